@@ -1,0 +1,109 @@
+package org
+
+// FieldType is a describe type name, e.g. "picklist".
+type FieldType string
+
+// The field types the org knows, named as in a describe.
+const (
+	TypeID            FieldType = "id"
+	TypeString        FieldType = "string"
+	TypeTextArea      FieldType = "textarea"
+	TypeBoolean       FieldType = "boolean"
+	TypeInt           FieldType = "int"
+	TypeDouble        FieldType = "double"
+	TypeCurrency      FieldType = "currency"
+	TypePercent       FieldType = "percent"
+	TypeDate          FieldType = "date"
+	TypeDateTime      FieldType = "datetime"
+	TypeReference     FieldType = "reference"
+	TypePicklist      FieldType = "picklist"
+	TypeMultiPicklist FieldType = "multipicklist"
+	TypeCombobox      FieldType = "combobox"
+	TypePhone         FieldType = "phone"
+	TypeEmail         FieldType = "email"
+	TypeURL           FieldType = "url"
+	TypeBase64        FieldType = "base64"
+	TypeAddress       FieldType = "address"
+)
+
+// Field describes one field of an object: what describe says of it and what
+// the commit path checks.
+type Field struct {
+	Name  string
+	Label string
+	Type  FieldType
+	// Compound is the name of the compound field this one is a part of
+	// ("MailingAddress", or "Name" for the parts of a person's name), else "".
+	Compound string
+	// Part is the name inside the compound: "City" for MailingCity,
+	// "FirstName" for FirstName; "" when Compound is "".
+	Part string
+
+	Length    int // characters; 0 for types without a length
+	Precision int // total digits of double, currency, percent
+	Scale     int // digits after the point
+	Digits    int // digits of int
+
+	Nillable         bool
+	Createable       bool
+	Updateable       bool
+	DefaultedOnWrite bool // the org fills it when the caller leaves it out
+	Unique           bool
+	ExternalID       bool
+	IDLookup         bool // usable as key of an upsert
+	Custom           bool
+	Calculated       bool
+	Formula          string // text of the formula, for calculated custom fields
+	NameField        bool
+	CaseSensitive    bool
+	HTML             bool // rich text
+	Restricted       bool // picklist that refuses unknown values
+
+	ReferenceTo      []string // target objects; more than one: polymorphic
+	RelationshipName string   // "Account" for AccountId; "" when not traversable
+	ChildName        string   // name of the child relationship seen from the target
+	CascadeDelete    bool
+
+	Values  []PicklistValue
+	Default any // value taken on create when none is given
+}
+
+// PicklistValue is one entry of a picklist.
+type PicklistValue struct {
+	Value   string
+	Label   string
+	Default bool
+	Active  bool
+}
+
+// IsCompound reports whether the field is composed of others and stores
+// nothing itself (an address; a person's Name stores its derived text).
+func (f *Field) IsCompound() bool { return f.Type == TypeAddress }
+
+// Object is the schema of one sObject. It is not changed after the org is
+// built.
+type Object struct {
+	Name        string
+	Label       string
+	LabelPlural string
+	KeyPrefix   string // first three characters of every id of the object
+	Custom      bool
+	Createable  bool
+	Updateable  bool
+	Deletable   bool
+	Undeletable bool
+	Searchable  bool
+	FeedEnabled bool
+	Fields      []*Field // in the order describe lists them
+
+	index map[string]int // exact field name → index in Fields
+	fold  map[string]int // lower-cased field name → index in Fields
+}
+
+// Field returns the field of that exact name, nil when there is none.
+func (o *Object) Field(name string) *Field {
+	if i, ok := o.index[name]; ok {
+		return o.Fields[i]
+	}
+	return nil
+}
