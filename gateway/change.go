@@ -1,0 +1,160 @@
+package gateway
+
+import "time"
+
+// Op is what a change does to its record.
+type Op string
+
+// The operations of the outbox.
+const (
+	OpCreate Op = "create"
+	OpUpdate Op = "update"
+	OpDelete Op = "delete"
+)
+
+// ChangeState is where an outbox entry stands.
+type ChangeState string
+
+// The states of an outbox entry. A finished entry is no row of the outbox any
+// more: its line in the sync log says how it ended.
+const (
+	StateWaiting ChangeState = "waiting" // due at Change.DueAt
+	StateSending ChangeState = "sending" // claimed under a lease
+	StateParked  ChangeState = "parked"  // visible, fixable, waiting for a person
+)
+
+// Cause says why a change is owed to Salesforce; it travels with the entry
+// into the log.
+type Cause struct {
+	Kind string // "edit", "meeting", "person", "conflict" …
+	Ref  string // id of the thing that caused it, "" for an edit on a page
+	Rule string // plain words, e.g. "Edit on the contact page"
+	By   string // user id here, "" when no person did it
+	Name string // display name of By at that time
+}
+
+// Change is one entry of the outbox: what Salesforce is owed for one record.
+// There is at most one per record; a later edit folds into it.
+type Change struct {
+	Workspace WorkspaceID
+	// Key names the record. For a create Key.ID is our own id of the thing
+	// ("local:…"), which is also the value of the upsert key.
+	Key     RecordKey
+	Op      Op
+	Fields  Fields  // what we want the fields to be
+	Base    Fields  // the mirror's values of the same fields when first edited
+	BaseAt  Version // the mirror's version then
+	Edit    int64   // counts the edits folded in; settling compares it
+	State   ChangeState
+	Attempt int // attempts made so far
+	DueAt   time.Time
+	Lane    int // 0 a person's edit, 1 meetings and calls, 2 backfill
+	Cause   Cause
+	LogID   int64 // the sync-log line that follows this entry
+	// FirstSentAt is when the entry was first handed to the network, zero if
+	// never. From then on the outcome of an attempt can be unknown, and a
+	// create without upsert key must ask the org before it is sent again.
+	FirstSentAt time.Time
+	EnqueuedAt  time.Time
+	Lease       string  // token of the claimer, "" when not claimed
+	Problem     Problem // why the last attempt did not succeed
+}
+
+// Local reports whether the change creates a record that has no Salesforce id
+// yet.
+func (c Change) Local() bool { return c.Op == OpCreate }
+
+// Problem is the three-part error of the sync log: what happened in plain
+// words, who must act and how, and what Salesforce said verbatim.
+type Problem struct {
+	Code    string // our class, see Error
+	What    string
+	Who     string
+	Said    string   // "400 FIELD_CUSTOM_VALIDATION_EXCEPTION: text", "" when Salesforce said nothing
+	Fields  []string // the fields concerned
+	Retries bool     // true when we try again by ourselves
+}
+
+// Delivery is the outcome of one attempt to deliver a change.
+type Delivery struct {
+	Done bool
+	// RecordID is the record's 18-character id, also for a create.
+	RecordID string
+	Created  bool
+	// Err is nil when Done. Its code decides what happens next.
+	Err *Error
+	// Unknown is true when the change may have been committed although no
+	// answer arrived.
+	Unknown bool
+}
+
+// Settlement is what becomes of an entry after an attempt.
+type Settlement struct {
+	State   ChangeState // "" = done, the entry goes
+	DueAt   time.Time   // for StateWaiting
+	Problem Problem
+}
+
+// LogEntry is one line of the sync log about something we did or could not
+// do: the outbound half, and what concerns neither direction.
+type LogEntry struct {
+	ID        int64 // time-ordered, unique in the workspace
+	At        time.Time
+	Direction string // "out", "in" or "system"
+	Key       RecordKey
+	Label     string
+	What      string // plain words: "Update Title, Mobile"
+	Rule      string
+	State     LogState
+	Attempt   int
+	NextTry   time.Time
+	By        string // display name
+	Problem   Problem
+	Fields    Fields // ours
+	Before    Fields // base
+	Took      time.Duration
+	// DoneAt is when the entry reached its final state, zero before.
+	DoneAt time.Time
+}
+
+// LogState is the state shown in the sync log.
+type LogState string
+
+// The states of a sync-log line.
+const (
+	LogWaiting  LogState = "waiting"
+	LogDone     LogState = "done"
+	LogNeedsYou LogState = "needs_you"
+	LogSkipped  LogState = "skipped" // by a rule, with the reason
+	LogIgnored  LogState = "ignored" // a person decided so, with the reason
+)
+
+// Conflict is two writers of one field. Both values are kept whatever wins.
+type Conflict struct {
+	ID       int64
+	At       time.Time
+	Key      RecordKey
+	Field    string
+	Base     Value
+	Theirs   Value // Salesforce
+	Ours     Value
+	TheirsAt Version
+	TheirsBy string // Salesforce user id
+	OursAt   time.Time
+	OursBy   string
+	Winner   Winner
+	Reason   string
+}
+
+// Winner says which side a conflict rule prefers.
+type Winner string
+
+// The conflict rules. WinnerNone means that nobody has chosen yet, and works
+// as WinnerRecent.
+const (
+	WinnerNone       Winner = ""
+	WinnerSalesforce Winner = "salesforce"
+	WinnerProduct    Winner = "product"
+	WinnerRecent     Winner = "recent"
+	WinnerAsk        Winner = "ask"
+)

@@ -1,0 +1,105 @@
+package gateway
+
+import "time"
+
+// Environment tells a production org from a sandbox. It is shown on every page.
+type Environment string
+
+// The two environments.
+const (
+	Production Environment = "production"
+	Sandbox    Environment = "sandbox"
+)
+
+// ConnectionState is the named state of a connection or of one object.
+type ConnectionState string
+
+// The seven named states, and the state before the first connect.
+const (
+	StateOK             ConnectionState = "ok"
+	StateCatchingUp     ConnectionState = "catching_up"
+	StatePaused         ConnectionState = "paused"
+	StateNeedsReconnect ConnectionState = "needs_reconnect"
+	StateLimited        ConnectionState = "limited"
+	StateRepairing      ConnectionState = "repairing"
+	StatePolling        ConnectionState = "polling"
+	StateDisconnected   ConnectionState = "disconnected"
+)
+
+// Connection is the Salesforce org of a workspace. Tokens are not in it: the
+// vault seals them and only the Salesforce client opens them.
+type Connection struct {
+	ID          string
+	Workspace   WorkspaceID
+	Environment Environment
+	LoginURL    string // where the grant was given; refreshes go there
+	InstanceURL string // may change at a refresh
+	OrgID       string // 18 characters
+	OrgName     string
+	UserID      string // the connected Salesforce user
+	Username    string
+	Flow        string // "web", "client-credentials" or "jwt-bearer"
+	APIVersion  string // "66.0"
+	Scopes      string
+	State       ConnectionState
+	StateReason string // one plain sentence, "" when OK
+	StateSince  time.Time
+	Transport   string // "websocket", "long-polling", "polling", "" before
+	APIUsed     int    // of the org's rolling day, as last seen
+	APIMax      int
+	APISeenAt   time.Time
+	ConnectedAt time.Time
+	ConnectedBy string // display name here
+}
+
+// Secrets are what the vault seals for a connection.
+type Secrets struct {
+	ClientID     string
+	ClientSecret string
+	AccessToken  string
+	RefreshToken string
+	// Generation counts refreshes: who finds a newer generation than the one
+	// he used, uses that instead of refreshing again.
+	Generation int64
+}
+
+// ObjectStatus is one row of the health page.
+type ObjectStatus struct {
+	Object     string
+	Label      string
+	State      ConnectionState
+	Reason     string
+	Transport  string // "stream" or "poll"
+	LastEvent  time.Time
+	Lag        time.Duration // commit in Salesforce → durable here, of the last event
+	RowsHere   int
+	RowsThere  int // -1 when not yet counted
+	CountedAt  time.Time
+	Pending    int
+	Parked     int
+	Backfilled bool // the first backfill has finished
+}
+
+// Backfill is the progress of reading one object whole. Anchor is the stream
+// position taken before the first page; LastID is the keyset position.
+type Backfill struct {
+	Object    string
+	State     string // "running", "paused", "done", "failed"
+	Anchor    ReplayID
+	LastID    string // rows up to this id are in the mirror
+	Rows      int
+	Total     int // -1 when not known
+	StartedAt time.Time
+	UpdatedAt time.Time
+	Note      string
+}
+
+// Lease is the right to advance the position of one channel.
+type Lease struct {
+	Connection string
+	Channel    string
+	Holder     string
+	Epoch      int64
+	Until      time.Time
+	Position   ReplayID // as stored when the lease was taken
+}

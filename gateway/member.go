@@ -1,0 +1,106 @@
+package gateway
+
+import "time"
+
+// Role is what a member may do.
+type Role string
+
+// The roles. An admin changes settings; a rep works with records.
+const (
+	RoleAdmin Role = "admin"
+	RoleRep   Role = "rep"
+)
+
+// Member is a person who signs in to one workspace.
+type Member struct {
+	ID           string
+	Workspace    WorkspaceID
+	Email        string // lower case
+	Name         string
+	Role         Role
+	Zone         string // IANA time zone, "" = UTC
+	PasswordHash string // argon2id encoded
+	Disabled     bool
+	CreatedAt    time.Time
+}
+
+// Initials returns up to two letters for the header.
+func (m Member) Initials() string {
+	var out []rune
+	start := true
+	for _, r := range m.Name {
+		if r == ' ' {
+			start = true
+			continue
+		}
+		if start && len(out) < 2 {
+			out = append(out, r)
+		}
+		start = false
+	}
+	return string(out)
+}
+
+// Session is a signed-in browser. Token is stored only as its SHA-256.
+type Session struct {
+	TokenHash string // hex
+	MemberID  string
+	Workspace WorkspaceID
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+// APIKey lets the host product call /api/v1. The key itself is stored only as
+// its SHA-256.
+type APIKey struct {
+	ID        string
+	Workspace WorkspaceID
+	Name      string
+	Hash      string // hex
+	Prefix    string // first characters, to recognize it by
+	Scopes    []string
+	CreatedAt time.Time
+	CreatedBy string
+	LastUsed  time.Time
+	Revoked   bool
+}
+
+// Person is somebody the host product knows, before he is a record.
+type Person struct {
+	ExternalID  string
+	Kind        string // "contact" or "lead"
+	Email       string
+	Phone       string
+	MobilePhone string
+	FirstName   string
+	LastName    string
+	Company     string
+	Title       string
+	Rating      string
+	OwnerEmail  string
+	Properties  Fields
+	UpdatedAt   time.Time
+}
+
+// Link is the stored decision that a thing here is a record there.
+type Link struct {
+	Kind       string // "person", "meeting" …
+	ExternalID string
+	Key        RecordKey // Key.ID "local:…" until Salesforce gave an id
+	Reason     string    // "matched by email ann@example.com"
+	Pinned     bool      // a person chose it
+	Broken     string    // why it is broken, "" when it holds
+	At         time.Time
+}
+
+// AuditEntry is one act of a person or a refusal.
+type AuditEntry struct {
+	ID     int64
+	At     time.Time
+	By     string
+	What   string
+	Target string
+	Before string // JSON or text
+	After  string
+	IP     string
+}
