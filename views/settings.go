@@ -1,0 +1,230 @@
+package views
+
+// Settings is what the five tabs share. The tabs' titles and order are fixed.
+type Settings struct {
+	Shell Shell
+	Lead  string
+	// State and ConnectURL stand right of the title.
+	State      Chip
+	ConnectURL string
+	// Base is the address under which the tabs live, "/settings/salesforce".
+	Base string
+	Form Form
+	// NoConnection explains what a tab cannot do before the first connect.
+	NoConnection Notice
+}
+
+// Keys of the five tabs; each is also the last part of its address.
+const (
+	TabNotes    = "notes"
+	TabObjects  = "objects"
+	TabContacts = "contacts"
+	TabForecast = "forecast"
+	TabAdvanced = "advanced"
+)
+
+var settingsTabs = []struct{ key, text string }{
+	{TabNotes, "Notes"},
+	{TabObjects, "Objects"},
+	{TabContacts, "Contacts"},
+	{TabForecast, "Forecast"},
+	{TabAdvanced, "Advanced Settings"},
+}
+
+// SettingsTabs returns the five tabs with one marked; "" marks none.
+func SettingsTabs(base, current string) []Tab {
+	tabs := make([]Tab, len(settingsTabs))
+	for i, t := range settingsTabs {
+		tabs[i] = Tab{Text: t.text, URL: base + "/" + t.key, Current: t.key == current}
+	}
+	return tabs
+}
+
+func (s Settings) head() Head {
+	return Head{
+		Crumb: []Link{{Text: "Settings"}, {Text: "CRM"}, {Text: "Salesforce"}},
+		Title: "Salesforce settings",
+		Lead:  s.Lead,
+		Chip:  s.State,
+		Link:  Link{Text: "Connection and readiness", URL: s.ConnectURL},
+	}
+}
+
+// NotesPage is the Notes tab.
+type NotesPage struct {
+	Settings
+	// Level chooses Organization, You or Members; LevelText says for whom.
+	Level     Segments
+	LevelText string
+	// Lock is nil on levels that have none.
+	Lock         *Switch
+	AutoEvent    Switch
+	MeetingNotes ChoiceGroup
+	CallNotes    ChoiceGroup
+	// Preview is what a rep sees in Salesforce; nil without a real meeting.
+	Preview *NotePreview
+	// Why are the tests of "Why aren't my notes syncing?".
+	Why      []Check
+	WhyLinks []Link
+	// Members is the list on the level Members.
+	Members []Row
+	// SeenAs is how a member sees a locked setting.
+	SeenAs *Choice
+}
+
+// NotePreview is a meeting as its record in Salesforce would show it.
+type NotePreview struct {
+	Lead                   string
+	Kind, Record           string
+	EventTitle, EventText  string
+	EventWhen              Time
+	NotesTitle, NotesText  string
+	TaskTitle, TaskComment string
+}
+
+// ObjectsPage is the Objects tab.
+type ObjectsPage struct {
+	Settings
+	Broken  Notice
+	Objects []ObjectLine
+	Empty   Empty
+	// Cards are advice below the list.
+	Cards []TextCard
+}
+
+// ObjectLine is one object of the list.
+type ObjectLine struct {
+	Kind, Label, APIName, URL string
+	Transport                 string
+	Polled                    bool
+	// Mapped is "11 of 64", MappedDetail "3 topics".
+	Mapped, MappedDetail string
+	In, Out              string
+	State                Chip
+	ChangedBy, ChangedAt string
+	// Sync is the switch "Sync to Salesforce" of the object.
+	Sync Switch
+}
+
+// TextCard is a title, a paragraph and a link.
+type TextCard struct {
+	Title, Text string
+	Link        Link
+}
+
+// ObjectPage is the page of one object's fields.
+type ObjectPage struct {
+	Settings
+	Head     Head
+	Switches []Switch
+	// Gate is the truth table of one field, the failing cell marked.
+	Gate       *Gate
+	FieldsText string
+	Search     Field
+	// Parts are All, Mapped, Unmapped, Broken with their counts.
+	Parts  Segments
+	Keep   []Hidden
+	Fields []FieldLine
+	Empty  Empty
+	Pager  Pager
+}
+
+// Gate answers "why does a field write back?".
+type Gate struct {
+	Field string
+	Rows  []GateRow
+	Text  string
+	Link  Link
+}
+
+// GateRow is one condition.
+type GateRow struct {
+	Condition, Needs, Is string
+	OK                   bool
+}
+
+// Directions of a field line.
+const (
+	DirectionIn   = "in"
+	DirectionOut  = "out"
+	DirectionBoth = "both"
+	DirectionNone = ""
+)
+
+// FieldLine is one Salesforce field. A control that could have no effect is
+// text: leave Product, Editable or Mode nil and give the words.
+type FieldLine struct {
+	ID, Label, APIName, Type string
+	// Changed marks what this form has changed since it was saved.
+	Changed bool
+	Product *Select
+	// ProductText stands instead of the control; Broken in red below it.
+	ProductText, Broken string
+	// Direction is one of the Direction… keys, Why its reason in words.
+	Direction, Why string
+	// Access is "Can edit" or "Read-only"; WhyURL leads to the cause.
+	CanEdit  bool
+	Access   string
+	WhyURL   string
+	Editable *Switch
+	// EditableText stands instead of the switch.
+	EditableText           string
+	ImportedBy, ImportedAt string
+	Examples               []string
+}
+
+// ContactsTab is the Contacts tab of the settings.
+type ContactsTab struct {
+	Settings
+	Switches []Switch
+	Teams    *ChoiceGroup
+	// TryOut answers for one address with the rule that decided.
+	TryOut  *TryOut
+	Selects []Select
+	// Chain is the order in which a person is recognized.
+	Chain []ChainRow
+}
+
+// TryOut is a GET form beside the rules.
+type TryOut struct {
+	URL    string
+	Email  Field
+	Checks []Check
+	// Answer is bold first, then the rest.
+	Strong, Answer string
+	Link           Link
+}
+
+// ChainRow is one step of recognizing a person.
+type ChainRow struct {
+	Order, LooksFor, In, Found string
+	Actions                    []Action
+	Text                       string
+}
+
+// ForecastTab is the Forecast tab of the settings.
+type ForecastTab struct {
+	Settings
+	Selects []Select
+	Amounts ChoiceGroup
+	// Counting says which deals count.
+	Counting   *ChoiceGroup
+	Visibility []Field
+	Preview    *ForecastPreview
+}
+
+// ForecastPreview shows what the unsaved values would add up to.
+type ForecastPreview struct {
+	Lead, Amount, Text string
+	Difference         Notice
+}
+
+// AdvancedTab is the Advanced Settings tab.
+type AdvancedTab struct {
+	Settings
+	Deals    []Select
+	Switches []Switch
+	Currency Select
+	// Sample shows an amount with the chosen label.
+	Sample string
+}
