@@ -1,0 +1,121 @@
+// Package config reads the environment into one value and reports everything
+// that is wrong with it at once.
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is everything that the environment decides. The table of the
+// variables with their defaults stands in docs/operating.md.
+type Config struct {
+	HTTPAddr     string   `env:"TIDEGATE_HTTP_ADDR" envDefault:":8080"`
+	DatabaseURL  string   `env:"TIDEGATE_DATABASE_URL" envDefault:"sqlite://var/tidegate.db"`
+	BaseURL      string   `env:"TIDEGATE_BASE_URL"`
+	SecretKey    string   `env:"TIDEGATE_SECRET_KEY,unset"`
+	OpsAddr      string   `env:"TIDEGATE_OPS_ADDR" envDefault:"127.0.0.1:9090"`
+	LogLevel     string   `env:"TIDEGATE_LOG_LEVEL" envDefault:"info"`
+	LogFormat    string   `env:"TIDEGATE_LOG_FORMAT" envDefault:"text"`
+	AllowedHosts []string `env:"TIDEGATE_ALLOWED_HOSTS"`
+	Migrate      string   `env:"TIDEGATE_MIGRATE" envDefault:"on"`
+}
+
+// FromEnv reads the environment. The error names every variable that is wrong
+// and what is allowed.
+func FromEnv() (Config, error) {
+	c, err := env.ParseAs[Config]()
+	if err != nil {
+		return Config{}, fmt.Errorf("reading the environment: %w", err)
+	}
+	return c, c.Validate()
+}
+
+// Validate reports all wrong values at once, each with its variable's name.
+func (c Config) Validate() error {
+	return errors.Join(
+		checkAddr("TIDEGATE_HTTP_ADDR", c.HTTPAddr),
+		checkAddr("TIDEGATE_OPS_ADDR", c.OpsAddr),
+		checkDatabase(c.DatabaseURL),
+		checkBaseURL(c.BaseURL),
+		checkKey(c.SecretKey),
+		checkOneOf("TIDEGATE_LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error"),
+		checkOneOf("TIDEGATE_LOG_FORMAT", c.LogFormat, "text", "json"),
+		checkOneOf("TIDEGATE_MIGRATE", c.Migrate, "on", "off"),
+	)
+}
+
+// OnSQLite reports whether the database is a local file.
+func (c Config) OnSQLite() bool { return strings.HasPrefix(c.DatabaseURL, "sqlite://") }
+
+// Level returns the log level.
+func (c Config) Level() slog.Level {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return slog.LevelInfo // Validate has refused everything else
+	}
+	return l
+}
+
+// Key returns the 32 bytes of TIDEGATE_SECRET_KEY, or nil when it is not set.
+func (c Config) Key() []byte {
+	key, err := base64.StdEncoding.DecodeString(c.SecretKey)
+	if err != nil || len(key) != 32 {
+		return nil
+	}
+	return key
+}
+
+func checkAddr(name, addr string) error {
+	if _, _, err := net.SplitHostPort(addr); err != nil {
+		return fmt.Errorf("%s: %q is not HOST:PORT, for example 127.0.0.1:8080 or :8080", name, addr)
+	}
+	return nil
+}
+
+func checkDatabase(raw string) error {
+	const allowed = "sqlite://PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
+	scheme, rest, ok := strings.Cut(raw, "://")
+	if !ok || rest == "" || (scheme != "sqlite" && scheme != "postgres" && scheme != "postgresql") {
+		// The value may hold a password, so it is not repeated.
+		return fmt.Errorf("TIDEGATE_DATABASE_URL: must be %s", allowed)
+	}
+	return nil
+}
+
+func checkBaseURL(raw string) error {
+	if raw == "" {
+		return nil
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("TIDEGATE_BASE_URL: %q must be http://HOST or https://HOST, as browsers reach this server", raw)
+	}
+	return nil
+}
+
+func checkKey(raw string) error {
+	if raw == "" {
+		return nil
+	}
+	if key, err := base64.StdEncoding.DecodeString(raw); err != nil || len(key) != 32 {
+		return errors.New("TIDEGATE_SECRET_KEY: must be 32 bytes in base64; make one with: openssl rand -base64 32")
+	}
+	return nil
+}
+
+func checkOneOf(name, value string, allowed ...string) error {
+	for _, a := range allowed {
+		if value == a {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: %q is not one of %s", name, value, strings.Join(allowed, ", "))
+}

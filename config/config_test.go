@@ -1,0 +1,49 @@
+package config
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestDefaultsAreValid(t *testing.T) {
+	c, err := FromEnv()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.HTTPAddr != ":8080" || !c.OnSQLite() || c.OpsAddr != "127.0.0.1:9090" {
+		t.Errorf("defaults are %+v", c)
+	}
+}
+
+func TestEveryWrongValueIsNamedAtOnce(t *testing.T) {
+	for name, value := range map[string]string{
+		"TIDEGATE_HTTP_ADDR": "nine", "TIDEGATE_OPS_ADDR": "x", "TIDEGATE_DATABASE_URL": "mysql://root:hunter2@db/x",
+		"TIDEGATE_BASE_URL": "ftp://x", "TIDEGATE_SECRET_KEY": "short", "TIDEGATE_LOG_LEVEL": "loud",
+		"TIDEGATE_LOG_FORMAT": "xml", "TIDEGATE_MIGRATE": "maybe",
+	} {
+		t.Setenv(name, value)
+	}
+	_, err := FromEnv()
+	if err == nil {
+		t.Fatal("eight wrong values were accepted")
+	}
+	for _, name := range []string{
+		"TIDEGATE_HTTP_ADDR", "TIDEGATE_OPS_ADDR", "TIDEGATE_DATABASE_URL", "TIDEGATE_BASE_URL",
+		"TIDEGATE_SECRET_KEY", "TIDEGATE_LOG_LEVEL", "TIDEGATE_LOG_FORMAT", "TIDEGATE_MIGRATE",
+	} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("%s is not named in %q", name, err)
+		}
+	}
+	if strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "short") {
+		t.Error("the error repeats a secret")
+	}
+}
+
+func TestKeyIsDecoded(t *testing.T) {
+	t.Setenv("TIDEGATE_SECRET_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+	c, err := FromEnv()
+	if err != nil || len(c.Key()) != 32 {
+		t.Fatalf("key of %d bytes, %v", len(c.Key()), err)
+	}
+}
