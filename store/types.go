@@ -1,0 +1,122 @@
+package store
+
+import (
+	"time"
+
+	"tidegate/gateway"
+)
+
+// MigrationStatus is one schema migration; AppliedAt is zero while it waits.
+type MigrationStatus struct {
+	Version   int64
+	Name      string
+	AppliedAt time.Time
+}
+
+// WorkspaceInfo is one tenant.
+type WorkspaceInfo struct {
+	ID   gateway.WorkspaceID
+	Name string
+}
+
+// ClaimRequest asks for outbox entries to send.
+type ClaimRequest struct {
+	Holder    string              // who asks, for people reading the table
+	Lease     string              // token that fences the settling; unique per claim
+	For       time.Duration       // after that long the entries are due again
+	Limit     int                 // at most this many, 200 when 0
+	Workspace gateway.WorkspaceID // "" = any
+}
+
+// RecordQuery selects records of one object in the order of their labels.
+type RecordQuery struct {
+	Object string
+	// Search is part of a label, e-mail address or phone number, any case.
+	Search string
+	// After and Before are tokens of an earlier page: RecordPage.Next goes to
+	// After, RecordPage.Prev to Before. At most one of them is set.
+	After, Before  string
+	Limit          int       // 50 when 0
+	UpdatedAfter   time.Time // by Record.ObservedAt
+	IncludeDeleted bool
+	Where          map[string]string // lookup field → id, e.g. AccountId
+}
+
+// RecordPage is one page of records.
+type RecordPage struct {
+	Records    []gateway.Record
+	Next, Prev string // "" = there is no such page
+	Total      int    // over all pages
+}
+
+// PendingCounts says how much of one object Salesforce is still owed.
+type PendingCounts struct {
+	Waiting int // waiting or being sent
+	Parked  int
+}
+
+// LogQuery selects lines of the sync log, newest first. Zero fields do not
+// filter.
+type LogQuery struct {
+	Direction    string // "out", "in", "system"
+	Object       string
+	RecordID     string
+	State        string // a gateway.LogState
+	Search       string // part of label, text or reason, any case
+	Since, Until time.Time
+	// After asks for the lines after (older than) that id, Before for those
+	// before (newer than) it: LogPage.Next and LogPage.Prev.
+	After, Before int64
+	Limit         int // 50 when 0
+}
+
+// LogPage is one page of the sync log.
+type LogPage struct {
+	Entries    []LogLine
+	Next, Prev int64 // 0 = there is no such page
+	Total      int   // lines that the query selects, over all pages
+	// Counts has the lines by state that the query would select without its
+	// State. Without State they add up to Total.
+	Counts map[gateway.LogState]int
+}
+
+// LogLine is one line of the sync log. Inbound is set for a line that is an
+// observed change; then Entry holds its summary in the words of the log.
+type LogLine struct {
+	Entry   gateway.LogEntry
+	Inbound *gateway.HistoryEntry
+}
+
+// Position is where one channel stands.
+type Position struct {
+	Lease       gateway.Lease
+	UpdatedAt   time.Time
+	LastEventAt time.Time
+	Lag         time.Duration
+	Events      int64 // applied since the first
+}
+
+// AdvanceStats is what a batch adds to the position row.
+type AdvanceStats struct {
+	Events      int
+	LastEventAt time.Time
+	Lag         time.Duration
+}
+
+// ObjectTouch is the newest event of one object in a batch.
+type ObjectTouch struct {
+	LastEvent time.Time
+	Lag       time.Duration
+}
+
+// SettleResult says what became of the row of a settled change.
+type SettleResult struct {
+	// Gone is true when the row had been deleted meanwhile.
+	Gone bool
+	// Moved is true when the entry was edited during the attempt. Left then
+	// holds what is still owed, unless nothing was left.
+	Moved bool
+	// State is the state of the row afterwards, "" when it was deleted.
+	State gateway.ChangeState
+	Left  gateway.Change
+}
