@@ -1,0 +1,218 @@
+package settings_test
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"tidegate/gateway"
+	"tidegate/rules/settings"
+)
+
+var at = time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
+
+func row(scope, by, body string) settings.Rows {
+	return settings.Rows{gateway.TabNotes: {Scope: scope, Tab: gateway.TabNotes, Body: []byte(body), By: by, At: at}}
+}
+
+func TestNotesSettingsInForceFollowOrgMemberAndLock(t *testing.T) {
+	const own, org = `{"auto_events":false,"meeting_notes":["note"],"call_notes":["note"]}`, `{"auto_events":true,"meeting_notes":["task"],"call_notes":["task"],"locked":`
+	tests := []struct {
+		name        string
+		org, member settings.Rows
+		want        []string
+		scope, by   string
+		isDefault   bool
+		locked      bool
+	}{
+		{"nobody saved", nil, nil, []string{"event"}, gateway.OrgScope, "", true, false},
+		{"AVM-07 the organization's holds for all", row(gateway.OrgScope, "Ada", org+`false}`), nil, []string{"task"}, gateway.OrgScope, "Ada", false, false},
+		{"AVM-07 a member's own wins", row(gateway.OrgScope, "Ada", org+`false}`), row("member:m1", "Max", own), []string{"note"}, "member:m1", "Max", false, false},
+		{"AVM-07 a member's own wins over the default", nil, row("member:m1", "Max", own), []string{"note"}, "member:m1", "Max", false, false},
+		{"AVM-09 the lock overrides a row saved before", row(gateway.OrgScope, "Ada", org+`true}`), row("member:m1", "Max", own), []string{"task"}, gateway.OrgScope, "Ada", false, true},
+		{"AVM-09 unlocking brings it back", row(gateway.OrgScope, "Ada", org+`false}`), row("member:m1", "Max", own), []string{"note"}, "member:m1", "Max", false, false},
+		{"a member cannot lock", nil, row("member:m1", "Max", `{"meeting_notes":["note"],"locked":true}`), []string{"note"}, "member:m1", "Max", false, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := settings.Effective(tt.org, tt.member)
+			if err != nil {
+				t.Fatal(err)
+			}
+			origin := got.Origins[gateway.TabNotes]
+			if !slices.Equal(got.Notes.MeetingNotes, tt.want) {
+				t.Errorf("meeting notes go to %v, want %v", got.Notes.MeetingNotes, tt.want)
+			}
+			if origin.Scope != tt.scope || origin.By != tt.by || origin.Default != tt.isDefault || origin.Locked != tt.locked {
+				t.Errorf("origin = %+v", origin)
+			}
+			if got.Notes.Locked != tt.locked {
+				t.Errorf("locked = %v, want %v", got.Notes.Locked, tt.locked)
+			}
+		})
+	}
+}
+
+func TestMissingFieldsOfAMemberComeFromTheOrganization(t *testing.T) {
+	got, err := settings.Effective(row(gateway.OrgScope, "Ada", `{"auto_events":false,"call_notes":["note"]}`), row("member:m1", "Max", `{"meeting_notes":[]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := gateway.NotesSettings{AutoEvents: false, MeetingNotes: []string{}, CallNotes: []string{"note"}}
+	if !reflect.DeepEqual(got.Notes, want) {
+		t.Errorf("got %+v, want %+v", got.Notes, want)
+	}
+}
+
+func TestOnlyNotesHaveAMemberLevel(t *testing.T) {
+	member := settings.Rows{gateway.TabForecast: {Scope: "member:m1", Body: []byte(`{"period":"quarterly"}`)}}
+	got, err := settings.Effective(nil, member)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Forecast.Period != "monthly" || got.Origins[gateway.TabForecast].Scope != gateway.OrgScope {
+		t.Errorf("a member's forecast row is in force: %+v", got.Forecast)
+	}
+}
+
+func TestSavedObjectListIsTheWholeList(t *testing.T) {
+	s := gateway.DefaultSettings()
+	if err := settings.Decode(&s, gateway.TabObjects, []byte(`{"writeback":{"Account":true}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if want := map[string]bool{"Account": true}; !reflect.DeepEqual(s.Objects.Writeback, want) {
+		t.Errorf("writeback = %v, want %v", s.Objects.Writeback, want)
+	}
+	if err := settings.Decode(&s, gateway.TabObjects, []byte(`{}`)); err != nil || !s.Objects.Writeback["Account"] {
+		t.Errorf("a body without the list changed it: %v, %v", s.Objects.Writeback, err)
+	}
+}
+
+func TestUnreadableBodiesAreRefused(t *testing.T) {
+	for _, body := range []string{``, `{`, `[]`, `{"auto_event":true}`, `{"auto_events":"yes"}`, `{} {}`} {
+		s := gateway.DefaultSettings()
+		if err := settings.Decode(&s, gateway.TabNotes, []byte(body)); gateway.CodeOf(err) != gateway.CodeInvalid {
+			t.Errorf("Decode(%q) = %v, want CodeInvalid", body, err)
+		}
+		if _, err := settings.Effective(row(gateway.OrgScope, "Ada", body), nil); err == nil {
+			t.Errorf("Effective accepts the organization's body %q", body)
+		}
+		if _, err := settings.Effective(nil, row("member:m1", "Max", body)); err == nil {
+			t.Errorf("Effective accepts the member's body %q", body)
+		}
+	}
+	s := gateway.DefaultSettings()
+	if err := settings.Decode(&s, "other", []byte(`{}`)); gateway.CodeOf(err) != gateway.CodeInvalid {
+		t.Errorf("an unknown tab is decoded: %v", err)
+	}
+	if _, err := settings.Encode(s, "other"); gateway.CodeOf(err) != gateway.CodeInvalid {
+		t.Errorf("an unknown tab is encoded: %v", err)
+	}
+}
+
+func TestEncodedTabsReadBackTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := rapid.SliceOf(rapid.String())
+		want := gateway.DefaultSettings()
+		want.Notes = gateway.NotesSettings{AutoEvents: rapid.Bool().Draw(t, "auto"), MeetingNotes: list.Draw(t, "meeting"), CallNotes: list.Draw(t, "call"), Locked: rapid.Bool().Draw(t, "locked")}
+		want.Objects.Writeback = rapid.MapOf(rapid.String(), rapid.Bool()).Draw(t, "writeback")
+		want.Contacts.AllowDomains = list.Draw(t, "domains")
+		want.Advanced.CurrencyLabel = rapid.String().Draw(t, "label")
+		got := gateway.DefaultSettings()
+		for _, tab := range gateway.Tabs {
+			body, err := settings.Encode(want, tab)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := settings.Decode(&got, tab, body); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("got %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestMemberMaySaveOnlyUnlockedNotes(t *testing.T) {
+	open, locked := gateway.DefaultSettings(), gateway.DefaultSettings()
+	locked.Notes.Locked = true
+	tests := []struct {
+		name  string
+		org   gateway.Settings
+		scope string
+		tab   gateway.Tab
+		ok    bool
+	}{
+		{"AVM-08 member, open", open, "member:m1", gateway.TabNotes, true},
+		{"AVM-08 member, locked", locked, "member:m1", gateway.TabNotes, false},
+		{"member, other tab", open, "member:m1", gateway.TabForecast, false},
+		{"organization, locked", locked, gateway.OrgScope, gateway.TabNotes, true},
+	}
+	for _, tt := range tests {
+		err := settings.MaySave(tt.org, tt.scope, tt.tab)
+		if (err == nil) != tt.ok {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if err != nil && gateway.CodeOf(err) != gateway.CodeForbidden {
+			t.Errorf("%s: code %s", tt.name, gateway.CodeOf(err))
+		}
+	}
+}
+
+func TestValidateNamesTheSettingConcerned(t *testing.T) {
+	tests := []struct {
+		name   string
+		tab    gateway.Tab
+		change func(*gateway.Settings)
+		fields []string
+	}{
+		{"AVM-13 none chosen is allowed", gateway.TabNotes, func(s *gateway.Settings) { s.Notes.MeetingNotes = nil }, nil},
+		{"AVM-13 several chosen", gateway.TabNotes, func(s *gateway.Settings) { s.Notes.MeetingNotes = []string{"note", "event", "task"} }, nil},
+		{"unknown place", gateway.TabNotes, func(s *gateway.Settings) { s.Notes.CallNotes = []string{"chat"} }, []string{"call_notes"}},
+		{"both lists wrong", gateway.TabNotes, func(s *gateway.Settings) {
+			s.Notes.MeetingNotes, s.Notes.CallNotes = []string{"x"}, []string{"task", "task"}
+		}, []string{"meeting_notes", "call_notes"}},
+		{"object name", gateway.TabObjects, func(s *gateway.Settings) { s.Objects.Writeback["A b"] = true }, []string{"writeback"}},
+		{"no team", gateway.TabContacts, func(s *gateway.Settings) { s.Contacts.AutoCreate, s.Contacts.Teams = true, nil }, []string{"teams"}},
+		{"nameless team", gateway.TabContacts, func(s *gateway.Settings) { s.Contacts.Teams = []string{" "} }, []string{"teams"}},
+		{"domain", gateway.TabContacts, func(s *gateway.Settings) {
+			s.Contacts.AllowDomains = []string{"example.com", "ann@example.com", "localhost", "a..b"}
+		}, []string{"allow_domains", "allow_domains", "allow_domains"}},
+		{"period and amount", gateway.TabForecast, func(s *gateway.Settings) { s.Forecast = gateway.ForecastSettings{} }, []string{"period", "amount"}},
+		{"advanced", gateway.TabAdvanced, func(s *gateway.Settings) { s.Advanced = gateway.AdvancedSettings{AmountField: "1x"} }, []string{"currency_label", "amount_field", "close_date_field"}},
+		{"long label", gateway.TabAdvanced, func(s *gateway.Settings) { s.Advanced.CurrencyLabel = "dollars US" }, []string{"currency_label"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := gateway.DefaultSettings()
+			tt.change(&s)
+			err := settings.Validate(s, tt.tab)
+			if tt.fields == nil {
+				if err != nil {
+					t.Fatalf("refused: %v", err)
+				}
+				return
+			}
+			bad, ok := errors.AsType[*gateway.Error](err)
+			if !ok || bad.Code != gateway.CodeInvalid || bad.Message == "" || !slices.Equal(bad.Fields, tt.fields) {
+				t.Errorf("got %#v, want fields %v", err, tt.fields)
+			}
+		})
+	}
+}
+
+func TestDefaultsAreValid(t *testing.T) {
+	for _, tab := range gateway.Tabs {
+		if err := settings.Validate(gateway.DefaultSettings(), tab); err != nil {
+			t.Errorf("%s: %v", tab, err)
+		}
+	}
+	if err := settings.Validate(gateway.DefaultSettings(), "other"); err == nil {
+		t.Error("an unknown tab is valid")
+	}
+}
