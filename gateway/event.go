@@ -34,6 +34,11 @@ type ChangeEvent struct {
 	// is empty in Salesforce too.
 	Fields         Fields
 	Version        Version
+	// SeenVersion is set on readings (Snapshot, and Delete without commit
+	// number): the version that the mirror held before the reading began. While
+	// the record is still at it, the reading is surely the newer of the two,
+	// whatever the clocks say. Zero = not known, or the record was not here.
+	SeenVersion    Version
 	TransactionKey string
 	User           string // commitUser
 	Origin         string // changeOrigin verbatim, "" when Salesforce gives none
