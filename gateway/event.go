@@ -32,8 +32,8 @@ type ChangeEvent struct {
 	// Fields holds exactly the fields that the change states; a field set to
 	// empty is Null. For Create, Undelete and Snapshot a field that is absent
 	// is empty in Salesforce too.
-	Fields         Fields
-	Version        Version
+	Fields  Fields
+	Version Version
 	// SeenVersion is set on readings (Snapshot, and Delete without commit
 	// number): the version that the mirror held before the reading began. While
 	// the record is still at it, the reading is surely the newer of the two,
