@@ -1,0 +1,189 @@
+package outbound
+
+import (
+	"strings"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/rules/mapping"
+)
+
+// LocalPrefix begins the id of a record that Salesforce has not numbered yet.
+const LocalPrefix = "local:"
+
+// notProvided stands in a required field that nobody has given, in the words
+// that Salesforce's own lead capture uses.
+const notProvided = "[not provided]"
+
+// PersonObject returns the object that a person becomes where no record is
+// linked yet: "Lead" when he was captured as one, else "Contact".
+func PersonObject(p gateway.Person) string {
+	if p.Kind == "lead" {
+		return "Lead"
+	}
+	return "Contact"
+}
+
+// PersonFields returns what is known of a person as fields of an object,
+// without empty values. Properties are already under API names.
+func PersonFields(p gateway.Person, object string) gateway.Fields {
+	fields := gateway.Fields{}
+	for name, v := range p.Properties {
+		if !v.Empty() {
+			fields[name] = v
+		}
+	}
+	known := map[string]string{
+		"FirstName": p.FirstName, "LastName": p.LastName, "Email": p.Email, "Title": p.Title,
+		"Phone": p.Phone, "MobilePhone": p.MobilePhone,
+	}
+	if object == "Lead" {
+		known["Company"], known["Rating"] = p.Company, p.Rating
+	}
+	for name, text := range known {
+		if text = strings.TrimSpace(text); text != "" {
+			fields[name] = gateway.Text(text)
+		}
+	}
+	return fields
+}
+
+// CreateInput is everything that PlanCreate looks at.
+type CreateInput struct {
+	Person gateway.Person
+	Object string
+	Schema gateway.Schema
+	On     bool // the object's "Sync to Salesforce"
+	Cause  gateway.Cause
+	Now    time.Time
+}
+
+// PlanCreate returns the entry that makes a person a new record, with defaults
+// for what Salesforce requires and nobody gave. Fields that describe does not
+// offer or whose value cannot be are skipped with the reason. Where the
+// object is switched off Change is nil and the log line says so.
+func PlanCreate(in CreateInput) Plan {
+	key := gateway.RecordKey{Object: in.Object, ID: LocalPrefix + in.Person.ExternalID}
+	fields, skipped := creatable(withDefaults(PersonFields(in.Person, in.Object), in), in.Schema)
+	c := gateway.Change{
+		Key: key, Op: gateway.OpCreate, Fields: fields, Base: gateway.Fields{}, Edit: 1,
+		State: gateway.StateWaiting, DueAt: in.Now, EnqueuedAt: in.Now, Lane: 1, Cause: in.Cause,
+	}
+	plan := Plan{Change: &c, Skipped: skipped, Log: editLine(c, Input{Cause: in.Cause, Now: in.Now}, false)}
+	plan.Log.What += Omissions(skipped)
+	if !in.On {
+		plan.Change = nil
+		plan.Log.State, plan.Log.NextTry, plan.Log.DoneAt = gateway.LogSkipped, time.Time{}, in.Now
+		plan.Log.What += ". Not created: “Sync to Salesforce” is off for " + in.Object
+	}
+	return plan
+}
+
+func withDefaults(fields gateway.Fields, in CreateInput) gateway.Fields {
+	required := map[string]string{"LastName": notProvided}
+	if local, domain, ok := strings.Cut(in.Person.Email, "@"); ok && local != "" {
+		required["LastName"] = local
+		required["Company"] = domain
+	}
+	if in.Object != "Lead" {
+		delete(required, "Company")
+	} else if required["Company"] == "" {
+		required["Company"] = notProvided
+	}
+	for name, text := range required {
+		if fields[name].Empty() {
+			fields[name] = gateway.Text(text)
+		}
+	}
+	return fields
+}
+
+func creatable(fields gateway.Fields, s gateway.Schema) (gateway.Fields, []Skipped) {
+	kept := gateway.Fields{}
+	var skipped []Skipped
+	for _, name := range fields.Names() {
+		f, known := s.Field(name)
+		switch {
+		case !known:
+			skipped = append(skipped, Skipped{name, "Salesforce does not show this field to the connected user."})
+		case !f.Createable:
+			skipped = append(skipped, Skipped{name, "The connected user may not set it."})
+		default:
+			if err := mapping.CheckValue(f, fields[name]); err != nil {
+				skipped = append(skipped, Skipped{name, err.Error()})
+				continue
+			}
+			kept[name] = fields[name]
+		}
+	}
+	return kept, skipped
+}
+
+// FillInput is everything that PlanFill looks at.
+type FillInput struct {
+	Person   gateway.Person
+	Record   gateway.Record
+	Pending  *gateway.Change
+	Schema   gateway.Schema
+	Mapping  func(field string) gateway.Mapping
+	Writable func(field string) (bool, string)
+}
+
+// PlanFill returns what a person known here still has to say to a record that
+// exists: names, phones, e-mail, company and rating only where Salesforce has
+// nothing (AVC-25), mapped fields always (AVC-28). Everything left out carries
+// its reason. The result is an edit for PlanEdit.
+func PlanFill(in FillInput) (gateway.Fields, []Skipped) {
+	edit := gateway.Fields{}
+	var skipped []Skipped
+	fields := PersonFields(in.Person, in.Record.Key.Object)
+	for _, name := range fields.Names() {
+		if why := withhold(in, name, fields[name]); why != "" {
+			skipped = append(skipped, Skipped{name, why})
+			continue
+		}
+		edit[name] = fields[name]
+	}
+	return edit, skipped
+}
+
+func withhold(in FillInput, name string, want gateway.Value) string {
+	if in.Record.Fields[name] == want {
+		return alreadyThere
+	}
+	if ok, why := in.Writable(name); !ok {
+		return why
+	}
+	if mapping.Mode(name, in.Mapping(name)) == mapping.Fill {
+		switch {
+		case !in.Record.Fields[name].Empty():
+			return "It has a value in Salesforce, and is only filled while empty."
+		case in.Record.Partial && !in.Record.Fields[name].Known():
+			return "Salesforce's value is not known here yet, and it is only filled while empty."
+		case in.Pending != nil && in.Pending.Cause.Kind == "edit" && !in.Pending.Fields[name].Empty():
+			return "Somebody has just edited it."
+		}
+	}
+	if f, known := in.Schema.Field(name); known {
+		if err := mapping.CheckValue(f, want); err != nil {
+			return err.Error()
+		}
+	}
+	return ""
+}
+
+// Omissions returns the fields left out by a rule as the end of a log
+// sentence, "" when there are none. A value that is already there is nothing
+// left out.
+func Omissions(skipped []Skipped) string {
+	var parts []string
+	for _, s := range skipped {
+		if s.Reason != alreadyThere {
+			parts = append(parts, s.Field+" ("+strings.TrimSuffix(s.Reason, ".")+")")
+		}
+	}
+	if parts == nil {
+		return ""
+	}
+	return ". Not written: " + strings.Join(parts, ", ")
+}

@@ -1,0 +1,115 @@
+package outbound_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"tidegate/gateway"
+	"tidegate/rules/outbound"
+)
+
+func schema(object string, names ...string) gateway.Schema {
+	s := gateway.Schema{Object: object}
+	for _, name := range names {
+		f := gateway.Field{Name: name, Type: "string", Createable: true, Updateable: true, Nillable: true}
+		if name == "Email" {
+			f.Type = gateway.TypeEmail
+		}
+		s.Fields = append(s.Fields, f)
+	}
+	return s
+}
+
+func TestPersonBecomesARecordWithDefaults(t *testing.T) {
+	contact := schema("Contact", "FirstName", "LastName", "Email", "Phone", "Topping__c")
+	lead := schema("Lead", "FirstName", "LastName", "Email", "Company", "Rating")
+	readOnly := contact
+	readOnly.Fields = append([]gateway.Field{{Name: "Title", Type: "string"}}, contact.Fields...)
+	tests := []struct {
+		name    string
+		person  gateway.Person
+		schema  gateway.Schema
+		want    gateway.Fields
+		skipped []string
+	}{
+		{
+			"complete contact",
+			gateway.Person{FirstName: " Ann ", LastName: "Lee", Email: "ann@example.com", Company: "Example", Properties: gateway.Fields{"Topping__c": `"Avocado"`, "Empty__c": gateway.Null}},
+			contact,
+			gateway.Fields{"FirstName": `"Ann"`, "LastName": `"Lee"`, "Email": `"ann@example.com"`, "Topping__c": `"Avocado"`},
+			nil,
+		},
+		{"no name", gateway.Person{Email: "ann@example.com"}, contact, gateway.Fields{"LastName": `"ann"`, "Email": `"ann@example.com"`}, nil},
+		{"nothing at all", gateway.Person{}, contact, gateway.Fields{"LastName": `"[not provided]"`}, nil},
+		{"lead with a company", gateway.Person{Kind: "lead", LastName: "Lee", Company: "Example", Rating: "Hot"}, lead, gateway.Fields{"LastName": `"Lee"`, "Company": `"Example"`, "Rating": `"Hot"`}, nil},
+		{"lead without company", gateway.Person{Kind: "lead", Email: "ann@example.com"}, lead, gateway.Fields{"LastName": `"ann"`, "Company": `"example.com"`, "Email": `"ann@example.com"`}, nil},
+		{"lead with a phone only", gateway.Person{Kind: "lead"}, lead, gateway.Fields{"LastName": `"[not provided]"`, "Company": `"[not provided]"`}, nil},
+		{"impossible, unknown and read-only values", gateway.Person{LastName: "Lee", Email: "nowhere", Title: "CEO", MobilePhone: "1"}, readOnly, gateway.Fields{"LastName": `"Lee"`}, []string{"Email", "MobilePhone", "Title"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.person.ExternalID = "p-1"
+			object := outbound.PersonObject(tt.person)
+			p := outbound.PlanCreate(outbound.CreateInput{Person: tt.person, Object: object, Schema: tt.schema, On: true, Now: now})
+			if p.Change == nil || !reflect.DeepEqual(p.Change.Fields, tt.want) {
+				t.Fatalf("change = %+v, want %v", p.Change, tt.want)
+			}
+			if p.Change.Key != (gateway.RecordKey{Object: object, ID: "local:p-1"}) || p.Change.Op != gateway.OpCreate {
+				t.Errorf("key = %v", p.Change.Key)
+			}
+			var skipped []string
+			for _, s := range p.Skipped {
+				skipped = append(skipped, s.Field)
+				if s.Reason == "" || !strings.Contains(p.Log.What, s.Field) {
+					t.Errorf("%s is left out silently: %q", s.Field, p.Log.What)
+				}
+			}
+			if !reflect.DeepEqual(skipped, tt.skipped) {
+				t.Errorf("skipped %v, want %v", skipped, tt.skipped)
+			}
+		})
+	}
+}
+
+func TestSwitchedOffObjectCreatesNothingAndSaysSo(t *testing.T) {
+	p := outbound.PlanCreate(outbound.CreateInput{Person: gateway.Person{ExternalID: "p"}, Object: "Contact", Schema: schema("Contact", "LastName"), Now: now})
+	if p.Change != nil || p.Log.State != gateway.LogSkipped || !strings.Contains(p.Log.What, "is off for Contact") {
+		t.Errorf("plan = %+v", p)
+	}
+}
+
+func TestPersonFillsOnlyWhatIsEmpty(t *testing.T) {
+	record := gateway.Record{
+		Key: ann, Fields: gateway.Fields{"Email": `"old@example.com"`, "Phone": gateway.Null, "LastName": `"Lee"`, "Topping__c": `"Avocado"`, "Title": `"CTO"`},
+	}
+	person := gateway.Person{
+		Email: "new@example.com", Phone: "1", LastName: "Lee", MobilePhone: "2", Title: "CEO",
+		Properties: gateway.Fields{"Topping__c": `"Hamburger"`, "Long__c": `"abcdef"`},
+	}
+	s := schema("Contact", "Email", "Phone", "LastName", "Title", "Topping__c", "MobilePhone")
+	s.Fields = append(s.Fields, gateway.Field{Name: "Long__c", Type: "string", Length: 3, Updateable: true})
+	in := outbound.FillInput{
+		Person: person, Record: record, Schema: s,
+		Mapping:  func(field string) gateway.Mapping { return gateway.Mapping{Field: field} },
+		Writable: func(field string) (bool, string) { return field != "Title", "Editable is off for this field." },
+	}
+	edit, skipped := outbound.PlanFill(in)
+	want := gateway.Fields{"Phone": `"1"`, "MobilePhone": `"2"`, "Topping__c": `"Hamburger"`}
+	if !reflect.DeepEqual(edit, want) {
+		t.Errorf("AVC-25, AVC-28: edit = %v, want %v", edit, want)
+	}
+	if got := outbound.Omissions(skipped); !strings.Contains(got, "Email (It has a value") || !strings.Contains(got, "Title (Editable is off") || !strings.Contains(got, "Long__c (") || strings.Contains(got, "LastName") {
+		t.Errorf("reasons: %q", got)
+	}
+
+	in.Record.Partial = true
+	in.Pending = &gateway.Change{Cause: gateway.Cause{Kind: "edit"}, Fields: gateway.Fields{"Phone": `"9"`}}
+	edit, _ = outbound.PlanFill(in)
+	if want := (gateway.Fields{"Topping__c": `"Hamburger"`}); !reflect.DeepEqual(edit, want) {
+		t.Errorf("partly known record with an edit waiting: %v, want %v", edit, want)
+	}
+	if got := outbound.Omissions(nil); got != "" {
+		t.Errorf("Omissions(nil) = %q", got)
+	}
+}
