@@ -80,3 +80,9 @@ func (s Schema) UpsertKey() string {
 // OwnIDField is the custom external id field that holds our id of a record
 // that we created. An org gets it with the optional package.
 const OwnIDField = "Tidegate_Id__c"
+
+// MirroredObjects are the objects that are mirrored from the first connect,
+// in the order in which they are read: what others refer to comes first.
+var MirroredObjects = [...]string{
+	"User", "Account", "Contact", "Lead", "Opportunity", "OpportunityContactRole", "Event", "Task",
+}

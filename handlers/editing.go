@@ -1,0 +1,135 @@
+package handlers
+
+import (
+	"context"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidegate/gateway"
+	"tidegate/outbox"
+	"tidegate/rules/mapping"
+	"tidegate/views"
+)
+
+// deliverFor bounds the attempt to write inside the request.
+const deliverFor = 3 * time.Second
+
+// saveField takes an edit of one field: parse, submit (durable), then try to
+// deliver while the person waits.
+func saveField(k recordKind) func(*visit) error {
+	return func(v *visit) error {
+		key, err := recordKey(v, k)
+		if err != nil {
+			return err
+		}
+		r, err := v.ws.Record(v.UserContext(), key)
+		if err != nil {
+			return err
+		}
+		name, typed := v.FormValue("field"), v.FormValue("value")
+		again := func(e *gateway.Error) error {
+			return v.showRecord(k, key, edit{field: name, typed: &typed, err: e})
+		}
+		value, problem := v.parseEdit(r, name, typed)
+		if problem != nil {
+			return again(problem)
+		}
+		receipt, err := v.s.Outbox.Submit(v.UserContext(), v.ws, outbox.Edit{
+			Key: key, Fields: gateway.Fields{name: value}, By: v.member.ID, ByName: v.member.Name, Rule: "Edit on the " + k.nav + " page",
+		})
+		if e, ok := gatewayError(err); ok && (e.Code == gateway.CodeInvalid || e.Code == gateway.CodeConflict) {
+			return again(e)
+		}
+		if err != nil {
+			return err
+		}
+		v.deliver(receipt)
+		if v.Get("HX-Request") != "" {
+			return v.showRecord(k, key, edit{})
+		}
+		return v.Redirect(k.path+"/"+key.ID, fiber.StatusSeeOther)
+	}
+}
+
+// parseEdit reads what was typed as a value of the field and refuses what
+// changed under the form.
+func (v *visit) parseEdit(r gateway.Record, name, typed string) (gateway.Value, *gateway.Error) {
+	schema, err := v.schema(r.Key.Object)
+	if err != nil {
+		return "", gateway.Errorf(gateway.CodeInternal, "The field could not be looked up. Try again.")
+	}
+	f, ok := schema.Field(name)
+	if !ok {
+		return "", gateway.Errorf(gateway.CodeForbidden, "Salesforce does not show this field, so it cannot be edited here.")
+	}
+	value, err := mapping.ParseInput(f, typed)
+	if e, ok := gatewayError(err); ok {
+		return "", e
+	}
+	now := r.Fields[name]
+	if pending, waiting, err := v.ws.Pending(v.UserContext(), r.Key); err == nil && waiting {
+		if mine, ok := pending.Fields[name]; ok {
+			now = mine
+		}
+	}
+	if rev := v.FormValue("revision"); rev != "" && rev != fingerprint(now) && now != value {
+		return "", gateway.Errorf(gateway.CodeConflict,
+			"%s was changed to “%s” while this form was open. Save again to replace it, or cancel to keep it.", labelOf(f), now.String())
+	}
+	return value, nil
+}
+
+// deliver tries to write inside the request. Whatever comes of it, the edit is
+// already durable; the page shows how far it got.
+func (v *visit) deliver(receipt outbox.Receipt) {
+	ctx, cancel := context.WithTimeout(v.UserContext(), deliverFor)
+	defer cancel()
+	if _, err := v.s.Outbox.Deliver(ctx, v.ws, receipt); err != nil {
+		v.s.Logger.Info("an edit waits for the dispatcher", "object", receipt.Key.Object, "code", string(gateway.CodeOf(err)))
+	}
+}
+
+// whyReadOnly answers "why may this field not be edited here?" with the truth
+// table, the failing condition first.
+func whyReadOnly(k recordKind) func(*visit) error {
+	return func(v *visit) error {
+		key, err := recordKey(v, k)
+		if err != nil {
+			return err
+		}
+		name := v.Query("field")
+		schema, err := v.schema(k.object)
+		if err != nil {
+			return err
+		}
+		f, _ := schema.Field(name)
+		in, err := v.inForce()
+		if err != nil {
+			return err
+		}
+		mappings, err := v.mappingsOf(k.object)
+		if err != nil {
+			return err
+		}
+		m := mappings[name]
+		m.Object, m.Field = k.object, name
+		ok, cells, reason := mapping.Writable(in.Objects.Writeback[k.object], m, f)
+		e := views.Empty{Icon: views.IconLock, Title: labelOf(fieldOf(schema, name)) + " is read-only here", Text: reason}
+		if ok {
+			e.Icon, e.Title, e.Text = views.IconEdit, labelOf(f)+" can be edited here", "All three conditions hold."
+		}
+		for _, cell := range cells {
+			mark := "✗ "
+			if cell.Pass {
+				mark = "✓ "
+			}
+			e.Filters = append(e.Filters, mark+cell.Question+" "+cell.Why)
+		}
+		e.Actions = []views.Action{{Text: "Back to the record", URL: k.path + "/" + key.ID}}
+		if v.admin() {
+			e.Actions = append(e.Actions, views.Action{Text: "Open the field's settings", URL: "/settings/salesforce/objects/" + k.object})
+		}
+		return render(v.Ctx, views.Error(views.ErrorPage{Shell: v.s.shell(v, e.Title, k.nav), Empty: e}))
+	}
+}

@@ -1,0 +1,69 @@
+package handlers
+
+import (
+	"bufio"
+	"fmt"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidegate/gateway"
+	"tidegate/views"
+)
+
+const (
+	heartbeat   = 15 * time.Second // a proxy closes what is silent
+	eventWrite  = 5 * time.Second  // a reader slower than this is let go
+	streamLife  = 30 * time.Minute // the browser reconnects; sessions are checked again
+	lookAgain   = "event: " + views.EventChanged + "\ndata: again\n\n"
+	streamRetry = "retry: 1000\n\n"
+)
+
+// events is the page's stream: it says "look again" when a record that the
+// page shows may have changed. ?object= and ?id= narrow it.
+func (s *Server) events(v *visit) error {
+	sub := s.Hub.Subscribe(v.member.Workspace, watched(v.Query("object"), v.Query("id")))
+	v.Set(fiber.HeaderContentType, "text/event-stream")
+	v.Set("X-Accel-Buffering", "no")
+	// The writer runs after this handler: it captures values, never the Ctx.
+	conn, stopping := v.Context().Conn(), v.Context().Done()
+	v.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
+		defer sub.Close()
+		send := func(text string) bool {
+			if err := conn.SetWriteDeadline(time.Now().Add(eventWrite)); err != nil {
+				return false
+			}
+			fmt.Fprint(w, text)
+			return w.Flush() == nil
+		}
+		if !send(streamRetry) {
+			return
+		}
+		beat, end := time.NewTicker(heartbeat), time.NewTimer(streamLife)
+		defer beat.Stop()
+		defer end.Stop()
+		for {
+			text := lookAgain
+			select {
+			case <-sub.C:
+			case <-beat.C:
+				text = ": still here\n\n"
+			case <-end.C:
+				return
+			case <-stopping:
+				return
+			}
+			if !send(text) {
+				return
+			}
+		}
+	})
+	return nil
+}
+
+func watched(object, id string) func(gateway.RecordKey) bool {
+	if object == "" {
+		return nil
+	}
+	return func(k gateway.RecordKey) bool { return k.Object == object && (id == "" || k.ID == id) }
+}

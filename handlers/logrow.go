@@ -1,0 +1,192 @@
+package handlers
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidegate/gateway"
+	"tidegate/store"
+	"tidegate/views"
+)
+
+func (v *visit) logRow(line store.LogLine, conn gateway.Connection) views.LogRow {
+	e, clk := line.Entry, v.clock()
+	k, _ := kindOf(e.Key.Object)
+	row := views.LogRow{
+		ID: strconv.FormatInt(e.ID, 10), When: clk.at(e.At), Inbound: e.Direction == "in",
+		What: e.What, By: byLine(e.By), Kind: squareOf(e.Key.Object), Record: e.Label, RecordURL: recordURL(e.Key),
+		RecordType: k.one, Salesforce: salesforceURL(conn, e.Key), Rule: e.Rule, State: logChip(e.State),
+		OpenURL: logURL(e.ID),
+	}
+	if row.Record == "" {
+		row.Record = e.Key.ID
+	}
+	if e.Direction == "out" && e.Attempt > 0 {
+		row.Tries = strconv.Itoa(e.Attempt)
+	}
+	switch {
+	case e.State == gateway.LogWaiting && !e.NextTry.IsZero():
+		row.Next = "next " + clk.at(e.NextTry).Text
+	case e.State == gateway.LogNeedsYou:
+		row.Next = "no retry by itself"
+	}
+	return row
+}
+
+func (v *visit) logDetail(line store.LogLine) views.LogDetail {
+	e, clk := line.Entry, v.clock()
+	d := views.LogDetail{Diff: v.diff(line), Steps: logSteps(clk, line)}
+	if e.Problem.What != "" || e.Problem.Said != "" {
+		d.Error = &views.LogError{Happened: e.Problem.What, Who: e.Problem.Who, Said: e.Problem.Said}
+		if e.Problem.Retries {
+			d.Error.After = "Tidegate tries again by itself."
+		}
+	}
+	if e.Took > 0 {
+		d.Facts = append(d.Facts, views.Fact{Label: "Salesforce took", Value: duration(e.Took)})
+	}
+	if h := line.Inbound; h != nil {
+		d.Facts = append(d.Facts, v.originFacts(*h)...)
+	}
+	if e.Direction == "out" && e.State == gateway.LogNeedsYou {
+		id := strconv.FormatInt(e.ID, 10)
+		d.Retry = views.Action{Text: "Try again", URL: "/sync/log/" + id + "/retry", Post: true}
+		d.Actions = []views.Action{{Text: "Ignore with a reason", URL: "/sync/log/" + id + "/ignore"}}
+	}
+	return d
+}
+
+func (v *visit) originFacts(h gateway.HistoryEntry) []views.Fact {
+	var facts []views.Fact
+	if u, err := v.ws.Record(v.UserContext(), gateway.RecordKey{Object: "User", ID: h.User}); err == nil {
+		facts = append(facts, views.Fact{Label: "Changed by", Value: u.Label()})
+	} else if h.User != "" {
+		facts = append(facts, views.Fact{Label: "Changed by", Value: h.User, Mono: true})
+	}
+	if h.Origin != "" {
+		facts = append(facts, views.Fact{Label: "Came through", Value: h.Origin, Mono: true})
+	}
+	if h.TransactionKey != "" {
+		facts = append(facts, views.Fact{Label: "Transaction", Value: h.TransactionKey, Mono: true})
+	}
+	return facts
+}
+
+// diff shows what the fields were and are. Outbound: base and ours; inbound:
+// before and now.
+func (v *visit) diff(line store.LogLine) *views.Diff {
+	e := line.Entry
+	if len(e.Fields) == 0 {
+		return nil
+	}
+	schema, err := v.schema(e.Key.Object)
+	if err != nil {
+		return nil
+	}
+	d := &views.Diff{Title: "What changed", Columns: []string{"Field", "Before", "Now"}}
+	if e.Direction == "out" {
+		d.Title, d.Columns[2] = "What we write", "Ours"
+	}
+	clk, currency := v.clock(), v.currency()
+	for _, name := range e.Fields.Names() {
+		f := fieldOf(schema, name)
+		d.Rows = append(d.Rows, views.DiffRow{
+			Field:  labelOf(f),
+			Values: []string{orNone(clk.display(f, e.Before[name], currency)), orNone(clk.display(f, e.Fields[name], currency))},
+			New:    1,
+		})
+	}
+	return d
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
+}
+
+func logSteps(clk clock, line store.LogLine) []views.LogStep {
+	e := line.Entry
+	if h := line.Inbound; h != nil {
+		return []views.LogStep{
+			{Icon: views.IconEdit, Tone: views.Idle, Text: "Committed in Salesforce", When: clk.at(h.Version.Time())},
+			{Icon: views.IconOK, Tone: views.Good, Text: joinSentences("Written down here.", h.Reason), When: clk.at(h.At)},
+		}
+	}
+	steps := []views.LogStep{{Icon: views.IconEdit, Tone: views.Idle, Text: "Saved here. " + byLine(e.By), When: clk.at(e.At)}}
+	switch e.State {
+	case gateway.LogDone:
+		steps = append(steps, views.LogStep{Icon: views.IconOK, Tone: views.Good, Text: "Written in Salesforce, " + count(max(e.Attempt, 1), "try", "tries"), When: clk.at(e.DoneAt)})
+	case gateway.LogWaiting:
+		steps = append(steps, views.LogStep{Icon: views.IconClock, Tone: views.UnderWay, Text: strings.TrimSpace("Waiting. " + e.Problem.What), When: clk.at(e.NextTry)})
+	case gateway.LogNeedsYou:
+		steps = append(steps, views.LogStep{Icon: views.IconPause, Tone: views.Bad, Text: "Parked: a retry cannot succeed without a change", When: clk.at(e.DoneAt)})
+	case gateway.LogIgnored, gateway.LogSkipped:
+		steps = append(steps, views.LogStep{Icon: views.IconInfo, Tone: views.Idle, Text: e.Problem.What, When: clk.at(e.DoneAt)})
+	}
+	return steps
+}
+
+// retryLine wakes a parked write.
+func retryLine(v *visit) error {
+	id, err := strconv.ParseInt(v.Params("id"), 10, 64)
+	if err != nil {
+		return fiber.ErrNotFound
+	}
+	if err := v.s.Outbox.Retry(v.UserContext(), v.ws, id); err != nil {
+		return err
+	}
+	v.s.audit(v, "tried a parked write again", logURL(id))
+	return v.Redirect(logURL(id)+"?saved=retried", fiber.StatusSeeOther)
+}
+
+// askIgnore asks for the reason before a write is given up.
+func askIgnore(v *visit) error {
+	return v.showIgnore("", "")
+}
+
+func (v *visit) showIgnore(reason, problem string) error {
+	id, err := strconv.ParseInt(v.Params("id"), 10, 64)
+	if err != nil {
+		return fiber.ErrNotFound
+	}
+	line, err := v.ws.LogLineByID(v.UserContext(), id)
+	if err != nil {
+		return err
+	}
+	p := views.ConfirmPage{
+		Shell:    v.s.shell(v, "Ignore a write", views.NavSyncLog),
+		Head:     views.Head{Crumb: []views.Link{{Text: "Sync log", URL: "/sync/log"}}, Title: "Ignore this write", Lead: line.Entry.What + ", " + line.Entry.Label},
+		Effects:  []string{"1 write will not reach Salesforce: " + list(line.Entry.Fields.Names()) + " keep the values that they have there."},
+		Kept:     []string{"The line stays in the log, with your name and your reason."},
+		Form:     views.Form{URL: logURL(id) + "/ignore"},
+		Password: &views.Field{Name: "reason", Label: "Reason", Value: reason, Required: true, MaxLength: "200", Error: problem},
+		Action:   views.Action{Text: "Ignore this write", Style: views.Destructive},
+		Cancel:   views.Link{Text: "Keep it waiting", URL: logURL(id)},
+	}
+	if problem != "" {
+		p.Form.Errors = []views.FieldError{{FieldID: "reason", Text: problem}}
+		v.Status(fiber.StatusUnprocessableEntity)
+	}
+	return render(v.Ctx, views.Confirm(p))
+}
+
+// ignoreLine gives a write up, with the reason.
+func ignoreLine(v *visit) error {
+	id, err := strconv.ParseInt(v.Params("id"), 10, 64)
+	if err != nil {
+		return fiber.ErrNotFound
+	}
+	reason := strings.TrimSpace(v.FormValue("reason"))
+	if reason == "" || len(reason) > 200 {
+		return v.showIgnore(reason, "Say in up to 200 characters why this write is not needed.")
+	}
+	if err := v.s.Outbox.Ignore(v.UserContext(), v.ws, id, reason, v.member.Name); err != nil {
+		return err
+	}
+	v.s.audit(v, "ignored a parked write", logURL(id))
+	return v.Redirect(logURL(id)+"?saved=ignored", fiber.StatusSeeOther)
+}

@@ -1,0 +1,126 @@
+package handlers
+
+import (
+	"tidegate/gateway"
+	"tidegate/rules/settings"
+	"tidegate/store"
+)
+
+// schema returns the describe of an object; one that was never read gives an
+// empty schema, so that pages show API names instead of failing.
+func (v *visit) schema(object string) (gateway.Schema, error) {
+	s, err := v.ws.Schema(v.UserContext(), object)
+	if gateway.CodeOf(err) == gateway.CodeNotFound && err != nil {
+		return gateway.Schema{Object: object}, nil
+	}
+	return s, err
+}
+
+// fieldOf is the field of that name, or one that has nothing but the name.
+func fieldOf(s gateway.Schema, name string) gateway.Field {
+	if f, ok := s.Field(name); ok {
+		return f
+	}
+	return gateway.Field{Name: name}
+}
+
+// labelOf is what people call a field. Lookups lose their "ID".
+func labelOf(f gateway.Field) string {
+	switch {
+	case f.Name == "AccountId":
+		return "Account"
+	case f.Name == "OwnerId":
+		return "Owner"
+	case f.Label != "":
+		return f.Label
+	}
+	return f.Name
+}
+
+// namesOf reads the records that lookup fields point at, so that a page shows
+// names instead of ids.
+func (v *visit) namesOf(records []gateway.Record, fields []string) (map[string]gateway.Record, error) {
+	names := make(map[string]gateway.Record)
+	for _, r := range records {
+		for _, name := range fields {
+			object := lookupTarget(name)
+			id := r.Fields[name].String()
+			if object == "" || id == "" {
+				continue
+			}
+			if _, done := names[id]; done {
+				continue
+			}
+			target, err := v.ws.Record(v.UserContext(), gateway.RecordKey{Object: object, ID: id})
+			if err != nil {
+				if gateway.CodeOf(err) == gateway.CodeNotFound {
+					continue // not mirrored, or hidden from the connected user
+				}
+				return nil, err
+			}
+			names[id] = target
+		}
+	}
+	return names, nil
+}
+
+// lookupTarget is the mirrored object behind the lookup fields that pages
+// show by name.
+func lookupTarget(field string) string {
+	switch field {
+	case "AccountId":
+		return "Account"
+	case "OwnerId":
+		return "User"
+	case "ContactId":
+		return "Contact"
+	case "OpportunityId":
+		return "Opportunity"
+	}
+	return ""
+}
+
+// inForce resolves the settings that hold for the visitor.
+func (v *visit) inForce() (settings.InForce, error) {
+	org, err := v.ws.Settings(v.UserContext(), gateway.OrgScope)
+	if err != nil {
+		return settings.InForce{}, err
+	}
+	mine, err := v.ws.Settings(v.UserContext(), memberScope(v.member.ID))
+	if err != nil {
+		return settings.InForce{}, err
+	}
+	return settings.Effective(org, mine)
+}
+
+func memberScope(id string) string { return "member:" + id }
+
+// currency is the label before amounts; the default when settings cannot be
+// read, since a page is better than none.
+func (v *visit) currency() string {
+	in, err := v.inForce()
+	if err != nil {
+		return gateway.DefaultSettings().Advanced.CurrencyLabel
+	}
+	return in.Advanced.CurrencyLabel
+}
+
+// mappingsOf returns the mappings of an object by field.
+func (v *visit) mappingsOf(object string) (map[string]gateway.Mapping, error) {
+	rows, err := v.ws.Mappings(v.UserContext(), object)
+	if err != nil {
+		return nil, err
+	}
+	byField := make(map[string]gateway.Mapping, len(rows))
+	for _, m := range rows {
+		byField[m.Field] = m
+	}
+	return byField, nil
+}
+
+// related returns up to limit live records of an object whose lookup field
+// holds id.
+func (v *visit) related(object, field, id string, limit int) ([]gateway.Record, error) {
+	page, err := v.ws.Records(v.UserContext(), store.RecordQuery{Object: object, Where: map[string]string{field: id}, Limit: limit})
+	return page.Records, err
+}

@@ -1,0 +1,90 @@
+package handlers
+
+import (
+	"tidegate/gateway"
+	"tidegate/views"
+)
+
+// recordKind is what the pages know of one kind of record: where its pages
+// live, its square, and which fields speak for it.
+type recordKind struct {
+	object    string
+	path      string // "/contacts"
+	nav       string
+	kind      string // of the record square
+	one, many string
+	facts     []string // highlights
+	details   []string // fields of the details card, in order, where describe shows them
+	columns   []string // of the list
+	key       []string // what stands for it in the CRM objects table
+}
+
+var recordKinds = []recordKind{
+	{
+		object: "Contact", path: "/contacts", nav: views.NavContacts, kind: views.KindContact, one: "Contact", many: "Contacts",
+		facts:   []string{"Title", "AccountId", "Email", "Phone", "OwnerId"},
+		details: []string{"FirstName", "LastName", "Title", "Department", "Email", "Phone", "MobilePhone", "MailingCity", "LeadSource", "DoNotCall", "Description"},
+		columns: []string{"Title", "AccountId", "Email", "Phone"}, key: []string{"Title", "Email"},
+	},
+	{
+		object: "Lead", path: "/leads", nav: views.NavLeads, kind: views.KindLead, one: "Lead", many: "Leads",
+		facts:   []string{"Company", "Status", "Email", "Phone", "OwnerId"},
+		details: []string{"FirstName", "LastName", "Title", "Company", "Email", "Phone", "MobilePhone", "Status", "Rating", "LeadSource"},
+		columns: []string{"Company", "Status", "Email", "Phone"}, key: []string{"Company", "Status"},
+	},
+	{
+		object: "Account", path: "/accounts", nav: views.NavAccounts, kind: views.KindAccount, one: "Account", many: "Accounts",
+		facts:   []string{"Type", "Industry", "Phone", "Website", "OwnerId"},
+		details: []string{"Name", "Type", "Industry", "Phone", "Website", "NumberOfEmployees", "AnnualRevenue", "BillingCity", "BillingCountry"},
+		columns: []string{"Type", "Industry", "Phone", "BillingCity"}, key: []string{"Type", "Industry"},
+	},
+	{
+		object: "Opportunity", path: "/deals", nav: views.NavDeals, kind: views.KindDeal, one: "Opportunity", many: "Deals",
+		facts:   []string{"Amount", "CloseDate", "StageName", "AccountId", "OwnerId"},
+		details: []string{"Name", "StageName", "Amount", "CloseDate", "Probability", "NextStep", "ForecastCategoryName", "Type"},
+		columns: []string{"StageName", "Amount", "CloseDate", "AccountId"}, key: []string{"StageName", "Amount"},
+	},
+}
+
+func kindOf(object string) (recordKind, bool) {
+	for _, k := range recordKinds {
+		if k.object == object {
+			return k, true
+		}
+	}
+	return recordKind{object: object, kind: views.KindCustom, one: object, many: object}, false
+}
+
+// squareOf is the record square of any object, also of those without pages.
+func squareOf(object string) string {
+	switch object {
+	case "Event":
+		return views.KindEvent
+	case "Task":
+		return views.KindTask
+	case "ContentNote":
+		return views.KindNote
+	case "EmailMessage":
+		return views.KindEmail
+	}
+	k, _ := kindOf(object)
+	return k.kind
+}
+
+// recordURL is our page of a record, "" where we have none.
+func recordURL(key gateway.RecordKey) string {
+	k, ok := kindOf(key.Object)
+	if !ok || key.ID == "" {
+		return ""
+	}
+	return k.path + "/" + key.ID
+}
+
+// salesforceURL opens a record in Salesforce; it redirects to the right page
+// whatever the object is. "" without a connection or for a local id.
+func salesforceURL(c gateway.Connection, key gateway.RecordKey) string {
+	if id, ok := gateway.NormalizeID(key.ID); ok && c.InstanceURL != "" {
+		return c.InstanceURL + "/" + id
+	}
+	return ""
+}

@@ -1,0 +1,70 @@
+package handlers
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"tidegate/gateway"
+	"tidegate/store"
+)
+
+// access says who may call a route.
+type access int
+
+const (
+	open     access = iota // anybody
+	signedIn               // any member of the workspace
+	admins                 // members with role admin
+)
+
+// route is one line of the table of pages. The table is data so that tests
+// can enumerate it (S-03, S-34).
+type route struct {
+	method string
+	path   string
+	access access
+	page   func(*visit) error
+}
+
+// visit is one request of a signed-in person (or of nobody on open routes):
+// the request, who it is and the store of his workspace.
+type visit struct {
+	*fiber.Ctx
+	s       *Server
+	member  gateway.Member
+	session gateway.Session
+	ws      *store.Workspace
+}
+
+// admin reports whether the visitor may change settings.
+func (v *visit) admin() bool { return v.member.Role == gateway.RoleAdmin }
+
+func (s *Server) routes() {
+	s.app.Get("/healthz", s.alive)
+	s.app.Get("/readyz", s.ready)
+	s.app.Get("/static/*", s.asset)
+	for _, r := range pages {
+		s.app.Add(r.method, r.path, s.enter(r))
+	}
+	s.api(s.app.Group("/api/v1"))
+}
+
+// enter finds out who calls and keeps out who may not.
+func (s *Server) enter(r route) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		v := &visit{Ctx: c, s: s}
+		known, err := s.recognize(v)
+		if err != nil {
+			return err
+		}
+		switch {
+		case r.access == open:
+		case !known:
+			return s.askToSignIn(c)
+		case r.access == admins && !v.admin():
+			s.audit(v, "refused", r.method+" "+c.Path())
+			return gateway.Errorf(gateway.CodeForbidden,
+				"Only an admin of this workspace can open this page. Ask an admin, or ask to become one under Members.")
+		}
+		return r.page(v)
+	}
+}

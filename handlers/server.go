@@ -1,0 +1,173 @@
+// Package handlers turns requests into the two flows and records into words.
+// It is the only room that knows Fiber. A handler parses, calls the store or
+// the outbox, and builds a view model; it decides nothing itself.
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tidegate/gateway"
+	"tidegate/live"
+	"tidegate/outbox"
+	"tidegate/store"
+	"tidegate/vault"
+)
+
+// Config is what the server needs of the rest of the house.
+type Config struct {
+	DB      *store.DB
+	Outbox  *outbox.Outbox
+	Hub     *live.Hub
+	Vault   *vault.Vault
+	Org     Org
+	BaseURL string // as browsers reach us, e.g. "http://127.0.0.1:8080"
+	Now     func() time.Time
+	Logger  *slog.Logger
+	Metrics prometheus.Registerer
+	// SignInHint is shown on the sign-in page; the demo says there how to
+	// enter. Empty otherwise.
+	SignInHint string
+	Version    string
+}
+
+// Org is what pages ask of the Salesforce side. cmd joins it with the client,
+// so that handlers never import it.
+type Org interface {
+	// Begin returns the address at Salesforce to which the browser goes.
+	Begin(ctx context.Context, ws gateway.WorkspaceID, g Grant) (string, error)
+	// Finish exchanges the code, stores the connection and starts it.
+	Finish(ctx context.Context, ws gateway.WorkspaceID, g Grant, code string) error
+	// Check runs the readiness list.
+	Check(ctx context.Context, ws gateway.WorkspaceID) (CheckReport, error)
+	// Disconnect revokes the grant at Salesforce and erases the tokens.
+	Disconnect(ctx context.Context, ws gateway.WorkspaceID) error
+	// Pause stops or resumes reading from Salesforce.
+	Pause(ctx context.Context, ws gateway.WorkspaceID, paused bool) error
+	// RefreshSchema reads the describe of an object again.
+	RefreshSchema(ctx context.Context, ws gateway.WorkspaceID, object string) error
+}
+
+// Grant is one attempt to connect, from the button to the way back. It is
+// bound to the session and the workspace that began it.
+type Grant struct {
+	Environment  gateway.Environment
+	LoginURL     string // https://login.salesforce.com, a My Domain, or the simulated org
+	ClientID     string // empty: the ones of the stored connection
+	ClientSecret string
+	RedirectURL  string
+	State        string
+	Verifier     string // PKCE
+	By           string // display name of who connects
+}
+
+// CheckReport is the outcome of the readiness list.
+type CheckReport struct {
+	At     time.Time
+	Took   time.Duration
+	Checks []Check
+}
+
+// Check is one line of the readiness list.
+type Check struct {
+	Title string
+	Text  string // why it passed or failed, one sentence
+	Pass  bool
+	Warn  bool     // works with a limit
+	Setup []string // what to click in Salesforce Setup
+	// SetupPath is the Setup page below the instance URL, "" when there is none.
+	SetupPath string
+}
+
+// Server is the gateway's HTTP side.
+type Server struct {
+	Config
+	app     *fiber.App
+	guard   *originGuard
+	limiter *attempts
+	metrics *httpMetrics
+}
+
+// Timeouts and limits of the server.
+const (
+	requestDeadline = 20 * time.Second
+	readTimeout     = 15 * time.Second // also ends slow headers and bodies (S-25)
+	idleTimeout     = 90 * time.Second
+	maxBody         = 8 << 20 // bytes; a transcript fits
+)
+
+// New builds the server; Serve starts it.
+func New(cfg Config) *Server {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{Config: cfg, guard: newOriginGuard(), limiter: newAttempts(cfg.Now), metrics: newHTTPMetrics(cfg.Metrics)}
+	s.app = fiber.New(fiber.Config{
+		AppName:                 "Tidegate",
+		Immutable:               true, // strings outlive the handler in the outbox and in streams
+		DisableStartupMessage:   true,
+		StrictRouting:           false,
+		CaseSensitive:           true,
+		BodyLimit:               maxBody,
+		ReadTimeout:             readTimeout,
+		IdleTimeout:             idleTimeout,
+		EnableTrustedProxyCheck: true,
+		ErrorHandler:            s.fail,
+		ServerHeader:            "",
+	})
+	s.app.Use(s.instrument, s.recoverPanic, s.secure, s.deadline)
+	s.routes()
+	s.app.Use(func(*fiber.Ctx) error { return fiber.ErrNotFound })
+	return s
+}
+
+// Serve answers requests on l until ctx ends, then drains within the grace
+// time and returns.
+func (s *Server) Serve(ctx context.Context, l net.Listener, grace time.Duration) error {
+	failed := make(chan error, 1)
+	go func() { failed <- s.app.Listener(l) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	// Listener returns before Shutdown has finished, so Shutdown is what we
+	// wait for.
+	err := s.app.ShutdownWithTimeout(grace)
+	<-failed
+	return err
+}
+
+// App returns the Fiber application, for tests that need no socket.
+func (s *Server) App() *fiber.App { return s.app }
+
+// https reports whether browsers reach us over TLS.
+func (s *Server) https() bool { return strings.HasPrefix(s.BaseURL, "https://") }
+
+// host is the host that browsers address us by.
+func (s *Server) host() string {
+	u, err := url.Parse(s.BaseURL)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+func (s *Server) deadline(c *fiber.Ctx) error {
+	// Fiber's UserContext is context.Background() and outlives the request;
+	// without a deadline a slow statement would hold its worker for ever.
+	ctx, cancel := context.WithTimeout(context.Background(), requestDeadline)
+	defer cancel()
+	c.SetUserContext(ctx)
+	return c.Next()
+}

@@ -1,0 +1,190 @@
+package handlers
+
+import (
+	"errors"
+	"net/url"
+
+	"github.com/a-h/templ"
+	"github.com/gofiber/fiber/v2"
+
+	"tidegate/gateway"
+	"tidegate/views"
+)
+
+// shell builds what surrounds every page. What it cannot read it leaves out:
+// the page itself must not fail because a badge is missing.
+func (s *Server) shell(v *visit, title, current string) views.Shell {
+	sh := views.Shell{
+		Title:   title,
+		Current: current,
+		Nav:     navigation(),
+		Search:  views.SearchBox{URL: "/contacts", Label: "Search contacts"},
+		User:    s.menu(v),
+		MadeAt:  v.clock().at(s.Now()),
+	}
+	s.addEnvironment(v, &sh)
+	s.addNeedsYou(v, &sh)
+	if text := v.Query("saved"); text != "" {
+		sh.Notices = append(sh.Notices, views.Notice{Tone: views.Good, Icon: views.IconOK, Text: saved(text)})
+	}
+	return sh
+}
+
+func navigation() []views.NavItem {
+	return []views.NavItem{
+		{Key: views.NavHealth, URL: "/"},
+		{Key: views.NavContacts, URL: "/contacts"},
+		{Key: views.NavLeads, URL: "/leads"},
+		{Key: views.NavAccounts, URL: "/accounts"},
+		{Key: views.NavDeals, URL: "/deals"},
+		{Key: views.NavSyncLog, URL: "/sync/log"},
+		{Key: views.NavSettings, URL: "/settings/salesforce/notes"},
+	}
+}
+
+func (s *Server) menu(v *visit) views.User {
+	u := views.User{Name: v.member.Name, Initials: v.member.Initials(), SignOutURL: "/logout"}
+	u.Menu = append(u.Menu, views.Link{Text: "You", URL: "/settings/you"})
+	if v.admin() {
+		u.Menu = append(u.Menu,
+			views.Link{Text: "Members", URL: "/settings/members"},
+			views.Link{Text: "Keys", URL: "/settings/keys"},
+			views.Link{Text: "Audit", URL: "/audit"})
+	}
+	return u
+}
+
+// awayTones are the connection states that a reader must know about on every
+// page, not only on Health.
+var awayTones = map[gateway.ConnectionState]views.Tone{
+	gateway.StateNeedsReconnect: views.Bad,
+	gateway.StateLimited:        views.Attention,
+	gateway.StatePaused:         views.Idle,
+	gateway.StateRepairing:      views.UnderWay,
+	gateway.StateDisconnected:   views.Attention,
+}
+
+func (s *Server) addEnvironment(v *visit, sh *views.Shell) {
+	c, err := v.ws.Connection(v.UserContext())
+	if err != nil {
+		if gateway.CodeOf(err) != gateway.CodeNotFound {
+			s.Logger.Error("reading the connection for the page's frame failed", "err", err)
+		}
+		return
+	}
+	sh.Environment = views.Environment{Kind: string(c.Environment), Org: c.OrgName}
+	tone, away := awayTones[c.State]
+	if !away {
+		return
+	}
+	chip := views.StateChip(string(c.State))
+	n := views.Notice{Tone: tone, Icon: chip.Icon, Strong: chip.Text + " since " + v.clock().at(c.StateSince).Text + ".", Text: c.StateReason}
+	if v.admin() && (c.State == gateway.StateNeedsReconnect || c.State == gateway.StateDisconnected) {
+		n.Link = views.Link{Text: "Connection and readiness", URL: "/settings/salesforce"}
+	}
+	sh.Notices = append(sh.Notices, n)
+}
+
+func (s *Server) addNeedsYou(v *visit, sh *views.Shell) {
+	pending, err := v.ws.PendingByObject(v.UserContext())
+	if err != nil {
+		s.Logger.Error("counting parked writes for the page's frame failed", "err", err)
+		return
+	}
+	parked := 0
+	for _, p := range pending {
+		parked += p.Parked
+	}
+	if parked == 0 {
+		return
+	}
+	for i := range sh.Nav {
+		if sh.Nav[i].Key == views.NavSyncLog {
+			sh.Nav[i].Count = number(parked)
+			sh.Nav[i].CountMeans = count(parked, "write needs you", "writes need you")
+		}
+	}
+}
+
+// saved turns the flash key of a redirect into a sentence. Only known keys
+// speak, so that a link cannot put words on our page.
+func saved(key string) string {
+	if text, ok := flashes[key]; ok {
+		return text
+	}
+	return "Saved."
+}
+
+var flashes = map[string]string{
+	"settings":     "Saved. The new settings are in force now.",
+	"connected":    "Connected to Salesforce. The first reading of your records has begun.",
+	"disconnected": "Disconnected. The tokens are revoked and erased; your settings and the mirror stay.",
+	"paused":       "Paused. Changes wait in Salesforce and edits wait here; nothing is lost.",
+	"resumed":      "Resumed. What waited is being read and written now.",
+	"retried":      "Trying again now.",
+	"ignored":      "Ignored, with your reason in the log.",
+	"password":     "The new password is set. Other sessions of this account are signed out.",
+	"revoked":      "The key no longer opens anything.",
+	"member":       "The member can sign in now.",
+}
+
+// answer sends the page, or only the asked part of it: live parts of an open
+// page fetch ?part=…, which must be one of the ids that views declares.
+func answer(c *fiber.Ctx, page templ.Component) error {
+	part := c.Query("part")
+	if part == "" {
+		return render(c, page)
+	}
+	c.Set(fiber.HeaderContentType, "text/html; charset=utf-8")
+	return templ.RenderFragments(c.UserContext(), c.Response().BodyWriter(), page, part)
+}
+
+// withQuery returns the address of this request with some query values set;
+// an empty value drops the key.
+func withQuery(c *fiber.Ctx, set map[string]string) string {
+	q := url.Values{}
+	c.Context().QueryArgs().VisitAll(func(k, val []byte) { q.Add(string(k), string(val)) })
+	q.Del("part")
+	q.Del("saved")
+	for key, val := range set {
+		if val == "" {
+			q.Del(key)
+			continue
+		}
+		q.Set(key, val)
+	}
+	if len(q) == 0 {
+		return c.Path()
+	}
+	return c.Path() + "?" + q.Encode()
+}
+
+// errorWords puts a failure into the words of the error page.
+func errorWords(f failure) views.Empty {
+	e := views.Empty{Icon: views.IconWarning, Text: f.err.Message}
+	home := views.Action{Text: "Open Health", URL: "/"}
+	switch f.err.Code {
+	case gateway.CodeNotFound:
+		e.Icon, e.Title = views.IconSearch, "Not found"
+		e.Actions = []views.Action{home}
+	case gateway.CodeForbidden:
+		e.Icon, e.Title = views.IconLock, "Not allowed"
+		e.Actions = []views.Action{home}
+	case gateway.CodeUnavailable:
+		e.Icon, e.Title = views.IconClock, "One moment"
+		if errors.Unwrap(f.err) != nil || e.Text == "" {
+			e.Text = "The database cannot be reached just now, so this page cannot be shown. Nothing that was saved is lost. Try again in a moment."
+		}
+		e.Actions = []views.Action{{Text: "Try again", URL: ""}}
+	case gateway.CodeInternal:
+		e.Title = "Something failed here"
+		e.Actions = []views.Action{home}
+	default:
+		e.Title = "That did not work"
+		e.Actions = []views.Action{home}
+	}
+	if len(e.Actions) == 1 && e.Actions[0].URL == "" {
+		e.Actions = []views.Action{{Text: "Try again", URL: "/"}}
+	}
+	return e
+}

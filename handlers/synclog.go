@@ -1,0 +1,287 @@
+package handlers
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidegate/gateway"
+	"tidegate/store"
+	"tidegate/views"
+)
+
+func logURL(id int64) string { return "/sync/log/" + strconv.FormatInt(id, 10) }
+
+var logStates = []struct {
+	state gateway.LogState
+	text  string
+	chip  string
+}{
+	{gateway.LogNeedsYou, "Needs you", views.StateNeedsYou},
+	{gateway.LogWaiting, "Waiting", views.StateWaiting},
+	{gateway.LogDone, "Done", views.StateDone},
+	{gateway.LogSkipped, "Skipped by a rule", ""},
+	{gateway.LogIgnored, "Ignored", views.StateIgnored},
+}
+
+func logChip(state gateway.LogState) views.Chip {
+	for _, s := range logStates {
+		if s.state == state && s.chip != "" {
+			return views.StateChip(s.chip)
+		}
+	}
+	if state == gateway.LogSkipped {
+		return views.Chip{Tone: views.Idle, Icon: views.IconInfo, Text: "Skipped"}
+	}
+	return views.StateChip(string(state))
+}
+
+// times are the choices of the log's time filter.
+var times = []struct {
+	key, text string
+	span      time.Duration
+}{
+	{"", "Any time", 0}, {"1h", "Last hour", time.Hour}, {"24h", "Last 24 hours", 24 * time.Hour}, {"7d", "Last 7 days", 7 * 24 * time.Hour},
+}
+
+// syncLog is the list: causes first, then rows, at most one of them open.
+func syncLog(v *visit) error {
+	q := logQuery(v)
+	page, err := v.ws.Log(v.UserContext(), q)
+	if err != nil {
+		return err
+	}
+	conn, err := v.connection()
+	if err != nil {
+		return err
+	}
+	p := views.LogPage{
+		Shell:  v.s.shell(v, "Sync log", views.NavSyncLog),
+		Head:   views.Head{Title: "Sync log", Lead: logLead(page)},
+		Tabs:   logTabs(),
+		Live:   views.Live{URL: withQuery(v.Ctx, map[string]string{"part": views.PartLog})},
+		Filter: logFilter(v, q),
+		Pager:  logPager(v, page),
+		Empty:  logEmpty(v),
+	}
+	if v.Query("open") == "" && q.After == 0 && q.Before == 0 {
+		p.Shell.StreamURL = "/events"
+	} else {
+		p.Live = views.Live{}
+	}
+	if p.Causes, err = v.causes(); err != nil {
+		return err
+	}
+	for _, line := range page.Entries {
+		row := v.logRow(line, conn)
+		if v.Query("open") == row.ID {
+			detail := v.logDetail(line)
+			row.Open, row.OpenURL = &detail, withQuery(v.Ctx, map[string]string{"open": ""})
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	return answer(v.Ctx, views.Log(p))
+}
+
+func logTabs() []views.Tab {
+	return []views.Tab{{Text: "Log", URL: "/sync/log", Current: true}}
+}
+
+func logLead(page store.LogPage) string {
+	words := []string{}
+	for _, s := range logStates {
+		if n := page.Counts[s.state]; n > 0 {
+			words = append(words, number(n)+" "+strings.ToLower(s.text))
+		}
+	}
+	if len(words) == 0 {
+		return "Every write to Salesforce and every change from it, with its reason."
+	}
+	return count(page.Total, "line", "lines") + ": " + strings.Join(words, ", ") + "."
+}
+
+func logQuery(v *visit) store.LogQuery {
+	q := store.LogQuery{
+		Direction: v.Query("direction"), Object: v.Query("object"), State: v.Query("state"),
+		RecordID: v.Query("record"), Search: strings.TrimSpace(v.Query("q")), Limit: pageSize,
+	}
+	if id, ok := gateway.NormalizeID(q.Search); ok {
+		q.RecordID, q.Search = id, ""
+	}
+	for _, t := range times {
+		if t.key == v.Query("time") && t.span > 0 {
+			q.Since = v.s.Now().Add(-t.span)
+		}
+	}
+	// A token that is not a number is no token: the first page.
+	q.After, _ = strconv.ParseInt(v.Query("after"), 10, 64)
+	q.Before, _ = strconv.ParseInt(v.Query("before"), 10, 64)
+	return q
+}
+
+func logFilter(v *visit, q store.LogQuery) views.Filter {
+	search := v.Query("q")
+	f := views.Filter{
+		URL:    "/sync/log",
+		Search: views.Field{ID: "q", Name: "q", Label: "Record or person", Value: search, Placeholder: "Name, address or id", Type: "search"},
+		Selects: []views.Select{
+			{Name: "object", Label: "Object", Options: objectOptions(q.Object)},
+			{Name: "direction", Label: "Direction", Options: choose(q.Direction, "", "Both", "out", "To Salesforce", "in", "From Salesforce", "system", "Tidegate itself")},
+			{Name: "state", Label: "State", Options: stateOptions(q.State)},
+			{Name: "time", Label: "Time", Options: timeOptions(v.Query("time"))},
+		},
+	}
+	if q.RecordID != "" && v.Query("record") != "" {
+		f.Keep = []views.Hidden{{Name: "record", Value: v.Query("record")}}
+		f.Active = append(f.Active, views.Link{Text: "One record", URL: withQuery(v.Ctx, map[string]string{"record": ""})})
+	}
+	for _, key := range [...]string{"q", "object", "direction", "state", "time"} {
+		if value := v.Query(key); value != "" {
+			f.Active = append(f.Active, views.Link{Text: value, URL: withQuery(v.Ctx, map[string]string{key: "", "after": "", "before": ""})})
+		}
+	}
+	if len(f.Active) > 0 {
+		f.Clear = views.Link{Text: "Clear all", URL: "/sync/log"}
+	}
+	return f
+}
+
+func objectOptions(chosen string) []views.Option {
+	out := []views.Option{{Text: "Any", Selected: chosen == ""}}
+	for _, o := range gateway.MirroredObjects {
+		out = append(out, views.Option{Value: o, Text: o, Selected: o == chosen})
+	}
+	return out
+}
+
+func stateOptions(chosen string) []views.Option {
+	out := []views.Option{{Text: "Any", Selected: chosen == ""}}
+	for _, s := range logStates {
+		out = append(out, views.Option{Value: string(s.state), Text: s.text, Selected: string(s.state) == chosen})
+	}
+	return out
+}
+
+func timeOptions(chosen string) []views.Option {
+	var out []views.Option
+	for _, t := range times {
+		out = append(out, views.Option{Value: t.key, Text: t.text, Selected: t.key == chosen})
+	}
+	return out
+}
+
+// choose makes options of value, text pairs.
+func choose(chosen string, pairs ...string) []views.Option {
+	var out []views.Option
+	for i := 0; i+1 < len(pairs); i += 2 {
+		out = append(out, views.Option{Value: pairs[i], Text: pairs[i+1], Selected: pairs[i] == chosen})
+	}
+	return out
+}
+
+func logPager(v *visit, page store.LogPage) views.Pager {
+	p := views.Pager{}
+	if len(page.Entries) > 0 {
+		p.Text = number(len(page.Entries)) + " of " + number(page.Total)
+	}
+	if page.Next != 0 {
+		p.OlderURL = withQuery(v.Ctx, map[string]string{"after": strconv.FormatInt(page.Next, 10), "before": "", "open": ""})
+	}
+	if page.Prev != 0 {
+		p.NewerURL = withQuery(v.Ctx, map[string]string{"before": strconv.FormatInt(page.Prev, 10), "after": "", "open": ""})
+	}
+	return p
+}
+
+func logEmpty(v *visit) views.Empty {
+	if len(v.Context().QueryArgs().QueryString()) > 0 {
+		return views.Empty{
+			Icon: views.IconSearch, Title: "Nothing found", Text: "No line of the log fits these filters. Drop one above, or show everything.",
+			Actions: []views.Action{{Text: "Show everything", URL: "/sync/log"}},
+		}
+	}
+	return views.Empty{
+		Icon: views.IconSyncLog, Title: "The log begins with the first change",
+		Text:    "Every write to Salesforce and every change from it will appear here, with its reason.",
+		Actions: []views.Action{{Text: "Connect Salesforce", URL: "/settings/salesforce"}},
+	}
+}
+
+// causes groups what needs a person by its reason.
+func (v *visit) causes() (*views.Causes, error) {
+	const most = 200
+	page, err := v.ws.Log(v.UserContext(), store.LogQuery{Direction: "out", State: string(gateway.LogNeedsYou), Limit: most})
+	if err != nil || len(page.Entries) == 0 {
+		return nil, err
+	}
+	type group struct {
+		n              int
+		newest, oldest time.Time
+		first          gateway.LogEntry
+	}
+	var order []string
+	groups := map[string]*group{}
+	for _, line := range page.Entries {
+		e := line.Entry
+		key := e.Problem.What
+		g := groups[key]
+		if g == nil {
+			g = &group{newest: e.At, first: e}
+			groups[key] = g
+			order = append(order, key)
+		}
+		g.n++
+		g.oldest = e.At
+	}
+	clk := v.clock()
+	c := &views.Causes{Title: count(page.Total, "write needs you", "writes need you") + ", " + count(len(order), "cause", "causes")}
+	for _, key := range order {
+		g := groups[key]
+		c.Rows = append(c.Rows, views.Cause{
+			Title: key, Who: g.first.Problem.Who,
+			Detail: count(g.n, "write", "writes") + ", newest " + clk.at(g.newest).Text + ", oldest " + clk.at(g.oldest).Text,
+			Action: views.Action{Text: "Open", URL: logURL(g.first.ID), About: key, Small: true},
+		})
+	}
+	return c, nil
+}
+
+// logLine is the page of one line.
+func logLine(v *visit) error {
+	id, err := strconv.ParseInt(v.Params("id"), 10, 64)
+	if err != nil {
+		return fiber.ErrNotFound
+	}
+	line, err := v.ws.LogLineByID(v.UserContext(), id)
+	if err != nil {
+		return err
+	}
+	conn, err := v.connection()
+	if err != nil {
+		return err
+	}
+	row := v.logRow(line, conn)
+	row.OpenURL = ""
+	p := views.LogRowPage{
+		Shell:  v.s.shell(v, row.What, views.NavSyncLog),
+		Head:   views.Head{Crumb: []views.Link{{Text: "Sync log", URL: "/sync/log"}}, Title: row.What, Lead: row.Record},
+		Live:   views.Live{URL: withQuery(v.Ctx, map[string]string{"part": views.PartLogRow})},
+		Row:    row,
+		Detail: v.logDetail(line),
+		Back:   views.Link{Text: "Back to the log", URL: "/sync/log"},
+	}
+	p.Shell.StreamURL = "/events?object=" + line.Entry.Key.Object + "&id=" + line.Entry.Key.ID
+	return answer(v.Ctx, views.LogRowView(p))
+}
+
+// connection returns the workspace's connection, the zero value before the
+// first connect.
+func (v *visit) connection() (gateway.Connection, error) {
+	c, err := v.ws.Connection(v.UserContext())
+	if err != nil && gateway.CodeOf(err) == gateway.CodeNotFound {
+		return gateway.Connection{}, nil
+	}
+	return c, err
+}

@@ -1,0 +1,119 @@
+package handlers
+
+import (
+	"errors"
+	"sort"
+	"strings"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/store"
+	"tidegate/views"
+)
+
+func gatewayError(err error) (*gateway.Error, bool) {
+	return errors.AsType[*gateway.Error](err)
+}
+
+func joinSentences(parts ...string) string {
+	var out []string
+	for _, p := range parts {
+		if p != "" {
+			out = append(out, p)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// timeline joins Salesforce's activities of the record with what was written
+// from here, newest first.
+func (b *recordBuilder) timeline() ([]views.Activity, error) {
+	type entry struct {
+		at time.Time
+		a  views.Activity
+	}
+	var entries []entry
+	part := b.Query("from")
+	if part != "here" {
+		records, err := b.activities()
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range records {
+			at, a := b.activity(r)
+			entries = append(entries, entry{at, a})
+		}
+	}
+	if part != "salesforce" {
+		page, err := b.ws.Log(b.UserContext(), store.LogQuery{Direction: "out", Object: b.record.Key.Object, RecordID: b.record.Key.ID, Limit: timelineSize})
+		if err != nil {
+			return nil, err
+		}
+		for _, line := range page.Entries {
+			entries = append(entries, entry{line.Entry.At, b.written(line.Entry)})
+		}
+	}
+	sort.SliceStable(entries, func(i, j int) bool { return entries[i].at.After(entries[j].at) })
+	out := make([]views.Activity, 0, timelineSize)
+	for _, e := range entries[:min(len(entries), timelineSize)] {
+		out = append(out, e.a)
+	}
+	return out, nil
+}
+
+// activities are the Tasks and Events about this record. A person is their
+// Who, anything else their What.
+func (b *recordBuilder) activities() ([]gateway.Record, error) {
+	field := "WhatId"
+	if o := b.record.Key.Object; o == "Contact" || o == "Lead" {
+		field = "WhoId"
+	}
+	events, err := b.related("Event", field, b.record.Key.ID, timelineSize)
+	if err != nil {
+		return nil, err
+	}
+	tasks, err := b.related("Task", field, b.record.Key.ID, timelineSize)
+	return append(events, tasks...), err
+}
+
+func (b *recordBuilder) activity(r gateway.Record) (time.Time, views.Activity) {
+	a := views.Activity{
+		Kind: squareOf(r.Key.Object), Title: r.Label(), Text: excerpt(r.Fields["Description"].String()),
+		Where: "Salesforce", URL: salesforceURL(b.conn, r.Key),
+	}
+	at := r.Version.Time()
+	if t, ok := r.Fields["StartDateTime"].Time(); ok {
+		at = t
+	} else if t, err := time.Parse(time.DateOnly, r.Fields["ActivityDate"].String()); err == nil {
+		at = t
+	}
+	if s := r.Fields["Status"].String(); s != "" {
+		a.State = views.Chip{Tone: views.Idle, Icon: views.IconTask, Text: s}
+	}
+	a.When = b.clk.at(at)
+	return at, a
+}
+
+func (b *recordBuilder) written(e gateway.LogEntry) views.Activity {
+	return views.Activity{
+		Kind: b.kind.kind, Title: e.What, Text: joinSentences(byLine(e.By), e.Problem.What), URL: logURL(e.ID),
+		When: b.clk.at(e.At), Where: "Here", State: logChip(e.State),
+	}
+}
+
+func byLine(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "By " + name + "."
+}
+
+// excerpt is the first lines of a long text.
+func excerpt(text string) string {
+	const most = 160
+	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
+}
