@@ -1,0 +1,160 @@
+package inbound
+
+import (
+	"strings"
+
+	"tidegate/gateway"
+)
+
+// fresh applies a change that is newer than everything known of the record,
+// or of the same second as a reading of it: what the reading had more, later
+// events bring again.
+func (in Input) fresh() Decision {
+	was := in.current()
+	next := was
+	next.Version = in.Event.Version
+	next.Deleted = in.Event.Type == gateway.Delete
+	return in.apply(was, next, in.stated(was))
+}
+
+// late applies a change that is older than the record's newest, field by
+// field: only what no newer change stated. Whether the record is deleted is
+// settled by the newest change, so an older one never moves it.
+func (in Input) late() Decision {
+	was := in.current()
+	fields := in.stated(was)
+	for _, h := range in.Newer {
+		if !in.Event.Version.Before(h.Version) {
+			continue
+		}
+		if h.Type.Whole() {
+			clear(fields)
+		}
+		for name := range h.Fields {
+			delete(fields, name)
+		}
+	}
+	completes := in.Event.Type.Whole() && was.Partial
+	if len(fields) == 0 && !completes {
+		return in.row(gateway.OutcomeStale, "A newer change of the same fields is already here.")
+	}
+	d := in.apply(was, was, fields)
+	if d.Entry.Outcome == gateway.OutcomeApplied {
+		d.Entry.Reason = "Older than what is here; " + list(fields) + " still counted."
+	}
+	return d
+}
+
+// stated returns the fields that the event says something about. In a whole
+// event the carried fields that are absent are empty.
+func (in Input) stated(was gateway.Record) gateway.Fields {
+	fields := in.Event.Fields.Clone()
+	if !in.Event.Type.Whole() {
+		return fields
+	}
+	for name := range was.Fields {
+		if _, ok := fields[name]; !ok && in.carried(name) {
+			fields[name] = gateway.Null
+		}
+	}
+	return fields
+}
+
+func (in Input) carried(field string) bool {
+	return in.Event.Type == gateway.Snapshot || in.Carried == nil || in.Carried(field)
+}
+
+// apply lays fields over the record and says what that was. next carries the
+// version and the tombstone mark that the caller decided on.
+func (in Input) apply(was, next gateway.Record, fields gateway.Fields) Decision {
+	next.Fields = was.Fields.Overlay(fields)
+	next.ObservedAt = in.Now
+	if in.Event.Type.Whole() {
+		next.Partial = false
+	}
+	outcome, reason := in.outcome(was, next, fields)
+	d := in.row(outcome, reason)
+	d.Record, d.Save = next, true
+	d.Entry.Before = in.before(fields)
+	d.Entry.Label = next.Label()
+	d.Refetch = in.refetch(was, next)
+	in.mergePending(&d, fields)
+	return d
+}
+
+func (in Input) outcome(was, next gateway.Record, fields gateway.Fields) (gateway.Outcome, string) {
+	changed := changedFields(was.Fields, fields)
+	switch {
+	case next.Deleted && !was.Deleted:
+		return gateway.OutcomeDeleted, "The record was deleted in Salesforce."
+	case was.Deleted && !next.Deleted:
+		return gateway.OutcomeRestored, "The record is back in Salesforce."
+	case in.own() && in.Current != nil && in.confirms(changed):
+		return gateway.OutcomeConfirmed, "Our own change came back with the same values."
+	case len(changed) == 0 && in.Current != nil:
+		return gateway.OutcomeUnchanged, "The mirror had these values already."
+	case in.Current == nil && in.Event.Type == gateway.Update:
+		return gateway.OutcomeApplied, "First change seen of this record; the rest of it is read next."
+	default:
+		return gateway.OutcomeApplied, "Changed in Salesforce."
+	}
+}
+
+// confirms reports whether every changed field is one that we asked for: the
+// echo may come before the write is settled here.
+func (in Input) confirms(changed []string) bool {
+	for _, name := range changed {
+		if in.Pending == nil || in.Pending.Fields[name] != in.Event.Fields[name] {
+			return false
+		}
+	}
+	return true
+}
+
+func (in Input) refetch(was, next gateway.Record) string {
+	switch {
+	case in.Event.Refetch != "":
+		return in.Event.Refetch
+	case next.Deleted:
+		return ""
+	case was.Deleted && in.Event.Type == gateway.Update:
+		return "A deleted record changed, so its return was missed."
+	case next.Partial:
+		return "The record was never read whole."
+	default:
+		return ""
+	}
+}
+
+// gap takes note that something unknown changed. The version moves on, so that
+// an older reading is not taken for the answer.
+func (in Input) gap() Decision {
+	was := in.current()
+	d := in.row(gateway.OutcomeRefetch, "Salesforce says that the record changed, but not how; it is read next.")
+	d.Refetch = "Salesforce sent " + string(in.Event.Type) + "."
+	if in.Current != nil && !was.Version.Before(in.Event.Version) {
+		return d
+	}
+	d.Record.Version = in.Event.Version
+	d.Record.ObservedAt = in.Now
+	if in.Current == nil {
+		// Kept as a tombstone already, so that a page read before the delete
+		// makes no ghost of it.
+		d.Record.Deleted = in.Event.Type == gateway.GapDelete
+	}
+	d.Save = true
+	return d
+}
+
+// changedFields returns the fields, audit fields aside, whose value differs.
+func changedFields(was, fields gateway.Fields) []string {
+	var changed []string
+	for name, v := range fields {
+		if !audit(name) && was[name] != v {
+			changed = append(changed, name)
+		}
+	}
+	return changed
+}
+
+func list(fields gateway.Fields) string { return strings.Join(fields.Names(), ", ") }

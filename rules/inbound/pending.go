@@ -1,0 +1,182 @@
+package inbound
+
+import (
+	"strings"
+
+	"tidegate/gateway"
+	"tidegate/rules/conflict"
+)
+
+// CodeConflict marks an entry that is parked because a person must choose
+// between two values.
+const CodeConflict = "conflict"
+
+// mergePending meets our waiting change with what Salesforce now holds in
+// fields. An entry that is being sent is left alone but for its base: what
+// becomes of it is settled by the answer to the write.
+func (in Input) mergePending(d *Decision, fields gateway.Fields) {
+	if in.Pending == nil {
+		return
+	}
+	m := merge{in: in, d: d, entry: copyChange(*in.Pending)}
+	switch {
+	case in.Pending.Op == gateway.OpDelete:
+		m.meetDelete(fields)
+	case in.Pending.Op == gateway.OpUpdate && d.Record.Deleted:
+		m.meetTombstone()
+	case in.Pending.Op == gateway.OpUpdate:
+		m.meetUpdate(fields)
+	}
+	m.finish()
+}
+
+type merge struct {
+	in    Input
+	d     *Decision
+	entry gateway.Change
+	moved bool
+	drop  bool
+	lost  bool // at least one of our values gave way
+	asked []string
+}
+
+func (m *merge) sending() bool { return m.in.Pending.State == gateway.StateSending }
+
+// meetUpdate meets an edit with the values of the same fields.
+func (m *merge) meetUpdate(fields gateway.Fields) {
+	for _, name := range fields.Names() {
+		ours, ok := m.entry.Fields[name]
+		if !ok {
+			continue
+		}
+		theirs := fields[name]
+		verdict := conflict.Decide(conflict.Input{
+			Base: m.entry.Base[name], Theirs: theirs, Ours: ours,
+			TheirsAt: m.in.Event.Version, OursAt: m.entry.EnqueuedAt, Ahead: m.in.Ahead,
+			Winner: m.winner(name),
+		})
+		if verdict.Conflict {
+			m.record(name, theirs, ours, verdict.Reason)
+		}
+		m.settle(name, theirs, verdict)
+	}
+	m.drop = len(m.entry.Fields) == 0 && !m.sending()
+	m.wakeOrAsk()
+}
+
+func (m *merge) settle(name string, theirs gateway.Value, verdict conflict.Decision) {
+	leaves := verdict.Side == conflict.Agreed || verdict.Side == conflict.Theirs
+	switch {
+	case leaves && !m.sending():
+		delete(m.entry.Fields, name)
+		delete(m.entry.Base, name)
+		m.moved = true
+		m.lost = m.lost || verdict.Side == conflict.Theirs
+	case m.entry.Base[name] != theirs:
+		m.entry.Base[name] = theirs
+		m.moved = true
+	}
+	if verdict.Side == conflict.Ask && !m.sending() {
+		m.asked = append(m.asked, name)
+	}
+}
+
+// wakeOrAsk parks an entry that waits for a person's choice, and wakes one
+// whose question has answered itself.
+func (m *merge) wakeOrAsk() {
+	if m.sending() || m.drop {
+		return
+	}
+	if len(m.asked) > 0 {
+		names := strings.Join(m.asked, ", ")
+		m.entry.State = gateway.StateParked
+		m.entry.Problem = gateway.Problem{
+			Code: CodeConflict, Fields: m.asked,
+			What: "Salesforce changed " + names + " while our change was waiting.",
+			Who:  "Choose which value stays; both are kept on the conflict.",
+		}
+		m.moved = true
+		return
+	}
+	if m.entry.State == gateway.StateParked && m.entry.Problem.Code == CodeConflict && !m.anyLeft(m.entry.Problem.Fields) {
+		m.entry.State, m.entry.DueAt, m.entry.Problem = gateway.StateWaiting, m.in.Now, gateway.Problem{}
+		m.moved = true
+	}
+}
+
+func (m *merge) anyLeft(fields []string) bool {
+	for _, name := range fields {
+		if _, ok := m.entry.Fields[name]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// meetTombstone parks an edit of a record that was deleted: sending it can
+// only fail.
+func (m *merge) meetTombstone() {
+	if m.sending() || m.entry.Problem.Code == string(gateway.CodeSFGone) {
+		return
+	}
+	m.entry.State = gateway.StateParked
+	m.entry.Problem = gateway.Problem{
+		Code: string(gateway.CodeSFGone),
+		What: "The record was deleted in Salesforce while our change was waiting.",
+		Who:  "Restore it from Salesforce's recycle bin, or ignore this change.",
+	}
+	m.moved = true
+}
+
+// meetDelete meets our delete with a change of the record (F-47). The delete
+// stands; that somebody changed what we delete is written down.
+func (m *merge) meetDelete(fields gateway.Fields) {
+	if m.d.Record.Deleted {
+		m.drop = !m.sending()
+		return
+	}
+	before := gateway.Fields{}
+	if m.in.Current != nil {
+		before = m.in.Current.Fields
+	}
+	if changed := changedFields(before, fields); len(changed) > 0 {
+		m.record("IsDeleted", gateway.Bool(false), gateway.Bool(true),
+			"Deleted here while Salesforce changed the record; the delete stands.")
+	}
+}
+
+// record keeps both values of a conflict.
+func (m *merge) record(field string, theirs, ours gateway.Value, reason string) {
+	if m.sending() {
+		reason = "Our value was on its way when the other one arrived. " + reason
+	}
+	m.d.Conflicts = append(m.d.Conflicts, gateway.Conflict{
+		At: m.in.Now, Key: m.in.key(), Field: field,
+		Base: m.entry.Base[field], Theirs: theirs, Ours: ours,
+		TheirsAt: m.in.Event.Version, TheirsBy: m.in.Event.User,
+		OursAt: m.entry.EnqueuedAt, OursBy: m.entry.Cause.By,
+		Winner: m.winner(field), Reason: reason,
+	})
+}
+
+func (m *merge) winner(field string) gateway.Winner {
+	if m.in.Winner == nil {
+		return gateway.WinnerNone
+	}
+	return m.in.Winner(field)
+}
+
+func (m *merge) finish() {
+	if !m.moved && !m.drop {
+		return
+	}
+	m.d.Pending = &m.entry
+	m.d.PendingChanged = m.moved && !m.drop
+	m.d.DropPending = m.drop
+	m.d.Confirmed = m.drop && !m.lost
+}
+
+func copyChange(c gateway.Change) gateway.Change {
+	c.Fields, c.Base = c.Fields.Clone(), c.Base.Clone()
+	return c
+}

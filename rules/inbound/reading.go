@@ -1,0 +1,112 @@
+package inbound
+
+import "tidegate/gateway"
+
+// reading weighs a row read by query against the record. It knows only its
+// SystemModstamp, in whole seconds, and when the reading began.
+func (in Input) reading() Decision {
+	was := in.current()
+	e := in.Event
+	order := e.Version.Compare(was.Version)
+	switch {
+	case in.Current == nil:
+		return in.firstReading()
+	case in.unmoved() || order > 0:
+		return in.whole(was)
+	case was.Partial && e.Type == gateway.Snapshot:
+		return in.fill(was)
+	case order == 0 && in.differs(was):
+		d := in.decision(gateway.OutcomeStale, "The record changed in the second in which it was read; it is read again.")
+		d.Refetch = "The record changed while it was read."
+		return d
+	default:
+		return in.decision(gateway.OutcomeStale, "The mirror is newer than what was read.")
+	}
+}
+
+// unmoved: nothing was applied to the record since the reading began, so the
+// reading is the newer of the two even where its timestamp says otherwise.
+func (in Input) unmoved() bool {
+	seen := in.Event.SeenVersion
+	return seen != gateway.Version{} && seen == in.Current.Version
+}
+
+// firstReading keeps a record that was not here. It is no observed change, so
+// the history of the record begins later, with the first change seen.
+func (in Input) firstReading() Decision {
+	d := in.decision(gateway.OutcomeApplied, "Read from Salesforce.")
+	d.Record.Fields = in.Event.Fields.Clone()
+	d.Record.Version = in.Event.Version
+	d.Record.ObservedAt = in.Now
+	d.Record.Deleted = in.Event.Type == gateway.Delete
+	d.Record.Partial = d.Record.Deleted && len(in.Event.Fields) == 0
+	if in.Event.Type == gateway.Snapshot {
+		d.Record.ReadAt = in.Event.Version.CommitAt
+	}
+	d.Save, d.ReadWhole = true, true
+	d.Entry.Label = d.Record.Label()
+	in.mergePending(&d, in.Event.Fields)
+	return d
+}
+
+// whole makes the record what was read. Equal values bump no version (F-75).
+func (in Input) whole(was gateway.Record) Decision {
+	next := was
+	next.Deleted = in.Event.Type == gateway.Delete
+	fields := in.stated(was)
+	if next.Deleted != was.Deleted || len(changedFields(was.Fields, fields)) > 0 {
+		if was.Version.Before(in.Event.Version) {
+			next.Version = in.Event.Version
+		}
+		d := in.apply(was, next, onlyChanged(was.Fields, fields))
+		d.Entry.Fields = onlyChanged(was.Fields, fields)
+		in.readAt(&d)
+		return d
+	}
+	d := in.decision(gateway.OutcomeUnchanged, "Read from Salesforce; nothing differs.")
+	d.Record.Fields = was.Fields.Overlay(fields)
+	in.readAt(&d)
+	d.Save = d.Record.ReadAt != was.ReadAt || d.Record.Partial != was.Partial
+	in.mergePending(&d, fields)
+	return d
+}
+
+// fill completes a record of which only some fields are known. What is known
+// came by newer events and stays.
+func (in Input) fill(was gateway.Record) Decision {
+	d := in.decision(gateway.OutcomeApplied, "Read from Salesforce; what was known already is newer and stays.")
+	d.Record.Fields = in.Event.Fields.Overlay(was.Fields)
+	d.Record.ObservedAt = in.Now
+	d.Save = true
+	d.Entry.Label = d.Record.Label()
+	in.readAt(&d)
+	// The refetch that was asked for stays due: it may have been asked for
+	// because of a change that this reading does not contain.
+	d.ReadWhole = false
+	return d
+}
+
+// readAt notes a whole reading on the record.
+func (in Input) readAt(d *Decision) {
+	d.ReadWhole = true
+	d.Refetch = ""
+	if in.Event.Type == gateway.Snapshot {
+		d.Record.Partial = false
+		d.Record.ReadAt = max(d.Record.ReadAt, in.Event.Version.CommitAt)
+	}
+}
+
+func (in Input) differs(was gateway.Record) bool {
+	deleted := in.Event.Type == gateway.Delete
+	return deleted != was.Deleted || (!deleted && len(changedFields(was.Fields, in.stated(was))) > 0)
+}
+
+func onlyChanged(was, fields gateway.Fields) gateway.Fields {
+	changed := make(gateway.Fields)
+	for name, v := range fields {
+		if was[name] != v {
+			changed[name] = v
+		}
+	}
+	return changed
+}
