@@ -1,0 +1,144 @@
+package salesforce
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"tidegate/gateway"
+)
+
+// findSlack is how far the org's clock may be behind ours.
+const findSlack = 5 * time.Minute
+
+// maxFindCandidates bounds how many records are compared here.
+const maxFindCandidates = 200
+
+// Find looks for the record that a create without upsert key may have made
+// before its answer was lost: created by the connected user, not earlier than
+// 5 minutes before FirstSentAt, with the same values. It returns the record's
+// 18-character id, "" when the create was surely not carried out. Of several
+// equal records the oldest is returned. A change that was never sent is not
+// looked for.
+//
+// Long texts cannot be filtered by Salesforce: they are read and compared
+// here, white space aside. Blobs (ContentNote.Content) are not compared.
+func (c *Client) Find(ctx context.Context, change gateway.Change) (string, error) {
+	if change.FirstSentAt.IsZero() {
+		return "", nil
+	}
+	id, err := c.find(ctx, change)
+	// A field that left the schema since it was read must not block the
+	// search: describe once more and look again.
+	if gateway.CodeOf(err) == gateway.CodeSFField {
+		c.forget(change.Key.Object)
+		id, err = c.find(ctx, change)
+	}
+	if err != nil {
+		return "", fmt.Errorf("looking for a created %s: %w", change.Key.Object, err)
+	}
+	return id, nil
+}
+
+func (c *Client) find(ctx context.Context, change gateway.Change) (string, error) {
+	user, err := c.me(ctx)
+	if err != nil {
+		return "", err
+	}
+	schema, err := c.schemaOf(ctx, change.Key.Object)
+	if err != nil {
+		return "", err
+	}
+	soql, compared, err := findQuery(schema, change, user)
+	if err != nil {
+		return "", err
+	}
+	decoder := NewRowDecoder(schema)
+	found := ""
+	err = c.Query(ctx, soql, func(rows []json.RawMessage) error {
+		for _, row := range rows {
+			record, err := decoder.Decode(row)
+			if err != nil {
+				return err
+			}
+			if found == "" && sameValues(record.Fields, change.Fields, compared) {
+				found = record.Key.ID
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// findQuery builds the statement, and names the fields that it selects for
+// comparing here because the query could not.
+func findQuery(schema gateway.Schema, change gateway.Change, user string) (soql string, compared []string, err error) {
+	id, ok := gateway.NormalizeID(user)
+	if !ok {
+		return "", nil, errors.New("the connected user's id is not known")
+	}
+	where := []string{
+		"CreatedById = " + Quote(id),
+		"CreatedDate >= " + Instant(change.FirstSentAt.Add(-findSlack)),
+	}
+	length := 0
+	for _, name := range change.Fields.Names() {
+		field, known := schema.Field(name)
+		if !known || name == "Id" || slices.Contains(neverSelected, field.Type) {
+			continue
+		}
+		condition, can := equals(field, change.Fields[name])
+		// What does not fit into an address any more is compared here.
+		if can && length+len(url.QueryEscape(condition)) < maxQueryURL/2 {
+			where = append(where, condition)
+			length += len(url.QueryEscape(condition))
+			continue
+		}
+		compared = append(compared, name)
+	}
+	selected, err := Select(schema, append([]string{"Id"}, compared...))
+	if err != nil {
+		return "", nil, err
+	}
+	soql = selected + " WHERE " + strings.Join(where, " AND ") +
+		fmt.Sprintf(" ORDER BY CreatedDate, Id LIMIT %d", maxFindCandidates)
+	return soql, compared, nil
+}
+
+// unfilterable are the types that no SOQL condition takes.
+var unfilterable = []gateway.FieldType{"encryptedstring", "base64", "multipicklist"}
+
+func equals(field gateway.Field, v gateway.Value) (string, bool) {
+	long := field.Type == gateway.TypeTextarea && field.Length > 255
+	if long || slices.Contains(unfilterable, field.Type) {
+		return "", false
+	}
+	literal, ok := Literal(field.Type, v)
+	// Salesforce fills empty fields with defaults, so that nothing can be
+	// inferred from what we left empty.
+	if !ok || v.IsNull() {
+		return "", false
+	}
+	return field.Name + " = " + literal, true
+}
+
+func sameValues(theirs, ours gateway.Fields, names []string) bool {
+	for _, name := range names {
+		if ours[name].Empty() {
+			continue
+		}
+		if squeeze(theirs[name].String()) != squeeze(ours[name].String()) {
+			return false
+		}
+	}
+	return true
+}
+
+// squeeze makes texts comparable: Salesforce trims them and turns line ends
+// into \r\n.
+func squeeze(text string) string { return strings.Join(strings.Fields(text), " ") }
