@@ -97,7 +97,9 @@ func judge(m *message) (course, string) {
 		words = reason
 	}
 	if c := reading(words); c != courseNone {
-		if c == courseHandshake && adviceSays == "none" {
+		// An unknown client that may not return was sent away; the other
+		// reasons for a new handshake (code 400) are slips of ours.
+		if c == courseHandshake && adviceSays == "none" && errorCode(words) != 400 {
 			return courseKilled, words
 		}
 		return c, words

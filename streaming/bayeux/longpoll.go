@@ -102,7 +102,7 @@ func (l *httpLink) post(ctx context.Context, out []*request) (int, http.Header, 
 	if err != nil {
 		return 0, nil, nil, broken("sending to the server", err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to the end or given up
+	defer resp.Body.Close()
 	answer, err := readAnswer(resp, l.max)
 	if err != nil {
 		return 0, nil, nil, broken("reading the server's answer", err)

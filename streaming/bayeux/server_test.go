@@ -24,9 +24,10 @@ func (m msg) channel() string { s, _ := m["channel"].(string); return s }
 type step func(x *exchange, q msg) []msg
 
 type exchange struct {
-	srv *server
-	w   http.ResponseWriter
-	r   *http.Request
+	srv  *server
+	w    http.ResponseWriter // nil over a websocket
+	r    *http.Request
+	conn *websocket.Conn // nil over HTTP
 }
 
 // received is one message with what came along.
@@ -47,6 +48,9 @@ type server struct {
 	script   map[string][]step
 	log      []received
 	queue    []msg // events waiting for a connect
+	wake     bool  // answer the parked connect
+	retain   bool  // keep events and replay those after a position
+	history  []msg
 	changed  chan struct{}
 	clients  int
 	connects map[string]int
@@ -89,6 +93,9 @@ func (s *server) publish(channel string, data ...string) {
 	}
 	s.mu.Lock()
 	sockets := slices.Clone(s.sockets)
+	if s.retain {
+		s.history = append(s.history, events...)
+	}
 	if len(sockets) == 0 {
 		s.queue = append(s.queue, events...)
 		close(s.changed)
@@ -174,12 +181,12 @@ func (s *server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	for {
 		var in []msg
 		if c.ReadJSON(&in) != nil {
-			_ = c.Close()
+			s.forget(c)
 			return
 		}
 		for _, q := range in {
 			go func() {
-				if out := s.answer(&exchange{srv: s, r: r}, q, true); out != nil {
+				if out := s.answer(&exchange{srv: s, r: r, conn: c}, q, true); out != nil {
 					s.writeSocket(c, out)
 				}
 			}()
@@ -215,10 +222,53 @@ func (s *server) behave(x *exchange, q msg) []msg {
 		}
 	case metaConnect:
 		return s.connect(x, q, reply)
-	case metaSubscribe, metaUnsubscribe:
+	case metaSubscribe:
+		reply["subscription"] = q["subscription"]
+		s.replay(x, q)
+	case metaUnsubscribe:
 		reply["subscription"] = q["subscription"]
 	}
 	return []msg{reply}
+}
+
+// replay makes the events after the asked position wait for the first connect,
+// or sends them down the websocket.
+func (s *server) replay(x *exchange, q msg) {
+	channel, _ := q["subscription"].(string)
+	position, _ := position(q, channel).(float64)
+	s.mu.Lock()
+	missed := slices.Clone(s.history[min(max(int(position), 0), len(s.history)):])
+	if s.retain && x.conn == nil {
+		s.queue = missed
+	}
+	s.mu.Unlock()
+	if x.conn != nil && len(missed) > 0 {
+		s.writeSocket(x.conn, missed)
+	}
+}
+
+// wakeConnect has the parked connect answered, so that another one comes.
+func (s *server) wakeConnect() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wake = true
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// position is what a subscribe says in its replay map, nil if nothing.
+func position(q msg, channel string) any {
+	ext, _ := q["ext"].(map[string]any)
+	replay, _ := ext["replay"].(map[string]any)
+	return replay[channel]
+}
+
+// forget closes a websocket.
+func (s *server) forget(c *websocket.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = c.Close()
+	s.sockets = slices.DeleteFunc(s.sockets, func(other *websocket.Conn) bool { return other == c })
 }
 
 func (s *server) connect(x *exchange, q, reply msg) []msg {
@@ -231,7 +281,7 @@ func (s *server) connect(x *exchange, q, reply msg) []msg {
 		reply["advice"] = msg{"reconnect": "retry", "interval": 0, "timeout": 110000}
 		return []msg{reply}
 	}
-	for len(s.queue) == 0 {
+	for len(s.queue) == 0 && !s.wake {
 		changed := s.changed
 		s.mu.Unlock()
 		select {
@@ -244,7 +294,7 @@ func (s *server) connect(x *exchange, q, reply msg) []msg {
 		s.mu.Lock()
 	}
 	out := append(slices.Clone(s.queue), reply)
-	s.queue = nil
+	s.queue, s.wake = nil, false
 	s.mu.Unlock()
 	return out
 }
@@ -280,3 +330,5 @@ func status(code int, header ...string) step {
 		return nil
 	}
 }
+
+func rawJSON(s string) json.RawMessage { return json.RawMessage(s) }
