@@ -1,0 +1,143 @@
+package cometd
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"tidegate/simulator/fault"
+)
+
+// servePost answers the messages of one POST in their order. A connect that has
+// to wait holds the whole answer back.
+func (s *Server) servePost(w http.ResponseWriter, r *http.Request, messages []message) {
+	c := newCaller(r, longPolling)
+	if messages[0].Channel == metaHandshake {
+		messages = messages[:1] // a handshake travels alone; company is ignored
+	}
+	var before []reply
+	for i := range messages {
+		m := &messages[i]
+		if m.Channel != metaConnect {
+			before = append(before, s.answer(c, m))
+			continue
+		}
+		n, replies := s.beginConnect(c, m)
+		if n == nil {
+			before = append(before, replies...)
+			continue
+		}
+		s.longPoll(w, r, c, n, m, before)
+		return
+	}
+	s.setCookies(w, c)
+	write(w, http.StatusOK, before)
+}
+
+func (s *Server) setCookies(w http.ResponseWriter, c *caller) {
+	for _, k := range c.set {
+		http.SetCookie(w, k)
+	}
+}
+
+// longPoll waits for events and answers with them, the connect's reply last.
+func (s *Server) longPoll(w http.ResponseWriter, r *http.Request, c *caller, n *session, m *message, before []reply) {
+	p := newParking()
+	n.park(p)
+	batch, why := s.await(r.Context(), c, n, p, m)
+	n.leave(p, s.cfg.Now(), s.cfg.SessionLife)
+	final := m.accept(n.id)
+	switch why {
+	case unauthorized:
+		final = m.refuseAdvised(errInvalidToken, "none")
+	case hungUp:
+		return
+	}
+	body, err := encode(nil, before, batch, []reply{final})
+	if err != nil {
+		http.Error(w, "encoding failed", http.StatusInternalServerError)
+		return
+	}
+	s.setCookies(w, c)
+	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	if why == cutOff {
+		s.breakOff(w, body, len(batch) > 0)
+	}
+	_, _ = w.Write(body) // a client that has gone away comes again with its last id
+	n.touch(s.cfg.Now(), s.cfg.SessionLife)
+}
+
+// breakOff sends half an answer and cuts the connection. Without events it sends
+// nothing at all.
+func (s *Server) breakOff(w http.ResponseWriter, body []byte, some bool) {
+	if some {
+		_, _ = w.Write(body[:len(body)/2])
+		_ = http.NewResponseController(w).Flush()
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// ending says why a parked connect is answered.
+type ending int
+
+const (
+	answered     ending = iota // events, timeout, or another connect took its place
+	unauthorized               // the token is no longer good
+	hungUp                     // the client has gone
+	cutOff                     // the stream is to break
+)
+
+func (s *Server) await(ctx context.Context, c *caller, n *session, p *parking, m *message) ([]delivery, ending) {
+	cut := s.enter()
+	defer s.exit()
+	timeout := time.NewTimer(s.waitOf(m))
+	defer timeout.Stop()
+	check := time.NewTicker(s.cfg.TokenCheck)
+	defer check.Stop()
+	for {
+		arrived := s.cfg.Log.Wake()
+		if batch := n.take(p, s.cfg.BatchEvents, s.cfg.BatchBytes); len(batch) > 0 {
+			return s.deliver(n, batch)
+		}
+		select {
+		case <-arrived:
+		case <-n.wake:
+		case <-check.C:
+			if _, ok := s.cfg.Authenticate(c.token); !ok {
+				return nil, unauthorized
+			}
+		case <-timeout.C:
+			return nil, answered
+		case <-p.released:
+			return nil, answered
+		case <-s.done:
+			return nil, answered
+		case <-cut:
+			return nil, cutOff
+		case <-ctx.Done():
+			return nil, hungUp
+		}
+	}
+}
+
+// waitOf is how long a connect is parked: a client may ask for less.
+func (s *Server) waitOf(m *message) time.Duration {
+	if t := m.Advice.Timeout; t != nil && *t >= 0 {
+		return min(time.Duration(*t)*time.Millisecond, s.cfg.ConnectTimeout)
+	}
+	return s.cfg.ConnectTimeout
+}
+
+// deliver lets go wrong with a batch what is to go wrong.
+func (s *Server) deliver(n *session, batch []delivery) ([]delivery, ending) {
+	on := fault.Subject{Channel: batch[0].channel}
+	if _, ok := s.cfg.Faults.Take(fault.SlowConsumer, on); ok {
+		s.sessions.remove(n)
+		return batch, cutOff
+	}
+	batch = s.spoil(batch)
+	if _, ok := s.cfg.Faults.Take(fault.DropStreams, fault.Subject{}); ok {
+		return batch, cutOff
+	}
+	return batch, answered
+}
