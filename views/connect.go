@@ -63,8 +63,11 @@ type LeavePage struct {
 	User     Notice
 	Continue Action
 	Cancel   Link
-	// Domain is the form field for a My Domain login host; nil draws none.
-	Domain *Field
+	// FormURL receives the POST with Fields (sign-in host, consumer key and
+	// secret); Errors stand above them as a summary.
+	FormURL string
+	Fields  []Field
+	Errors  []FieldError
 	// Text stands in the bar: where the button goes.
 	Text string
 }
