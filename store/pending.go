@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"log/slog"
-	"time"
 
 	"tidegate/gateway"
 )
@@ -16,32 +14,6 @@ type (
 	key = gateway.RecordKey
 )
 
-// ErrNested is returned when InTx or a write outside it is called inside InTx.
-var ErrNested = errors.New("store: a transaction is already open")
-
-// Options configure a DB.
-type Options struct {
-	Now    func() time.Time
-	Logger *slog.Logger
-	Holder string
-}
-
-// DB is one database.
-type DB struct{}
-
-// Workspace is the handle of one tenant.
-type Workspace struct{}
-
-// Tx is one transaction of one workspace.
-type Tx struct{}
-
-func Open(ctx ctx, url string, o Options) (*DB, error)       { return nil, errNotYet }
-func (db *DB) Migrate(ctx ctx) error                         { return errNotYet }
-func (db *DB) Migrations(ctx ctx) ([]MigrationStatus, error) { return nil, errNotYet }
-func (db *DB) Ready(ctx ctx) error                           { return errNotYet }
-func (db *DB) Close() error                                  { return errNotYet }
-func (db *DB) Engine() string                                { return "" }
-func (db *DB) In(ws gateway.WorkspaceID) *Workspace          { return nil }
 func (db *DB) Notifications(ctx ctx, f func(ws gateway.WorkspaceID, keys []gateway.RecordKey)) error {
 	return errNotYet
 }
@@ -62,39 +34,6 @@ func (db *DB) SessionByToken(ctx ctx, tokenHash string) (s gateway.Session, m ga
 	return s, m, errNotYet
 }
 func (db *DB) KeyByHash(ctx ctx, hash string) (k gateway.APIKey, err error) { return k, errNotYet }
-func (db *DB) Claim(ctx ctx, r ClaimRequest) ([]gateway.Change, error) { return nil, errNotYet }
-
-func (db *DB) NextDue(ctx ctx) (t time.Time, ok bool, err error) { return t, ok, errNotYet }
-
-func (w *Workspace) InTx(ctx ctx, f func(ctx context.Context, tx *Tx) error) error { return errNotYet }
-
-func (w *Workspace) Record(ctx ctx, key key) (r gateway.Record, err error) { return r, errNotYet }
-
-func (w *Workspace) Records(ctx ctx, q RecordQuery) (p RecordPage, err error) { return p, errNotYet }
-
-func (w *Workspace) CountRecords(ctx ctx, object string) (int, error) { return 0, errNotYet }
-
-func (w *Workspace) RecordsByKey(ctx ctx, kind, value string) ([]gateway.Record, error) {
-	return nil, errNotYet
-}
-
-func (w *Workspace) History(ctx ctx, key key, limit int, beforeID int64) ([]gateway.HistoryEntry, error) {
-	return nil, errNotYet
-}
-
-func (w *Workspace) AsOf(ctx ctx, key key, at time.Time) (r gateway.Record, err error) {
-	return r, errNotYet
-}
-
-func (w *Workspace) Pending(ctx ctx, key key) (c gateway.Change, ok bool, err error) {
-	return c, ok, errNotYet
-}
-
-func (w *Workspace) PendingByObject(ctx ctx) (map[string]PendingCounts, error) { return nil, errNotYet }
-
-func (w *Workspace) Log(ctx ctx, q LogQuery) (p LogPage, err error) { return p, errNotYet }
-
-func (w *Workspace) LogLineByID(ctx ctx, id int64) (l LogLine, err error) { return l, errNotYet }
 
 func (w *Workspace) Connection(ctx ctx) (c gateway.Connection, err error) { return c, errNotYet }
 func (w *Workspace) SaveConnection(ctx ctx, c gateway.Connection) error   { return errNotYet }
@@ -199,35 +138,6 @@ func (w *Workspace) Quarantine(ctx ctx, limit int) ([]gateway.Quarantined, error
 
 func (w *Workspace) Refetches(ctx ctx, limit int) ([]gateway.RecordKey, error) { return nil, errNotYet }
 
-func (w *Workspace) AcquireLease(ctx ctx, connection, channel, holder string, d time.Duration) (l gateway.Lease, ok bool, err error) {
-	return l, ok, errNotYet
-}
-
-func (w *Workspace) RenewLease(ctx ctx, lease gateway.Lease, d time.Duration) error { return errNotYet }
-
-func (w *Workspace) ReleaseLease(ctx ctx, lease gateway.Lease) error { return errNotYet }
-
-func (w *Workspace) Position(ctx ctx, connection, channel string) (p Position, err error) {
-	return p, errNotYet
-}
-
-func (tx *Tx) Now() time.Time { return time.Time{} }
-func (tx *Tx) LoadRecords(ctx ctx, keys []gateway.RecordKey) (map[gateway.RecordKey]gateway.Record, error) {
-	return nil, errNotYet
-}
-
-func (tx *Tx) HistorySince(ctx ctx, keys map[gateway.RecordKey]gateway.Version) (map[gateway.RecordKey][]gateway.HistoryEntry, error) {
-	return nil, errNotYet
-}
-
-func (tx *Tx) LoadPending(ctx ctx, keys []gateway.RecordKey) (map[gateway.RecordKey]gateway.Change, error) {
-	return nil, errNotYet
-}
-
-func (tx *Tx) SaveRecords(ctx ctx, r []gateway.Record) error { return errNotYet }
-
-func (tx *Tx) AppendHistory(ctx ctx, h []gateway.HistoryEntry) error { return errNotYet }
-
 func (tx *Tx) SaveConflicts(ctx ctx, c []gateway.Conflict) error { return errNotYet }
 
 func (tx *Tx) SaveQuarantine(ctx ctx, q []gateway.Quarantined) error { return errNotYet }
@@ -236,30 +146,10 @@ func (tx *Tx) MarkRefetch(ctx ctx, keys []gateway.RecordKey, reason string) erro
 
 func (tx *Tx) ClearRefetch(ctx ctx, keys []gateway.RecordKey) error { return errNotYet }
 
-func (tx *Tx) Advance(ctx ctx, lease gateway.Lease, position gateway.ReplayID, stats AdvanceStats) error {
-	return errNotYet
-}
-
 func (tx *Tx) TouchObjects(ctx ctx, t map[string]ObjectTouch) error { return errNotYet }
 
-func (tx *Tx) PendingFor(ctx ctx, key gateway.RecordKey) (c gateway.Change, ok bool, err error) {
-	return c, ok, errNotYet
-}
-
-func (tx *Tx) SaveChange(ctx ctx, c gateway.Change) error { return errNotYet }
-
-func (tx *Tx) DeleteChange(ctx ctx, key gateway.RecordKey, ifEdit int64) (bool, error) {
-	return false, errNotYet
-}
-
-func (tx *Tx) SettleChange(ctx ctx, c gateway.Change, s gateway.Settlement) (r SettleResult, err error) {
-	return r, errNotYet
-}
-
-func (tx *Tx) AppendLog(ctx ctx, l []gateway.LogEntry) ([]int64, error) { return nil, errNotYet }
-func (tx *Tx) UpdateLog(ctx ctx, l gateway.LogEntry) error              { return errNotYet }
-func (tx *Tx) SaveLink(ctx ctx, l gateway.Link) error                   { return errNotYet }
-func (tx *Tx) SavePerson(ctx ctx, p gateway.Person) error               { return errNotYet }
-func (tx *Tx) SaveBackfill(ctx ctx, b gateway.Backfill) error           { return errNotYet }
-func (tx *Tx) RekeyRecord(ctx ctx, from, to gateway.RecordKey) error    { return errNotYet }
-func (tx *Tx) Audit(ctx ctx, e gateway.AuditEntry) error                { return errNotYet }
+func (tx *Tx) SaveLink(ctx ctx, l gateway.Link) error                { return errNotYet }
+func (tx *Tx) SavePerson(ctx ctx, p gateway.Person) error            { return errNotYet }
+func (tx *Tx) SaveBackfill(ctx ctx, b gateway.Backfill) error        { return errNotYet }
+func (tx *Tx) RekeyRecord(ctx ctx, from, to gateway.RecordKey) error { return errNotYet }
+func (tx *Tx) Audit(ctx ctx, e gateway.AuditEntry) error             { return errNotYet }

@@ -1,0 +1,204 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql/driver"
+	"encoding/binary"
+	"errors"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"tidegate/gateway"
+	"tidegate/migrations"
+)
+
+func init() {
+	// sqlx does not know modernc's driver name and would leave it unknown.
+	sqlx.BindDriver("sqlite", sqlx.QUESTION)
+}
+
+// dialect is the whole difference between the engines. Everything else in
+// this package is written once, with `?` for parameters.
+type dialect struct {
+	name    string
+	bind    int    // sqlx bind type
+	forLock string // appended to a SELECT that is to lock its rows
+	skip    string // the same, passing over rows that others have locked
+	// pairs is a subquery that yields (object, record_id) from one JSON
+	// parameter, so that any number of keys is one statement.
+	pairs string
+	// jsonText reads one member of the JSON text column that precedes it.
+	jsonText  string
+	maxParams int
+	chunk     int // rows in one multi-row VALUES
+	code      func(error) gateway.Code
+	retryable func(error) bool
+	open      func(u string) (reader, writer *sqlx.DB, err error)
+	provider  func(db *sqlx.DB, folder fs.FS) (*goose.Provider, error)
+	// lockName makes other transactions that lock the same name wait. It
+	// serializes what has no row yet.
+	lockName func(ctx context.Context, tx sqlx.ExtContext, name string) error
+	// settled is called when the schema is up to date.
+	settled func(ctx context.Context, db *sqlx.DB) error
+}
+
+// sqliteDialect: one writer, so nothing has to be locked row by row.
+var sqliteDialect = &dialect{
+	name:      "sqlite",
+	bind:      sqlx.QUESTION,
+	pairs:     `SELECT value ->> 0, value ->> 1 FROM json_each(?)`,
+	jsonText:  ` ->> CAST(? AS TEXT)`,
+	maxParams: 32000, // SQLite's own limit is 32,766
+	chunk:     250,
+	code:      sqliteCode,
+	retryable: func(err error) bool { return sqlitePrimary(err) == sqlite3.SQLITE_BUSY },
+	open:      openSQLite,
+	provider: func(db *sqlx.DB, folder fs.FS) (*goose.Provider, error) {
+		return goose.NewProvider(goose.DialectSQLite3, db.DB, folder)
+	},
+	lockName: func(context.Context, sqlx.ExtContext, string) error { return nil },
+	settled:  func(context.Context, *sqlx.DB) error { return nil },
+}
+
+var postgresDialect = &dialect{
+	name:      "postgres",
+	bind:      sqlx.DOLLAR,
+	forLock:   " FOR UPDATE",
+	skip:      " FOR UPDATE SKIP LOCKED",
+	pairs:     `SELECT pair ->> 0, pair ->> 1 FROM json_array_elements(?::json) AS pair`,
+	jsonText:  `::json ->> CAST(? AS TEXT)`,
+	maxParams: 65000, // the protocol counts parameters in 16 bits
+	chunk:     250,
+	code:      postgresCode,
+	retryable: func(err error) bool {
+		e, ok := errors.AsType[*pq.Error](err)
+		return ok && (e.Code == "40001" || e.Code == "40P01") // serialization failure, deadlock
+	},
+	open:     openPostgres,
+	provider: postgresProvider,
+	lockName: func(ctx context.Context, tx sqlx.ExtContext, name string) error {
+		sum := sha256.Sum256([]byte(name))
+		_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(binary.LittleEndian.Uint64(sum[:8])))
+		return err
+	},
+	// A table that was empty at the last ANALYZE gets plans that are ten times
+	// slower, and after a restore there are no statistics at all.
+	settled: func(ctx context.Context, db *sqlx.DB) error {
+		_, err := db.ExecContext(ctx, `ANALYZE`)
+		return err
+	},
+}
+
+func postgresProvider(db *sqlx.DB, folder fs.FS) (*goose.Provider, error) {
+	// Of several processes that start at once, one migrates and the others wait.
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectPostgres, db.DB, folder, goose.WithSessionLocker(locker))
+}
+
+// openSQLite opens two pools on one file: a single connection that writes and
+// several that only read. With one writer per process nothing waits inside
+// SQLite; other processes wait in busy_timeout.
+func openSQLite(address string) (reader, writer *sqlx.DB, err error) {
+	path := strings.TrimPrefix(address, "sqlite://")
+	if dir := filepath.Dir(path); dir != "." {
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return nil, nil, err
+		}
+	}
+	// synchronous stays FULL: "saved" has been said to somebody.
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() +
+		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(ON)"
+	if writer, err = sqlx.Open("sqlite", dsn+"&_txlock=immediate"); err != nil {
+		return nil, nil, err
+	}
+	if reader, err = sqlx.Open("sqlite", dsn+"&_pragma=query_only(ON)"); err != nil {
+		return nil, nil, errors.Join(err, writer.Close())
+	}
+	writer.SetMaxOpenConns(1)
+	readers := max(4, runtime.NumCPU())
+	reader.SetMaxOpenConns(readers)
+	reader.SetMaxIdleConns(readers)
+	return reader, writer, nil
+}
+
+func openPostgres(address string) (reader, writer *sqlx.DB, err error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, nil, errors.New("the address of the database is not a URL") // err would show the password
+	}
+	query := u.Query()
+	if !query.Has("application_name") {
+		query.Set("application_name", "tidegate")
+	}
+	if !query.Has("connect_timeout") {
+		query.Set("connect_timeout", "5")
+	}
+	u.RawQuery = query.Encode()
+	db, err := sqlx.Open("postgres", u.String())
+	if err != nil {
+		return nil, nil, err
+	}
+	db.SetMaxOpenConns(16)
+	db.SetMaxIdleConns(8)
+	return db, db, nil
+}
+
+// folder returns the migrations of this engine.
+func (d *dialect) folder() (fs.FS, error) { return fs.Sub(migrations.Files, d.name) }
+
+// sqlitePrimary returns SQLite's primary result code, 0 for other errors.
+func sqlitePrimary(err error) int {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+func sqliteCode(err error) gateway.Code {
+	switch sqlitePrimary(err) {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
+		sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PROTOCOL:
+		return gateway.CodeUnavailable
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok &&
+		(e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY) {
+		return gateway.CodeConflict
+	}
+	return ""
+}
+
+// postgresCode classifies by SQLSTATE. Class 08 is the connection, 53 is disk,
+// memory and connection slots, 57P is a server going down or coming up, 58 is
+// the system below it; 25006 is a read-only server, after a failover say.
+func postgresCode(err error) gateway.Code {
+	if e, ok := errors.AsType[*pq.Error](err); ok {
+		switch {
+		case e.Code == "23505":
+			return gateway.CodeConflict
+		case e.Code.Class() == "08", e.Code.Class() == "53", e.Code.Class() == "58",
+			strings.HasPrefix(string(e.Code), "57P"), e.Code == "25006", e.Code == "55P03":
+			return gateway.CodeUnavailable
+		}
+		return ""
+	}
+	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, driver.ErrBadConn) {
+		return gateway.CodeUnavailable
+	}
+	return ""
+}

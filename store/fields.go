@@ -1,0 +1,177 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"tidegate/gateway"
+)
+
+var errFields = errors.New("stored fields are not a JSON object")
+
+// fieldsText returns f as the JSON text of a column. Postgres refuses NUL
+// bytes and broken UTF-8 in text; an event with such a value would otherwise
+// fail its batch again and again.
+func fieldsText(f gateway.Fields) string {
+	if len(f) == 0 {
+		return "{}"
+	}
+	return clean(string(f.AppendJSON(make([]byte, 0, 40*len(f)+2))))
+}
+
+// clean returns s without what a text column cannot hold.
+func clean(s string) string {
+	if strings.IndexByte(s, 0) < 0 && utf8.ValidString(s) {
+		return s
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+}
+
+// parseFields reads what fieldsText wrote: one flat object. Values are kept
+// byte for byte, so no digit is lost; names and values share the memory of
+// text. Two to four times as fast as encoding/json, and it is called for
+// every record of every batch.
+func parseFields(text string) (gateway.Fields, error) {
+	if text == "{}" || text == "" {
+		return gateway.Fields{}, nil
+	}
+	s := scanner{text: text}
+	fields := make(gateway.Fields, 1+strings.Count(text, ":")/2)
+	if !s.object(fields) {
+		return nil, fmt.Errorf("%w: at byte %d of %d", errFields, s.at, len(text))
+	}
+	return fields, nil
+}
+
+// scanner walks over JSON text.
+type scanner struct {
+	text string
+	at   int
+}
+
+func (s *scanner) object(into gateway.Fields) bool {
+	if !s.take('{') {
+		return false
+	}
+	if s.take('}') {
+		return s.end()
+	}
+	for {
+		name, ok := s.name()
+		if !ok || !s.take(':') {
+			return false
+		}
+		value, ok := s.value()
+		if !ok {
+			return false
+		}
+		into[name] = value
+		if s.take(',') {
+			continue
+		}
+		return s.take('}') && s.end()
+	}
+}
+
+// take consumes c after any white space.
+func (s *scanner) take(c byte) bool {
+	s.space()
+	if s.at < len(s.text) && s.text[s.at] == c {
+		s.at++
+		return true
+	}
+	return false
+}
+
+func (s *scanner) space() {
+	for s.at < len(s.text) {
+		switch s.text[s.at] {
+		case ' ', '\t', '\n', '\r':
+			s.at++
+		default:
+			return
+		}
+	}
+}
+
+func (s *scanner) end() bool {
+	s.space()
+	return s.at == len(s.text)
+}
+
+func (s *scanner) name() (string, bool) {
+	s.space()
+	quoted, ok := s.quoted()
+	if !ok {
+		return "", false
+	}
+	if strings.IndexByte(quoted, '\\') < 0 {
+		return quoted[1 : len(quoted)-1], true
+	}
+	var name string
+	err := json.Unmarshal([]byte(quoted), &name)
+	return name, err == nil
+}
+
+// quoted returns a string with its quotes.
+func (s *scanner) quoted() (string, bool) {
+	if s.at >= len(s.text) || s.text[s.at] != '"' {
+		return "", false
+	}
+	for i := s.at + 1; i < len(s.text); i++ {
+		switch s.text[i] {
+		case '\\':
+			i++ // whatever is escaped, it does not end the string
+		case '"':
+			out := s.text[s.at : i+1]
+			s.at = i + 1
+			return out, true
+		}
+	}
+	return "", false
+}
+
+func (s *scanner) value() (gateway.Value, bool) {
+	s.space()
+	if s.at >= len(s.text) {
+		return "", false
+	}
+	switch s.text[s.at] {
+	case '"':
+		v, ok := s.quoted()
+		return gateway.Value(v), ok
+	case '{', '[':
+		return s.nested()
+	}
+	start := s.at
+	for s.at < len(s.text) && strings.IndexByte(",} \t\n\r", s.text[s.at]) < 0 {
+		s.at++
+	}
+	return gateway.Value(s.text[start:s.at]), s.at > start
+}
+
+// nested keeps an object or array verbatim; there are none in practice.
+func (s *scanner) nested() (gateway.Value, bool) {
+	start, depth := s.at, 0
+	for s.at < len(s.text) {
+		switch s.text[s.at] {
+		case '"':
+			if _, ok := s.quoted(); !ok {
+				return "", false
+			}
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		}
+		s.at++
+		if depth == 0 {
+			return gateway.Value(s.text[start:s.at]), true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,156 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"tidegate/gateway"
+)
+
+const historyColumns = `id, object, record_id, commit_at, commit_number, sequence, change_type, outcome, reason,
+	fields, before_fields, transaction_key, user_id, origin, at, label`
+
+// AppendHistory appends observed changes in one or few statements. Entries
+// without an id get one, in order; an At of zero becomes the transaction's
+// time. The ids are written into entries.
+func (tx *Tx) AppendHistory(ctx context.Context, entries []gateway.HistoryEntry) error {
+	for i := range entries {
+		if entries[i].ID == 0 {
+			entries[i].ID = tx.db.ids.draw(tx.now)
+		}
+		if entries[i].At.IsZero() {
+			entries[i].At = tx.now
+		}
+	}
+	return tx.rows(ctx, appendHistory, len(entries), func(args []any, i int) []any {
+		e := &entries[i]
+		return append(args, string(tx.ws), e.ID, e.Key.Object, e.Key.ID,
+			e.Version.CommitAt, e.Version.CommitNumber, e.Version.Sequence,
+			string(e.Type), string(e.Outcome), clean(e.Reason), fieldsText(e.Fields), fieldsText(e.Before),
+			clean(e.TransactionKey), clean(e.User), clean(e.Origin), micros(e.At), clean(e.Label))
+	})
+}
+
+var appendHistory = insert{
+	doing: "appending history",
+	head:  `INSERT INTO record_history (workspace_id, ` + historyColumns + `)`,
+	width: 17,
+}
+
+// HistorySince returns, of each record, the entries that are not surely older
+// than the given version, oldest first. It serves the rare late event.
+func (tx *Tx) HistorySince(ctx context.Context, since map[gateway.RecordKey]gateway.Version) (map[gateway.RecordKey][]gateway.HistoryEntry, error) {
+	out := make(map[gateway.RecordKey][]gateway.HistoryEntry, len(since))
+	if len(since) == 0 {
+		return out, nil
+	}
+	keys := make([]gateway.RecordKey, 0, len(since))
+	var oldest int64 = 1<<63 - 1
+	for key, version := range since {
+		keys = append(keys, key)
+		oldest = min(oldest, version.CommitAt)
+	}
+	entries, err := tx.history(ctx, "reading history", `SELECT `+historyColumns+` FROM record_history
+		WHERE workspace_id = ? AND (object, record_id) IN (`+tx.dialect.pairs+`) AND commit_at >= ?
+		ORDER BY commit_at, commit_number, sequence, id`, tx.ws, pairs(keys), oldest)
+	for _, e := range entries {
+		if !e.Version.Before(since[e.Key]) {
+			out[e.Key] = append(out[e.Key], e)
+		}
+	}
+	return out, err
+}
+
+// History returns the observed changes of one record, newest first; beforeID
+// continues an earlier page, 0 starts.
+func (w *Workspace) History(ctx context.Context, key gateway.RecordKey, limit int, beforeID int64) ([]gateway.HistoryEntry, error) {
+	if limit <= 0 {
+		limit = pageSize
+	}
+	if beforeID <= 0 {
+		beforeID = 1<<63 - 1
+	}
+	return w.read.history(ctx, "reading history", `SELECT `+historyColumns+` FROM record_history
+		WHERE workspace_id = ? AND object = ? AND record_id = ? AND id < ?
+		ORDER BY id DESC LIMIT ?`, w.id, key.Object, key.ID, beforeID, limit)
+}
+
+// AsOf returns the record as Salesforce had it at a moment, put together from
+// the observed changes that were committed until then. It knows only what was
+// observed: the result is Partial when no whole reading is among them, and
+// CodeNotFound when nothing is.
+func (w *Workspace) AsOf(ctx context.Context, key gateway.RecordKey, at time.Time) (gateway.Record, error) {
+	entries, err := w.read.history(ctx, "reading history", `SELECT `+historyColumns+` FROM record_history
+		WHERE workspace_id = ? AND object = ? AND record_id = ? AND commit_at <= ?
+		ORDER BY commit_at, commit_number, sequence, id`, w.id, key.Object, key.ID, at.UnixMilli())
+	if err != nil {
+		return gateway.Record{}, err
+	}
+	record := gateway.Record{Key: key, Fields: gateway.Fields{}, Partial: true}
+	seen := false
+	for _, e := range entries {
+		if e.Type.IsGap() {
+			continue // says only that something changed
+		}
+		seen = true
+		replay(&record, e)
+	}
+	if !seen {
+		return gateway.Record{}, notFound("Nothing is known of %s %s before that moment.", key.Object, key.ID)
+	}
+	return record, nil
+}
+
+// replay applies one entry, in the order of versions.
+func replay(r *gateway.Record, e gateway.HistoryEntry) {
+	switch {
+	case e.Type.Whole():
+		r.Fields, r.Partial, r.Deleted = e.Fields.Clone(), false, false
+	case e.Type == gateway.Delete:
+		r.Deleted = true
+	default:
+		r.Fields = r.Fields.Overlay(e.Fields)
+	}
+	if e.Type == gateway.Snapshot {
+		r.ReadAt = e.Version.CommitAt
+	}
+	r.Version, r.ObservedAt = e.Version, e.At
+}
+
+// history reads rows of historyColumns.
+func (r runner) history(ctx context.Context, doing, query string, args ...any) ([]gateway.HistoryEntry, error) {
+	var out []gateway.HistoryEntry
+	err := r.each(ctx, doing, func(rows *sql.Rows) error {
+		e, err := scanHistory(rows)
+		out = append(out, e)
+		return err
+	}, query, args...)
+	return out, err
+}
+
+// scanHistory reads historyColumns, and whatever follows them into more.
+func scanHistory(rows *sql.Rows, more ...any) (gateway.HistoryEntry, error) {
+	var (
+		e              gateway.HistoryEntry
+		fields, before string
+		at             int64
+	)
+	into := append([]any{
+		&e.ID, &e.Key.Object, &e.Key.ID, &e.Version.CommitAt, &e.Version.CommitNumber, &e.Version.Sequence,
+		&e.Type, &e.Outcome, &e.Reason, &fields, &before, &e.TransactionKey, &e.User, &e.Origin, &at, &e.Label,
+	}, more...)
+	err := rows.Scan(into...)
+	if err != nil {
+		return e, err
+	}
+	e.At = fromMicros(at)
+	if e.Fields, err = parseFields(fields); err != nil {
+		return e, fmt.Errorf("history %d: %w", e.ID, err)
+	}
+	if e.Before, err = parseFields(before); err != nil {
+		return e, fmt.Errorf("history %d: %w", e.ID, err)
+	}
+	return e, nil
+}

@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tidegate/gateway"
+)
+
+type logRow struct {
+	ID        int64  `db:"id"`
+	At        int64  `db:"at"`
+	Direction string `db:"direction"`
+	Object    string `db:"object"`
+	RecordID  string `db:"record_id"`
+	Label     string `db:"label"`
+	What      string `db:"what"`
+	Rule      string `db:"rule"`
+	State     string `db:"state"`
+	Attempt   int    `db:"attempt"`
+	NextTry   int64  `db:"next_try"`
+	ByName    string `db:"by_name"`
+	Problem   string `db:"problem"`
+	Fields    string `db:"fields"`
+	Before    string `db:"before_fields"`
+	Took      int64  `db:"took"`
+	DoneAt    int64  `db:"done_at"`
+}
+
+const logColumns = `id, at, direction, object, record_id, label, what, rule, state, attempt, next_try, by_name,
+	problem, fields, before_fields, took, done_at`
+
+func (r logRow) entry() (gateway.LogEntry, error) {
+	e := gateway.LogEntry{
+		ID: r.ID, At: fromMicros(r.At), Direction: r.Direction,
+		Key: gateway.RecordKey{Object: r.Object, ID: r.RecordID}, Label: r.Label, What: r.What, Rule: r.Rule,
+		State: gateway.LogState(r.State), Attempt: r.Attempt, NextTry: fromMicros(r.NextTry), By: r.ByName,
+		Took: time.Duration(r.Took) * time.Microsecond, DoneAt: fromMicros(r.DoneAt),
+	}
+	var err error
+	if e.Fields, err = parseFields(r.Fields); err != nil {
+		return e, fmt.Errorf("log line %d: %w", r.ID, err)
+	}
+	if e.Before, err = parseFields(r.Before); err != nil {
+		return e, fmt.Errorf("log line %d: %w", r.ID, err)
+	}
+	return e, readJSON(r.Problem, &e.Problem)
+}
+
+func appendLogArgs(args []any, e *gateway.LogEntry) []any {
+	return append(args, e.ID, micros(e.At), e.Direction, e.Key.Object, e.Key.ID, clean(e.Label), clean(e.What),
+		clean(e.Rule), string(e.State), e.Attempt, micros(e.NextTry), clean(e.By), writeJSON(e.Problem),
+		fieldsText(e.Fields), fieldsText(e.Before), e.Took.Microseconds(), micros(e.DoneAt))
+}
+
+var appendLog = insert{
+	doing: "appending to the sync log",
+	head:  `INSERT INTO sync_log (workspace_id, ` + logColumns + `)`,
+	width: 18,
+}
+
+// AppendLog appends lines and returns their ids. An At of zero becomes the
+// transaction's time.
+func (tx *Tx) AppendLog(ctx context.Context, entries []gateway.LogEntry) ([]int64, error) {
+	drawn := make([]int64, len(entries))
+	for i := range entries {
+		if entries[i].ID == 0 {
+			entries[i].ID = tx.db.ids.draw(tx.now)
+		}
+		if entries[i].At.IsZero() {
+			entries[i].At = tx.now
+		}
+		drawn[i] = entries[i].ID
+	}
+	err := tx.rows(ctx, appendLog, len(entries), func(args []any, i int) []any {
+		return appendLogArgs(append(args, string(tx.ws)), &entries[i])
+	})
+	return drawn, err
+}
+
+// UpdateLog rewrites the line with the id of e, all but its At. CodeNotFound
+// when there is none.
+func (tx *Tx) UpdateLog(ctx context.Context, e gateway.LogEntry) error {
+	n, err := tx.exec(ctx, "updating the sync log", `UPDATE sync_log SET
+			direction = ?, object = ?, record_id = ?, label = ?, what = ?, rule = ?, state = ?, attempt = ?,
+			next_try = ?, by_name = ?, problem = ?, fields = ?, before_fields = ?, took = ?, done_at = ?
+		WHERE workspace_id = ? AND id = ?`,
+		append(appendLogArgs(nil, &e)[2:], tx.ws, e.ID)...)
+	if err == nil && n == 0 {
+		err = notFound("There is no line %d in the sync log.", e.ID)
+	}
+	return err
+}
+
+// LogLineByID returns one line of either kind.
+func (w *Workspace) LogLineByID(ctx context.Context, id int64) (LogLine, error) {
+	row, found, err := one[logRow](ctx, w.read, "reading log line",
+		`SELECT `+logColumns+` FROM sync_log WHERE workspace_id = ? AND id = ?`, w.id, id)
+	if err != nil {
+		return LogLine{}, err
+	}
+	if found {
+		entry, err := row.entry()
+		return LogLine{Entry: entry}, err
+	}
+	lines, err := w.inboundLines(ctx, "workspace_id = ? AND id = ?", w.id, id)
+	if err == nil && len(lines) == 0 {
+		err = notFound("There is no line %d in the sync log.", id)
+	}
+	if err != nil {
+		return LogLine{}, err
+	}
+	return lines[0], nil
+}

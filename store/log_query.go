@@ -1,0 +1,211 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+
+	"tidegate/gateway"
+)
+
+// An observed change is done, whatever its outcome, with two exceptions: one
+// that was stale when it came was skipped, and one that asks for the record to
+// be read waits for as long as the mark is there.
+const (
+	rareOutcome  = `outcome IN ('stale', 'refetch')` // as in the partial index
+	staleChange  = `outcome = 'stale'`
+	openRefetch  = `outcome = 'refetch' AND EXISTS (SELECT 1 FROM refetches f WHERE f.workspace_id = record_history.workspace_id AND f.object = record_history.object AND f.record_id = record_history.record_id)`
+	inboundState = `CASE WHEN ` + staleChange + ` THEN 'skipped' WHEN ` + openRefetch + ` THEN 'waiting' ELSE 'done' END`
+)
+
+// Log returns one page of the sync log: lines about what we sent or could not
+// send, and the observed changes, newest first. The two tables are read with
+// the same bounds and merged here, so that each uses its own index. Search
+// folds the case of ASCII letters only.
+func (w *Workspace) Log(ctx context.Context, q LogQuery) (LogPage, error) {
+	if q.Limit <= 0 {
+		q.Limit = pageSize
+	}
+	page := LogPage{Counts: map[gateway.LogState]int{}}
+	if err := w.countLog(ctx, q, page.Counts); err != nil {
+		return page, err
+	}
+	for state, n := range page.Counts {
+		if q.State == "" || q.State == string(state) {
+			page.Total += n
+		}
+	}
+	lines, err := w.logLines(ctx, q)
+	if err != nil {
+		return page, err
+	}
+	more := len(lines) > q.Limit
+	backward := q.Before != 0
+	if more {
+		lines = lines[:q.Limit]
+	}
+	if backward {
+		slices.Reverse(lines)
+	}
+	page.Entries = lines
+	if len(lines) > 0 && (backward || more) {
+		page.Next = lines[len(lines)-1].Entry.ID
+	}
+	if len(lines) > 0 && (q.After != 0 || backward && more) {
+		page.Prev = lines[0].Entry.ID
+	}
+	return page, nil
+}
+
+// logLines returns the lines nearest to the start of the page, at least
+// Limit+1 of them if there are so many; going backward, oldest first.
+func (w *Workspace) logLines(ctx context.Context, q LogQuery) ([]LogLine, error) {
+	bounds, bound := " AND id > ? ORDER BY id DESC LIMIT ?", q.Before
+	switch {
+	case q.Before != 0:
+		bounds = " AND id > ? ORDER BY id LIMIT ?"
+	case q.After != 0:
+		bounds, bound = " AND id < ? ORDER BY id DESC LIMIT ?", q.After
+	}
+	where := w.logFilter(q)
+	where.state(q, false)
+	lines, err := w.sentLines(ctx, where.String()+bounds, append(where.args, bound, q.Limit+1)...)
+	if err != nil {
+		return nil, err
+	}
+	if q.inbound() {
+		where := w.inboundFilter(q)
+		where.state(q, true)
+		inbound, err := w.inboundLines(ctx, where.String()+bounds, append(where.args, bound, q.Limit+1)...)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, inbound...)
+	}
+	slices.SortFunc(lines, func(a, b LogLine) int {
+		if q.Before != 0 {
+			return cmp.Compare(a.Entry.ID, b.Entry.ID)
+		}
+		return cmp.Compare(b.Entry.ID, a.Entry.ID)
+	})
+	return lines, nil
+}
+
+func (w *Workspace) countLog(ctx context.Context, q LogQuery, counts map[gateway.LogState]int) error {
+	count := func(rows *sql.Rows) error {
+		var state gateway.LogState
+		var n int
+		err := rows.Scan(&state, &n)
+		counts[state] += n
+		return err
+	}
+	where := w.logFilter(q)
+	err := w.read.each(ctx, "counting the sync log", count,
+		`SELECT state, COUNT(*) FROM sync_log WHERE `+where.String()+` GROUP BY state`, where.args...)
+	if err != nil || !q.inbound() {
+		return err
+	}
+	where = w.inboundFilter(q)
+	return w.read.each(ctx, "counting the sync log", count,
+		`SELECT `+inboundState+` AS state, COUNT(*) FROM record_history WHERE `+where.String()+` GROUP BY 1`, where.args...)
+}
+
+// inbound reports whether observed changes can be among the lines.
+func (q LogQuery) inbound() bool { return q.Direction == "" || q.Direction == "in" }
+
+// logFilter is everything but State and the bounds of the page.
+func (w *Workspace) logFilter(q LogQuery) *condition {
+	where := w.lineFilter(q)
+	if q.Direction != "" {
+		where.and("direction = ?", q.Direction)
+	}
+	if search := strings.TrimSpace(q.Search); search != "" {
+		pattern := contains(search)
+		where.and(`(lower(label) LIKE ? ESCAPE '\' OR lower(what) LIKE ? ESCAPE '\' OR lower(rule) LIKE ? ESCAPE '\'
+			OR lower(problem) LIKE ? ESCAPE '\')`, pattern, pattern, pattern, pattern)
+	}
+	return where
+}
+
+func (w *Workspace) inboundFilter(q LogQuery) *condition {
+	where := w.lineFilter(q)
+	if search := strings.TrimSpace(q.Search); search != "" {
+		where.and(`(lower(label) LIKE ? ESCAPE '\' OR lower(reason) LIKE ? ESCAPE '\')`, contains(search), contains(search))
+	}
+	return where
+}
+
+// lineFilter is what both tables have.
+func (w *Workspace) lineFilter(q LogQuery) *condition {
+	where := &condition{}
+	where.and("workspace_id = ?", w.id)
+	if q.Object != "" {
+		where.and("object = ?", q.Object)
+	}
+	if q.RecordID != "" {
+		where.and("record_id = ?", q.RecordID)
+	}
+	if !q.Since.IsZero() {
+		where.and("at >= ?", micros(q.Since))
+	}
+	if !q.Until.IsZero() {
+		where.and("at < ?", micros(q.Until))
+	}
+	return where
+}
+
+// state narrows to the state of the query.
+func (c *condition) state(q LogQuery, inbound bool) {
+	switch {
+	case q.State == "":
+	case !inbound:
+		c.and("state = ?", q.State)
+	case q.State == string(gateway.LogSkipped):
+		c.and(rareOutcome + " AND " + staleChange)
+	case q.State == string(gateway.LogWaiting):
+		c.and(rareOutcome + " AND " + openRefetch)
+	default: // of the others an observed change has only "done"
+		c.and(inboundState+" = ?", q.State)
+	}
+}
+
+func (w *Workspace) sentLines(ctx context.Context, where string, args ...any) ([]LogLine, error) {
+	rows, err := list[logRow](ctx, w.read, "reading the sync log", `SELECT `+logColumns+` FROM sync_log WHERE `+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	lines := make([]LogLine, 0, len(rows))
+	for _, row := range rows {
+		entry, err := row.entry()
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, LogLine{Entry: entry})
+	}
+	return lines, nil
+}
+
+func (w *Workspace) inboundLines(ctx context.Context, where string, args ...any) ([]LogLine, error) {
+	var lines []LogLine
+	err := w.read.each(ctx, "reading the sync log", func(rows *sql.Rows) error {
+		var state gateway.LogState
+		h, err := scanHistory(rows, &state)
+		lines = append(lines, inboundLine(h, state))
+		return err
+	}, `SELECT `+historyColumns+`, `+inboundState+` FROM record_history WHERE `+where, args...)
+	return lines, err
+}
+
+// inboundLine summarizes an observed change as a line of the log.
+func inboundLine(h gateway.HistoryEntry, state gateway.LogState) LogLine {
+	e := gateway.LogEntry{
+		ID: h.ID, At: h.At, Direction: "in", Key: h.Key, Label: h.Label, What: h.Reason,
+		State: state, Fields: h.Fields, Before: h.Before,
+	}
+	if state != gateway.LogWaiting {
+		e.DoneAt = h.At
+	}
+	return LogLine{Entry: e, Inbound: &h}
+}

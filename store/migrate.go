@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/pressly/goose/v3"
+
+	"tidegate/gateway"
+)
+
+// Migrate brings the schema up to date. Several processes may call it at
+// once; on Postgres one migrates while the others wait.
+func (db *DB) Migrate(ctx context.Context) error {
+	provider, err := db.provider()
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return db.dialect.wrap(ctx, "migrating", err)
+	}
+	return db.dialect.wrap(ctx, "gathering statistics", db.dialect.settled(ctx, db.writer))
+}
+
+// Migrations lists the migrations in order, applied or not.
+func (db *DB) Migrations(ctx context.Context) ([]MigrationStatus, error) {
+	provider, err := db.provider()
+	if err != nil {
+		return nil, err
+	}
+	statuses, err := provider.Status(ctx)
+	if err != nil {
+		return nil, db.dialect.wrap(ctx, "reading migrations", err)
+	}
+	out := make([]MigrationStatus, 0, len(statuses))
+	for _, s := range statuses {
+		out = append(out, MigrationStatus{Version: s.Source.Version, Name: path.Base(s.Source.Path), AppliedAt: s.AppliedAt})
+	}
+	return out, nil
+}
+
+func (db *DB) provider() (*goose.Provider, error) {
+	folder, err := db.dialect.folder()
+	if err != nil {
+		return nil, fmt.Errorf("reading migrations: %w", err)
+	}
+	provider, err := db.dialect.provider(db.writer, folder)
+	if err != nil {
+		return nil, fmt.Errorf("reading migrations: %w", err)
+	}
+	return provider, nil
+}
+
+// Ready reports whether the database can be reached and written and has the
+// schema of this program; otherwise the error is CodeUnavailable. It really
+// writes: a full disk and a read-only server answer reads as before (F-70).
+func (db *DB) Ready(ctx context.Context) error {
+	applied, _, err := one[int64](ctx, db.read(), "reading schema version",
+		`SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version`)
+	if err != nil {
+		return unready(err)
+	}
+	wanted, err := db.newestMigration()
+	if err != nil {
+		return unready(err)
+	}
+	if applied != wanted {
+		return unready(fmt.Errorf("schema version %d, program needs %d: run migrate", applied, wanted))
+	}
+	_, err = db.write().exec(ctx, "writing readiness", `UPDATE readiness SET at = ? WHERE id = 1`, micros(db.now()))
+	return unready(err)
+}
+
+func (db *DB) newestMigration() (int64, error) {
+	provider, err := db.provider()
+	if err != nil {
+		return 0, err
+	}
+	sources := provider.ListSources()
+	newest := slices.MaxFunc(sources, func(a, b *goose.Source) int { return int(a.Version - b.Version) })
+	return newest.Version, nil
+}
+
+func unready(err error) error {
+	if err == nil || gateway.CodeOf(err) == gateway.CodeUnavailable {
+		return err
+	}
+	return &gateway.Error{
+		Code:    gateway.CodeUnavailable,
+		Message: "Tidegate's database is not ready yet. Please try again in a moment.",
+		Cause:   err,
+	}
+}

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tidegate/gateway"
+)
+
+const recordColumns = `object, record_id, fields, commit_at, commit_number, sequence, read_at, deleted, partial, observed_at`
+
+// labelBytes bounds the sort label: an index row of Postgres has at most
+// 2,704 bytes.
+const labelBytes = 300
+
+// Record returns one record of the mirror, tombstones included. CodeNotFound
+// when we have never seen it.
+func (w *Workspace) Record(ctx context.Context, key gateway.RecordKey) (gateway.Record, error) {
+	records, err := w.read.records(ctx, "reading record", `SELECT `+recordColumns+` FROM records
+		WHERE workspace_id = ? AND object = ? AND record_id = ?`, w.id, key.Object, key.ID)
+	if err != nil {
+		return gateway.Record{}, err
+	}
+	if len(records) == 0 {
+		return gateway.Record{}, notFound("There is no %s with the id %s here.", key.Object, key.ID)
+	}
+	return records[0], nil
+}
+
+// CountRecords returns how many records of an object are in the mirror,
+// without tombstones.
+func (w *Workspace) CountRecords(ctx context.Context, object string) (int, error) {
+	n, _, err := one[int](ctx, w.read, "counting records",
+		`SELECT COUNT(*) FROM records WHERE workspace_id = ? AND object = ? AND NOT deleted`, w.id, object)
+	return n, err
+}
+
+// LoadRecords reads the records that exist, in one statement, and on Postgres
+// locks them in the order of their keys, so that two transactions never wait
+// for each other.
+func (tx *Tx) LoadRecords(ctx context.Context, keys []gateway.RecordKey) (map[gateway.RecordKey]gateway.Record, error) {
+	keys = sortedKeys(keys)
+	if len(keys) == 0 {
+		return map[gateway.RecordKey]gateway.Record{}, nil
+	}
+	for _, k := range keys {
+		tx.loaded[k] = nil
+	}
+	records, err := tx.records(ctx, "loading records", `SELECT `+recordColumns+` FROM records
+		WHERE workspace_id = ? AND (object, record_id) IN (`+tx.dialect.pairs+`)
+		ORDER BY object, record_id`+tx.dialect.forLock, tx.ws, pairs(keys))
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[gateway.RecordKey]gateway.Record, len(records))
+	for i := range records {
+		out[records[i].Key] = records[i]
+		values := valuesOf(&records[i])
+		tx.loaded[records[i].Key] = &values
+	}
+	return out, nil
+}
+
+// SaveRecords writes whole rows of the mirror, new or not. ObservedAt is set
+// to the transaction's time where it is zero. Of several records with one key
+// the last wins. record_keys follow where they changed.
+func (tx *Tx) SaveRecords(ctx context.Context, records []gateway.Record) error {
+	records = lastOfEach(records)
+	for i := range records {
+		if records[i].ObservedAt.IsZero() {
+			records[i].ObservedAt = tx.now
+		}
+	}
+	err := tx.rows(ctx, saveRecords, len(records), func(args []any, i int) []any {
+		r := &records[i]
+		return append(args, string(tx.ws), r.Key.Object, r.Key.ID, fieldsText(r.Fields),
+			r.Version.CommitAt, r.Version.CommitNumber, r.Version.Sequence, r.ReadAt,
+			r.Deleted, r.Partial, micros(r.ObservedAt), sortLabel(*r))
+	})
+	if err != nil {
+		return err
+	}
+	return tx.saveKeys(ctx, records)
+}
+
+var saveRecords = insert{
+	doing: "saving records",
+	head: `INSERT INTO records (workspace_id, object, record_id, fields, commit_at, commit_number, sequence,
+		read_at, deleted, partial, observed_at, label)`,
+	tail: `ON CONFLICT (workspace_id, object, record_id) DO UPDATE SET
+		fields = excluded.fields, commit_at = excluded.commit_at, commit_number = excluded.commit_number,
+		sequence = excluded.sequence, read_at = excluded.read_at, deleted = excluded.deleted,
+		partial = excluded.partial, observed_at = excluded.observed_at, label = excluded.label`,
+	width: 12,
+}
+
+// lastOfEach returns one record per key, sorted by key: one statement cannot
+// write a row twice, and a fixed order cannot deadlock.
+func lastOfEach(records []gateway.Record) []gateway.Record {
+	last := make(map[gateway.RecordKey]int, len(records))
+	for i := range records {
+		last[records[i].Key] = i
+	}
+	out := make([]gateway.Record, 0, len(last))
+	for _, i := range last {
+		out = append(out, records[i])
+	}
+	slices.SortFunc(out, func(a, b gateway.Record) int { return compareKeys(a.Key, b.Key) })
+	return out
+}
+
+func sortedKeys(keys []gateway.RecordKey) []gateway.RecordKey {
+	out := slices.Clone(keys)
+	slices.SortFunc(out, compareKeys)
+	return slices.Compact(out)
+}
+
+func compareKeys(a, b gateway.RecordKey) int {
+	return cmp.Or(strings.Compare(a.Object, b.Object), strings.Compare(a.ID, b.ID))
+}
+
+func sortLabel(r gateway.Record) string {
+	label := strings.ToLower(clean(r.Label()))
+	if len(label) > labelBytes {
+		label = strings.ToValidUTF8(label[:labelBytes], "")
+	}
+	return label
+}
+
+// records reads rows of recordColumns.
+func (r runner) records(ctx context.Context, doing, query string, args ...any) ([]gateway.Record, error) {
+	var out []gateway.Record
+	err := r.each(ctx, doing, func(rows *sql.Rows) error {
+		record, err := scanRecord(rows)
+		out = append(out, record)
+		return err
+	}, query, args...)
+	return out, err
+}
+
+// scanRecord reads recordColumns, and whatever follows them into more.
+func scanRecord(rows *sql.Rows, more ...any) (gateway.Record, error) {
+	var (
+		r        gateway.Record
+		fields   string
+		observed int64
+	)
+	into := append([]any{
+		&r.Key.Object, &r.Key.ID, &fields, &r.Version.CommitAt, &r.Version.CommitNumber,
+		&r.Version.Sequence, &r.ReadAt, &r.Deleted, &r.Partial, &observed,
+	}, more...)
+	if err := rows.Scan(into...); err != nil {
+		return r, err
+	}
+	r.ObservedAt = fromMicros(observed)
+	var err error
+	if r.Fields, err = parseFields(fields); err != nil {
+		return r, fmt.Errorf("%s %s: %w", r.Key.Object, r.Key.ID, err)
+	}
+	return r, nil
+}

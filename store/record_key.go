@@ -1,0 +1,218 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+
+	"tidegate/gateway"
+)
+
+// The kinds of record_keys that are not lookup fields.
+const (
+	KeyEmail  = "email"
+	KeyPhone  = "phone"
+	KeyDomain = "domain"
+)
+
+// keyFields are the Salesforce fields that give keys, and of which kind. A
+// lookup field is a kind of its own.
+var keyFields = [...]struct{ field, kind string }{
+	{"Email", KeyEmail},
+	{"PersonEmail", KeyEmail},
+	{"Phone", KeyPhone},
+	{"MobilePhone", KeyPhone},
+	{"HomePhone", KeyPhone},
+	{"OtherPhone", KeyPhone},
+	{"Website", KeyDomain},
+	{"AccountId", "AccountId"},
+	{"ContactId", "ContactId"},
+	{"OpportunityId", "OpportunityId"},
+	{"WhoId", "WhoId"},
+	{"WhatId", "WhatId"},
+	{"LinkedEntityId", "LinkedEntityId"},
+}
+
+// isLookup reports whether records can be found by that lookup field.
+func isLookup(field string) bool {
+	for _, k := range keyFields {
+		if k.field == field && k.kind == field {
+			return true
+		}
+	}
+	return false
+}
+
+// keyValues are the raw values of keyFields of one stored record. They are a
+// copy, because callers may change the maps that LoadRecords gave them.
+type keyValues struct {
+	deleted bool
+	values  [len(keyFields)]gateway.Value
+}
+
+// valuesOf returns what determines the keys of r, by values that compare.
+func valuesOf(r *gateway.Record) keyValues {
+	v := keyValues{deleted: r.Deleted}
+	for i, k := range keyFields {
+		if value := r.Fields[k.field]; !value.Empty() {
+			v.values[i] = value
+		}
+	}
+	return v
+}
+
+// maxKeyBytes leaves out what is no address or number of anybody.
+const maxKeyBytes = 320
+
+// NormalizeKey returns the form in which a key is stored and looked up: lower
+// case for an e-mail address; "+" and digits for a phone number that names
+// its country or is a North American one, else its digits; the host without
+// "www." for a domain or web address. "" means that value is not such a key.
+func NormalizeKey(kind, value string) string {
+	value = strings.TrimSpace(clean(value))
+	switch kind {
+	case KeyEmail:
+		value = strings.ToLower(value)
+		if !strings.Contains(value, "@") {
+			return ""
+		}
+	case KeyPhone:
+		value = normalizePhone(value)
+	case KeyDomain:
+		value = normalizeDomain(value)
+	}
+	if len(value) > maxKeyBytes {
+		return ""
+	}
+	return value
+}
+
+// normalizePhone drops an extension and what only structures the number. The
+// "(0)" of "+44 (0)20 …" is dialed inside the country only.
+func normalizePhone(text string) string {
+	if i := strings.IndexAny(strings.ToLower(text), "x;#"); i >= 0 { // "x12", "ext. 12", ";ext=12"
+		text = strings.TrimRight(text[:i], "eE ,.")
+	}
+	international := strings.HasPrefix(text, "+")
+	if international {
+		text = strings.ReplaceAll(text, "(0)", "")
+	}
+	digits := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, text)
+	if !international && strings.HasPrefix(digits, "00") {
+		international, digits = true, digits[2:]
+	}
+	switch {
+	case len(digits) < 5 || len(digits) > 15:
+		return ""
+	case international:
+		return "+" + digits
+	case len(digits) == 10 && digits[0] >= '2':
+		return "+1" + digits
+	case len(digits) == 11 && digits[0] == '1':
+		return "+" + digits
+	}
+	return digits
+}
+
+func normalizeDomain(text string) string {
+	if !strings.Contains(text, "//") {
+		text = "//" + text
+	}
+	u, err := url.Parse(strings.ToLower(text))
+	if err != nil || !strings.Contains(u.Hostname(), ".") {
+		return ""
+	}
+	return strings.TrimPrefix(u.Hostname(), "www.")
+}
+
+// recordKey is one key of one record.
+type recordKey struct{ kind, value string }
+
+// keys returns the keys in order, none for a tombstone: nothing may be
+// matched with it.
+func (v keyValues) keys() []recordKey {
+	if v.deleted {
+		return nil
+	}
+	var keys []recordKey
+	for i, k := range keyFields {
+		if v.values[i] == "" {
+			continue
+		}
+		if normal := NormalizeKey(k.kind, v.values[i].String()); normal != "" {
+			keys = append(keys, recordKey{k.kind, normal})
+		}
+	}
+	slices.SortFunc(keys, func(a, b recordKey) int {
+		return cmp.Or(strings.Compare(a.kind, b.kind), strings.Compare(a.value, b.value))
+	})
+	return slices.Compact(keys)
+}
+
+// saveKeys replaces the keys of the records whose keys differ from those that
+// LoadRecords saw, or that it was not asked for.
+func (tx *Tx) saveKeys(ctx context.Context, records []gateway.Record) error {
+	type row struct {
+		key gateway.RecordKey
+		recordKey
+	}
+	var stale []gateway.RecordKey
+	var rows []row
+	for i := range records {
+		key, values := records[i].Key, valuesOf(&records[i])
+		before, seen := tx.loaded[key]
+		if before != nil && *before == values {
+			continue
+		}
+		if !seen || before != nil {
+			stale = append(stale, key)
+		}
+		for _, k := range values.keys() {
+			rows = append(rows, row{key, k})
+		}
+		tx.loaded[key] = &values
+	}
+	if err := tx.dropKeys(ctx, stale); err != nil {
+		return err
+	}
+	return tx.rows(ctx, saveRecordKeys, len(rows), func(args []any, i int) []any {
+		return append(args, string(tx.ws), rows[i].key.Object, rows[i].key.ID, rows[i].kind, rows[i].value)
+	})
+}
+
+var saveRecordKeys = insert{
+	doing: "saving record keys",
+	head:  `INSERT INTO record_keys (workspace_id, object, record_id, kind, value)`,
+	tail:  `ON CONFLICT DO NOTHING`,
+	width: 5,
+}
+
+func (tx *Tx) dropKeys(ctx context.Context, keys []gateway.RecordKey) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	_, err := tx.exec(ctx, "dropping record keys", `DELETE FROM record_keys
+		WHERE workspace_id = ? AND (object, record_id) IN (`+tx.dialect.pairs+`)`, tx.ws, pairs(keys))
+	return err
+}
+
+// RecordsByKey returns the records that have a key, by kind KeyEmail,
+// KeyPhone, KeyDomain or the name of a lookup field. The value is normalized
+// here. At most 200, in the order of their ids; tombstones are never found.
+func (w *Workspace) RecordsByKey(ctx context.Context, kind, value string) ([]gateway.Record, error) {
+	normal := NormalizeKey(kind, value)
+	if normal == "" {
+		return nil, nil
+	}
+	return w.read.records(ctx, "reading records by key", `SELECT `+recordColumns+` FROM records
+		WHERE workspace_id = ? AND (object, record_id) IN (
+			SELECT object, record_id FROM record_keys WHERE workspace_id = ? AND kind = ? AND value = ?)
+		ORDER BY object, record_id LIMIT 200`, w.id, w.id, kind, normal)
+}

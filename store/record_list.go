@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"tidegate/gateway"
+)
+
+const pageSize = 50
+
+// condition collects the WHERE of one query.
+type condition struct {
+	text []string
+	args []any
+}
+
+func (c *condition) and(text string, args ...any) {
+	c.text = append(c.text, text)
+	c.args = append(c.args, args...)
+}
+
+func (c *condition) String() string { return strings.Join(c.text, " AND ") }
+
+// contains returns the LIKE pattern for text that contains s.
+func contains(s string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(clean(s))) + "%"
+}
+
+// Records returns one page of an object's records in the order of their
+// labels (lower case, byte by byte), then ids. A page begins where the token
+// says even when rows were added or removed meanwhile. A bad token is
+// CodeInvalid.
+func (w *Workspace) Records(ctx context.Context, q RecordQuery) (RecordPage, error) {
+	where := w.recordFilter(q)
+	total, _, err := one[int](ctx, w.read, "counting records", `SELECT COUNT(*) FROM records WHERE `+where.String(), where.args...)
+	if err != nil {
+		return RecordPage{}, err
+	}
+	order, token := "label, record_id", q.After
+	if q.Before != "" {
+		order, token = "label DESC, record_id DESC", q.Before
+	}
+	if token != "" {
+		label, id, err := parseToken(token)
+		if err != nil {
+			return RecordPage{}, err
+		}
+		where.and("(label, record_id) "+map[bool]string{true: "<", false: ">"}[q.Before != ""]+" (?, ?)", label, id)
+	}
+	limit := q.Limit
+	if limit <= 0 {
+		limit = pageSize
+	}
+	var (
+		records []gateway.Record
+		labels  []string
+	)
+	err = w.read.each(ctx, "listing records", func(rows *sql.Rows) error {
+		var label string
+		record, err := scanRecord(rows, &label)
+		records, labels = append(records, record), append(labels, label)
+		return err
+	}, `SELECT `+recordColumns+`, label FROM records WHERE `+where.String()+` ORDER BY `+order+` LIMIT ?`,
+		append(where.args, limit+1)...)
+	if err != nil {
+		return RecordPage{}, err
+	}
+	return recordPage(records, labels, q, limit, total), nil
+}
+
+// recordPage cuts the row that was read only to know that there are more.
+func recordPage(records []gateway.Record, labels []string, q RecordQuery, limit, total int) RecordPage {
+	more := len(records) > limit
+	if more {
+		records, labels = records[:limit], labels[:limit]
+	}
+	backward := q.Before != ""
+	if backward {
+		slices.Reverse(records)
+		slices.Reverse(labels)
+	}
+	page := RecordPage{Records: records, Total: total}
+	if len(records) == 0 {
+		return page
+	}
+	last := len(records) - 1
+	if backward || more {
+		page.Next = token(labels[last], records[last].Key.ID)
+	}
+	if (backward && more) || q.After != "" {
+		page.Prev = token(labels[0], records[0].Key.ID)
+	}
+	return page
+}
+
+func (w *Workspace) recordFilter(q RecordQuery) *condition {
+	where := &condition{}
+	where.and("workspace_id = ? AND object = ?", w.id, q.Object)
+	if !q.IncludeDeleted {
+		where.and("NOT deleted")
+	}
+	if !q.UpdatedAfter.IsZero() {
+		where.and("observed_at > ?", micros(q.UpdatedAfter))
+	}
+	if search := strings.TrimSpace(q.Search); search != "" {
+		where.and(`(label LIKE ? ESCAPE '\' OR record_id IN (SELECT record_id FROM record_keys
+			WHERE workspace_id = ? AND object = ? AND kind IN ('email', 'phone', 'domain') AND value LIKE ? ESCAPE '\'))`,
+			contains(search), w.id, q.Object, contains(search))
+	}
+	for field, id := range q.Where {
+		if isLookup(field) {
+			where.and(`record_id IN (SELECT record_id FROM record_keys
+				WHERE workspace_id = ? AND kind = ? AND value = ? AND object = ?)`, w.id, field, id, q.Object)
+			continue
+		}
+		where.and("fields"+w.db.dialect.jsonText+" = ?", field, id) // not indexed
+	}
+	return where
+}
+
+func token(label, id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(id + "\x00" + label))
+}
+
+func parseToken(token string) (label, id string, err error) {
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	id, label, ok := strings.Cut(string(raw), "\x00")
+	if err != nil || !ok || clean(label) != label {
+		return "", "", gateway.Errorf(gateway.CodeInvalid, "This page address is not valid. Please start from the first page.")
+	}
+	return label, id, nil
+}

@@ -1,0 +1,214 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"tidegate/gateway"
+)
+
+// runner runs statements on a pool or in a transaction. Statements are
+// written with `?`; doing is the gerund that begins an error's text.
+type runner struct {
+	dialect *dialect
+	on      sqlx.ExtContext
+	// pooled marks a runner outside any transaction: a write through it inside
+	// InTx would wait for that transaction.
+	pooled bool
+}
+
+// rebound caches statements in the spelling of an engine that has no `?`.
+var rebound sync.Map
+
+func (r runner) bound(query string) string {
+	if r.dialect.bind == sqlx.QUESTION {
+		return query
+	}
+	if q, ok := rebound.Load(query); ok {
+		return q.(string)
+	}
+	q := sqlx.Rebind(r.dialect.bind, query)
+	rebound.Store(query, q)
+	return q
+}
+
+func (r runner) guard(ctx context.Context) error {
+	if r.pooled && inTx(ctx) {
+		return ErrNested
+	}
+	return nil
+}
+
+// exec runs a statement and returns how many rows it concerned.
+func (r runner) exec(ctx context.Context, doing, query string, args ...any) (int64, error) {
+	if err := r.guard(ctx); err != nil {
+		return 0, err
+	}
+	result, err := r.on.ExecContext(ctx, r.bound(query), args...)
+	if err != nil {
+		return 0, r.dialect.wrap(ctx, doing, err)
+	}
+	n, err := result.RowsAffected()
+	return n, r.dialect.wrap(ctx, doing, err)
+}
+
+// execRow runs a statement whose parameters are named after the db tags of
+// row.
+func (r runner) execRow(ctx context.Context, doing, query string, row any) (int64, error) {
+	q, args, err := sqlx.Named(query, row)
+	if err != nil {
+		return 0, r.dialect.wrap(ctx, doing, err)
+	}
+	return r.exec(ctx, doing, q, args...)
+}
+
+// each calls scan for every row of a query.
+func (r runner) each(ctx context.Context, doing string, scan func(*sql.Rows) error, query string, args ...any) error {
+	if err := r.guard(ctx); err != nil {
+		return err
+	}
+	rows, err := r.on.QueryContext(ctx, r.bound(query), args...)
+	if err != nil {
+		return r.dialect.wrap(ctx, doing, err)
+	}
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return r.dialect.wrap(ctx, doing, errors.Join(err, rows.Close()))
+		}
+	}
+	return r.dialect.wrap(ctx, doing, errors.Join(rows.Err(), rows.Close()))
+}
+
+// list reads all rows of a query into structs with db tags.
+func list[T any](ctx context.Context, r runner, doing, query string, args ...any) ([]T, error) {
+	if err := r.guard(ctx); err != nil {
+		return nil, err
+	}
+	var rows []T
+	err := sqlx.SelectContext(ctx, r.on, &rows, r.bound(query), args...)
+	return rows, r.dialect.wrap(ctx, doing, err)
+}
+
+// one reads the first row of a query; found is false when there is none.
+func one[T any](ctx context.Context, r runner, doing, query string, args ...any) (row T, found bool, err error) {
+	if err := r.guard(ctx); err != nil {
+		return row, false, err
+	}
+	err = sqlx.GetContext(ctx, r.on, &row, r.bound(query), args...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return row, false, nil
+	}
+	return row, err == nil, r.dialect.wrap(ctx, doing, err)
+}
+
+// insert describes a multi-row statement: head VALUES (…),(…) tail.
+type insert struct {
+	doing string
+	head  string
+	tail  string
+	width int // parameters of one row
+}
+
+// rows runs the statement for n rows in as few chunks as the engine allows.
+// fill appends the parameters of row i.
+func (r runner) rows(ctx context.Context, in insert, n int, fill func(args []any, i int) []any) error {
+	size := min(r.dialect.chunk, r.dialect.maxParams/in.width)
+	args := make([]any, 0, min(n, size)*in.width)
+	for start := 0; start < n; start += size {
+		end := min(start+size, n)
+		args = args[:0]
+		for i := start; i < end; i++ {
+			args = fill(args, i)
+		}
+		query := r.values(in, end-start)
+		if _, err := r.on.ExecContext(ctx, query, args...); err != nil {
+			return r.dialect.wrap(ctx, in.doing, err)
+		}
+	}
+	return nil
+}
+
+// values writes the statement with the parameters of n rows. Only full chunks
+// come often, so only their text would be worth keeping; writing it takes a
+// hundredth of what running it takes.
+func (r runner) values(in insert, n int) string {
+	var b strings.Builder
+	b.Grow(len(in.head) + len(in.tail) + n*(in.width*7+3))
+	b.WriteString(in.head)
+	b.WriteString(" VALUES ")
+	number := make([]byte, 0, 8)
+	for row := range n {
+		if row > 0 {
+			b.WriteByte(',')
+		}
+		for column := range in.width {
+			if column == 0 {
+				b.WriteByte('(')
+			} else {
+				b.WriteByte(',')
+			}
+			number = r.placeholder(number[:0], row*in.width+column+1)
+			b.Write(number)
+		}
+		b.WriteByte(')')
+	}
+	b.WriteByte(' ')
+	b.WriteString(in.tail)
+	return b.String()
+}
+
+func (r runner) placeholder(dst []byte, n int) []byte {
+	if r.dialect.bind == sqlx.QUESTION {
+		return append(dst, '?') // numbered ones take SQLite quadratic time
+	}
+	return appendInt(append(dst, '$'), n)
+}
+
+func appendInt(dst []byte, n int) []byte {
+	if n >= 10 {
+		dst = appendInt(dst, n/10)
+	}
+	return append(dst, byte('0'+n%10))
+}
+
+// pairs returns keys as the JSON parameter of dialect.pairs.
+func pairs(keys []gateway.RecordKey) string {
+	b := make([]byte, 0, 40*len(keys)+2)
+	b = append(b, '[')
+	for i, k := range keys {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, '[')
+		b = appendQuoted(b, k.Object)
+		b = append(b, ',')
+		b = appendQuoted(b, k.ID)
+		b = append(b, ']')
+	}
+	return string(append(b, ']'))
+}
+
+func appendQuoted(dst []byte, s string) []byte { return append(dst, gateway.Text(s)...) }
+
+// micros stores a time; the zero time is 0.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func fromMicros(v int64) time.Time {
+	if v == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(v).UTC()
+}
+
+func fromMicrosDuration(v int64) time.Duration { return time.Duration(v) * time.Microsecond }

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tidegate/gateway"
+)
+
+// maxTries bounds how often a transaction is run again after a deadlock, a
+// serialization failure or a lost race.
+const maxTries = 5
+
+// errRace makes InTx run the transaction again: what it read is stale.
+var errRace = errors.New("the row was changed since it was read")
+
+type txMark struct{}
+
+func inTx(ctx context.Context) bool { return ctx.Value(txMark{}) != nil }
+
+// Tx is one transaction of one workspace. It lives as long as the function
+// that InTx calls.
+type Tx struct {
+	runner
+	db  *DB
+	ws  gateway.WorkspaceID
+	now time.Time
+	// loaded remembers what LoadRecords found, so that SaveRecords knows which
+	// keys changed; nil = looked for and not there.
+	loaded map[gateway.RecordKey]*keyValues
+}
+
+// InTx runs f in one writing transaction. It commits when f returns nil and
+// rolls back otherwise. After a deadlock, a serialization failure or a lost
+// race it runs f again, up to five times, so f must not keep state from an
+// earlier run; nothing slow belongs inside. Calling InTx or a write of the
+// Workspace inside f is ErrNested.
+func (w *Workspace) InTx(ctx context.Context, f func(ctx context.Context, tx *Tx) error) error {
+	if inTx(ctx) {
+		return ErrNested
+	}
+	for try := 1; ; try++ {
+		err := w.try(ctx, f)
+		if !w.db.dialect.again(err) {
+			return err
+		}
+		if try == maxTries {
+			return &gateway.Error{
+				Code:    gateway.CodeUnavailable,
+				Message: "Too many changes arrived at the same moment. Please try again.",
+				Cause:   err,
+			}
+		}
+	}
+}
+
+func (d *dialect) again(err error) bool {
+	return err != nil && (errors.Is(err, errRace) || d.retryable(err))
+}
+
+func (w *Workspace) try(ctx context.Context, f func(ctx context.Context, tx *Tx) error) (err error) {
+	raw, err := w.db.writer.BeginTxx(ctx, nil)
+	if err != nil {
+		return w.db.dialect.wrap(ctx, "beginning transaction", err)
+	}
+	committed := false
+	defer func() {
+		if committed {
+			return
+		}
+		// Also after a panic in f. After a failed commit there is nothing left
+		// to roll back, and sql says so.
+		if e := raw.Rollback(); e != nil && err == nil {
+			err = w.db.dialect.wrap(ctx, "rolling back", e)
+		}
+	}()
+	tx := &Tx{
+		runner: runner{dialect: w.db.dialect, on: raw},
+		db:     w.db,
+		ws:     w.id,
+		now:    w.db.now().UTC(),
+		loaded: map[gateway.RecordKey]*keyValues{},
+	}
+	if err := f(context.WithValue(ctx, txMark{}, true), tx); err != nil {
+		return err
+	}
+	if err := raw.Commit(); err != nil {
+		return w.db.dialect.wrap(ctx, "committing", err)
+	}
+	committed = true
+	return nil
+}
+
+// Now returns the one moment of this transaction, UTC.
+func (tx *Tx) Now() time.Time { return tx.now }
+
+// lock makes other transactions that lock the same name wait until this one
+// ends.
+func (tx *Tx) lock(ctx context.Context, kind string, key gateway.RecordKey) error {
+	name := fmt.Sprintf("%s/%s/%s/%s", kind, tx.ws, key.Object, key.ID)
+	return tx.dialect.wrap(ctx, "locking "+kind, tx.dialect.lockName(ctx, tx.on, name))
+}
