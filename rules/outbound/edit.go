@@ -158,18 +158,28 @@ func wake(c *gateway.Change, in Input) {
 }
 
 func editLine(c gateway.Change, in Input, dropped bool) *gateway.LogEntry {
-	line := &gateway.LogEntry{
-		ID: c.LogID, At: in.Now, Direction: "out", Key: c.Key, Label: in.Record.Label(),
-		What: Words(c, in.Label), Rule: c.Cause.Rule, State: gateway.LogWaiting, NextTry: c.DueAt,
-		By: c.Cause.Name, Fields: c.Fields, Before: c.Base, Attempt: c.Attempt,
-	}
-	if c.Op == gateway.OpCreate {
-		line.Label = gateway.Record{Key: c.Key, Fields: c.Fields}.Label()
-	}
+	line := Line(c, in.Record, in.Label)
 	if dropped {
 		line.What = "Edited back before it was written"
 		line.State, line.NextTry, line.DoneAt = gateway.LogSkipped, time.Time{}, in.Now
 		line.Fields, line.Before = in.Pending.Fields, in.Pending.Base
+	}
+	return &line
+}
+
+// Line returns the line of the sync log that follows an entry, as the entry
+// stands now. r is the mirror's record, its zero value where there is none.
+func Line(c gateway.Change, r gateway.Record, label func(field string) string) gateway.LogEntry {
+	if r.Fields == nil {
+		r = gateway.Record{Key: c.Key, Fields: c.Fields}
+	}
+	line := gateway.LogEntry{
+		ID: c.LogID, At: c.EnqueuedAt, Direction: "out", Key: c.Key, Label: r.Label(),
+		What: Words(c, label), Rule: c.Cause.Rule, By: c.Cause.Name, State: gateway.LogWaiting,
+		Attempt: c.Attempt, NextTry: c.DueAt, Problem: c.Problem, Fields: c.Fields, Before: c.Base,
+	}
+	if c.State == gateway.StateParked {
+		line.State, line.NextTry = gateway.LogNeedsYou, time.Time{}
 	}
 	return line
 }

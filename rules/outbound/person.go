@@ -65,12 +65,12 @@ type CreateInput struct {
 func PlanCreate(in CreateInput) Plan {
 	key := gateway.RecordKey{Object: in.Object, ID: LocalPrefix + in.Person.ExternalID}
 	fields, skipped := creatable(withDefaults(PersonFields(in.Person, in.Object), in), in.Schema)
+	in.Cause.Rule += Omissions(skipped)
 	c := gateway.Change{
 		Key: key, Op: gateway.OpCreate, Fields: fields, Base: gateway.Fields{}, Edit: 1,
 		State: gateway.StateWaiting, DueAt: in.Now, EnqueuedAt: in.Now, Lane: 1, Cause: in.Cause,
 	}
 	plan := Plan{Change: &c, Skipped: skipped, Log: editLine(c, Input{Cause: in.Cause, Now: in.Now}, false)}
-	plan.Log.What += Omissions(skipped)
 	if !in.On {
 		plan.Change = nil
 		plan.Log.State, plan.Log.NextTry, plan.Log.DoneAt = gateway.LogSkipped, time.Time{}, in.Now

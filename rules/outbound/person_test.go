@@ -61,8 +61,8 @@ func TestPersonBecomesARecordWithDefaults(t *testing.T) {
 			var skipped []string
 			for _, s := range p.Skipped {
 				skipped = append(skipped, s.Field)
-				if s.Reason == "" || !strings.Contains(p.Log.What, s.Field) {
-					t.Errorf("%s is left out silently: %q", s.Field, p.Log.What)
+				if s.Reason == "" || !strings.Contains(p.Log.Rule, s.Field) {
+					t.Errorf("%s is left out silently: %q", s.Field, p.Log.Rule)
 				}
 			}
 			if !reflect.DeepEqual(skipped, tt.skipped) {
