@@ -80,9 +80,9 @@ func (s Select) chosen() string {
 	return "—"
 }
 
-// Switch is a checkbox that reads as on or off. Unchecked it posts nothing, so
-// its name is posted once more as hidden with "off" before it: the last value
-// that the form has for Name wins ("on" or "off").
+// Switch is a checkbox that reads as on or off. It posts "on" under Name when
+// on and nothing when off; a hidden "present" holds the name of every switch
+// and choice group that the form has, so that "off" and "not shown" differ.
 type Switch struct {
 	ID, Name, Label string
 	// Effect is the one-line consequence in plain words.

@@ -1,0 +1,85 @@
+// Opens every page of a gallery folder in Chromium under the strict content
+// security policy: screenshots at 1280 and 390 px, axe-core at both, no console
+// message, no sideways scroll at 320 px.
+//
+//   go test ./views -args -gallery /tmp/gallery && node scripts/look.mjs /tmp/gallery /tmp/shots [name…]
+import { createServer } from "node:http";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const [pagesDir, shotsDir, ...only] = process.argv.slice(2);
+const axe = readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8");
+const types = { css: "text/css", js: "text/javascript", svg: "image/svg+xml" };
+
+const server = createServer((req, res) => {
+  const path = new URL(req.url, "http://x").pathname;
+  res.setHeader("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'");
+  try {
+    if (path.startsWith("/static/")) {
+      res.setHeader("Content-Type", types[path.split(".").pop()] || "text/plain");
+      return res.end(readFileSync(join(root, "static/dist", path.slice(8))));
+    }
+    if (path === "/live") {
+      res.setHeader("Content-Type", "text/event-stream");
+      return res.write(": open\n\n");
+    }
+    res.setHeader("Content-Type", "text/html; charset=utf-8");
+    return res.end(readFileSync(join(pagesDir, path.slice(1) + ".html")));
+  } catch {
+    res.statusCode = 404;
+    return res.end("not found");
+  }
+});
+await new Promise((done) => server.listen(0, "127.0.0.1", done));
+const base = `http://127.0.0.1:${server.address().port}`;
+
+const profile = mkdtempSync(join(tmpdir(), "look-"));
+const browser = await chromium.launchPersistentContext(profile, {
+  executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+mkdirSync(shotsDir, { recursive: true });
+const names = readdirSync(pagesDir).filter((f) => f.endsWith(".html")).map((f) => f.slice(0, -5))
+  .filter((n) => only.length === 0 || only.some((o) => n.startsWith(o)));
+let problems = 0;
+const report = (text) => { problems++; console.log(text); };
+
+for (const name of names) {
+  const page = await browser.newPage();
+  page.on("console", (m) => { if (["error", "warning"].includes(m.type())) report(`${name}: console ${m.text()}`); });
+  page.on("pageerror", (e) => report(`${name}: ${e.message}`));
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
+    await page.goto(`${base}/${name}`);
+    await page.waitForLoadState("load");
+    await page.screenshot({ path: join(shotsDir, `${name}-${width}.png`), fullPage: true });
+    await page.evaluate(axe);
+    const found = await page.evaluate(() => window.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }));
+    for (const v of found.violations) {
+      report(`${name} @${width}: ${v.id} (${v.nodes.length}) ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + " | " + (n.any[0]?.message || n.all[0]?.message || n.none[0]?.message || "")).join("\n      ")}`);
+    }
+  }
+  for (const width of [320, 360]) {
+    await page.setViewportSize({ width, height: 800 });
+    const wide = await page.evaluate(() => {
+      const w = document.documentElement.clientWidth;
+      if (document.documentElement.scrollWidth <= w) return "";
+      return [...document.querySelectorAll("main *, header *")].filter((e) => e.getBoundingClientRect().right > w + 1 && !e.closest(".tabs, .scroll"))
+        .slice(0, 4).map((e) => `${e.tagName}.${e.getAttribute("class")}`).join(" ");
+    });
+    if (wide) report(`${name}: sideways scroll at ${width}: ${wide}`);
+  }
+  await page.close();
+}
+await browser.close();
+server.closeAllConnections();
+server.close();
+rmSync(profile, { recursive: true, force: true });
+console.log(`${names.length} pages, ${problems} problems`);
+process.exit(problems ? 1 : 0);

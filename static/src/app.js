@@ -1,0 +1,113 @@
+// Tidegate's own script: only makes finished pages quicker to use.
+// Everything here has a way without it; nothing is hidden that only this shows.
+(() => {
+  "use strict";
+
+  const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  // Unsaved changes: what differs from the values that the server sent.
+  const changedControls = (form) =>
+    [...form.elements].filter((el) => {
+      if (!el.name || el.type === "hidden" || el.disabled) return false;
+      if (el.type === "checkbox" || el.type === "radio") return el.checked !== el.defaultChecked;
+      if (el.tagName === "SELECT") {
+        const initial = [...el.options].findIndex((o) => o.defaultSelected);
+        return el.selectedIndex !== Math.max(initial, 0);
+      }
+      return el.value !== el.defaultValue;
+    });
+
+  // One name per setting, though a group of radio buttons changes two controls.
+  const changedNames = (form) => {
+    const names = new Map();
+    for (const el of changedControls(form)) {
+      if (el.type === "radio" && !el.checked) continue;
+      const label = el.closest("[data-setting]")?.dataset.setting || el.labels?.[0]?.textContent.trim() || el.name;
+      names.set(el.name, label);
+    }
+    return [...new Set(names.values())];
+  };
+
+  const refresh = (form) => {
+    const bar = form.querySelector("[data-save-bar]");
+    if (!bar) return;
+    const names = changedNames(form);
+    // A form that came back with errors holds unsaved input from the start.
+    const dirty = names.length > 0 || form.hasAttribute("data-unsaved");
+    bar.classList.toggle("is-idle", !dirty);
+    form.toggleAttribute("data-dirty", dirty);
+    const count = bar.querySelector("[data-count]");
+    const list = bar.querySelector("[data-names]");
+    if (count && names.length > 0) {
+      count.textContent = names.length === 1 ? "1 unsaved change" : `${names.length} unsaved changes`;
+    }
+    if (list && names.length > 0) list.textContent = `${names.join(", ")}. Nothing is in effect yet.`;
+  };
+
+  const forms = () => $$("form[data-settings]");
+  const onEdit = (event) => {
+    const form = event.target.closest?.("form[data-settings]");
+    if (form) refresh(form);
+  };
+  document.addEventListener("input", onEdit);
+  document.addEventListener("change", onEdit);
+  document.addEventListener("submit", (event) => event.target.removeAttribute("data-dirty"));
+  document.addEventListener("click", (event) => {
+    const leave = event.target.closest("[data-discard]");
+    if (leave) leave.closest("form")?.removeAttribute("data-dirty");
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (forms().some((form) => form.hasAttribute("data-dirty"))) event.preventDefault();
+  });
+
+  // The browser restores typed values when going back; count them again then.
+  window.addEventListener("pageshow", () => forms().forEach(refresh));
+
+  // "/" goes to the search, as its key cap says; Escape closes an open menu.
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input, select, textarea, [contenteditable]");
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const search = document.getElementById("search");
+      if (search) {
+        event.preventDefault();
+        search.focus();
+      }
+    }
+    if (event.key === "Escape") {
+      for (const menu of $$("details[data-menu][open]")) {
+        const inside = menu.contains(document.activeElement);
+        menu.open = false;
+        if (inside) menu.querySelector("summary").focus();
+      }
+    }
+  });
+  document.addEventListener("click", (event) => {
+    for (const menu of $$("details[data-menu][open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+
+  // After a refused form the summary has the focus, so that it is read first.
+  const focusSummary = () => document.querySelector("[data-error-summary]")?.focus();
+
+  // A field opened for editing in place takes the focus with it.
+  document.addEventListener("htmx:after:swap", () => {
+    const field = document.querySelector("[data-focus]");
+    if (field && !field.closest("form").contains(document.activeElement)) {
+      field.focus();
+      field.select?.();
+    }
+    focusSummary();
+  });
+
+  // While the stream was away events may have been missed: look again once.
+  document.addEventListener("htmx:sse:after:connection", (event) => {
+    if (event.detail?.connection?.attempt > 0) {
+      event.target.dispatchEvent(new CustomEvent("reconnected"));
+    }
+  });
+
+  document.documentElement.classList.add("has-script");
+  forms().forEach(refresh);
+  focusSummary();
+})();

@@ -1,0 +1,26 @@
+package views
+
+func cellClass(columns []Column, i int) string {
+	if i >= len(columns) {
+		return ""
+	}
+	c := columns[i]
+	return classes("number", c.Number, "only-wide", c.Wide, "cell-action", c.Hidden)
+}
+
+func columnText(columns []Column, i int) string {
+	if i >= len(columns) || columns[i].Hidden {
+		return ""
+	}
+	return columns[i].Text
+}
+
+func sortMark(sorted string) string {
+	switch sorted {
+	case "ascending":
+		return " ▲"
+	case "descending":
+		return " ▼"
+	}
+	return ""
+}
