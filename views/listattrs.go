@@ -24,3 +24,11 @@ func sortMark(sorted string) string {
 	}
 	return ""
 }
+
+// diffLabel names a value's column where a phone shows it without headers.
+func diffLabel(d *Diff, i int) string {
+	if i+1 < len(d.Columns) {
+		return d.Columns[i+1]
+	}
+	return ""
+}
