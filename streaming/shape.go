@@ -1,0 +1,103 @@
+package streaming
+
+import (
+	"strings"
+
+	"tidegate/gateway"
+)
+
+// shape is what the decoder needs to know of one object: the type of each
+// field, and the names under which compound parts are kept.
+type shape struct {
+	fields map[string]gateway.FieldType
+	// parts maps a compound field to its parts: part as events spell it →
+	// our field name (City → MailingCity).
+	parts map[string]map[string]string
+	// skipped are compound fields whose parts are kept instead of them.
+	skipped map[string]bool
+	silent  map[string]bool // fields that change events never carry
+}
+
+// derived fields exist in describe and in queries, but in no change event.
+// Source: "Change Event Body Fields", Change Data Capture Developer Guide.
+var derived = []string{"Id", "IsDeleted", "SystemModstamp", "LastActivityDate", "LastViewedDate", "LastReferencedDate", "PhotoUrl"}
+
+func newShape(s gateway.Schema) *shape {
+	sh := &shape{
+		fields: make(map[string]gateway.FieldType, len(s.Fields)), parts: map[string]map[string]string{},
+		skipped: map[string]bool{}, silent: map[string]bool{},
+	}
+	for _, name := range derived {
+		sh.silent[name] = true
+	}
+	for _, f := range s.Fields {
+		sh.fields[f.Name] = f.Type
+		if f.Calculated {
+			sh.silent[f.Name] = true
+		}
+		if f.Type == gateway.TypeAddress || f.Type == "location" {
+			sh.skipped[f.Name] = true
+		}
+		if f.CompoundName == "" || f.CompoundName == f.Name {
+			continue
+		}
+		sh.skipped[f.CompoundName] = true
+		if sh.parts[f.CompoundName] == nil {
+			sh.parts[f.CompoundName] = map[string]string{}
+		}
+		sh.parts[f.CompoundName][partOf(f.CompoundName, f.Name)] = f.Name
+	}
+	return sh
+}
+
+// partOf returns the name of a compound part inside its compound: events drop
+// the prefix (MailingAddress.City) except in person names (Name.FirstName).
+func partOf(compound, field string) string {
+	if base, ok := strings.CutSuffix(compound, "__c"); ok {
+		return strings.TrimSuffix(strings.TrimPrefix(field, base+"__"), "__s")
+	}
+	return strings.TrimPrefix(field, strings.TrimSuffix(compound, "Address"))
+}
+
+// fieldOf is the opposite of partOf, for compounds that describe did not show.
+func fieldOf(compound, part string) string {
+	switch {
+	case compound == "Name":
+		return part
+	case strings.HasSuffix(compound, "__c"):
+		return strings.TrimSuffix(compound, "c") + part + "__s"
+	default:
+		return strings.TrimSuffix(compound, "Address") + part
+	}
+}
+
+// part returns the field name of a compound part.
+func (sh *shape) part(compound, part string) string {
+	if sh != nil {
+		if name, ok := sh.parts[compound][part]; ok {
+			return name
+		}
+	}
+	return fieldOf(compound, part)
+}
+
+// carried reports whether change events carry the field.
+func (sh *shape) carried(field string) bool { return sh == nil || !sh.silent[field] }
+
+// MirroredFields returns the fields of an object that the mirror holds: all
+// that describe showed, except compound fields, whose parts are held, and
+// except Id, IsDeleted and SystemModstamp, which Record keeps in other forms.
+func MirroredFields(s gateway.Schema) []string {
+	sh := newShape(s)
+	names := make([]string, 0, len(s.Fields))
+	for _, f := range s.Fields {
+		switch f.Name {
+		case "Id", "IsDeleted", "SystemModstamp", "LastViewedDate", "LastReferencedDate":
+			continue // the last two are about the reader, not the record
+		}
+		if !sh.skipped[f.Name] {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
