@@ -68,3 +68,51 @@ func (s *Server) enter(r route) fiber.Handler {
 		return r.page(v)
 	}
 }
+
+// pages is every page of the product with who may open it.
+var pages = allPages()
+
+func allPages() []route {
+	list := []route{
+		{"GET", "/login", open, func(v *visit) error { return v.s.loginPage(v) }},
+		{"POST", "/login", open, func(v *visit) error { return v.s.login(v) }},
+		{"POST", "/logout", signedIn, func(v *visit) error { return v.s.logout(v) }},
+		{"GET", "/", signedIn, health},
+		{"GET", "/events", signedIn, func(v *visit) error { return v.s.events(v) }},
+		{"GET", "/sync/log", signedIn, syncLog},
+		{"GET", "/sync/log/:id", signedIn, logLine},
+		{"POST", "/sync/log/:id/retry", signedIn, retryLine},
+		{"GET", "/sync/log/:id/ignore", signedIn, askIgnore},
+		{"POST", "/sync/log/:id/ignore", signedIn, ignoreLine},
+		{"GET", settingsBase, admins, connectPage},
+		{"POST", settingsBase + "/pause", admins, setPause(true)},
+		{"POST", settingsBase + "/resume", admins, setPause(false)},
+		{"GET", settingsBase + "/connect/:environment", admins, leavePage},
+		{"POST", settingsBase + "/connect/:environment", admins, beginConnect},
+		{"GET", callbackPath, admins, callback},
+		{"GET", settingsBase + "/disconnect", admins, askDisconnect},
+		{"POST", settingsBase + "/disconnect", admins, disconnect},
+		{"GET", settingsBase + "/objects/:object", signedIn, objectPage},
+		{"POST", settingsBase + "/objects/:object", admins, saveObject},
+		{"GET", "/settings/you", signedIn, you},
+		{"POST", "/settings/you", signedIn, saveYou},
+		{"GET", "/settings/members", admins, members},
+		{"GET", "/settings/keys", admins, keys},
+		{"POST", "/settings/keys", admins, createKey},
+		{"POST", "/settings/keys/:id/revoke", admins, revokeKey},
+		{"GET", "/audit", admins, auditLog},
+	}
+	for _, tab := range gateway.Tabs {
+		list = append(list,
+			route{"GET", settingsBase + "/" + string(tab), signedIn, settingsTab(tab)},
+			route{"POST", settingsBase + "/" + string(tab), admins, saveTab(tab)})
+	}
+	for _, k := range recordKinds {
+		list = append(list,
+			route{"GET", k.path, signedIn, recordList(k)},
+			route{"GET", k.path + "/:id", signedIn, recordPage(k)},
+			route{"POST", k.path + "/:id", signedIn, saveField(k)},
+			route{"GET", k.path + "/:id/why", signedIn, whyReadOnly(k)})
+	}
+	return list
+}

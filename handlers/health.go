@@ -1,0 +1,243 @@
+package handlers
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidegate/gateway"
+	"tidegate/store"
+	"tidegate/views"
+)
+
+// health answers "can I go home?" in one true sentence, then per object.
+func health(v *visit) error {
+	conn, err := v.connection()
+	if err != nil {
+		return err
+	}
+	facts, err := v.healthFacts(conn)
+	if err != nil {
+		return err
+	}
+	p := views.HealthPage{
+		Shell:    v.s.shell(v, "Health", views.NavHealth),
+		Live:     views.Live{URL: withQuery(v.Ctx, map[string]string{"part": views.PartHealth})},
+		State:    views.StateChip(string(facts.state)),
+		Sentence: facts.sentence(),
+		Detail:   facts.detail(v.clock()),
+		Actions:  v.healthActions(conn),
+		Objects:  v.healthObjects(facts),
+		ObjectsEmpty: views.Empty{
+			Icon: views.IconPlug, Title: "Connect Salesforce to begin",
+			Text:    "Then every object is listed here with its state, its lag and its rows.",
+			Actions: connectActions(v),
+		},
+		ObjectsLead: "Rows here and rows in Salesforce, side by side.",
+		Budget:      budget(conn, v.clock()),
+		HolesEmpty: views.Empty{
+			Icon: views.IconOK, Title: "No hole so far",
+			Text: "Whenever Tidegate could not listen, what it missed and how it was repaired will be written down here.",
+		},
+	}
+	p.Shell.StreamURL, p.Shell.ReloadURL = "/events", "/"
+	return answer(v.Ctx, views.Health(p))
+}
+
+func connectActions(v *visit) []views.Action {
+	if !v.admin() {
+		return nil
+	}
+	return []views.Action{{Text: "Connect Salesforce", URL: "/settings/salesforce", Style: views.Primary}}
+}
+
+func (v *visit) healthActions(c gateway.Connection) []views.Action {
+	if !v.admin() || c.ID == "" {
+		return nil
+	}
+	if c.State == gateway.StatePaused {
+		return []views.Action{{Text: "Resume", URL: "/settings/salesforce/resume", Icon: views.IconResume, Post: true}}
+	}
+	return []views.Action{{Text: "Pause", URL: "/settings/salesforce/pause", Icon: views.IconPause, Post: true}}
+}
+
+// healthFacts is what the sentence is made of.
+type healthFacts struct {
+	conn    gateway.Connection
+	state   gateway.ConnectionState
+	objects []gateway.ObjectStatus
+	pending map[string]store.PendingCounts
+	loads   map[string]gateway.Backfill
+	lag     time.Duration
+	waiting int
+	parked  int
+	unready []string // objects whose first backfill is not done
+}
+
+func (v *visit) healthFacts(c gateway.Connection) (healthFacts, error) {
+	f := healthFacts{conn: c, state: c.State, loads: map[string]gateway.Backfill{}}
+	if c.ID == "" {
+		f.state = gateway.StateDisconnected
+	}
+	var err error
+	if f.objects, err = v.ws.ObjectStatuses(v.UserContext()); err != nil {
+		return f, err
+	}
+	if f.pending, err = v.ws.PendingByObject(v.UserContext()); err != nil {
+		return f, err
+	}
+	loads, err := v.ws.Backfills(v.UserContext())
+	if err != nil {
+		return f, err
+	}
+	for _, b := range loads {
+		f.loads[b.Object] = b
+		if b.State != "done" {
+			f.unready = append(f.unready, b.Object)
+		}
+	}
+	newest := time.Time{}
+	for _, o := range f.objects {
+		if o.LastEvent.After(newest) {
+			newest, f.lag = o.LastEvent, o.Lag
+		}
+	}
+	for _, p := range f.pending {
+		f.waiting += p.Waiting
+		f.parked += p.Parked
+	}
+	if f.state == gateway.StateOK && len(f.unready) > 0 {
+		f.state = gateway.StateCatchingUp
+	}
+	return f, nil
+}
+
+// opening is how the sentence begins, by state.
+var opening = map[gateway.ConnectionState]string{
+	gateway.StateOK:             "In sync",
+	gateway.StateCatchingUp:     "Catching up",
+	gateway.StatePaused:         "Paused",
+	gateway.StateNeedsReconnect: "Not in sync: Salesforce needs a new sign-in",
+	gateway.StateLimited:        "Slowed down by Salesforce",
+	gateway.StateRepairing:      "Repairing a gap",
+	gateway.StatePolling:        "In sync by polling",
+	gateway.StateDisconnected:   "Not connected to Salesforce",
+}
+
+func (f healthFacts) sentence() []views.Piece {
+	text := opening[f.state]
+	if f.state == gateway.StateCatchingUp && len(f.unready) > 0 {
+		text += " with " + list(f.unready)
+	}
+	if (f.state == gateway.StateOK || f.state == gateway.StatePolling) && f.lag > 0 {
+		text += ", " + duration(f.lag) + " behind"
+	}
+	pieces := []views.Piece{{Text: text + ", "}}
+	switch {
+	case f.parked > 0:
+		pieces = append(pieces, views.Piece{Text: count(f.parked, "write needs you", "writes need you"), URL: "/sync/log?state=" + string(gateway.LogNeedsYou)})
+	default:
+		pieces = append(pieces, views.Piece{Text: "0 problems"})
+	}
+	if f.conn.APIMax > 0 {
+		pieces = append(pieces, views.Piece{Text: fmt.Sprintf(", %d %% of today’s API budget", f.conn.APIUsed*100/f.conn.APIMax)})
+	}
+	return pieces
+}
+
+func (f healthFacts) detail(k clock) string {
+	parts := []string{f.conn.StateReason}
+	if f.conn.Transport != "" && f.state != gateway.StateDisconnected {
+		parts = append(parts, "Listening by "+f.conn.Transport+".")
+	}
+	if f.waiting > 0 {
+		parts = append(parts, count(f.waiting, "edit waits", "edits wait")+" for Salesforce.")
+	}
+	return joinSentences(append(parts, "Checked "+k.now.Format("15:04:05")+"; this page follows by itself.")...)
+}
+
+func (v *visit) healthObjects(f healthFacts) []views.HealthObject {
+	clk := v.clock()
+	out := make([]views.HealthObject, 0, len(f.objects))
+	for _, o := range f.objects {
+		row := views.HealthObject{
+			Kind: squareOf(o.Object), Name: o.Object, State: views.StateChip(string(objectState(f, o))),
+			Transport: "Stream", LastEvent: clk.ago(o.LastEvent), RowsHere: number(o.RowsHere),
+			Pending: number(f.pending[o.Object].Waiting), Parked: views.Piece{Text: number(f.pending[o.Object].Parked)},
+			Proof: "—", ProofDetail: "not compared yet",
+		}
+		if o.Transport == "poll" {
+			row.Transport, row.Polled = "Poll", true
+		}
+		if o.Lag > 0 {
+			row.Lag = "lag " + duration(o.Lag)
+		}
+		rowsThere(&row, o, f.loads[o.Object], clk)
+		if n := f.pending[o.Object].Parked; n > 0 {
+			row.Parked = views.Piece{Text: count(n, "needs you", "need you"), URL: "/sync/log?state=needs_you&object=" + o.Object}
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// objectState is the connection's state where that says more than the
+// object's own.
+func objectState(f healthFacts, o gateway.ObjectStatus) gateway.ConnectionState {
+	switch {
+	case f.state != gateway.StateOK && f.state != gateway.StateCatchingUp:
+		return f.state
+	case f.loads[o.Object].State == "running":
+		return gateway.StateCatchingUp
+	case o.State == "":
+		return gateway.StateOK
+	}
+	return o.State
+}
+
+// rowsThere sets the count in Salesforce beside ours. Ours moves on with the
+// stream after the count was taken, so only counts are compared that were
+// equal in time; otherwise the age of the count is said.
+func rowsThere(row *views.HealthObject, o gateway.ObjectStatus, load gateway.Backfill, k clock) {
+	switch {
+	case load.State == "running" && load.Total > 0:
+		row.RowsThere = "of " + number(load.Total) + " in Salesforce"
+	case o.RowsThere < 0 || o.CountedAt.IsZero():
+		row.RowsThere = "not counted yet"
+	case o.RowsThere == o.RowsHere:
+		row.RowsThere = "same in Salesforce"
+		row.Proof, row.ProofDetail = "Same count, "+k.at(o.CountedAt).Text, "rows counted"
+	default:
+		row.RowsThere = number(o.RowsThere) + " in Salesforce"
+		row.Proof, row.ProofDetail = "Counted "+k.at(o.CountedAt).Text, "changes since then count too"
+	}
+}
+
+func budget(c gateway.Connection, k clock) *views.Budget {
+	if c.APIMax == 0 {
+		return nil
+	}
+	share := c.APIUsed * 1000 / c.APIMax
+	return &views.Budget{
+		Percent: fmt.Sprintf("%d %%", share/10), Used: number(c.APIUsed) + " of " + number(c.APIMax) + " calls",
+		UsedShare: share, ForecastShare: share, OurShare: 1000, ShareWord: "the whole org", Limit: number(c.APIMax),
+		Facts:  []views.Fact{{Label: "Last seen", Value: k.at(c.APISeenAt).Text}, {Label: "Counts", Value: "all integrations of the org, rolling 24 hours"}},
+		Footer: "Salesforce counts every call of every integration together.",
+	}
+}
+
+// setPause stops or resumes the flow between the two systems.
+func setPause(paused bool) func(*visit) error {
+	return func(v *visit) error {
+		if err := v.s.Org.Pause(v.UserContext(), v.member.Workspace, paused); err != nil {
+			return err
+		}
+		word := "resumed"
+		if paused {
+			word = "paused"
+		}
+		v.s.audit(v, word+" the connection", "")
+		return v.Redirect("/?saved="+word, fiber.StatusSeeOther)
+	}
+}

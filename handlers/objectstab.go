@@ -1,0 +1,265 @@
+package handlers
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+	"github.com/gofiber/fiber/v2"
+
+	"tidegate/gateway"
+	"tidegate/rules/mapping"
+	"tidegate/views"
+)
+
+// configurable are the objects of the Objects tab (AVM-19), in its order.
+var configurable = []string{"Opportunity", "Lead", "Contact", "Account", "Event", "Task"}
+
+func readObjects(v *visit, s *gateway.Settings) {
+	writeback := make(map[string]bool, len(configurable))
+	for object, on := range s.Objects.Writeback {
+		writeback[object] = on
+	}
+	for _, object := range configurable {
+		if len(v.many("writeback_"+object)) > 0 {
+			writeback[object] = v.on("writeback_" + object)
+		}
+	}
+	s.Objects.Writeback = writeback
+}
+
+func showObjects(v *visit, t tabState) (templ.Component, error) {
+	p := views.ObjectsPage{Settings: t.common, Empty: views.Empty{
+		Icon: views.IconPlug, Title: "The objects appear with the first connect", Text: "Their fields are read from your org then.",
+		Actions: []views.Action{{Text: "Connect Salesforce", URL: settingsBase}},
+	}}
+	for _, object := range configurable {
+		line, err := v.objectLine(t, object)
+		if err != nil {
+			return nil, err
+		}
+		p.Objects = append(p.Objects, line)
+	}
+	return views.Objects(p), nil
+}
+
+func (v *visit) objectLine(t tabState, object string) (views.ObjectLine, error) {
+	schema, err := v.schema(object)
+	if err != nil {
+		return views.ObjectLine{}, err
+	}
+	mappings, err := v.mappingsOf(object)
+	if err != nil {
+		return views.ObjectLine{}, err
+	}
+	in, out := 0, 0
+	for _, f := range schema.Fields {
+		m, imported := mappings[f.Name]
+		if !imported {
+			continue
+		}
+		switch direction, _ := mapping.Direction(f, m); direction {
+		case mapping.Inbound:
+			in++
+		case mapping.Outbound:
+			out++
+		default:
+			in++
+			out++
+		}
+	}
+	label := object
+	if schema.Label != "" {
+		label = schema.Label
+	}
+	return views.ObjectLine{
+		Kind: squareOf(object), Label: label, APIName: object, URL: settingsBase + "/objects/" + object, Transport: "Stream",
+		Mapped: fmt.Sprintf("%d of %d", len(mappings), len(schema.Fields)), In: number(in), Out: number(out),
+		State: views.StateChip(views.StateOK),
+		Sync: views.Switch{
+			ID: "writeback_" + object, Name: "writeback_" + object, Label: "Sync to Salesforce", On: t.settings.Objects.Writeback[object],
+			Locked: t.locked, Meta: t.meta(v, onOff(gateway.DefaultSettings().Objects.Writeback[object])),
+			Effect: "Edits of " + label + " fields that are Editable are written to Salesforce.",
+		},
+	}, nil
+}
+
+// objectPage is the table of one object's fields.
+func objectPage(v *visit) error {
+	object := v.Params("object")
+	if !slices.Contains(configurable, object) {
+		return fiber.ErrNotFound
+	}
+	t, err := v.tabState(gateway.TabObjects, gateway.OrgScope)
+	if err != nil {
+		return err
+	}
+	schema, err := v.schema(object)
+	if err != nil {
+		return err
+	}
+	mappings, err := v.mappingsOf(object)
+	if err != nil {
+		return err
+	}
+	base := settingsBase + "/objects/" + object
+	t.common.Form.URL = base
+	t.common.Form.Bar = views.SaveBar{Save: "Save changes", DiscardURL: base}
+	search, part := strings.ToLower(strings.TrimSpace(v.Query("q"))), v.Query("show")
+	p := views.ObjectPage{
+		Settings: t.common,
+		Head: views.Head{
+			Crumb: []views.Link{{Text: "Salesforce settings", URL: settingsBase + "/objects"}, {Text: "Objects", URL: settingsBase + "/objects"}},
+			Title: firstLabel(schema), Mono: object, Kind: squareOf(object),
+			Lead: "Which fields travel, which way and why.",
+		},
+		Gate:   v.gate(t, schema, mappings),
+		Search: views.Field{ID: "q", Name: "q", Label: "Field", Value: v.Query("q"), Placeholder: "Label or API name", Type: "search"},
+		Parts: views.Segments{Label: "Fields shown", Items: []views.Segment{
+			{Text: "Mapped " + number(len(mappings)), URL: base, Current: part == ""},
+			{Text: "All " + number(len(schema.Fields)), URL: base + "?show=all", Current: part == "all"},
+		}},
+		FieldsText: "Editable lets people change a field here; whether the edit reaches Salesforce follows the three conditions above.",
+		Empty: views.Empty{
+			Icon: views.IconSearch, Title: "No field fits", Text: "Search in all fields, or drop the search.",
+			Actions: []views.Action{{Text: "Show all fields", URL: base + "?show=all"}},
+		},
+	}
+	if part != "" {
+		p.Keep = []views.Hidden{{Name: "show", Value: part}}
+	}
+	for _, f := range schema.Fields {
+		m, imported := mappings[f.Name]
+		if (!imported && part != "all") || !strings.Contains(strings.ToLower(f.Label+" "+f.Name), search) {
+			continue
+		}
+		m.Object, m.Field = object, f.Name
+		p.Fields = append(p.Fields, v.fieldLine(t, f, m, imported))
+	}
+	return render(v.Ctx, views.Object(p))
+}
+
+func firstLabel(s gateway.Schema) string {
+	if s.Label != "" {
+		return s.Label
+	}
+	return s.Object
+}
+
+var directionKeys = map[string]string{
+	mapping.Inbound: views.DirectionIn, mapping.Outbound: views.DirectionOut, mapping.Bidirectional: views.DirectionBoth,
+}
+
+func (v *visit) fieldLine(t tabState, f gateway.Field, m gateway.Mapping, imported bool) views.FieldLine {
+	direction, why := mapping.Direction(f, m)
+	line := views.FieldLine{
+		ID: f.Name, Label: labelOf(f), APIName: f.Name, Type: typeWords(f),
+		ProductText: "Not mapped", Direction: directionKeys[direction], Why: why,
+		CanEdit: f.Updateable, Access: "Read-only",
+	}
+	if f.Updateable {
+		line.Access = "Can edit"
+	}
+	if imported {
+		line.ImportedBy, line.ImportedAt = orSystem(m.By), v.clock().full(m.At).Text
+	}
+	switch {
+	case !f.Updateable || f.Calculated:
+		line.EditableText = "Not possible"
+	case t.locked != "":
+		line.EditableText = onOff(m.Editable)
+	default:
+		line.Editable = &views.Switch{ID: "editable_" + f.Name, Name: "editable_" + f.Name, Label: "Editable", On: m.Editable}
+	}
+	return line
+}
+
+func orSystem(name string) string {
+	if name == "" {
+		return "Default mapping"
+	}
+	return name
+}
+
+func typeWords(f gateway.Field) string {
+	if f.Length > 0 {
+		return fmt.Sprintf("%s (%d)", f.Type, f.Length)
+	}
+	return string(f.Type)
+}
+
+// gate is the truth table of one field: the asked one, else the first whose
+// edit would not be written.
+func (v *visit) gate(t tabState, schema gateway.Schema, mappings map[string]gateway.Mapping) *views.Gate {
+	name := v.Query("field")
+	if name == "" {
+		for _, f := range schema.Fields {
+			if m, ok := mappings[f.Name]; ok {
+				name = f.Name
+				if ok, _, _ := mapping.Writable(t.settings.Objects.Writeback[schema.Object], m, f); !ok {
+					break
+				}
+			}
+		}
+	}
+	f, ok := schema.Field(name)
+	if !ok {
+		return nil
+	}
+	m := mappings[name]
+	m.Object, m.Field = schema.Object, name
+	writes, cells, reason := mapping.Writable(t.settings.Objects.Writeback[schema.Object], m, f)
+	g := &views.Gate{Field: labelOf(f), Text: reason}
+	if writes {
+		g.Text = "All three hold: an edit of " + labelOf(f) + " here is written to Salesforce."
+	}
+	for _, c := range cells {
+		is := "no"
+		if c.Pass {
+			is = "yes"
+		}
+		g.Rows = append(g.Rows, views.GateRow{Condition: c.Question, Needs: "yes", Is: is + ". " + c.Why, OK: c.Pass})
+	}
+	return g
+}
+
+// saveObject saves the Editable switches of one object's fields.
+func saveObject(v *visit) error {
+	object := v.Params("object")
+	if !slices.Contains(configurable, object) {
+		return fiber.ErrNotFound
+	}
+	schema, err := v.schema(object)
+	if err != nil {
+		return err
+	}
+	mappings, err := v.mappingsOf(object)
+	if err != nil {
+		return err
+	}
+	changed := []string{}
+	for _, f := range schema.Fields {
+		name := "editable_" + f.Name
+		if len(v.many(name)) == 0 || !f.Updateable || f.Calculated {
+			continue
+		}
+		m, imported := mappings[f.Name]
+		if m.Editable == v.on(name) {
+			continue
+		}
+		m.Object, m.Field, m.Editable = object, f.Name, v.on(name)
+		if !imported {
+			m.Imported, m.By, m.At = true, v.member.Name, v.s.Now()
+		}
+		if err := v.ws.SaveMapping(v.UserContext(), m); err != nil {
+			return err
+		}
+		changed = append(changed, f.Name+" "+strconv.FormatBool(m.Editable))
+	}
+	if len(changed) > 0 {
+		v.s.audit(v, "changed Editable of "+object+" fields: "+strings.Join(changed, ", "), object)
+	}
+	return v.Redirect(settingsBase+"/objects/"+object+"?saved=settings", fiber.StatusSeeOther)
+}

@@ -1,0 +1,205 @@
+package handlers
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"tidegate/gateway"
+	"tidegate/views"
+)
+
+// destinations are the three places of AVM-13 to AVM-16, with the words of
+// each.
+var destinations = []struct{ value, label, effect string }{
+	{"note", "Note", "Best for long-form notes and historical reference. Attached to the Lead, Contact, Account and Opportunity."},
+	{"event", "Event", "Best when reps rely on timelines for context. Written to the Event's Description."},
+	{"task", "Task", "Best for follow-ups or post-meeting actions. Written as comments on a Task."},
+}
+
+func readNotes(v *visit, s *gateway.Settings) {
+	s.Notes.AutoEvents = v.on("auto_events")
+	s.Notes.MeetingNotes = chosenPlaces(v.many("meeting_notes"))
+	s.Notes.CallNotes = chosenPlaces(v.many("call_notes"))
+	s.Notes.Locked = v.on("locked")
+}
+
+func chosenPlaces(posted []string) []string {
+	out := []string{} // zero chosen means that notes do not go anywhere, which is not "unset"
+	for _, value := range posted {
+		if value != "" && !slices.Contains(out, value) {
+			out = append(out, value)
+		}
+	}
+	return out
+}
+
+func showNotes(v *visit, t tabState) (templ.Component, error) {
+	n := t.settings.Notes
+	p := views.NotesPage{
+		Settings: t.common,
+		Level: views.Segments{Label: "Level", Items: []views.Segment{
+			{Text: "Organization", URL: settingsBase + "/notes", Current: t.scope == gateway.OrgScope},
+			{Text: "You", URL: "/settings/you", Current: t.scope != gateway.OrgScope},
+		}},
+		LevelText: "These values hold for everybody who has not chosen otherwise.",
+		AutoEvent: views.Switch{
+			Name: "auto_events", Label: "Create Salesforce Events for meetings", On: n.AutoEvents, Locked: t.locked,
+			Effect: "When a meeting is created through the calendar, or an impromptu external meeting is logged, an Event is created in Salesforce.",
+			Meta:   t.meta(v, "on"),
+		},
+		MeetingNotes: places(t, "meeting_notes", "Where meeting notes go", n.MeetingNotes, t.meta(v, "Event")),
+		CallNotes:    places(t, "call_notes", "Where call notes go", n.CallNotes, t.meta(v, "Task")),
+	}
+	if t.scope == gateway.OrgScope {
+		p.Lock = &views.Switch{
+			Name: "locked", Label: "Lock for everybody", On: n.Locked, Locked: t.locked, Meta: t.meta(v, "off"),
+			Effect: "Locked, these values override what members have chosen for themselves; unlocking brings theirs back.",
+		}
+	} else {
+		p.LevelText = "These values hold for you only, while the organization has not locked them."
+	}
+	return views.Notes(p), nil
+}
+
+func places(t tabState, name, legend string, chosen []string, meta views.Meta) views.ChoiceGroup {
+	g := views.ChoiceGroup{
+		Name: name, Legend: legend, Hint: "Choose one or more. With none, notes stay here.", Many: true, Meta: meta,
+		Locked: t.locked, Error: t.errors[name], Columns: true,
+	}
+	for _, d := range destinations {
+		g.Choices = append(g.Choices, views.Choice{Value: d.value, Label: d.label, Effect: d.effect, Checked: slices.Contains(chosen, d.value)})
+	}
+	return g
+}
+
+func readContacts(v *visit, s *gateway.Settings) {
+	s.Contacts.AutoCreate = v.on("auto_create")
+	s.Contacts.ExcludePublicDomains = v.on("exclude_public_domains")
+	s.Contacts.LeadsFirst = v.on("leads_first")
+	s.Contacts.Teams = chosenPlaces(v.many("teams"))
+	s.Contacts.AllowDomains = words(v.FormValue("allow_domains"))
+}
+
+// words splits what a person typed as a list: by commas, spaces or lines.
+func words(text string) []string {
+	out := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\r' || r == '\t' || r == ';' })
+	if out == nil {
+		return []string{}
+	}
+	return out
+}
+
+func showContacts(v *visit, t tabState) (templ.Component, error) {
+	c := t.settings.Contacts
+	p := views.ContactsTab{
+		Settings: t.common,
+		Switches: []views.Switch{
+			{
+				Name: "auto_create", Label: "Create Contacts for external participants", On: c.AutoCreate, Locked: t.locked, Meta: t.meta(v, "off"),
+				Effect: "Somebody from outside who took part in a meeting and is neither a Contact nor a Lead yet becomes a Contact.",
+			},
+			{
+				Name: "leads_first", Label: "Look for Leads first", On: c.LeadsFirst, Locked: t.locked, Meta: t.meta(v, "on"),
+				Effect: "An existing Lead with the same e-mail address counts as known, so no Contact is created beside it.",
+			},
+			{
+				Name: "exclude_public_domains", Label: "Leave out public e-mail domains", On: c.ExcludePublicDomains, Locked: t.locked, Meta: t.meta(v, "on"),
+				Effect: "No Contact is created for addresses such as Gmail or Yahoo, unless the domain is allowed below.",
+				Fields: []views.Field{{
+					Name: "allow_domains", Label: "Allowed all the same", Value: strings.Join(c.AllowDomains, ", "),
+					Hint: "Domains, separated by commas.", Error: t.errors["allow_domains"], Locked: t.locked,
+				}},
+			},
+		},
+		Teams: &views.ChoiceGroup{
+			Name: "teams", Legend: "Teams whose meetings count", Many: true, Locked: t.locked, Meta: t.meta(v, "Sales and Customer Success"), Error: t.errors["teams"],
+			Hint: "Meetings of other teams create nobody.",
+		},
+	}
+	for _, team := range [...]string{"Sales", "Customer Success"} {
+		p.Teams.Choices = append(p.Teams.Choices, views.Choice{Value: team, Label: team, Effect: "Meetings organized by " + team + ".", Checked: slices.Contains(c.Teams, team)})
+	}
+	return views.SettingsContacts(p), nil
+}
+
+func readForecast(v *visit, s *gateway.Settings) {
+	s.Forecast.Period = v.FormValue("period")
+	s.Forecast.Amount = v.FormValue("amount")
+}
+
+func showForecast(v *visit, t tabState) (templ.Component, error) {
+	f := t.settings.Forecast
+	p := views.ForecastTab{
+		Settings: t.common,
+		Selects: []views.Select{{
+			Name: "period", Label: "Forecast period", Options: choose(f.Period, "monthly", "Monthly", "quarterly", "Quarterly"),
+			Hint: "The span that a forecast adds up.", Meta: t.meta(v, "Monthly"), Locked: t.locked, Error: t.errors["period"],
+		}},
+		Amounts: views.ChoiceGroup{
+			Name: "amount", Legend: "Amounts are", Meta: t.meta(v, "Total"), Locked: t.locked, Error: t.errors["amount"],
+			Hint: "Shown and added up here only; nothing on this tab writes to Salesforce.",
+			Choices: []views.Choice{
+				{Value: "total", Label: "Total", Effect: "The whole amount of each deal counts.", Checked: f.Amount == "total"},
+				{Value: "weighted", Label: "Weighted", Effect: "Each amount counts by its probability.", Checked: f.Amount == "weighted"},
+			},
+		},
+	}
+	return views.SettingsForecast(p), nil
+}
+
+func readAdvanced(v *visit, s *gateway.Settings) {
+	s.Advanced.CurrencyLabel = strings.TrimSpace(v.FormValue("currency_label"))
+	s.Advanced.AmountField = v.FormValue("amount_field")
+	s.Advanced.CloseDateField = v.FormValue("close_date_field")
+	s.Advanced.SummarizeTopics = v.on("summarize_topics")
+}
+
+func showAdvanced(v *visit, t tabState) (templ.Component, error) {
+	a := t.settings.Advanced
+	schema, err := v.schema("Opportunity")
+	if err != nil {
+		return nil, err
+	}
+	p := views.AdvancedTab{
+		Settings: t.common,
+		Deals: []views.Select{
+			{
+				Name: "amount_field", Label: "Deal amount field", Options: fieldOptions(schema, a.AmountField, gateway.TypeCurrency, gateway.TypeDouble),
+				Hint: "Used in pipelines, forecasts, win/loss and reports alike.", Meta: t.meta(v, "Amount"), Locked: t.locked, Error: t.errors["amount_field"],
+			},
+			{
+				Name: "close_date_field", Label: "Deal close date field", Options: fieldOptions(schema, a.CloseDateField, gateway.TypeDate),
+				Hint: "Used in the same four places.", Meta: t.meta(v, "Close Date"), Locked: t.locked, Error: t.errors["close_date_field"],
+			},
+		},
+		Switches: []views.Switch{{
+			Name: "summarize_topics", Label: "Summarize Smart Topics in the deals dashboard", On: a.SummarizeTopics, Locked: t.locked, Meta: t.meta(v, "off"),
+			Effect: "Notes of several meetings and e-mails become one summary a deal. Date-sensitive topics, such as Action Items, are never summarized.",
+		}},
+		Currency: views.Select{
+			Name: "currency_label", Label: "Currency label", Options: choose(a.CurrencyLabel, "$", "$ US dollar", "€", "€ Euro", "£", "£ Pound sterling", "CHF", "CHF Swiss franc", "¥", "¥ Yen"),
+			Hint: "Only the symbol before amounts changes; no number does.", Meta: t.meta(v, "$"), Locked: t.locked, Error: t.errors["currency_label"],
+		},
+		Sample: money("48000", a.CurrencyLabel),
+	}
+	return views.SettingsAdvanced(p), nil
+}
+
+// fieldOptions are an object's fields of some types; the chosen one is kept
+// in the list even when describe no longer shows it.
+func fieldOptions(schema gateway.Schema, chosen string, types ...gateway.FieldType) []views.Option {
+	var out []views.Option
+	found := false
+	for _, f := range schema.Fields {
+		if slices.Contains(types, f.Type) {
+			out = append(out, views.Option{Value: f.Name, Text: labelOf(f), Selected: f.Name == chosen})
+			found = found || f.Name == chosen
+		}
+	}
+	if !found {
+		out = append(out, views.Option{Value: chosen, Text: chosen, Selected: true})
+	}
+	return out
+}
