@@ -1,0 +1,201 @@
+package org
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tidegate/simulator/fault"
+)
+
+// write is one record on its way into a table.
+type write struct {
+	tx     *Tx
+	object *Object
+	row    []any           // the values so far
+	before Record          // zero on create
+	given  map[string]bool // fields that the caller named
+}
+
+func (w *write) get(name string) any { return Record{w.object, w.row}.Value(name) }
+
+func (w *write) text(name string) string {
+	s, _ := w.get(name).(string)
+	return s
+}
+
+func (w *write) set(name string, v any) {
+	if i, ok := w.object.index[name]; ok {
+		w.row[i] = v
+	}
+}
+
+func (w *write) creating() bool { return w.before.IsZero() }
+
+// changed reports whether the field was given a value other than it had.
+func (w *write) changed(name string) bool {
+	return w.given[name] && (w.creating() || w.before.Value(name) != w.get(name))
+}
+
+// check runs everything that stands between a filled row and the table:
+// derived values first, as triggers of the platform see them, then the rules.
+func (w *write) check() *Error {
+	if err := w.tx.lockFault(w.object.Name, w.before.ID()); err != nil {
+		return err
+	}
+	if w.object.Name == "Lead" && !w.creating() && w.before.Value("IsConverted") == true && !w.tx.caller.Trusted {
+		return refuse("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+	}
+	if err := applyRules(w); err != nil {
+		return err
+	}
+	w.derivePersonName()
+	if err := w.required(); err != nil {
+		return err
+	}
+	if err := w.references(); err != nil {
+		return err
+	}
+	if err := w.unique(); err != nil {
+		return err
+	}
+	w.formulas()
+	return w.validationRule()
+}
+
+func (w *write) required() *Error {
+	var missing []string
+	for i, f := range w.object.Fields {
+		if f.Nillable || w.row[i] != nil || f.Type == TypeBoolean || !f.Createable || f.Calculated {
+			continue
+		}
+		if f.DefaultedOnWrite && w.creating() {
+			continue
+		}
+		missing = append(missing, f.Name)
+	}
+	if len(missing) > 0 {
+		return errMissing(missing)
+	}
+	return nil
+}
+
+func (w *write) references() *Error {
+	for i, f := range w.object.Fields {
+		if f.Type != TypeReference || !w.given[f.Name] || w.row[i] == nil {
+			continue
+		}
+		id := w.text(f.Name)
+		if !w.pointsRight(f, id) {
+			return errMalformedID(f.Label, id, f.Name)
+		}
+		target, ok := w.tx.Find(f.ReferenceTo, id)
+		switch {
+		case !ok:
+			return refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", f.Name)
+		case target.Value("IsDeleted") == true:
+			return refuse("ENTITY_IS_DELETED", "entity is deleted", f.Name)
+		case f.Name == "OwnerId" && target.Value("IsActive") == false:
+			return refuse("INACTIVE_OWNER_OR_USER", "operation performed with inactive user ["+id[:15]+"] as owner of "+strings.ToLower(w.object.Name), f.Name)
+		}
+	}
+	return nil
+}
+
+func (w *write) pointsRight(f *Field, id string) bool {
+	return slices.ContainsFunc(f.ReferenceTo, func(name string) bool {
+		o := w.tx.org.Object(name)
+		return o != nil && strings.HasPrefix(id, o.KeyPrefix)
+	})
+}
+
+func (w *write) unique() *Error {
+	for i, f := range w.object.Fields {
+		value, ok := w.row[i].(string)
+		if !f.Unique || !ok || !w.given[f.Name] {
+			continue
+		}
+		for _, other := range w.tx.ByKey(w.object.Name, f.Name, value) {
+			if other.ID() != w.before.ID() {
+				return refuse("DUPLICATE_VALUE", fmt.Sprintf("duplicate value found: %s duplicates value on record with id: %s", f.Name, other.ID()[:15]), f.Name)
+			}
+		}
+	}
+	return nil
+}
+
+func (w *write) validationRule() *Error {
+	if w.tx.caller.Trusted {
+		return nil
+	}
+	hit, ok := w.tx.org.faults.Take(fault.ValidationRule, fault.Subject{Object: w.object.Name})
+	if !ok {
+		return nil
+	}
+	message := hit.Message
+	if message == "" {
+		message = "This change is not allowed by a validation rule."
+	}
+	e := refuse("FIELD_CUSTOM_VALIDATION_EXCEPTION", message)
+	if hit.Field != "" {
+		e.Fields = []string{hit.Field}
+	}
+	return e
+}
+
+// derivePersonName keeps Name in step with its parts.
+func (w *write) derivePersonName() {
+	if w.object.Field("FirstName") == nil || w.object.Field("LastName") == nil {
+		return
+	}
+	if name := strings.TrimSpace(w.text("FirstName") + " " + w.text("LastName")); name != w.text("Name") {
+		w.set("Name", name)
+	}
+}
+
+// formulas computes the org's one formula field, on contacts.
+func (w *write) formulas() {
+	if w.object.Name == "Contact" {
+		w.set("Account_Summary__c", accountSummary(w.tx, Record{w.object, w.row}))
+	}
+}
+
+func accountSummary(tx *Tx, contact Record) any {
+	account, _ := contact.Value("AccountId").(string)
+	title, _ := contact.Value("Title").(string)
+	var name string
+	if parent, ok := tx.Get("Account", account); ok {
+		name, _ = parent.Value("Name").(string)
+	}
+	return name + " / " + title
+}
+
+// refreshFormulas recomputes the contacts of a renamed account. As on the
+// platform this makes no event and moves no modification stamp.
+func refreshFormulas(tx *Tx, account string) {
+	contacts := tx.table("Contact")
+	at, formula := contacts.object.index["AccountId"], contacts.object.index["Account_Summary__c"]
+	for i, row := range contacts.rows {
+		if row[at] != account {
+			continue
+		}
+		fresh := slices.Clone(row)
+		fresh[formula] = accountSummary(tx, contacts.at(i))
+		tx.replace(contacts, i, fresh, true)
+	}
+}
+
+// after runs what a write entails in other tables.
+func after(w *write, id string) *Error {
+	switch w.object.Name {
+	case "Account":
+		if !w.creating() && w.before.Value("Name") != w.get("Name") {
+			refreshFormulas(w.tx, id)
+		}
+	case "Opportunity":
+		return addPrimaryContact(w, id)
+	case "ContentNote":
+		return mirrorNote(w, id)
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package org
+
+import (
+	"slices"
+	"strings"
+)
+
+// table keeps the records of one object in the order of creation. A row is
+// never changed in place: an update puts a new slice, so that Records handed
+// out stay what they were.
+type table struct {
+	object *Object
+	rows   [][]any
+	byID   map[string]int
+	next   uint64                      // for ids
+	keys   map[string]map[string][]int // field → lower-cased value → rows
+}
+
+func newTable(o *Object) *table {
+	t := &table{object: o, byID: map[string]int{}, keys: map[string]map[string][]int{}}
+	if o.Name == "LeadStatus" {
+		t.next = 1000 // shares its key prefix with OpportunityStage
+	}
+	for _, f := range o.Fields {
+		if (f.Unique || f.ExternalID || f.IDLookup) && f.Type != TypeID {
+			t.keys[f.Name] = map[string][]int{}
+		}
+	}
+	return t
+}
+
+func (t *table) at(i int) Record { return Record{t.object, t.rows[i]} }
+
+func (t *table) newID() string {
+	t.next++
+	return newID(t.object.KeyPrefix, t.next)
+}
+
+// insert adds a row and returns its place.
+func (t *table) insert(values []any) int {
+	i := len(t.rows)
+	t.rows = append(t.rows, values)
+	t.byID[Record{t.object, values}.ID()] = i
+	t.reindex(i, nil, values)
+	return i
+}
+
+func (t *table) replace(i int, values []any) {
+	old := t.rows[i]
+	t.rows[i] = values
+	t.reindex(i, old, values)
+}
+
+// remove takes back the last insert.
+func (t *table) remove(i int) {
+	old := t.rows[i]
+	t.reindex(i, old, nil)
+	delete(t.byID, Record{t.object, old}.ID())
+	t.rows = t.rows[:i]
+}
+
+func (t *table) reindex(i int, old, values []any) {
+	for field, index := range t.keys {
+		was, _ := Record{t.object, old}.Value(field).(string)
+		is, _ := Record{t.object, values}.Value(field).(string)
+		if was == is {
+			continue
+		}
+		if was != "" {
+			key := strings.ToLower(was)
+			index[key] = slices.DeleteFunc(slices.Clone(index[key]), func(n int) bool { return n == i })
+			if len(index[key]) == 0 {
+				delete(index, key)
+			}
+		}
+		if is != "" {
+			key := strings.ToLower(is)
+			index[key] = append(index[key], i)
+		}
+	}
+}

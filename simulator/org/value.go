@@ -1,0 +1,227 @@
+package org
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/mail"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// convert turns a JSON value (as decoded with UseNumber, or a Go value) into
+// what the field stores, or refuses it as the platform would. References are
+// checked for form and prefix here, for existence in the transaction.
+func convert(f *Field, v any) (any, *Error) {
+	if v == nil {
+		if f.Type == TypeBoolean {
+			return nil, refuse("INVALID_TYPE_ON_FIELD_IN_RECORD", f.Label+": value not of required type: null", f.Name)
+		}
+		return nil, nil
+	}
+	switch f.Type {
+	case TypeBoolean:
+		return convertBool(f, v)
+	case TypeInt:
+		return convertInt(f, v)
+	case TypeDouble, TypeCurrency, TypePercent:
+		return convertNumber(f, v)
+	case TypeDate:
+		return convertDate(f, v)
+	case TypeDateTime:
+		return convertMoment(f, v)
+	}
+	s, ok := v.(string)
+	if !ok {
+		return nil, errType(f, "string", v)
+	}
+	if s = strings.TrimSpace(s); s == "" {
+		return nil, nil
+	}
+	return convertText(f, s)
+}
+
+func convertText(f *Field, s string) (any, *Error) {
+	if f.Type == TypeReference || f.Type == TypeID {
+		return convertReference(f, s)
+	}
+	if f.Length > 0 && utf8.RuneCountInString(s) > f.Length {
+		shown := s
+		if utf8.RuneCountInString(shown) > 255 {
+			shown = string([]rune(shown)[:255])
+		}
+		return nil, refuse("STRING_TOO_LONG", fmt.Sprintf("%s: data value too large: %s (max length=%d)", f.Label, shown, f.Length), f.Name)
+	}
+	switch f.Type {
+	case TypeEmail:
+		if !validEmail(s) {
+			return nil, refuse("INVALID_EMAIL_ADDRESS", fmt.Sprintf("%s: invalid email address: %s", f.Label, s), f.Name)
+		}
+	case TypePicklist:
+		return convertPick(f, s)
+	case TypeBase64:
+		if _, err := base64.StdEncoding.DecodeString(s); err != nil {
+			return nil, errType(f, "base64Binary", s)
+		}
+	}
+	return s, nil
+}
+
+var emailForm = regexp.MustCompile(`^[^\s@<>(),;:"\[\]\\]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$`)
+
+func validEmail(s string) bool {
+	if !emailForm.MatchString(s) || strings.Contains(s, "..") {
+		return false
+	}
+	_, err := mail.ParseAddress(s)
+	return err == nil && strings.Contains(s[strings.LastIndexByte(s, '@'):], ".")
+}
+
+func convertPick(f *Field, s string) (any, *Error) {
+	at := slices.IndexFunc(f.Values, func(p PicklistValue) bool { return strings.EqualFold(p.Value, s) })
+	if at >= 0 {
+		// The stored text is the picklist's own, so that rows share one string.
+		return f.Values[at].Value, nil
+	}
+	if f.Restricted {
+		return nil, refuse("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+			fmt.Sprintf("%s: bad value for restricted picklist field: %s", f.Label, s), f.Name)
+	}
+	return s, nil
+}
+
+func convertReference(f *Field, s string) (any, *Error) {
+	id, ok := NormalizeID(s)
+	if !ok {
+		return nil, errMalformedID(f.Label, s, f.Name)
+	}
+	return id, nil
+}
+
+func convertBool(f *Field, v any) (any, *Error) {
+	switch b := v.(type) {
+	case bool:
+		return b, nil
+	case string:
+		if parsed, err := strconv.ParseBool(strings.ToLower(b)); err == nil {
+			return parsed, nil
+		}
+	}
+	return nil, errType(f, "boolean", v)
+}
+
+func toFloat(v any) (float64, bool) {
+	switch n := v.(type) {
+	case float64:
+		return n, true
+	case int64:
+		return float64(n), true
+	case int:
+		return float64(n), true
+	case json.Number:
+		x, err := n.Float64()
+		return x, err == nil
+	case string:
+		x, err := strconv.ParseFloat(strings.TrimSpace(n), 64)
+		return x, err == nil
+	}
+	return 0, false
+}
+
+func convertInt(f *Field, v any) (any, *Error) {
+	x, ok := toFloat(v)
+	if !ok || x != math.Trunc(x) {
+		return nil, errType(f, "int", v)
+	}
+	if f.Digits > 0 && math.Abs(x) >= math.Pow10(f.Digits) {
+		return nil, errRange(f, v)
+	}
+	return int64(x), nil
+}
+
+func convertNumber(f *Field, v any) (any, *Error) {
+	x, ok := toFloat(v)
+	if !ok || math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil, errType(f, "double", v)
+	}
+	if f.Precision > 0 && math.Abs(x) >= math.Pow10(f.Precision-f.Scale) {
+		return nil, errRange(f, v)
+	}
+	if f.Scale < 9 {
+		unit := math.Pow10(f.Scale)
+		x = math.Round(x*unit) / unit
+	}
+	return x, nil
+}
+
+func convertDate(f *Field, v any) (any, *Error) {
+	s, ok := v.(string)
+	if !ok {
+		return nil, errType(f, "date", v)
+	}
+	if s == "" {
+		return nil, nil
+	}
+	if _, err := time.Parse(time.DateOnly, s); err != nil {
+		return nil, errType(f, "date", v)
+	}
+	return s, nil
+}
+
+var momentForms = []string{
+	"2006-01-02T15:04:05.999999999Z07:00", "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04Z07:00",
+	"2006-01-02T15:04:05", time.DateOnly,
+}
+
+// ParseDateTime reads the spellings of a datetime that the API takes: with Z,
+// with an offset with or without a colon, with or without a fraction.
+func ParseDateTime(s string) (DateTime, bool) {
+	for _, form := range momentForms {
+		if t, err := time.Parse(form, s); err == nil {
+			return DateTime(t.UnixMilli()), true
+		}
+	}
+	return 0, false
+}
+
+func convertMoment(f *Field, v any) (any, *Error) {
+	switch m := v.(type) {
+	case DateTime:
+		return m, nil
+	case time.Time:
+		return DateTime(m.UnixMilli()), nil
+	case string:
+		if m == "" {
+			return nil, nil
+		}
+		if at, ok := ParseDateTime(m); ok {
+			return at, nil
+		}
+	}
+	return nil, errType(f, "datetime", v)
+}
+
+func errType(f *Field, want string, v any) *Error {
+	kind := "VALUE_STRING"
+	switch v.(type) {
+	case bool:
+		kind = "VALUE_BOOLEAN"
+	case json.Number, float64, int64, int:
+		kind = "VALUE_NUMBER"
+	case map[string]any:
+		kind = "START_OBJECT"
+	case []any:
+		kind = "START_ARRAY"
+	}
+	return refuse("JSON_PARSER_ERROR", fmt.Sprintf(
+		"Cannot deserialize instance of %s from %s value %v or request may be missing a required field", want, kind, v), f.Name)
+}
+
+func errRange(f *Field, v any) *Error {
+	return refuse("NUMBER_OUTSIDE_VALID_RANGE", fmt.Sprintf("%s: value outside of valid range on numeric field: %v", f.Label, v), f.Name)
+}
