@@ -2,13 +2,36 @@ package cometd
 
 import (
 	"encoding/json"
+	"time"
 
 	"tidegate/simulator/fault"
 )
 
-// spoil applies to a batch what is to go wrong with it on purpose.
-func (s *Server) spoil(batch []delivery) []delivery {
-	return s.duplicate(s.reorder(batch))
+// pairing is how long a lone transaction waits for a neighbor to be swapped with.
+const pairing = 500 * time.Millisecond
+
+// pair adds the next events to a batch that holds only one transaction while
+// transactions are to be swapped.
+func (s *Server) pair(n *session, reader *parking, batch []delivery) []delivery {
+	_, due := s.cfg.Faults.Active(fault.ReorderEvents, fault.Subject{Channel: batch[0].channel})
+	if !due || run(batch, 0) < len(batch) {
+		return batch
+	}
+	patience := time.NewTimer(pairing)
+	defer patience.Stop()
+	for {
+		arrived := s.cfg.Log.Wake()
+		if more := n.take(reader, s.cfg.FrameEvents, s.cfg.BatchBytes); len(more) > 0 {
+			return append(batch, more...)
+		}
+		select {
+		case <-arrived:
+		case <-patience.C:
+			return batch
+		case <-s.done:
+			return batch
+		}
+	}
 }
 
 // duplicate repeats events, each as often as its fault says.

@@ -43,7 +43,7 @@ func (s *Server) setCookies(w http.ResponseWriter, c *caller) {
 // longPoll waits for events and answers with them, the connect's reply last.
 func (s *Server) longPoll(w http.ResponseWriter, r *http.Request, c *caller, n *session, m *message, before []reply) {
 	p := newParking()
-	n.park(p)
+	n.park(p, p)
 	batch, why := s.await(r.Context(), c, n, p, m)
 	n.leave(p, s.cfg.Now(), s.cfg.SessionLife)
 	final := m.accept(n.id)
@@ -97,7 +97,7 @@ func (s *Server) await(ctx context.Context, c *caller, n *session, p *parking, m
 	for {
 		arrived := s.cfg.Log.Wake()
 		if batch := n.take(p, s.cfg.BatchEvents, s.cfg.BatchBytes); len(batch) > 0 {
-			return s.deliver(n, batch)
+			return s.deliver(n, p, batch)
 		}
 		select {
 		case <-arrived:
@@ -129,13 +129,13 @@ func (s *Server) waitOf(m *message) time.Duration {
 }
 
 // deliver lets go wrong with a batch what is to go wrong.
-func (s *Server) deliver(n *session, batch []delivery) ([]delivery, ending) {
+func (s *Server) deliver(n *session, reader *parking, batch []delivery) ([]delivery, ending) {
 	on := fault.Subject{Channel: batch[0].channel}
 	if _, ok := s.cfg.Faults.Take(fault.SlowConsumer, on); ok {
 		s.sessions.remove(n)
 		return batch, cutOff
 	}
-	batch = s.spoil(batch)
+	batch = s.duplicate(s.reorder(s.pair(n, reader, batch)))
 	if _, ok := s.cfg.Faults.Take(fault.DropStreams, fault.Subject{}); ok {
 		return batch, cutOff
 	}

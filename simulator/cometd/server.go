@@ -24,6 +24,7 @@ const maxRequest = 32768
 // the implementation in a running org.
 type Faults interface {
 	Take(kind string, on fault.Subject) (fault.Fault, bool)
+	Active(kind string, on fault.Subject) (fault.Fault, bool)
 	OnArm(kind string, fn func(fault.Fault))
 }
 
@@ -90,8 +91,9 @@ func orInt(v *int, otherwise int) {
 
 type noFaults struct{}
 
-func (noFaults) Take(string, fault.Subject) (fault.Fault, bool) { return fault.Fault{}, false }
-func (noFaults) OnArm(string, func(fault.Fault))                {}
+func (noFaults) Take(string, fault.Subject) (fault.Fault, bool)   { return fault.Fault{}, false }
+func (noFaults) Active(string, fault.Subject) (fault.Fault, bool) { return fault.Fault{}, false }
+func (noFaults) OnArm(string, func(fault.Fault))                  {}
 
 // Server is the endpoint. It serves every path at and below /cometd.
 type Server struct {

@@ -25,7 +25,8 @@ type session struct {
 	turn   int       // the subscription that is read first next time
 	met    bool      // its first connect was answered
 	due    time.Time // when it is forgotten; zero while a connect is parked
-	parked *parking
+	parked *parking  // the connect that waits for its answer
+	reader *parking  // the one that events go to: that connect, or a socket
 	gone   bool
 }
 
@@ -78,7 +79,7 @@ func (n *session) end() {
 	n.gone = true
 	n.subs = nil
 	p := n.parked
-	n.parked = nil
+	n.parked, n.reader = nil, nil
 	n.mu.Unlock()
 	if p != nil {
 		p.release()
@@ -86,14 +87,30 @@ func (n *session) end() {
 	n.nudge()
 }
 
-// park makes p the session's one parked connect and releases the one before.
-func (n *session) park(p *parking) {
+// park makes p the session's one parked connect, releases the one before, and
+// sends events to the reader from now on: p itself, or the socket p came over.
+func (n *session) park(p, reader *parking) {
 	n.mu.Lock()
-	before := n.parked
+	before, other := n.parked, n.reader
 	n.parked = p
 	n.due = time.Time{}
+	n.reader = reader
 	n.mu.Unlock()
-	if before != nil {
+	if before != nil && before != p {
+		before.release()
+	}
+	if other != nil && other != reader && other != before {
+		other.release()
+	}
+}
+
+// adopt sends events to a socket, which need not have a connect parked.
+func (n *session) adopt(reader *parking) {
+	n.mu.Lock()
+	before := n.reader
+	n.reader = reader
+	n.mu.Unlock()
+	if before != nil && before != reader {
 		before.release()
 	}
 }
@@ -102,6 +119,9 @@ func (n *session) park(p *parking) {
 func (n *session) leave(p *parking, now time.Time, life time.Duration) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if n.reader == p {
+		n.reader = nil
+	}
 	if n.parked == p {
 		n.parked = nil
 		n.due = now.Add(life)
@@ -137,12 +157,12 @@ func (n *session) drop(channel string) {
 
 // take moves the cursors over the next events and returns those. What is taken
 // and then not delivered is lost to this session: there is no acknowledgement in
-// this protocol, and clients must be able to live with that. With p given, only
-// the connect that is parked now gets anything.
-func (n *session) take(p *parking, max, size int) []delivery {
+// this protocol, and clients must be able to live with that. Only the reader that
+// holds the session now gets anything.
+func (n *session) take(reader *parking, max, size int) []delivery {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if p != nil && n.parked != p {
+	if n.reader != reader {
 		return nil
 	}
 	var out []delivery
