@@ -42,6 +42,7 @@ type dialect struct {
 	pairs string
 	// jsonText reads one member of the JSON text column that precedes it.
 	jsonText  string
+	blob      string // a parameter of bytes in a SELECT list
 	maxParams int
 	chunk     int // rows in one multi-row VALUES
 	code      func(error) gateway.Code
@@ -61,6 +62,7 @@ var sqliteDialect = &dialect{
 	bind:      sqlx.QUESTION,
 	pairs:     `SELECT value ->> 0, value ->> 1 FROM json_each(?)`,
 	jsonText:  ` ->> CAST(? AS TEXT)`,
+	blob:      `?`,
 	maxParams: 32000, // SQLite's own limit is 32,766
 	chunk:     250,
 	code:      sqliteCode,
@@ -80,6 +82,7 @@ var postgresDialect = &dialect{
 	skip:      " FOR UPDATE SKIP LOCKED",
 	pairs:     `SELECT pair ->> 0, pair ->> 1 FROM json_array_elements(?::json) AS pair`,
 	jsonText:  `::json ->> CAST(? AS TEXT)`,
+	blob:      `CAST(? AS BYTEA)`,
 	maxParams: 65000, // the protocol counts parameters in 16 bits
 	chunk:     250,
 	code:      postgresCode,

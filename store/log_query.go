@@ -166,8 +166,10 @@ func (c *condition) state(q LogQuery, inbound bool) {
 		c.and(rareOutcome + " AND " + staleChange)
 	case q.State == string(gateway.LogWaiting):
 		c.and(rareOutcome + " AND " + openRefetch)
-	default: // of the others an observed change has only "done"
-		c.and(inboundState+" = ?", q.State)
+	case q.State == string(gateway.LogDone):
+		c.and("NOT (" + rareOutcome + " AND (" + staleChange + " OR " + openRefetch + "))")
+	default:
+		c.and("1 = 0") // no observed change needs anybody
 	}
 }
 

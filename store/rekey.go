@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+
+	"tidegate/gateway"
+)
+
+// RekeyRecord gives everything that is kept under the local id of a created
+// record its Salesforce id: links, log lines, history, conflicts and the rest
+// of its outbox entry. The mirror's row of the local id goes if Salesforce's
+// own row has come already, and an entry that somebody made under the new id
+// keeps the last word on its fields.
+func (tx *Tx) RekeyRecord(ctx context.Context, from, to gateway.RecordKey) error {
+	if from == to {
+		return nil
+	}
+	if err := tx.rekeyChange(ctx, from, to); err != nil {
+		return err
+	}
+	// What has one row per record cannot move onto a row that is there.
+	for _, table := range [...]string{"records", "refetches"} {
+		_, err := tx.exec(ctx, "rekeying "+table, `UPDATE `+table+` SET object = ?, record_id = ?
+			WHERE workspace_id = ? AND object = ? AND record_id = ? AND NOT EXISTS (SELECT 1 FROM `+table+`
+				WHERE workspace_id = ? AND object = ? AND record_id = ?)`,
+			to.Object, to.ID, tx.ws, from.Object, from.ID, tx.ws, to.Object, to.ID)
+		if err != nil {
+			return err
+		}
+		if err := tx.dropRow(ctx, table, from); err != nil {
+			return err
+		}
+	}
+	for _, table := range [...]string{"links", "sync_log", "record_history", "conflicts"} {
+		_, err := tx.exec(ctx, "rekeying "+table, `UPDATE `+table+` SET object = ?, record_id = ?
+			WHERE workspace_id = ? AND object = ? AND record_id = ?`, to.Object, to.ID, tx.ws, from.Object, from.ID)
+		if err != nil {
+			return err
+		}
+	}
+	return tx.rebuildKeys(ctx, from, to)
+}
+
+func (tx *Tx) dropRow(ctx context.Context, table string, key gateway.RecordKey) error {
+	_, err := tx.exec(ctx, "rekeying "+table, `DELETE FROM `+table+`
+		WHERE workspace_id = ? AND object = ? AND record_id = ?`, tx.ws, key.Object, key.ID)
+	return err
+}
+
+// rekeyChange moves the outbox entry, or folds it into the one under the new
+// id.
+func (tx *Tx) rekeyChange(ctx context.Context, from, to gateway.RecordKey) error {
+	moving, found, err := tx.PendingFor(ctx, from)
+	if err != nil || !found {
+		return err
+	}
+	standing, both, err := tx.PendingFor(ctx, to)
+	if err != nil {
+		return err
+	}
+	if !both {
+		_, err := tx.exec(ctx, "rekeying outbox", `UPDATE outbox SET object = ?, record_id = ?
+			WHERE workspace_id = ? AND object = ? AND record_id = ?`, to.Object, to.ID, tx.ws, from.Object, from.ID)
+		return err
+	}
+	standing.Fields = moving.Fields.Overlay(standing.Fields)
+	standing.Base = moving.Base.Overlay(standing.Base)
+	standing.Edit++
+	if err := tx.SaveChange(ctx, standing); err != nil {
+		return err
+	}
+	return tx.dropRow(ctx, "outbox", from)
+}
+
+// rebuildKeys drops the keys under the local id and writes those of the row
+// that is now under the new one.
+func (tx *Tx) rebuildKeys(ctx context.Context, from, to gateway.RecordKey) error {
+	if err := tx.dropKeys(ctx, []gateway.RecordKey{from, to}); err != nil {
+		return err
+	}
+	delete(tx.loaded, from)
+	delete(tx.loaded, to)
+	records, err := tx.records(ctx, "reading record", `SELECT `+recordColumns+` FROM records
+		WHERE workspace_id = ? AND object = ? AND record_id = ?`, tx.ws, to.Object, to.ID)
+	if err != nil {
+		return err
+	}
+	return tx.saveKeys(ctx, records)
+}

@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+
+	"tidegate/gateway"
+)
+
+type settingRow struct {
+	Scope    string `db:"scope"`
+	Tab      string `db:"tab"`
+	Revision int64  `db:"revision"`
+	Body     string `db:"body"`
+	ByName   string `db:"by_name"`
+	ByID     string `db:"by_id"`
+	At       int64  `db:"at"`
+}
+
+const settingColumns = `scope, tab, revision, body, by_name, by_id, at`
+
+func (r settingRow) setting() gateway.SettingRow {
+	return gateway.SettingRow{
+		Scope: r.Scope, Tab: gateway.Tab(r.Tab), Revision: r.Revision, Body: []byte(r.Body),
+		By: r.ByName, ByID: r.ByID, At: fromMicros(r.At),
+	}
+}
+
+// Settings returns the saved tabs of a scope; a tab that was never saved is
+// absent.
+func (w *Workspace) Settings(ctx context.Context, scope string) (map[gateway.Tab]gateway.SettingRow, error) {
+	rows, err := list[settingRow](ctx, w.read, "reading settings", `SELECT `+settingColumns+` FROM settings s
+		WHERE workspace_id = ? AND scope = ? AND revision = (SELECT MAX(revision) FROM settings
+			WHERE workspace_id = s.workspace_id AND scope = s.scope AND tab = s.tab)`, w.id, scope)
+	out := make(map[gateway.Tab]gateway.SettingRow, len(rows))
+	for _, row := range rows {
+		out[gateway.Tab(row.Tab)] = row.setting()
+	}
+	return out, err
+}
+
+// SettingHistory returns all revisions of a tab, newest first.
+func (w *Workspace) SettingHistory(ctx context.Context, scope string, tab gateway.Tab) ([]gateway.SettingRow, error) {
+	rows, err := list[settingRow](ctx, w.read, "reading settings", `SELECT `+settingColumns+` FROM settings
+		WHERE workspace_id = ? AND scope = ? AND tab = ? ORDER BY revision DESC`, w.id, scope, string(tab))
+	out := make([]gateway.SettingRow, 0, len(rows))
+	for _, row := range rows {
+		out = append(out, row.setting())
+	}
+	return out, err
+}
+
+// SaveSetting saves row as the revision after ifRevision, the one that the
+// person saw (0 = none). CodeConflict when there is a newer one. It returns
+// the row as saved, with its revision and time.
+func (w *Workspace) SaveSetting(ctx context.Context, row gateway.SettingRow, ifRevision int64) (gateway.SettingRow, error) {
+	row.Revision = ifRevision + 1
+	err := w.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		row.At = tx.now
+		newest, _, err := one[int64](ctx, tx.runner, "reading revision", `SELECT COALESCE(MAX(revision), 0) FROM settings
+			WHERE workspace_id = ? AND scope = ? AND tab = ?`, tx.ws, row.Scope, string(row.Tab))
+		if err != nil {
+			return err
+		}
+		if newest != ifRevision {
+			return gateway.Errorf(gateway.CodeConflict, "Somebody else saved this tab meanwhile. Please reload and try again.")
+		}
+		// Two at once: the primary key refuses the second, also as CodeConflict.
+		_, err = tx.exec(ctx, "saving settings", `INSERT INTO settings (workspace_id, `+settingColumns+`)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, tx.ws, row.Scope, string(row.Tab), row.Revision, clean(string(row.Body)),
+			clean(row.By), row.ByID, micros(row.At))
+		return err
+	})
+	return row, err
+}
