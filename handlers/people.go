@@ -40,12 +40,14 @@ func saveYou(v *visit) error {
 	return v.saveScope(gateway.TabNotes, memberScope(v.member.ID), "/settings/you")
 }
 
-func members(v *visit) error {
+func members(v *visit) error { return v.showMembers(gateway.Member{Role: gateway.RoleRep}, nil) }
+
+func (v *visit) showMembers(typed gateway.Member, problem *gateway.Error) error {
 	all, err := v.ws.Members(v.UserContext())
 	if err != nil {
 		return err
 	}
-	p := views.ListPage{
+	list := views.ListPage{
 		Shell:   v.s.shell(v, "Members", views.NavSettings),
 		Head:    views.Head{Title: "Members", Lead: "Who may sign in to this workspace, and as what. An admin changes settings; a rep works with records."},
 		Caption: "Members", Columns: []views.Column{{Text: "Name"}, {Text: "E-mail"}, {Text: "Role"}, {Text: "State"}, {Text: "Since"}},
@@ -55,12 +57,122 @@ func members(v *visit) error {
 		if m.Disabled {
 			state = views.Chip{Tone: views.Idle, Icon: views.IconLock, Text: "Disabled"}
 		}
-		p.Rows = append(p.Rows, views.Row{ID: m.ID, Cells: []views.Cell{
+		list.Rows = append(list.Rows, views.Row{ID: m.ID, Cells: []views.Cell{
 			{Text: m.Name}, {Text: m.Email}, {Text: string(m.Role)}, {Chip: state}, {Time: v.clock().full(m.CreatedAt)},
 		}})
 	}
-	p.Pager.Text = "New members are added with: tidegate user add --email ann@example.com --role rep"
-	return answer(v.Ctx, views.List(p))
+	form := views.SmallForm{
+		Title: "Add a member", Text: "Tell them the password by another way than e-mail; they change it under You.", Button: "Add member",
+		Form: views.Form{URL: "/settings/members"},
+		Fields: []views.Field{
+			{Name: "name", Label: "Name", Value: typed.Name, Required: true, MaxLength: "80", Autocomplete: "off"},
+			{Name: "email", Label: "E-mail", Value: typed.Email, Type: "email", Required: true, Autocomplete: "off"},
+			{Name: "password", Label: "First password", Type: "password", Required: true, Autocomplete: "new-password", Hint: "At least 12 characters."},
+		},
+		Selects: []views.Select{{Name: "role", Label: "Role", Options: choose(string(typed.Role), "rep", "Rep", "admin", "Admin")}},
+	}
+	mark(&form, problem)
+	if problem != nil {
+		v.Status(statusOf[problem.Code])
+	}
+	return render(v.Ctx, views.Members(views.MembersPage{List: list, Create: &form}))
+}
+
+// mark shows a problem at the fields of a small form that it names.
+func mark(form *views.SmallForm, problem *gateway.Error) {
+	if problem == nil {
+		return
+	}
+	for _, name := range problem.Fields {
+		form.Form.Errors = append(form.Form.Errors, views.FieldError{FieldID: name, Text: problem.Message})
+		for i := range form.Fields {
+			if form.Fields[i].Name == name {
+				form.Fields[i].Error = problem.Message
+			}
+		}
+	}
+}
+
+func addMember(v *visit) error {
+	m := gateway.Member{
+		ID: NewID(), Workspace: v.member.Workspace, Name: strings.TrimSpace(v.FormValue("name")),
+		Email: v.FormValue("email"), Role: gateway.RoleRep, Zone: v.member.Zone, CreatedAt: v.s.Now(),
+	}
+	if v.FormValue("role") == string(gateway.RoleAdmin) {
+		m.Role = gateway.RoleAdmin
+	}
+	refuse := func(err error) error {
+		if e, ok := gatewayError(err); ok && len(e.Fields) > 0 {
+			return v.showMembers(m, e)
+		}
+		return err
+	}
+	if m.Name == "" || len(m.Name) > 80 {
+		return refuse(gateway.InvalidField("name", "Give the member a name of up to 80 characters."))
+	}
+	email, err := CheckEmail(m.Email)
+	if err != nil {
+		return refuse(err)
+	}
+	m.Email = email
+	if m.PasswordHash, err = HashPassword(v.FormValue("password")); err != nil {
+		return refuse(err)
+	}
+	if err := v.ws.CreateMember(v.UserContext(), m); err != nil {
+		if gateway.CodeOf(err) == gateway.CodeConflict {
+			return refuse(gateway.InvalidField("email", "Somebody already signs in with this address."))
+		}
+		return err
+	}
+	v.s.audit(v, "added the member "+m.Name+" as "+string(m.Role), m.ID)
+	return v.Redirect("/settings/members?saved=member", fiber.StatusSeeOther)
+}
+
+// account is a person's own password.
+func account(v *visit) error { return v.showAccount(nil) }
+
+func (v *visit) showAccount(problem *gateway.Error) error {
+	form := views.SmallForm{
+		Title: "Change your password", Text: "Other sessions of this account end with it.", Button: "Change password",
+		Form: views.Form{URL: "/settings/you/account"},
+		Fields: []views.Field{
+			{Name: "current", Label: "Present password", Type: "password", Required: true, Autocomplete: "current-password"},
+			{Name: "password", Label: "New password", Type: "password", Required: true, Autocomplete: "new-password", Hint: "At least 12 characters."},
+		},
+	}
+	mark(&form, problem)
+	if problem != nil {
+		v.Status(statusOf[problem.Code])
+	}
+	return render(v.Ctx, views.You(views.YouPage{
+		Shell: v.s.shell(v, "Your account", views.NavSettings),
+		Head:  views.Head{Title: "Your account", Link: views.Link{Text: "Your notes settings", URL: "/settings/you"}},
+		Facts: []views.Fact{{Label: "Name", Value: v.member.Name}, {Label: "E-mail", Value: v.member.Email}, {Label: "Role", Value: string(v.member.Role)}},
+		Forms: []views.SmallForm{form},
+	}))
+}
+
+func changePassword(v *visit) error {
+	match, err := argon2id.ComparePasswordAndHash(v.FormValue("current"), v.member.PasswordHash)
+	if err != nil || !match {
+		return v.showAccount(gateway.InvalidField("current", "This is not your present password."))
+	}
+	hash, err := HashPassword(v.FormValue("password"))
+	if e, ok := gatewayError(err); ok {
+		return v.showAccount(e)
+	}
+	if err != nil {
+		return err
+	}
+	if err := v.ws.SetPassword(v.UserContext(), v.member.ID, hash); err != nil {
+		return err
+	}
+	v.s.audit(v, "changed the own password", v.member.ID)
+	// All sessions ended with the old password, this one too: it gets a new one.
+	if err := v.s.startSession(v, v.member, false); err != nil {
+		return err
+	}
+	return v.Redirect("/settings/you/account?saved=password", fiber.StatusSeeOther)
 }
 
 // keys lists the API keys; a new one is shown once.
@@ -71,16 +183,20 @@ func (v *visit) showKeys(fresh, name, problem string) error {
 	if err != nil {
 		return err
 	}
-	p := views.KeysPage{
-		Shell: v.s.shell(v, "API keys", views.NavSettings),
-		Head:  views.Head{Title: "API keys", Lead: "With a key your product calls /api/v1 of this workspace."},
-		Fresh: fresh, Form: views.Form{URL: "/settings/keys"},
-		Name:    views.Field{Name: "name", Label: "Name of the new key", Value: name, Required: true, MaxLength: "60", Hint: "What will use it, such as “Meeting recorder”.", Error: problem},
-		Columns: []views.Column{{Text: "Name"}, {Text: "Begins with"}, {Text: "Made"}, {Text: "Last used"}, {Text: "State"}, {Text: "Action", Hidden: true}},
+	form := views.SmallForm{
+		Title: "Make a key", Text: "It is shown once. Only its hash is kept here.", Button: "Make key", Form: views.Form{URL: "/settings/keys"},
+		Fields: []views.Field{{Name: "name", Label: "Name", Value: name, Required: true, MaxLength: "60", Hint: "What will use it, such as “Meeting recorder”."}},
 	}
 	if problem != "" {
-		p.Form.Errors = []views.FieldError{{FieldID: "name", Text: problem}}
+		mark(&form, gateway.InvalidField("name", "%s", problem))
 		v.Status(fiber.StatusUnprocessableEntity)
+	}
+	list := views.ListPage{
+		Shell:   v.s.shell(v, "API keys", views.NavSettings),
+		Head:    views.Head{Title: "API keys", Lead: "With a key your product calls /api/v1 of this workspace."},
+		Caption: "API keys",
+		Columns: []views.Column{{Text: "Name"}, {Text: "Begins with"}, {Text: "Made"}, {Text: "Last used"}, {Text: "State"}, {Text: "Action", Hidden: true}},
+		Empty:   views.Empty{Icon: views.IconKey, Title: "No key yet", Text: "Make one below, and give it to the product that records your conversations."},
 	}
 	clk := v.clock()
 	for _, k := range all {
@@ -93,9 +209,9 @@ func (v *visit) showKeys(fresh, name, problem string) error {
 			row.Cells = append(row.Cells, views.Cell{Chip: views.Chip{Tone: views.Good, Icon: views.IconOK, Text: "Works"}},
 				views.Cell{Action: views.Action{Text: "Revoke", URL: "/settings/keys/" + k.ID + "/revoke", Post: true, Small: true, About: k.Name}})
 		}
-		p.Rows = append(p.Rows, row)
+		list.Rows = append(list.Rows, row)
 	}
-	return render(v.Ctx, views.Keys(p))
+	return render(v.Ctx, views.Keys(views.KeysPage{List: list, NewKey: fresh, Create: &form}))
 }
 
 func createKey(v *visit) error {

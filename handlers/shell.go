@@ -44,7 +44,7 @@ func navigation() []views.NavItem {
 
 func (s *Server) menu(v *visit) views.User {
 	u := views.User{Name: v.member.Name, Initials: v.member.Initials(), SignOutURL: "/logout"}
-	u.Menu = append(u.Menu, views.Link{Text: "You", URL: "/settings/you"})
+	u.Menu = append(u.Menu, views.Link{Text: "You", URL: "/settings/you"}, views.Link{Text: "Your account", URL: "/settings/you/account"})
 	if v.admin() {
 		u.Menu = append(u.Menu,
 			views.Link{Text: "Members", URL: "/settings/members"},

@@ -121,7 +121,7 @@ func showContacts(v *visit, t tabState) (templ.Component, error) {
 	for _, team := range [...]string{"Sales", "Customer Success"} {
 		p.Teams.Choices = append(p.Teams.Choices, views.Choice{Value: team, Label: team, Effect: "Meetings organized by " + team + ".", Checked: slices.Contains(c.Teams, team)})
 	}
-	return views.SettingsContacts(p), nil
+	return views.Contacts(p), nil
 }
 
 func readForecast(v *visit, s *gateway.Settings) {
@@ -146,7 +146,7 @@ func showForecast(v *visit, t tabState) (templ.Component, error) {
 			},
 		},
 	}
-	return views.SettingsForecast(p), nil
+	return views.Forecast(p), nil
 }
 
 func readAdvanced(v *visit, s *gateway.Settings) {
@@ -184,7 +184,7 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 		},
 		Sample: money("48000", a.CurrencyLabel),
 	}
-	return views.SettingsAdvanced(p), nil
+	return views.Advanced(p), nil
 }
 
 // fieldOptions are an object's fields of some types; the chosen one is kept

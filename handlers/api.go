@@ -1,0 +1,211 @@
+package handlers
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidegate/gateway"
+	"tidegate/outbox"
+	"tidegate/store"
+)
+
+// call is one request of the host product, with its key's workspace.
+type call struct {
+	*fiber.Ctx
+	s   *Server
+	key gateway.APIKey
+	ws  *store.Workspace
+}
+
+// api mounts the host product's JSON API.
+func (s *Server) api(g fiber.Router) {
+	g.Get("/status", s.authorized("read", apiStatus))
+	g.Get("/log", s.authorized("read", apiLog))
+	g.Get("/links", s.authorized("read", apiLinks))
+	g.Get("/records/:object", s.authorized("read", apiRecords))
+	g.Get("/records/:object/:id", s.authorized("read", apiRecord))
+	g.Patch("/records/:object/:id", s.authorized("write", apiEdit))
+	g.Put("/people/:external_id", s.authorized("write", apiPerson))
+}
+
+// authorized lets a call in that carries a live key with the scope.
+func (s *Server) authorized(scope string, next func(*call) error) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		token, ok := strings.CutPrefix(c.Get(fiber.HeaderAuthorization), "Bearer ")
+		if !ok || token == "" {
+			return gateway.Errorf(gateway.CodeUnauthorized, "Send an API key as “Authorization: Bearer tg_…”. An admin makes keys under Keys.")
+		}
+		key, err := s.DB.KeyByHash(c.UserContext(), tokenHash(token))
+		if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
+			return err
+		}
+		if err != nil || key.Revoked {
+			return gateway.Errorf(gateway.CodeUnauthorized, "This API key is not known or was revoked. An admin makes a new one under Keys.")
+		}
+		if !slices.Contains(key.Scopes, scope) {
+			return gateway.Errorf(gateway.CodeForbidden, "This API key may not %s. Use one that has the scope “%s”.", scope, scope)
+		}
+		ws := s.DB.In(key.Workspace)
+		if s.Now().Sub(key.LastUsed) > time.Minute { // one write a minute is enough to see that it lives
+			if err := ws.TouchKey(c.UserContext(), key.ID); err != nil {
+				return err
+			}
+		}
+		return next(&call{Ctx: c, s: s, key: key, ws: ws})
+	}
+}
+
+// problem answers the API in application/problem+json with a stable code.
+func (s *Server) problem(c *fiber.Ctx, f failure) error {
+	body := map[string]any{
+		"type": "about:blank", "title": http.StatusText(f.status), "status": f.status, "code": f.err.Code, "detail": f.err.Message,
+	}
+	if len(f.err.Fields) > 0 {
+		body["fields"] = f.err.Fields
+	}
+	if f.number != "" {
+		body["incident"] = f.number
+	}
+	if f.err.Said != "" {
+		body["salesforce"] = f.err.Said
+	}
+	c.Status(f.status)
+	return c.JSON(body, "application/problem+json")
+}
+
+// input decodes a JSON body strictly: a misspelled field is an error, not a
+// silent loss.
+func (c *call) input(into any) error {
+	d := json.NewDecoder(strings.NewReader(string(c.Body())))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return gateway.Errorf(gateway.CodeInvalid, "The body is not the JSON that this call takes: %s.", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return nil
+}
+
+// apiMade is a record as the API shows it.
+type apiMade struct {
+	ID      string         `json:"id"`
+	Object  string         `json:"object"`
+	Fields  gateway.Fields `json:"fields"`
+	Deleted bool           `json:"deleted"`
+	AsOf    time.Time      `json:"as_of"`
+	Links   []apiLink      `json:"links"`
+}
+
+type apiLink struct {
+	Kind       string    `json:"kind"`
+	ExternalID string    `json:"external_id"`
+	Object     string    `json:"object"`
+	ID         string    `json:"id"`
+	Reason     string    `json:"reason"`
+	Pinned     bool      `json:"pinned"`
+	Broken     string    `json:"broken,omitempty"`
+	At         time.Time `json:"at"`
+}
+
+func (c *call) made(r gateway.Record) (apiMade, error) {
+	links, err := c.ws.Links(c.UserContext(), r.Key)
+	if err != nil {
+		return apiMade{}, err
+	}
+	out := apiMade{ID: r.Key.ID, Object: r.Key.Object, Fields: r.Fields, Deleted: r.Deleted, AsOf: r.Version.Time(), Links: []apiLink{}}
+	for _, l := range links {
+		out.Links = append(out.Links, linkWords(l))
+	}
+	return out, nil
+}
+
+func linkWords(l gateway.Link) apiLink {
+	return apiLink{l.Kind, l.ExternalID, l.Key.Object, l.Key.ID, l.Reason, l.Pinned, l.Broken, l.At.UTC()}
+}
+
+func apiRecords(c *call) error {
+	q := store.RecordQuery{Object: c.Params("object"), After: c.Query("after"), Search: c.Query("q"), Limit: c.QueryInt("limit", 50), IncludeDeleted: true}
+	if q.Limit < 1 || q.Limit > 500 {
+		return gateway.InvalidField("limit", "limit must be 1 to 500.")
+	}
+	if !slices.Contains(gateway.MirroredObjects[:], q.Object) {
+		return gateway.Errorf(gateway.CodeNotFound, "%q is not mirrored. Mirrored objects: %s.", q.Object, list(gateway.MirroredObjects[:]))
+	}
+	if after := c.Query("updated_after"); after != "" {
+		at, err := time.Parse(time.RFC3339Nano, after)
+		if err != nil {
+			return gateway.InvalidField("updated_after", "updated_after must be a time such as 2026-05-01T07:25:37Z.")
+		}
+		q.UpdatedAfter = at
+	}
+	page, err := c.ws.Records(c.UserContext(), q)
+	if err != nil {
+		return err
+	}
+	records := make([]apiMade, 0, len(page.Records))
+	for _, r := range page.Records {
+		one, err := c.made(r)
+		if err != nil {
+			return err
+		}
+		records = append(records, one)
+	}
+	body := fiber.Map{"records": records, "next": nil}
+	if page.Next != "" {
+		body["next"] = withQuery(c.Ctx, map[string]string{"after": page.Next})
+	}
+	return c.JSON(body)
+}
+
+func (c *call) record() (gateway.Record, error) {
+	id, ok := gateway.NormalizeID(c.Params("id"))
+	if !ok {
+		return gateway.Record{}, gateway.Errorf(gateway.CodeNotFound, "%q is not a Salesforce record id.", c.Params("id"))
+	}
+	return c.ws.Record(c.UserContext(), gateway.RecordKey{Object: c.Params("object"), ID: id})
+}
+
+func apiRecord(c *call) error {
+	r, err := c.record()
+	if err != nil {
+		return err
+	}
+	one, err := c.made(r)
+	if err != nil {
+		return err
+	}
+	return c.JSON(one)
+}
+
+// apiEdit edits a record through the gateway; the answer says how far it got.
+func apiEdit(c *call) error {
+	var in struct {
+		Fields gateway.Fields `json:"fields"`
+	}
+	if err := c.input(&in); err != nil {
+		return err
+	}
+	if len(in.Fields) == 0 {
+		return gateway.InvalidField("fields", "fields must name at least one field with its new value.")
+	}
+	r, err := c.record()
+	if err != nil {
+		return err
+	}
+	receipt, err := c.s.Outbox.Submit(c.UserContext(), c.ws, outbox.Edit{
+		Key: r.Key, Fields: in.Fields, By: c.key.ID, ByName: c.key.Name, Rule: "Edit through the API",
+	})
+	if e, ok := gatewayError(err); ok && e.Code == gateway.CodeForbidden {
+		c.Status(http.StatusForbidden)
+		return c.JSON(fiber.Map{"state": "refused", "code": e.Code, "reason": e.Message, "fields": e.Fields}, "application/json")
+	}
+	if err != nil {
+		return err
+	}
+	return c.delivered(receipt, func(d outbox.Delivered) any {
+		return fiber.Map{"state": d.State, "reason": d.Reason, "log": receipt.LogID, "skipped": receipt.Skipped}
+	})
+}

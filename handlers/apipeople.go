@@ -1,0 +1,196 @@
+package handlers
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidegate/gateway"
+	"tidegate/outbox"
+	"tidegate/store"
+)
+
+// delivered tries to write inside the request and answers with the state.
+func (c *call) delivered(receipt outbox.Receipt, words func(outbox.Delivered) any) error {
+	ctx, cancel := context.WithTimeout(c.UserContext(), deliverFor)
+	defer cancel()
+	d, err := c.s.Outbox.Deliver(ctx, c.ws, receipt)
+	if err != nil {
+		// It is durable and the dispatcher goes on: the caller must not send it
+		// again because of this.
+		c.s.Logger.Info("an edit waits for the dispatcher", "object", receipt.Key.Object, "code", string(gateway.CodeOf(err)))
+		d = outbox.Delivered{State: outbox.Queued, Reason: "Saved here; Salesforce has not answered yet."}
+	}
+	return c.JSON(words(d))
+}
+
+// apiPersonBody is a person as the host product sends one.
+type apiPersonBody struct {
+	Email       string         `json:"email"`
+	Phone       string         `json:"phone"`
+	MobilePhone string         `json:"mobile_phone"`
+	FirstName   string         `json:"first_name"`
+	LastName    string         `json:"last_name"`
+	Company     string         `json:"company"`
+	Title       string         `json:"title"`
+	Rating      string         `json:"rating"`
+	Kind        string         `json:"kind"`
+	OwnerEmail  string         `json:"owner_email"`
+	Properties  gateway.Fields `json:"properties"`
+}
+
+// apiPerson makes or updates a person by the product's own id; repeating the
+// call changes nothing.
+func apiPerson(c *call) error {
+	var in apiPersonBody
+	if err := c.input(&in); err != nil {
+		return err
+	}
+	if in.Kind == "" {
+		in.Kind = "contact"
+	}
+	if in.Kind != "contact" && in.Kind != "lead" {
+		return gateway.InvalidField("kind", "kind must be “contact” or “lead”.")
+	}
+	if in.LastName == "" {
+		return gateway.InvalidField("last_name", "last_name is required: Salesforce keeps nobody without one.")
+	}
+	if in.Email != "" {
+		email, err := CheckEmail(in.Email)
+		if err != nil {
+			return err
+		}
+		in.Email = email
+	}
+	receipt, err := c.s.Outbox.SubmitPerson(c.UserContext(), c.ws, gateway.Person{
+		ExternalID: c.Params("external_id"), Kind: in.Kind, Email: in.Email, Phone: in.Phone, MobilePhone: in.MobilePhone,
+		FirstName: in.FirstName, LastName: in.LastName, Company: in.Company, Title: in.Title, Rating: in.Rating,
+		OwnerEmail: in.OwnerEmail, Properties: in.Properties, UpdatedAt: c.s.Now(),
+	})
+	if err != nil {
+		return err
+	}
+	return c.delivered(receipt, func(d outbox.Delivered) any {
+		state := fiber.Map{"state": d.State, "reason": d.Reason, "log": receipt.LogID}
+		if l, err := c.ws.LinkOf(c.UserContext(), "person", c.Params("external_id")); err == nil {
+			state["links"] = []apiLink{linkWords(l)}
+		}
+		return fiber.Map{"external_id": c.Params("external_id"), "salesforce": state}
+	})
+}
+
+func apiLinks(c *call) error {
+	links, err := c.ws.AllLinks(c.UserContext(), c.Query("after"), 200)
+	if err != nil {
+		return err
+	}
+	out := make([]apiLink, 0, len(links))
+	for _, l := range links {
+		out = append(out, linkWords(l))
+	}
+	return c.JSON(fiber.Map{"links": out})
+}
+
+// apiLogLine is one line of the sync log.
+type apiLogLine struct {
+	ID        int64          `json:"id"`
+	At        time.Time      `json:"at"`
+	Direction string         `json:"direction"`
+	Object    string         `json:"object"`
+	RecordID  string         `json:"record_id"`
+	Label     string         `json:"label"`
+	What      string         `json:"what"`
+	Rule      string         `json:"rule"`
+	State     string         `json:"state"`
+	Attempt   int            `json:"attempt"`
+	By        string         `json:"by"`
+	Outcome   string         `json:"outcome,omitempty"`
+	Problem   *apiProblem    `json:"problem,omitempty"`
+	Fields    gateway.Fields `json:"fields"`
+	Before    gateway.Fields `json:"before"`
+}
+
+type apiProblem struct {
+	Code string `json:"code"`
+	What string `json:"what"`
+	Who  string `json:"who"`
+	Said string `json:"salesforce_said"`
+}
+
+func apiLog(c *call) error {
+	limit := c.QueryInt("limit", 50)
+	if limit < 1 || limit > 500 {
+		return gateway.InvalidField("limit", "limit must be 1 to 500.")
+	}
+	q := store.LogQuery{
+		Direction: c.Query("direction"), Object: c.Query("object"), RecordID: c.Query("record"), State: c.Query("state"),
+		Search: c.Query("q"), Limit: limit,
+	}
+	q.After, _ = strconv.ParseInt(c.Query("after"), 10, 64) // no number is no token: the first page
+	page, err := c.ws.Log(c.UserContext(), q)
+	if err != nil {
+		return err
+	}
+	lines := make([]apiLogLine, 0, len(page.Entries))
+	for _, l := range page.Entries {
+		lines = append(lines, logWords(l))
+	}
+	body := fiber.Map{"lines": lines, "total": page.Total, "counts": page.Counts, "next": nil}
+	if page.Next != 0 {
+		body["next"] = withQuery(c.Ctx, map[string]string{"after": strconv.FormatInt(page.Next, 10)})
+	}
+	return c.JSON(body)
+}
+
+func logWords(l store.LogLine) apiLogLine {
+	e := l.Entry
+	out := apiLogLine{
+		ID: e.ID, At: e.At.UTC(), Direction: e.Direction, Object: e.Key.Object, RecordID: e.Key.ID, Label: e.Label, What: e.What,
+		Rule: e.Rule, State: string(e.State), Attempt: e.Attempt, By: e.By, Fields: e.Fields, Before: e.Before,
+	}
+	if l.Inbound != nil {
+		out.Outcome = string(l.Inbound.Outcome)
+	}
+	if e.Problem.What != "" {
+		out.Problem = &apiProblem{e.Problem.Code, e.Problem.What, e.Problem.Who, e.Problem.Said}
+	}
+	return out
+}
+
+// apiStatus is the state of the workspace's connection and objects.
+func apiStatus(c *call) error {
+	conn, err := c.ws.Connection(c.UserContext())
+	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
+		return err
+	}
+	objects, err := c.ws.ObjectStatuses(c.UserContext())
+	if err != nil {
+		return err
+	}
+	pending, err := c.ws.PendingByObject(c.UserContext())
+	if err != nil {
+		return err
+	}
+	loads, err := c.ws.Backfills(c.UserContext())
+	if err != nil {
+		return err
+	}
+	backfilled := map[string]string{}
+	for _, b := range loads {
+		backfilled[b.Object] = b.State
+	}
+	rows := make([]fiber.Map, 0, len(objects))
+	for _, o := range objects {
+		rows = append(rows, fiber.Map{
+			"object": o.Object, "transport": o.Transport, "rows_here": o.RowsHere, "rows_in_salesforce": o.RowsThere,
+			"lag_seconds": o.Lag.Seconds(), "last_event": o.LastEvent.UTC(), "backfill": backfilled[o.Object],
+			"pending": pending[o.Object].Waiting, "needs_you": pending[o.Object].Parked,
+		})
+	}
+	return c.JSON(fiber.Map{
+		"state": conn.State, "reason": conn.StateReason, "environment": conn.Environment, "org": conn.OrgName, "transport": conn.Transport,
+		"api_used": conn.APIUsed, "api_max": conn.APIMax, "objects": rows,
+	})
+}
