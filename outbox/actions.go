@@ -1,0 +1,76 @@
+package outbox
+
+import (
+	"context"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/rules/outbound"
+	"tidegate/store"
+)
+
+// Retry makes the entry behind a sync-log line due now. Errors: CodeNotFound
+// when there is no such line, CodeConflict when nothing waits behind it or it
+// is just being sent.
+func (o *Outbox) Retry(ctx context.Context, ws gateway.WorkspaceID, logID int64) error {
+	return o.decide(ctx, ws, logID, func(ctx context.Context, tx *store.Tx, c gateway.Change, line gateway.LogEntry) error {
+		c.State, c.DueAt, c.Problem = gateway.StateWaiting, tx.Now(), gateway.Problem{}
+		c.Attempt = min(c.Attempt, 1)
+		line.State, line.NextTry, line.Problem, line.Attempt = gateway.LogWaiting, c.DueAt, gateway.Problem{}, c.Attempt
+		if err := tx.UpdateLog(ctx, line); err != nil {
+			return err
+		}
+		return tx.SaveChange(ctx, c)
+	})
+}
+
+// Ignore gives up the entry behind a sync-log line because a person decided
+// so; the line keeps the reason and what Salesforce said. Errors as Retry.
+func (o *Outbox) Ignore(ctx context.Context, ws gateway.WorkspaceID, logID int64, reason, by string) error {
+	return o.decide(ctx, ws, logID, func(ctx context.Context, tx *store.Tx, c gateway.Change, line gateway.LogEntry) error {
+		gone, err := tx.DeleteChange(ctx, c.Key, c.Edit)
+		if err != nil {
+			return err
+		}
+		if !gone {
+			return moved()
+		}
+		line.State, line.DoneAt = gateway.LogIgnored, tx.Now()
+		line.NextTry = time.Time{}
+		line.Problem.What, line.Problem.Who, line.Problem.Retries = reason, "Ignored by "+by+".", false
+		return tx.UpdateLog(ctx, line)
+	})
+}
+
+func moved() error {
+	return gateway.Errorf(gateway.CodeConflict, "This change has moved on meanwhile. Look at it again.")
+}
+
+func (o *Outbox) decide(ctx context.Context, ws gateway.WorkspaceID, logID int64, act func(context.Context, *store.Tx, gateway.Change, gateway.LogEntry) error) error {
+	found, err := o.db.In(ws).LogLineByID(ctx, logID)
+	if err != nil {
+		return err
+	}
+	line := found.Entry
+	if found.Inbound != nil {
+		return gateway.Errorf(gateway.CodeConflict, "This line is about a change that came from Salesforce; nothing waits behind it.")
+	}
+	err = o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		record, pending, err := load(ctx, tx, line.Key)
+		switch {
+		case err != nil:
+			return err
+		case pending == nil || pending.LogID != logID || pending.State == gateway.StateSending:
+			return moved()
+		}
+		fresh := outbound.Line(*pending, record, nil)
+		fresh.What, fresh.Label, fresh.Took = line.What, line.Label, line.Took
+		return act(ctx, tx, *pending, fresh)
+	})
+	if err != nil {
+		return err
+	}
+	o.opts.Announce(ctx, ws, []gateway.RecordKey{line.Key})
+	o.Wake()
+	return nil
+}

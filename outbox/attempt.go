@@ -1,0 +1,206 @@
+package outbox
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/store"
+)
+
+// batch is what one claim took: changes of one workspace, object and
+// operation, with the mirror's versions at that moment.
+type batch struct {
+	ws       gateway.WorkspaceID
+	changes  []gateway.Change
+	versions map[gateway.RecordKey]gateway.Version
+	done     func(error) // the breaker waits for it
+}
+
+func (b batch) keys() []gateway.RecordKey {
+	keys := make([]gateway.RecordKey, len(b.changes))
+	for i, c := range b.changes {
+		keys[i] = c.Key
+	}
+	return keys
+}
+
+// claim takes due entries of a workspace; an empty batch when there are none.
+func (o *Outbox) claim(ctx context.Context, ws gateway.WorkspaceID, limit int) (batch, error) {
+	changes, err := o.db.Claim(ctx, store.ClaimRequest{
+		Holder: o.opts.Holder, Lease: rand.Text(), For: o.opts.Lease, Limit: limit, Workspace: ws,
+	})
+	if err != nil || len(changes) == 0 {
+		return batch{}, err
+	}
+	b := batch{ws: ws, changes: changes}
+	err = o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		records, err := tx.LoadRecords(ctx, b.keys())
+		b.versions = versionsOf(records)
+		return err
+	})
+	return b, err
+}
+
+func versionsOf(records map[gateway.RecordKey]gateway.Record) map[gateway.RecordKey]gateway.Version {
+	versions := make(map[gateway.RecordKey]gateway.Version, len(records))
+	for key, r := range records {
+		versions[key] = r.Version
+	}
+	return versions
+}
+
+// claimOne takes the entry of one record if it waits and is due. pending is
+// the entry as it stands, nil when there is none.
+func (o *Outbox) claimOne(ctx context.Context, ws gateway.WorkspaceID, key gateway.RecordKey) (b batch, pending *gateway.Change, err error) {
+	err = o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		b = batch{}
+		var record gateway.Record
+		if record, pending, err = load(ctx, tx, key); err != nil || pending == nil {
+			return err
+		}
+		now := tx.Now()
+		if pending.State != gateway.StateWaiting || pending.DueAt.After(now) {
+			return nil
+		}
+		c := *pending
+		c.State, c.Lease, c.DueAt = gateway.StateSending, rand.Text(), now.Add(o.opts.Lease)
+		c.Attempt++
+		if c.FirstSentAt.IsZero() {
+			c.FirstSentAt = now
+		}
+		b = batch{ws: ws, changes: []gateway.Change{c}, versions: map[gateway.RecordKey]gateway.Version{key: record.Version}}
+		return tx.SaveChange(ctx, c)
+	})
+	return b, pending, err
+}
+
+// leaseMargin is what a call leaves of its lease for settling, so that nobody
+// else claims an entry whose outcome is about to be written.
+const leaseMargin = 6
+
+// attempt sends a claimed batch and settles it. It does not stop when the
+// request that began it does: ctx is only for values. Only draining breaks it
+// off; what was sent then counts as unknown.
+func (o *Outbox) attempt(ctx context.Context, b batch) {
+	ctx = context.WithoutCancel(ctx)
+	call, cancel := context.WithTimeout(ctx, o.opts.Lease-o.opts.Lease/leaseMargin)
+	defer cancel()
+	stop := context.AfterFunc(o.breaking, cancel)
+	defer stop()
+
+	o.pace.mark(b.ws, b.changes, o.opts.Now())
+	began := time.Now()
+	deliveries := o.send(call, b)
+	o.gates.of(b.ws).report(b.done, deliveries, o.opts.Now())
+	took := time.Since(began)
+	o.holdConnection(ctx, b.ws, deliveries)
+	if err := o.settleUntilSaved(ctx, b, deliveries, took); err != nil {
+		// The lease runs out and the entries are sent again: updates carry the
+		// same values, creates are looked for first.
+		o.opts.Logger.ErrorContext(ctx, "settling changes failed", "error", err, "changes", len(b.changes))
+	}
+	o.settled.send()
+	o.Wake()
+}
+
+// send makes the call. A create that may already have been committed is looked
+// for first, unless an upsert key makes sending it twice harmless (F-51).
+func (o *Outbox) send(ctx context.Context, b batch) []gateway.Delivery {
+	object, op := b.changes[0].Key.Object, b.changes[0].Op
+	deliveries := make([]gateway.Delivery, len(b.changes))
+	upserts, err := o.upserts(ctx, b.ws, object, op)
+	if err != nil {
+		for i := range deliveries {
+			deliveries[i].Err = failure(err)
+		}
+		return deliveries
+	}
+	var places []int
+	var changes []gateway.Change
+	for i, c := range b.changes {
+		if op == gateway.OpCreate && c.Attempt > 1 && !upserts {
+			if d, settled := o.find(ctx, b.ws, c); settled {
+				deliveries[i] = d
+				continue
+			}
+		}
+		places, changes = append(places, i), append(changes, c)
+	}
+	if len(changes) == 0 {
+		return deliveries
+	}
+	answers := o.caller.Write(ctx, b.ws, object, op, changes)
+	for n, i := range places {
+		if len(answers) == len(changes) {
+			deliveries[i] = answers[n]
+			continue
+		}
+		deliveries[i] = gateway.Delivery{Unknown: true, Err: &gateway.Error{
+			Code: gateway.CodeInternal, Message: "The answer did not fit the question.",
+			Cause: fmt.Errorf("%d changes, %d answers", len(changes), len(answers)),
+		}}
+	}
+	return deliveries
+}
+
+func (o *Outbox) upserts(ctx context.Context, ws gateway.WorkspaceID, object string, op gateway.Op) (bool, error) {
+	if op != gateway.OpCreate {
+		return false, nil
+	}
+	schema, err := o.db.In(ws).Schema(ctx, object)
+	if gateway.CodeOf(err) == gateway.CodeNotFound {
+		return false, nil
+	}
+	return schema.UpsertKey() != "", err
+}
+
+// find reports whether looking for a create settles it: it is there, or the
+// org could not be asked.
+func (o *Outbox) find(ctx context.Context, ws gateway.WorkspaceID, c gateway.Change) (gateway.Delivery, bool) {
+	id, found, err := o.caller.Find(ctx, ws, c)
+	switch {
+	case err != nil:
+		return gateway.Delivery{Err: failure(err)}, true
+	case found:
+		return gateway.Delivery{Done: true, Created: true, RecordID: id}, true
+	}
+	return gateway.Delivery{}, false
+}
+
+func failure(err error) *gateway.Error {
+	if e, ok := errors.AsType[*gateway.Error](err); ok {
+		return e
+	}
+	return &gateway.Error{Code: gateway.CodeInternal, Message: "Something went wrong here.", Cause: err}
+}
+
+// holdConnection writes what the org said about the whole connection onto it,
+// and takes it back when calls go through again.
+func (o *Outbox) holdConnection(ctx context.Context, ws gateway.WorkspaceID, deliveries []gateway.Delivery) {
+	w := o.db.In(ws)
+	conn, err := w.Connection(ctx)
+	if err != nil {
+		if gateway.CodeOf(err) != gateway.CodeNotFound {
+			o.opts.Logger.ErrorContext(ctx, "reading the connection failed", "error", err)
+		}
+		return
+	}
+	state, reason := conn.State, conn.StateReason
+	switch worst := holding(deliveries); {
+	case worst == nil && conn.State == gateway.StateLimited:
+		state, reason = gateway.StateOK, ""
+	case worst == nil || worst.Code == gateway.CodeSFDown:
+		return
+	case worst.Code == gateway.CodeSFAuth:
+		state, reason = gateway.StateNeedsReconnect, worst.Message
+	default:
+		state, reason = gateway.StateLimited, worst.Message
+	}
+	if _, err := w.SetConnectionState(ctx, conn.ID, state, reason); err != nil {
+		o.opts.Logger.ErrorContext(ctx, "saving the connection's state failed", "error", err)
+	}
+}

@@ -1,0 +1,174 @@
+package outbox
+
+import (
+	"context"
+	"time"
+
+	"tidegate/gateway"
+)
+
+// Patience is how long Deliver tries inside a request.
+const Patience = 3 * time.Second
+
+// The results of Deliver. NeedsYou is the third.
+const (
+	Written = "written"
+	Queued  = "queued"
+)
+
+// Result says how far a change came inside the request.
+type Result struct {
+	State string // Written, Queued or NeedsYou
+	Why   string // plain words, "" for Written
+	// Key is the record's; for a create that was written its new one.
+	Key     gateway.RecordKey
+	Problem gateway.Problem // what Salesforce said, when it said something
+}
+
+// Deliver tries to write what Submit made durable, for at most three seconds
+// or until ctx ends. A call that has begun goes on after that, and settles.
+// Where the Dispatcher is already sending the record's entry, Deliver waits
+// for it, so that the order of one record's changes holds. The error is only
+// ever about our own database.
+func (o *Outbox) Deliver(ctx context.Context, ws gateway.WorkspaceID, r Receipt) (Result, error) {
+	switch r.State {
+	case Unchanged:
+		return Result{State: Written, Key: r.Key}, nil
+	case NeedsYou:
+		return Result{State: NeedsYou, Why: r.Why, Key: r.Key}, nil
+	}
+	defer o.Wake() // whatever is left is the Dispatcher's
+	ctx, cancel := context.WithTimeout(ctx, Patience)
+	defer cancel()
+	for {
+		settled := o.settled.wait()
+		result, final, err := o.step(ctx, ws, r)
+		if ctx.Err() != nil && (err != nil || !final) {
+			return Result{State: Queued, Why: "Salesforce has not answered yet.", Key: r.Key}, nil
+		}
+		if err != nil || final {
+			return result, err
+		}
+		o.awaitChange(ctx, settled)
+	}
+}
+
+// elsewhere is how often Deliver looks whether another process has settled.
+const elsewhere = 100 * time.Millisecond
+
+func (o *Outbox) awaitChange(ctx context.Context, settled <-chan struct{}) {
+	timer := time.NewTimer(elsewhere)
+	defer timer.Stop()
+	select {
+	case <-settled:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// step looks once where the change stands and begins an attempt if it is due.
+func (o *Outbox) step(ctx context.Context, ws gateway.WorkspaceID, r Receipt) (result Result, final bool, err error) {
+	result = Result{State: Queued, Key: r.Key}
+	if why, err := o.blocked(ctx, ws); err != nil || why != "" {
+		result.Why = why
+		return result, true, err
+	}
+	if !o.flight.begin() {
+		result.Why = "The program is shutting down; the change is sent after it starts again."
+		return result, true, nil
+	}
+	done, _, why, ok := o.gates.of(ws).enter(o.opts.Now())
+	if !ok {
+		o.flight.end()
+		result.Why = why
+		return result, true, nil
+	}
+	b, pending, err := o.claimOne(ctx, ws, r.Key)
+	if err == nil && len(b.changes) > 0 {
+		b.done = done
+		go func() {
+			defer o.flight.end()
+			o.attempt(ctx, b)
+		}()
+		return result, false, nil
+	}
+	done(errNotTried)
+	o.flight.end()
+	if err != nil {
+		return result, true, err
+	}
+	return o.standing(ctx, ws, r, pending)
+}
+
+// standing says what an entry that cannot be claimed means for its receipt.
+func (o *Outbox) standing(ctx context.Context, ws gateway.WorkspaceID, r Receipt, pending *gateway.Change) (Result, bool, error) {
+	result := Result{State: Queued, Key: r.Key}
+	if pending == nil {
+		return o.ended(ctx, ws, r)
+	}
+	result.Problem = pending.Problem
+	switch {
+	case pending.State == gateway.StateParked:
+		result.State, result.Why = NeedsYou, pending.Problem.What
+		return result, true, nil
+	case pending.State == gateway.StateSending:
+		return result, false, nil
+	case pending.Problem.What != "":
+		result.Why = pending.Problem.What
+	default:
+		result.Why = "This record was written a moment ago; its next edits are collected into one call."
+	}
+	return result, true, nil
+}
+
+// ended reads how an entry that is no longer there ended.
+func (o *Outbox) ended(ctx context.Context, ws gateway.WorkspaceID, r Receipt) (Result, bool, error) {
+	line, err := o.db.In(ws).LogLineByID(ctx, r.LogID)
+	if err != nil {
+		return Result{}, true, err
+	}
+	result := Result{State: Written, Key: line.Entry.Key, Problem: line.Entry.Problem}
+	if line.Entry.State == gateway.LogIgnored || line.Entry.State == gateway.LogSkipped {
+		result.State, result.Why = Queued, line.Entry.Problem.What
+		if result.Why == "" {
+			result.Why = line.Entry.What
+		}
+		return result, true, nil
+	}
+	// A create moves its entry to the new id; an edit made during the call may
+	// still wait there.
+	if line.Entry.Key != r.Key {
+		next := r
+		next.Key = line.Entry.Key
+		if _, waiting, err := o.db.In(ws).Pending(ctx, next.Key); err != nil || waiting {
+			result.State, result.Why = Queued, "The record exists; an edit of it is being written."
+			return result, true, err
+		}
+	}
+	return result, true, nil
+}
+
+// blocked says why nothing can be sent for a workspace, "" when it can.
+func (o *Outbox) blocked(ctx context.Context, ws gateway.WorkspaceID) (string, error) {
+	conn, err := o.db.In(ws).Connection(ctx)
+	switch {
+	case gateway.CodeOf(err) == gateway.CodeNotFound && err != nil:
+		return "Salesforce is not connected.", nil
+	case err != nil:
+		return "", err
+	}
+	return shut(conn), nil
+}
+
+// shut says why the state of a connection lets nothing out.
+func shut(conn gateway.Connection) string {
+	switch conn.State {
+	case gateway.StatePaused:
+		return "The connection is paused."
+	case gateway.StateNeedsReconnect:
+		return "Salesforce must be connected again."
+	case gateway.StateDisconnected:
+		return "Salesforce is not connected."
+	}
+	return ""
+}

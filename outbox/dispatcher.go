@@ -1,0 +1,190 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/store"
+)
+
+// Dispatcher sends what Deliver did not: entries that came back, that another
+// process left behind, and everything that nobody waits for.
+type Dispatcher struct {
+	outbox  *Outbox
+	slots   chan struct{}
+	workers sync.WaitGroup
+	open    map[gateway.WorkspaceID]bool // which connections were open at the last look
+}
+
+// Dispatcher returns the dispatcher of this outbox; run one for each process.
+func (o *Outbox) Dispatcher() *Dispatcher {
+	return &Dispatcher{outbox: o, slots: make(chan struct{}, o.opts.Workers), open: map[gateway.WorkspaceID]bool{}}
+}
+
+// Run sends until ctx ends, then lets no call begin, waits for those in
+// flight, and breaks off what has not come back within Options.Drain (F-72).
+// There is one unfinished entry for each record, so the order of a record's
+// changes holds however many calls run at once. After Run has returned the
+// outbox sends nothing more; Submit still works.
+func (d *Dispatcher) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if err := d.round(ctx); err != nil && ctx.Err() == nil {
+			d.outbox.opts.Logger.ErrorContext(ctx, "looking for due changes failed", "error", err)
+		}
+		d.rest(ctx)
+	}
+	d.workers.Wait()
+	return d.outbox.drain()
+}
+
+// drain waits for the calls in flight.
+func (o *Outbox) drain() error {
+	idle := o.flight.stop()
+	timer := time.NewTimer(o.opts.Drain)
+	defer timer.Stop()
+	select {
+	case <-idle:
+		return nil
+	case <-timer.C:
+	}
+	o.breakOff()
+	timer.Reset(o.opts.Drain / 4)
+	select {
+	case <-idle:
+		return nil
+	case <-timer.C:
+		return errors.New("draining the outbox: calls are still in flight; their entries are sent again after the lease")
+	}
+}
+
+// round sends until no open connection has anything due.
+func (d *Dispatcher) round(ctx context.Context) error {
+	for more := true; more && ctx.Err() == nil; {
+		more = false
+		connections, err := d.outbox.db.Connections(ctx)
+		if err != nil {
+			return fmt.Errorf("reading connections: %w", err)
+		}
+		for _, conn := range connections {
+			if !d.mayEnter(conn) {
+				continue
+			}
+			sent, err := d.next(ctx, conn.Workspace)
+			if err != nil {
+				return err
+			}
+			more = more || sent
+		}
+	}
+	return nil
+}
+
+// mayEnter reports whether a connection is open. One that has been opened
+// again since the last look is not held back by what it said before.
+func (d *Dispatcher) mayEnter(conn gateway.Connection) bool {
+	open := shut(conn) == ""
+	if was, known := d.open[conn.Workspace]; known && open && !was {
+		d.outbox.gates.of(conn.Workspace).open()
+	}
+	d.open[conn.Workspace] = open
+	return open
+}
+
+// next claims one call's worth for a workspace and sends it in a worker; it
+// waits for a free one first, so that nothing is claimed that cannot be sent.
+func (d *Dispatcher) next(ctx context.Context, ws gateway.WorkspaceID) (bool, error) {
+	select {
+	case d.slots <- struct{}{}:
+	case <-ctx.Done():
+		return false, nil
+	}
+	release := func() { <-d.slots }
+	o := d.outbox
+	if !o.flight.begin() {
+		release()
+		return false, nil
+	}
+	done, limit, _, ok := o.gates.of(ws).enter(o.opts.Now())
+	if !ok {
+		o.flight.end()
+		release()
+		return false, nil
+	}
+	b, err := o.claim(ctx, ws, limit)
+	if err != nil || len(b.changes) == 0 {
+		done(errNotTried)
+		o.flight.end()
+		release()
+		return false, err
+	}
+	b.done = done
+	d.workers.Go(func() {
+		defer release()
+		defer o.flight.end()
+		o.attempt(ctx, b)
+	})
+	return true, nil
+}
+
+// rest waits until something may be due: somebody submitted, a call came back,
+// or the next due time.
+func (d *Dispatcher) rest(ctx context.Context) {
+	o := d.outbox
+	o.countPending(ctx)
+	timer := time.NewTimer(d.pause(ctx))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return
+	case <-timer.C:
+		return
+	case <-o.wake:
+	}
+	// A burst of edits becomes one call, and a request that has just submitted
+	// gets to deliver its own.
+	gather := time.NewTimer(o.opts.Gather)
+	defer gather.Stop()
+	select {
+	case <-ctx.Done():
+	case <-gather.C:
+	}
+}
+
+// pause returns how long to wait. What is overdue could not be sent just now,
+// so it is not worth looking again at once.
+func (d *Dispatcher) pause(ctx context.Context) time.Duration {
+	due, any, err := d.outbox.db.NextDue(ctx)
+	if err != nil || !any {
+		return d.outbox.opts.Poll
+	}
+	if left := due.Sub(d.outbox.opts.Now()); left > 0 {
+		return min(left, d.outbox.opts.Poll)
+	}
+	return d.outbox.opts.Poll / 4
+}
+
+func (o *Outbox) countPending(ctx context.Context) {
+	connections, err := o.db.Connections(ctx)
+	if err != nil {
+		return // the round says so in the log
+	}
+	for _, conn := range connections {
+		counts, err := o.db.In(conn.Workspace).PendingByObject(ctx)
+		if err != nil {
+			return
+		}
+		o.opts.Metrics.pending.WithLabelValues(conn.ID).Set(float64(total(counts)))
+	}
+}
+
+func total(counts map[string]store.PendingCounts) int {
+	n := 0
+	for _, c := range counts {
+		n += c.Waiting + c.Parked
+	}
+	return n
+}

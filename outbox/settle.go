@@ -1,0 +1,251 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/rules/outbound"
+	"tidegate/store"
+)
+
+// settleTries bounds how often a settlement is tried while our own database is
+// away; the lease is still ours that long.
+const settleTries = 5
+
+func (o *Outbox) settleUntilSaved(ctx context.Context, b batch, deliveries []gateway.Delivery, took time.Duration) error {
+	var err error
+	for try := range settleTries {
+		if try > 0 {
+			time.Sleep(outbound.Backoff(100*time.Millisecond, time.Second, try, o.opts.Jitter()))
+		}
+		err = o.settle(ctx, b, deliveries, took)
+		if gateway.CodeOf(err) != gateway.CodeUnavailable {
+			return err
+		}
+	}
+	return err
+}
+
+// ending is what became of one change.
+type ending struct {
+	change gateway.Change
+	state  gateway.ChangeState
+	fenced bool
+}
+
+// settle writes the outcomes of one call in one transaction, each fenced by
+// the lease of its claim.
+func (o *Outbox) settle(ctx context.Context, b batch, deliveries []gateway.Delivery, took time.Duration) error {
+	r, err := o.rights(ctx, b.ws, b.changes[0].Key.Object)
+	if err != nil {
+		return err
+	}
+	links, err := o.linksToBreak(ctx, b, deliveries)
+	if err != nil {
+		return err
+	}
+	var endings []ending
+	var touched []gateway.RecordKey
+	err = o.db.In(b.ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		endings, touched = nil, b.keys()
+		records, err := tx.LoadRecords(ctx, append(b.keys(), createdKeys(b, deliveries)...))
+		if err != nil {
+			return err
+		}
+		s := settling{tx: tx, batch: b, records: records, label: r.label, took: took, links: links}
+		for i, c := range b.changes {
+			end, err := s.one(ctx, c, deliveries[i], o.opts.Jitter())
+			if err != nil {
+				return fmt.Errorf("settling a change: %w", err)
+			}
+			endings = append(endings, end)
+		}
+		touched = append(touched, s.created...)
+		return tx.SaveRecords(ctx, s.mirror)
+	})
+	if err != nil {
+		return err
+	}
+	o.announce(ctx, b, endings, deliveries, touched)
+	return nil
+}
+
+func (o *Outbox) announce(ctx context.Context, b batch, endings []ending, deliveries []gateway.Delivery, touched []gateway.RecordKey) {
+	drifted := false
+	for i, end := range endings {
+		if end.fenced {
+			o.opts.Logger.WarnContext(ctx, "a settlement came too late and was refused", "object", end.change.Key.Object)
+			continue
+		}
+		o.opts.Metrics.settled(end.change, end.state)
+		if e := deliveries[i].Err; e != nil && e.Code == gateway.CodeSFField {
+			drifted = true
+		}
+	}
+	o.opts.Announce(ctx, b.ws, touched)
+	if drifted {
+		o.opts.Drifted(ctx, b.ws, b.changes[0].Key.Object)
+	}
+}
+
+// linksToBreak reads the links of records that turned out to be gone; inside
+// the transaction only its own handle may be used.
+func (o *Outbox) linksToBreak(ctx context.Context, b batch, deliveries []gateway.Delivery) (map[gateway.RecordKey][]gateway.Link, error) {
+	links := map[gateway.RecordKey][]gateway.Link{}
+	for i, c := range b.changes {
+		if e := deliveries[i].Err; e == nil || e.Code != gateway.CodeSFGone || c.Op != gateway.OpUpdate {
+			continue
+		}
+		found, err := o.db.In(b.ws).Links(ctx, c.Key)
+		if err != nil {
+			return nil, fmt.Errorf("reading links: %w", err)
+		}
+		links[c.Key] = found
+	}
+	return links, nil
+}
+
+func createdKeys(b batch, deliveries []gateway.Delivery) []gateway.RecordKey {
+	var keys []gateway.RecordKey
+	for i, c := range b.changes {
+		if c.Op == gateway.OpCreate && deliveries[i].Done {
+			keys = append(keys, gateway.RecordKey{Object: c.Key.Object, ID: deliveries[i].RecordID})
+		}
+	}
+	return keys
+}
+
+// settling is the settling of one batch inside its transaction.
+type settling struct {
+	tx      *store.Tx
+	batch   batch
+	records map[gateway.RecordKey]gateway.Record
+	label   func(string) string
+	took    time.Duration
+	links   map[gateway.RecordKey][]gateway.Link
+	mirror  []gateway.Record // to be saved at the end
+	created []gateway.RecordKey
+}
+
+func (s *settling) one(ctx context.Context, c gateway.Change, d gateway.Delivery, jitter float64) (ending, error) {
+	kept, dropped, drop := outbound.DropRefused(c, d.Err)
+	settlement := outbound.Settle(c, d, s.tx.Now(), jitter)
+	if drop {
+		settlement = gateway.Settlement{State: gateway.StateWaiting, DueAt: s.tx.Now()}
+	}
+	result, err := s.tx.SettleChange(ctx, c, settlement)
+	switch {
+	case gateway.CodeOf(err) == gateway.CodeFenced && err != nil:
+		return ending{change: c, fenced: true}, nil
+	case err != nil:
+		return ending{}, err
+	case result.Gone && settlement.State != "":
+		return ending{change: c, fenced: true}, nil
+	}
+	end := ending{change: c, state: settlement.State}
+	switch {
+	case settlement.State == "":
+		return end, s.finish(ctx, c, d, result)
+	case drop:
+		return end, s.dropFields(ctx, c, kept, dropped, d.Err, result)
+	}
+	if err := s.breakLinks(ctx, c.Key); err != nil {
+		return end, err
+	}
+	return end, s.tx.UpdateLog(ctx, s.line(result.Left))
+}
+
+func (s *settling) line(c gateway.Change) gateway.LogEntry {
+	line := outbound.Line(c, s.records[c.Key], s.label)
+	line.Took = s.took
+	return line
+}
+
+// finish writes a success down: the mirror, the new id of a create, the line,
+// and a line of its own for what was edited meanwhile.
+func (s *settling) finish(ctx context.Context, c gateway.Change, d gateway.Delivery, result store.SettleResult) error {
+	line := s.line(c)
+	line.State, line.NextTry, line.Problem, line.DoneAt = gateway.LogDone, time.Time{}, gateway.Problem{}, s.tx.Now()
+	left := result.Left
+	if c.Op == gateway.OpCreate {
+		to := gateway.RecordKey{Object: c.Key.Object, ID: d.RecordID}
+		if err := s.tx.RekeyRecord(ctx, c.Key, to); err != nil {
+			return fmt.Errorf("giving a created record its id: %w", err)
+		}
+		s.created = append(s.created, to)
+		line.Key, left.Key = to, to
+	}
+	s.observe(c, line.Key)
+	if err := s.tx.UpdateLog(ctx, line); err != nil {
+		return err
+	}
+	if result.State == "" {
+		return nil
+	}
+	left.LogID = 0
+	next := s.line(left)
+	if err := writeLine(ctx, s.tx, &next); err != nil {
+		return err
+	}
+	left.LogID = next.ID
+	return s.tx.SaveChange(ctx, left)
+}
+
+// observe puts what was written into the mirror at once, so that no page shows
+// the old value until the echo comes. Only while the mirror is as it was when
+// the change was claimed: else the stream knows better already.
+func (s *settling) observe(c gateway.Change, key gateway.RecordKey) {
+	record, here := s.records[key]
+	switch {
+	case c.Op == gateway.OpDelete:
+		return // the stream brings the tombstone with its version
+	case c.Op == gateway.OpCreate && here:
+		return
+	case c.Op == gateway.OpCreate:
+		record = gateway.Record{Key: key, Partial: true}
+	case !here || record.Deleted || record.Version != s.batch.versions[c.Key]:
+		return
+	}
+	record.Fields = record.Fields.Overlay(c.Fields)
+	record.ObservedAt = s.tx.Now()
+	s.mirror = append(s.mirror, record)
+}
+
+// dropFields takes the fields that Salesforce refuses out of the entry and
+// lets the others go again at once; a line of its own says what was left out
+// (F-57).
+func (s *settling) dropFields(ctx context.Context, c, kept gateway.Change, dropped []string, refusal *gateway.Error, result store.SettleResult) error {
+	left := result.Left
+	left.Fields, left.Base = left.Fields.Clone(), left.Base.Clone()
+	lost := gateway.Change{Key: c.Key, Op: gateway.OpUpdate, Fields: gateway.Fields{}, Base: gateway.Fields{}, Cause: c.Cause, EnqueuedAt: s.tx.Now()}
+	for _, name := range dropped {
+		lost.Fields[name], lost.Base[name] = c.Fields[name], c.Base[name]
+		delete(left.Fields, name)
+		delete(left.Base, name)
+	}
+	// Nothing was committed: the attempt was about the fields now gone.
+	left.Problem, left.DueAt = gateway.Problem{}, s.tx.Now()
+	if err := s.tx.SaveChange(ctx, left); err != nil {
+		return err
+	}
+	skipped := s.line(lost)
+	skipped.State, skipped.NextTry, skipped.DoneAt = gateway.LogSkipped, time.Time{}, s.tx.Now()
+	skipped.Problem = outbound.Settle(kept, gateway.Delivery{Err: refusal}, s.tx.Now(), 0).Problem
+	if _, err := s.tx.AppendLog(ctx, []gateway.LogEntry{skipped}); err != nil {
+		return err
+	}
+	return s.tx.UpdateLog(ctx, s.line(left))
+}
+
+// breakLinks marks the links of a record that is gone (F-61).
+func (s *settling) breakLinks(ctx context.Context, key gateway.RecordKey) error {
+	for _, link := range s.links[key] {
+		link.Broken, link.At = "The record was deleted in Salesforce.", s.tx.Now()
+		if err := s.tx.SaveLink(ctx, link); err != nil {
+			return err
+		}
+	}
+	return nil
+}
