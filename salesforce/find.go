@@ -89,7 +89,9 @@ func findQuery(schema gateway.Schema, change gateway.Change, user string) (soql 
 	length := 0
 	for _, name := range change.Fields.Names() {
 		field, known := schema.Field(name)
-		if !known || name == "Id" || slices.Contains(neverSelected, field.Type) {
+		// Salesforce fills empty fields with defaults, so that nothing can be
+		// inferred from what we left empty.
+		if !known || name == "Id" || change.Fields[name].Empty() || slices.Contains(neverSelected, field.Type) {
 			continue
 		}
 		condition, can := equals(field, change.Fields[name])
@@ -119,19 +121,11 @@ func equals(field gateway.Field, v gateway.Value) (string, bool) {
 		return "", false
 	}
 	literal, ok := Literal(field.Type, v)
-	// Salesforce fills empty fields with defaults, so that nothing can be
-	// inferred from what we left empty.
-	if !ok || v.IsNull() {
-		return "", false
-	}
-	return field.Name + " = " + literal, true
+	return field.Name + " = " + literal, ok
 }
 
 func sameValues(theirs, ours gateway.Fields, names []string) bool {
 	for _, name := range names {
-		if ours[name].Empty() {
-			continue
-		}
 		if squeeze(theirs[name].String()) != squeeze(ours[name].String()) {
 			return false
 		}

@@ -102,10 +102,16 @@ func judgeOAuth(status int, code, description string) (gateway.Code, string) {
 }
 
 // unreadable is the error of an answer with a good status that we cannot read.
+// Of a page an excerpt is kept; what begins like JSON may hold records or a
+// token, and is only measured.
 func unreadable(status int, body []byte, err error) *gateway.Error {
+	said := plainText(body)
+	if trimmed := bytes.TrimSpace(body); len(trimmed) > 0 && bytes.IndexByte([]byte(`{["`), trimmed[0]) >= 0 {
+		said = strconv.Itoa(len(body)) + " bytes that are not the expected JSON"
+	}
 	return &gateway.Error{
 		Code: gateway.CodeSFDown, Status: status, Message: sayDown,
-		Said:  strings.TrimSpace(strconv.Itoa(status) + " " + plainText(body)),
+		Said:  strings.TrimSpace(strconv.Itoa(status) + " " + said),
 		Cause: errors.Join(errors.New("reading an answer of Salesforce"), err),
 	}
 }
