@@ -90,14 +90,14 @@ type setback struct {
 	err  error
 }
 
-func (s *setback) Error() string {
-	if s.err != nil {
-		return s.text + ": " + s.err.Error()
+func (b *setback) Error() string {
+	if b.err != nil {
+		return b.text + ": " + b.err.Error()
 	}
-	return s.text
+	return b.text
 }
 
-func (s *setback) Unwrap() error { return s.err }
+func (b *setback) Unwrap() error { return b.err }
 
 // broken is the setback of a link that failed: nothing is known about what
 // the server sent meanwhile, so the session is not continued.

@@ -112,9 +112,8 @@ func (s *server) publish(channel string, data ...string) {
 func (s *server) writeSocket(c *websocket.Conn, out []msg) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if err := c.WriteJSON(out); err != nil {
-		s.t.Logf("writing to a socket: %v", err)
-	}
+	// A client that has gone away is part of many scripts.
+	_ = c.WriteJSON(out)
 }
 
 func (s *server) dropSockets() {
@@ -158,9 +157,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		out = append(out, answer...)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(out); err != nil {
-		s.t.Logf("writing an answer: %v", err)
-	}
+	_ = json.NewEncoder(w).Encode(out)
 }
 
 func (s *server) serveSocket(w http.ResponseWriter, r *http.Request) {

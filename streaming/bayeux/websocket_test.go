@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"testing"
-	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -190,36 +188,68 @@ func TestSocketThatNeverWorksIsGivenUp(t *testing.T) {
 	in.expect(t, numbered(1, 2))
 }
 
+// blast opens a link to a server that does nothing but send this frame so many
+// times.
+func blast(tb testing.TB, frame []byte, times int, in *inbox) *socketLink {
+	tb.Helper()
+	finished := make(chan struct{})
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, err := (&websocket.Upgrader{WriteBufferSize: 64 << 10}).Upgrade(w, r, nil)
+		if err != nil {
+			return
+		}
+		for i := 0; i < times && err == nil; i++ {
+			err = c.WriteMessage(websocket.TextMessage, frame)
+		}
+		<-finished
+		_ = c.Close()
+	}))
+	tb.Cleanup(func() {
+		close(finished)
+		web.Close()
+	})
+	cfg, err := Config{URL: web.URL, Deliver: in.deliver, Subscriptions: []Subscription{{Channel: topic}}}.withDefaults()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	conn, err := dial(tb.Context(), &cfg, "", nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	l := newSocketLink(tb.Context(), conn, &cfg, in, func(int) {}, func(error) {})
+	tb.Cleanup(func() {
+		in.close(true)
+		_ = l.close()
+	})
+	return l
+}
+
 func TestBurstIsPutTogetherAndBounded(t *testing.T) {
-	srv, in := newServer(t), &sink{}
-	bothTypes(srv)
-	gate := make(chan struct{})
-	in.slow = func(ctx context.Context) {
-		select {
-		case <-gate:
-		case <-ctx.Done():
-		}
+	const total = 2*burstEvents + 500 // the first delivery takes up to a burst
+	begun, gate, calls, got := make(chan struct{}, total), make(chan struct{}), []int{}, make(chan int, total)
+	in := newInbox(func(_ context.Context, _ string, events []json.RawMessage) error {
+		begun <- struct{}{}
+		<-gate
+		calls = append(calls, len(events))
+		got <- len(events)
+		return nil
+	})
+	go func() { _ = in.run(t.Context()) }()
+	blast(t, []byte(`[{"channel":"/a","data":{}}]`), total, in)
+	<-begun
+	// While the first batch is being delivered, a full burst gathers and no
+	// more: the rest stays in the socket.
+	eventually(t, "a full burst", func() bool {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		return in.gathered.count == burstEvents
+	})
+	close(gate)
+	for sum := 0; sum < total; {
+		sum += <-got
 	}
-	cfg := config(t, srv.url(), in)
-	r := start(t, cfg)
-	eventually(t, "subscribed", func() bool { return r.State().Subscribed })
-	const total = 10_000
-	go srv.publish(topic, numbered(1, total)...)
-	for done := false; !done; {
-		select {
-		case gate <- struct{}{}:
-		case <-time.After(10 * time.Millisecond):
-			done = len(in.events()) == total
-		}
-	}
-	in.expect(t, numbered(1, total))
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if most := slices.Max(in.calls); most > burstEvents {
-		t.Errorf("a delivery of %d events", most)
-	}
-	if len(in.calls) > total/10 {
-		t.Errorf("%d deliveries of %d events", len(in.calls), total)
+	if calls[1] != burstEvents {
+		t.Errorf("deliveries %v, want the second to be the burst (C23)", calls)
 	}
 }
 
@@ -227,32 +257,8 @@ func TestBurstIsPutTogetherAndBounded(t *testing.T) {
 // Deliver, one event a frame, as the slowest server sends them.
 func BenchmarkWebsocket(b *testing.B) {
 	frame := fmt.Appendf(nil, `[{"channel":%q,"data":{"schema":"abc","payload":{"Name":"%0500d"},"event":{"replayId":12345678}}}]`, topic, 1)
-	finished := make(chan struct{})
-	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := (&websocket.Upgrader{WriteBufferSize: 64 << 10}).Upgrade(w, r, nil)
-		if err != nil {
-			return
-		}
-		for range b.N {
-			if c.WriteMessage(websocket.TextMessage, frame) != nil {
-				return
-			}
-		}
-		<-finished
-		_ = c.Close()
-	}))
-	defer web.Close()
-	defer close(finished)
-	cfg, err := Config{URL: web.URL, Deliver: (&sink{}).deliver, Subscriptions: []Subscription{{Channel: topic}}}.withDefaults()
-	if err != nil {
-		b.Fatal(err)
-	}
 	b.SetBytes(int64(len(frame)))
 	b.ReportAllocs()
-	conn, err := dial(b.Context(), &cfg, "", nil)
-	if err != nil {
-		b.Fatal(err)
-	}
 	got, all := 0, make(chan struct{})
 	in := newInbox(func(_ context.Context, _ string, events []json.RawMessage) error {
 		if got += len(events); got == b.N {
@@ -261,11 +267,6 @@ func BenchmarkWebsocket(b *testing.B) {
 		return nil
 	})
 	go func() { _ = in.run(b.Context()) }()
-	b.ResetTimer()
-	l := newSocketLink(b.Context(), conn, &cfg, in, func(int) {}, func(error) {})
+	blast(b, frame, b.N, in)
 	<-all
-	b.StopTimer()
-	in.close(true)
-	_ = l.close()
-	<-in.done
 }
