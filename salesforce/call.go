@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -111,6 +112,11 @@ func (c *Client) attempt(ctx context.Context, token Token, r request) (answer, e
 		c.onCall(r, 0)
 		if refusedByGuard, ok := errors.AsType[*gateway.Error](err); ok {
 			return answer{}, refusedByGuard
+		}
+		// Only its inner error: url.Error shows the address, and a query holds
+		// names and e-mail addresses.
+		if outer, ok := errors.AsType[*url.Error](err); ok {
+			err = outer.Err
 		}
 		return answer{sent: sent.Load()}, lost("calling "+r.shape, err)
 	}

@@ -179,13 +179,13 @@ func TestPageInsteadOfJSONIsTransient(t *testing.T) {
 	}
 }
 
-func TestNetworkErrorIsTransientAndShowsNoToken(t *testing.T) {
+func TestNetworkErrorIsTransientAndShowsNoSecretS39(t *testing.T) {
 	f := newFake(t)
 	f.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { cut(w) })
 	c := newClient(t, f)
-	_, err := c.Limits(context.Background())
+	_, err := c.Count(context.Background(), "Contact", "Email = 'canary@example.com'")
 	if codeOf(err) != gateway.CodeSFDown || strings.Contains(err.Error(), "canary") {
-		t.Fatalf("Limits = %v; want %s without the token", err, gateway.CodeSFDown)
+		t.Fatalf("Count = %v; want %s without token and address", err, gateway.CodeSFDown)
 	}
 }
 

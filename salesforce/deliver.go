@@ -189,7 +189,11 @@ func (w write) succeeded(got answer, changeID string) gateway.Delivery {
 // failed makes the outcome of a call that gave an error.
 func (w write) failed(got answer, err error, changeID string) gateway.Delivery {
 	e, ok := errors.AsType[*gateway.Error](err)
-	if !ok {
+	switch {
+	case ok:
+	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		e = lost("waiting for a session", err)
+	default:
 		e = &gateway.Error{Code: gateway.CodeInternal, Message: "Tidegate could not send the change. The log says why.", Cause: err}
 	}
 	if w.op == gateway.OpDelete && strings.Contains(e.Said, "ENTITY_IS_DELETED") {

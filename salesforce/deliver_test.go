@@ -406,6 +406,18 @@ func TestCollectionWithMissingResultsIsUnknown(t *testing.T) {
 	}
 }
 
+// Nothing was sent while a renewal was awaited, and waiting longer may help.
+func TestDeadlineWhileWaitingForASessionIsTransient(t *testing.T) {
+	f := newFake(t)
+	f.on("/", 401, expired)
+	c := newClient(t, f)
+	c.cfg.Tokens.(*fixed).next = func(int64) (Token, error) { return Token{}, fmt.Errorf("waiting: %w", context.DeadlineExceeded) }
+	d := c.Deliver(context.Background(), "Task", gateway.OpCreate, []gateway.Change{change(gateway.OpCreate, "Task", "local:1", title)}, "")[0]
+	if d.Err == nil || d.Err.Code != gateway.CodeSFDown || d.Unknown {
+		t.Fatalf("Deliver = %+v; want %s and not unknown", d, gateway.CodeSFDown)
+	}
+}
+
 func TestBadNamesAndIdsAreNotSent(t *testing.T) {
 	f := newFake(t)
 	c := newClient(t, f)

@@ -60,11 +60,12 @@ type Refresher struct {
 	dead   deadGrant
 }
 
-// deadGrant remembers a grant that Salesforce refused for good, so that it is
-// not asked again until somebody connects anew.
+// deadGrant remembers a refusal that only a person can end, so that Salesforce
+// is not asked again in vain (F-31: at most 5 times an hour).
 type deadGrant struct {
 	secrets gateway.Secrets
 	err     error
+	until   time.Time // zero = until somebody connects anew
 }
 
 // NewRefresher returns the token source of the connection that keep keeps.
@@ -193,17 +194,28 @@ func (r *Refresher) remember(conn gateway.Connection, secrets gateway.Secrets) T
 func (r *Refresher) knownDead(secrets gateway.Secrets) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.dead.err != nil && r.dead.secrets == secrets {
-		return r.dead.err
+	if r.dead.err == nil || r.dead.secrets != secrets {
+		return nil
 	}
-	return nil
+	if !r.dead.until.IsZero() && !r.oauth.now().Before(r.dead.until) {
+		return nil
+	}
+	return r.dead.err
 }
 
+// noteDead remembers err if only a person can help. A refresh token that was
+// refused stays dead. A policy or the setup of the app can be corrected in
+// Salesforce without anything changing here, so that is asked again later.
 func (r *Refresher) noteDead(secrets gateway.Secrets, err error) {
-	if gateway.CodeOf(err) != gateway.CodeSFAuth {
+	code := gateway.CodeOf(err)
+	if code != gateway.CodeSFAuth && code != gateway.CodeSFPolicy {
 		return
+	}
+	dead := deadGrant{secrets: secrets, err: err}
+	if code == gateway.CodeSFPolicy || secrets.RefreshToken == "" {
+		dead.until = r.oauth.now().Add(refusedPause)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.dead = deadGrant{secrets: secrets, err: err}
+	r.dead = dead
 }

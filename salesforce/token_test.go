@@ -63,10 +63,15 @@ func (k *kept) keeper() Keeper {
 
 func newRefresher(t *testing.T, f *fake, k *kept) *Refresher {
 	t.Helper()
+	return newRefresherAt(t, f, k, nil)
+}
+
+func newRefresherAt(t *testing.T, f *fake, k *kept, now func() time.Time) *Refresher {
+	t.Helper()
 	guard := guardFor(t, f.URL)
 	transport := guard.Transport()
 	t.Cleanup(transport.CloseIdleConnections)
-	return NewRefresher(NewOAuth(guard, transport, nil), k.keeper())
+	return NewRefresher(NewOAuth(guard, transport, now), k.keeper())
 }
 
 // rotating answers refreshes as an org with token rotation on: a refresh token
@@ -187,6 +192,33 @@ func TestDeadGrantIsNotAskedAgainUntilReconnectedF31(t *testing.T) {
 	}
 }
 
+func TestPolicyRefusalIsAskedAgainAtMostFiveTimesAnHourF31(t *testing.T) {
+	f := newFake(t)
+	answer := `{"error":"invalid_grant","error_description":"ip restricted"}`
+	f.mux.HandleFunc("POST /services/oauth2/token", func(w http.ResponseWriter, _ *http.Request) {
+		if answer == "" {
+			reply(w, 200, `{"access_token":"a2"}`)
+			return
+		}
+		reply(w, 400, answer)
+	})
+	now := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	r := newRefresherAt(t, f, newKept(f.URL), func() time.Time { return now })
+	for range 60 {
+		if _, err := r.Refresh(context.Background(), 1); codeOf(err) != gateway.CodeSFPolicy {
+			t.Fatalf("Refresh = %v; want %s", err, gateway.CodeSFPolicy)
+		}
+		now = now.Add(time.Minute)
+	}
+	if n := len(f.requests()); n > 5 {
+		t.Fatalf("%d refresh calls in an hour; want at most 5", n)
+	}
+	answer = "" // The Salesforce admin allows the address.
+	if token, err := r.Refresh(context.Background(), 1); err != nil || token.Access != "a2" {
+		t.Fatalf("Refresh = %+v, %v; want the new session", token, err)
+	}
+}
+
 func TestRefreshAnswers(t *testing.T) {
 	page := "<html><body><h1>Down for maintenance</h1></body></html>"
 	cases := []struct {
@@ -203,8 +235,8 @@ func TestRefreshAnswers(t *testing.T) {
 		{"form-encoded", 400, `error=invalid_grant&error_description=expired+access%2Frefresh+token`, gateway.CodeSFAuth, 1},
 		{"unknown error below 500", 400, `{"error":"brand_new_error"}`, gateway.CodeSFAuth, 1},
 		{"bad secret", 401, `{"error":"invalid_client","error_description":"invalid client credentials"}`, gateway.CodeSFAuth, 1},
-		{"ip restricted", 400, `{"error":"invalid_grant","error_description":"ip restricted"}`, gateway.CodeSFPolicy, 2},
-		{"not approved", 400, `{"error":"invalid_grant","error_description":"user hasn't approved this consumer"}`, gateway.CodeSFPolicy, 2},
+		{"ip restricted", 400, `{"error":"invalid_grant","error_description":"ip restricted"}`, gateway.CodeSFPolicy, 1},
+		{"not approved", 400, `{"error":"invalid_grant","error_description":"user hasn't approved this consumer"}`, gateway.CodeSFPolicy, 1},
 		{"too many logins", 400, `{"error":"rate_limit_exceeded"}`, gateway.CodeSFBusy, 2},
 		{"503 page", 503, page, gateway.CodeSFDown, 2},
 		{"500 with invalid_grant is still a server error", 500, `{"error":"invalid_grant"}`, gateway.CodeSFDown, 2},
