@@ -21,7 +21,7 @@ func (s *Server) pair(n *session, reader *parking, batch []delivery) []delivery 
 	defer patience.Stop()
 	for {
 		arrived := s.cfg.Log.Wake()
-		if more := n.take(reader, s.cfg.FrameEvents, s.cfg.BatchBytes); len(more) > 0 {
+		if more := s.take(n, reader, s.cfg.FrameEvents); len(more) > 0 {
 			return append(batch, more...)
 		}
 		select {

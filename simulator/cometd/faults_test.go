@@ -1,10 +1,13 @@
 package cometd_test
 
 import (
+	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -28,7 +31,7 @@ func TestConnectFaultsHaveTheirForms(t *testing.T) { // S12
 		t.Run(tt.kind, func(t *testing.T) {
 			o := start(t, nil)
 			b := o.ready(bus.Everything, bus.Tip)
-			o.faults.script(tt.kind, 1)
+			o.arm(fault.Spec{Kind: tt.kind})
 			list := b.connect()
 			last := list[len(list)-1]
 			if len(list) != tt.messages || last.Error != tt.err || last.Advice.Reconnect != tt.reconnect || last.Ext.SFDC.FailureReason != tt.reason {
@@ -196,6 +199,51 @@ func TestSlowConsumerIsCutOffAndForgotten(t *testing.T) {
 	if a := b.connect()[0]; a.Error != "403::Unknown client" {
 		t.Errorf("afterwards: %+v", a)
 	}
+}
+
+func TestStalledStreamsStayConnectedWithoutEvents(t *testing.T) { // S12
+	o := start(t, func(c *cometd.Config) { c.ConnectTimeout = 30 * time.Millisecond })
+	b := o.ready(bus.Everything, bus.Tip)
+	o.publish("Contact", 1)
+	o.arm(fault.Spec{Kind: cometd.FaultStall})
+	if list := b.connect(); len(list) != 1 || !list[0].ok() {
+		t.Errorf("stalled connect: %+v", list)
+	}
+	o.faults.Clear()
+	if got := numbers(b.connect()); !slices.Equal(got, []int{1}) {
+		t.Errorf("events afterwards: %v", got)
+	}
+}
+
+func TestHalfOpenStreamGoesSilent(t *testing.T) { // S12
+	t.Run("long-polling", func(t *testing.T) {
+		o := start(t, func(c *cometd.Config) { c.ConnectTimeout = 10 * time.Millisecond })
+		b := o.ready(bus.Everything, bus.Tip)
+		o.arm(fault.Spec{Kind: cometd.FaultHalfOpen})
+		o.publish("Contact", 1)
+		b.http.Timeout = 300 * time.Millisecond
+		if _, err := b.try("/meta/connect", `,"connectionType":"long-polling"`); err == nil {
+			t.Error("the connect was answered")
+		}
+	})
+	t.Run("websocket", func(t *testing.T) {
+		o := start(t, func(c *cometd.Config) { c.ConnectTimeout = 10 * time.Millisecond })
+		l := o.dial()
+		l.handshake()
+		l.subscribe(bus.Everything, bus.Tip)
+		l.collect(0, "/meta/subscribe")
+		o.arm(fault.Spec{Kind: cometd.FaultHalfOpen})
+		o.publish("Contact", 1)
+		eventually(t, "the fault is used up", func() bool { return len(o.faults.Armed()) == 0 })
+		l.connect()
+		if err := l.conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		_, text, err := l.conn.ReadMessage()
+		if timeout := net.Error(nil); !errors.As(err, &timeout) || !timeout.Timeout() {
+			t.Errorf("read %s, %v, want nothing until the deadline", text, err)
+		}
+	})
 }
 
 // follow reads to the end of the log on one transport, starting anew from the

@@ -31,36 +31,13 @@ const (
 type org struct {
 	t      testing.TB
 	log    *bus.Log
-	faults *scripted
+	faults *fault.Registry
 	url    string
 
 	mu    sync.Mutex
 	at    time.Time
 	users map[string]string
 	n     int
-}
-
-// scripted adds the faults that only this protocol knows to a real registry.
-type scripted struct {
-	*fault.Registry
-	mu    sync.Mutex
-	extra map[string]int
-}
-
-func (f *scripted) Take(kind string, on fault.Subject) (fault.Fault, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.extra[kind] > 0 {
-		f.extra[kind]--
-		return fault.Fault{}, true
-	}
-	return f.Registry.Take(kind, on)
-}
-
-func (f *scripted) script(kind string, count int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.extra[kind] = count
 }
 
 func (o *org) arm(s fault.Spec) {
@@ -115,7 +92,7 @@ func start(t testing.TB, change func(*cometd.Config)) *org {
 		t: t, at: time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC),
 		users: map[string]string{goodToken: "005A", otherToken: "005B"},
 	}
-	o.faults = &scripted{Registry: fault.NewRegistry(o.now), extra: map[string]int{}}
+	o.faults = fault.NewRegistry(o.now)
 	o.log = bus.New(bus.Config{Now: o.now})
 	cfg := cometd.Config{
 		Log: o.log, Authenticate: o.authenticate, Faults: o.faults, Now: o.now,

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 	"time"
-
-	"tidegate/simulator/fault"
 )
 
 // servePost answers the messages of one POST in their order. A connect that has
@@ -85,6 +83,7 @@ const (
 	unauthorized               // the token is no longer good
 	hungUp                     // the client has gone
 	cutOff                     // the stream is to break
+	silent                     // the stream is to stay open and dead
 )
 
 func (s *Server) await(ctx context.Context, c *caller, n *session, p *parking, m *message) ([]delivery, ending) {
@@ -96,8 +95,12 @@ func (s *Server) await(ctx context.Context, c *caller, n *session, p *parking, m
 	defer check.Stop()
 	for {
 		arrived := s.cfg.Log.Wake()
-		if batch := n.take(p, s.cfg.BatchEvents, s.cfg.BatchBytes); len(batch) > 0 {
-			return s.deliver(n, p, batch)
+		if batch := s.take(n, p, s.cfg.BatchEvents); len(batch) > 0 {
+			batch, why := s.deliver(n, p, batch)
+			if why == silent {
+				why = s.hang(ctx, cut)
+			}
+			return batch, why
 		}
 		select {
 		case <-arrived:
@@ -126,18 +129,4 @@ func (s *Server) waitOf(m *message) time.Duration {
 		return min(time.Duration(*t)*time.Millisecond, s.cfg.ConnectTimeout)
 	}
 	return s.cfg.ConnectTimeout
-}
-
-// deliver lets go wrong with a batch what is to go wrong.
-func (s *Server) deliver(n *session, reader *parking, batch []delivery) ([]delivery, ending) {
-	on := fault.Subject{Channel: batch[0].channel}
-	if _, ok := s.cfg.Faults.Take(fault.SlowConsumer, on); ok {
-		s.sessions.remove(n)
-		return batch, cutOff
-	}
-	batch = s.duplicate(s.reorder(s.pair(n, reader, batch)))
-	if _, ok := s.cfg.Faults.Take(fault.DropStreams, fault.Subject{}); ok {
-		return batch, cutOff
-	}
-	return batch, answered
 }

@@ -14,19 +14,6 @@ import (
 	"tidegate/simulator/fault"
 )
 
-// Faults of this protocol, beside those of package fault. All of them hit the
-// next connect.
-const (
-	// FaultUnauthorized answers 401::Authentication invalid with reconnect none.
-	FaultUnauthorized = "stream_unauthorized"
-	// FaultUnknownClient forgets the session: 403::Unknown client, handshake advice.
-	FaultUnknownClient = "unknown_client"
-	// FaultKillSession forgets the session with an id-less disconnect and advice none.
-	FaultKillSession = "kill_session"
-	// FaultBusy says 503 in the failure reason under an error that says 401.
-	FaultBusy = "stream_busy"
-)
-
 const (
 	browserCookie = "BAYEUX_BROWSER"
 	stickyCookie  = "sfdc-stream"
@@ -269,26 +256,4 @@ func (s *Server) beginConnect(c *caller, m *message) (*session, []reply) {
 		return nil, []reply{r}
 	}
 	return n, nil
-}
-
-func (s *Server) connectFault(n *session, m *message) []reply {
-	due := func(kind string) bool {
-		_, ok := s.cfg.Faults.Take(kind, fault.Subject{Path: "/cometd", Method: http.MethodPost})
-		return ok
-	}
-	switch {
-	case due(FaultUnauthorized):
-		return []reply{m.refuseAdvised(errInvalidToken, "none")}
-	case due(FaultUnknownClient):
-		s.sessions.remove(n)
-		return []reply{m.refuseAdvised(errUnknownClient, "handshake")}
-	case due(FaultKillSession):
-		s.sessions.remove(n)
-		return []reply{{Channel: metaDisconnect, Successful: true}, m.refuseAdvised(errUnknownClient, "none")}
-	case due(FaultBusy):
-		r := m.refuseAdvised(errInvalidToken, "none")
-		r.Ext = &ext{SFDC: &sfdc{FailureReason: errBusy}, Replay: true, PayloadFormat: true}
-		return []reply{r}
-	}
-	return nil
 }

@@ -45,14 +45,17 @@ func (k *socket) pushEvents(n *session) (more, ok bool) {
 	if n == nil {
 		return false, true
 	}
-	batch := n.take(k.hold, k.s.cfg.FrameEvents, k.s.cfg.BatchBytes)
+	batch := k.s.take(n, k.hold, k.s.cfg.FrameEvents)
 	if len(batch) == 0 {
 		return false, true
 	}
 	batch, why := k.s.deliver(n, k.hold, batch)
-	if why == cutOff {
+	switch why {
+	case cutOff:
 		k.breakOff(batch)
 		return false, false
+	case silent:
+		k.mute.Store(true)
 	}
 	return true, k.write(nil, batch, nil) == nil
 }

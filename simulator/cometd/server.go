@@ -20,14 +20,6 @@ import (
 // maxRequest is the size in bytes that a request may have.
 const maxRequest = 32768
 
-// Faults tells whether something is to go wrong on purpose. *fault.Registry is
-// the implementation in a running org.
-type Faults interface {
-	Take(kind string, on fault.Subject) (fault.Fault, bool)
-	Active(kind string, on fault.Subject) (fault.Fault, bool)
-	OnArm(kind string, fn func(fault.Fault))
-}
-
 // Config sets up a Server. Log and Authenticate must be given; zero values of the
 // others mean what Salesforce does.
 type Config struct {
@@ -88,12 +80,6 @@ func orInt(v *int, otherwise int) {
 		*v = otherwise
 	}
 }
-
-type noFaults struct{}
-
-func (noFaults) Take(string, fault.Subject) (fault.Fault, bool)   { return fault.Fault{}, false }
-func (noFaults) Active(string, fault.Subject) (fault.Fault, bool) { return fault.Fault{}, false }
-func (noFaults) OnArm(string, func(fault.Fault))                  {}
 
 // Server is the endpoint. It serves every path at and below /cometd.
 type Server struct {
@@ -217,17 +203,4 @@ func (s *Server) exit() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open--
-}
-
-// dropStreams cuts every open stream. With none open, the fault stays armed and
-// cuts the next delivery.
-func (s *Server) dropStreams() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.open == 0 {
-		return
-	}
-	s.cfg.Faults.Take(fault.DropStreams, fault.Subject{})
-	close(s.cut)
-	s.cut = make(chan struct{})
 }

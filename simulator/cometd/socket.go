@@ -3,6 +3,7 @@ package cometd
 import (
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	ws "github.com/gorilla/websocket"
@@ -18,6 +19,7 @@ type socket struct {
 	wake chan struct{} // the fields below changed; capacity 1
 	done chan struct{} // closed when reading has ended
 
+	mute    atomic.Bool // nothing is written any more, but the connection stays
 	writing sync.Mutex
 	buf     []byte // the last frame's bytes, used again
 
@@ -60,6 +62,13 @@ func (s *Server) serveUpgrade(w http.ResponseWriter, r *http.Request) {
 		s: s, c: c, conn: conn, hold: newParking(),
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
+	pong := conn.PingHandler()
+	conn.SetPingHandler(func(text string) error {
+		if k.mute.Load() {
+			return nil
+		}
+		return pong(text)
+	})
 	var pushing sync.WaitGroup
 	pushing.Go(k.push)
 	k.read()
@@ -196,6 +205,9 @@ func (k *socket) abandon() {
 // write sends one text frame. A client that does not read is given up after the
 // write timeout; nothing is buffered for it meanwhile.
 func (k *socket) write(before []reply, batch []delivery, after []reply) error {
+	if k.mute.Load() {
+		return nil
+	}
 	k.writing.Lock()
 	defer k.writing.Unlock()
 	body, err := encode(k.buf[:0], before, batch, after)
@@ -214,11 +226,14 @@ func (k *socket) write(before []reply, batch []delivery, after []reply) error {
 
 // close says goodbye with a code and ends the socket.
 func (k *socket) close(code int, why string) {
+	defer k.abort()
+	if k.mute.Load() {
+		return
+	}
 	k.writing.Lock()
 	defer k.writing.Unlock()
 	// Best effort: the connection ends either way.
 	_ = k.conn.WriteControl(ws.CloseMessage, ws.FormatCloseMessage(code, why), time.Now().Add(time.Second))
-	k.abort()
 }
 
 // abort ends the socket without a goodbye.

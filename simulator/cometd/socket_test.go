@@ -30,6 +30,7 @@ func (o *org) dial() *line {
 	if err != nil {
 		o.t.Fatal(err)
 	}
+	defer resp.Body.Close()
 	if len(resp.Cookies()) != 2 {
 		o.t.Errorf("cookies on upgrade: %v", resp.Cookies())
 	}
@@ -116,8 +117,12 @@ func (l *line) collect(n int, reply string) []answer {
 func TestUpgradeIsRefusedWith405WhereWebsocketIsOff(t *testing.T) { // S11
 	o := start(t, func(c *cometd.Config) { c.Websocket = false })
 	_, resp, err := ws.DefaultDialer.Dial("ws"+strings.TrimPrefix(o.url, "http")+"/cometd/61.0", nil)
-	if err == nil || resp == nil || resp.StatusCode != http.StatusMethodNotAllowed {
-		t.Errorf("upgrade: %v, %v", resp, err)
+	if err == nil || resp == nil {
+		t.Fatalf("upgrade: %v", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("upgrade: status %d", resp.StatusCode)
 	}
 }
 

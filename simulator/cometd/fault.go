@@ -1,0 +1,124 @@
+package cometd
+
+import (
+	"context"
+	"net/http"
+
+	"tidegate/simulator/fault"
+)
+
+// Faults of this protocol, beside those of package fault.
+const (
+	// FaultUnauthorized answers a connect with 401::Authentication invalid and none.
+	FaultUnauthorized = "stream_unauthorized"
+	// FaultUnknownClient forgets a session: 403::Unknown client with handshake advice.
+	FaultUnknownClient = "unknown_client"
+	// FaultKillSession forgets a session with an id-less disconnect and advice none.
+	FaultKillSession = "kill_session"
+	// FaultBusy gives 503 as the failure reason under an error that says 401.
+	FaultBusy = "stream_busy"
+	// FaultStall answers connects in order but delivers no events while it lasts.
+	FaultStall = "stall_streams"
+	// FaultHalfOpen goes silent on a connection that stays open.
+	FaultHalfOpen = "half_open"
+)
+
+// Kinds documents those faults for the list at /_sim/faults.
+var Kinds = []fault.Kind{
+	{Name: FaultUnauthorized, About: "answers a streaming connect with 401::Authentication invalid and reconnect none"},
+	{Name: FaultUnknownClient, About: "forgets a streaming session: 403::Unknown client with handshake advice"},
+	{Name: FaultKillSession, About: "forgets a streaming session: id-less disconnect, 403::Unknown client with reconnect none"},
+	{Name: FaultBusy, About: "answers a streaming connect with 503 as failure reason under an error that says 401"},
+	{Name: FaultStall, About: "streams stay connected but deliver nothing; lasts until cleared unless given seconds"},
+	{Name: FaultHalfOpen, About: "the next delivery of events is swallowed and its connection goes silent without closing"},
+}
+
+// The list of kinds is closed when the program has started: a registry refuses
+// what is not on it.
+func init() { fault.Kinds = append(fault.Kinds, Kinds...) }
+
+// Faults tells whether something is to go wrong on purpose. *fault.Registry is
+// the implementation in a running org.
+type Faults interface {
+	Take(kind string, on fault.Subject) (fault.Fault, bool)
+	Active(kind string, on fault.Subject) (fault.Fault, bool)
+	OnArm(kind string, fn func(fault.Fault))
+}
+
+type noFaults struct{}
+
+func (noFaults) Take(string, fault.Subject) (fault.Fault, bool)   { return fault.Fault{}, false }
+func (noFaults) Active(string, fault.Subject) (fault.Fault, bool) { return fault.Fault{}, false }
+func (noFaults) OnArm(string, func(fault.Fault))                  {}
+
+func (s *Server) due(kind string) bool {
+	_, ok := s.cfg.Faults.Take(kind, fault.Subject{Path: "/cometd", Method: http.MethodPost})
+	return ok
+}
+
+// connectFault refuses a connect on purpose, or returns nil.
+func (s *Server) connectFault(n *session, m *message) []reply {
+	switch {
+	case s.due(FaultUnauthorized):
+		return []reply{m.refuseAdvised(errInvalidToken, "none")}
+	case s.due(FaultUnknownClient):
+		s.sessions.remove(n)
+		return []reply{m.refuseAdvised(errUnknownClient, "handshake")}
+	case s.due(FaultKillSession):
+		s.sessions.remove(n)
+		return []reply{{Channel: metaDisconnect, Successful: true}, m.refuseAdvised(errUnknownClient, "none")}
+	case s.due(FaultBusy):
+		r := m.refuseAdvised(errInvalidToken, "none")
+		r.Ext = &ext{SFDC: &sfdc{FailureReason: errBusy}, Replay: true, PayloadFormat: true}
+		return []reply{r}
+	}
+	return nil
+}
+
+// take gets the session's next events, none while streams are to stall.
+func (s *Server) take(n *session, reader *parking, max int) []delivery {
+	if _, ok := s.cfg.Faults.Active(FaultStall, fault.Subject{}); ok {
+		return nil
+	}
+	return n.take(reader, max, s.cfg.BatchBytes)
+}
+
+// deliver lets go wrong with a batch what is to go wrong.
+func (s *Server) deliver(n *session, reader *parking, batch []delivery) ([]delivery, ending) {
+	if _, ok := s.cfg.Faults.Take(fault.SlowConsumer, fault.Subject{Channel: batch[0].channel}); ok {
+		s.sessions.remove(n)
+		return batch, cutOff
+	}
+	batch = s.duplicate(s.reorder(s.pair(n, reader, batch)))
+	if _, ok := s.cfg.Faults.Take(fault.DropStreams, fault.Subject{}); ok {
+		return batch, cutOff
+	}
+	if s.due(FaultHalfOpen) {
+		return nil, silent
+	}
+	return batch, answered
+}
+
+// hang keeps a long poll open without an answer until somebody gives up.
+func (s *Server) hang(ctx context.Context, cut <-chan struct{}) ending {
+	select {
+	case <-ctx.Done():
+		return hungUp
+	case <-cut:
+	case <-s.done:
+	}
+	return cutOff
+}
+
+// dropStreams cuts every open stream. With none open, the fault stays armed and
+// cuts the next delivery.
+func (s *Server) dropStreams() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == 0 {
+		return
+	}
+	s.cfg.Faults.Take(fault.DropStreams, fault.Subject{})
+	close(s.cut)
+	s.cut = make(chan struct{})
+}
