@@ -56,10 +56,6 @@ func (c *Client) Run(ctx context.Context) error {
 	c.reset()
 	for ctx.Err() == nil {
 		err := c.attempt(ctx)
-		c.change(func(st *State) {
-			st.Connected, st.Subscribed, st.Replay = false, false, false
-			st.Transport, st.Reason = Auto, reason(ctx, err)
-		})
 		if ctx.Err() != nil {
 			break
 		}
@@ -70,11 +66,16 @@ func (c *Client) Run(ctx context.Context) error {
 	return nil
 }
 
-func reason(ctx context.Context, err error) string {
-	if err == nil || ctx.Err() != nil {
-		return ""
+// down makes known that there is no session, and why.
+func (c *Client) down(ctx context.Context, why error) {
+	reason := ""
+	if why != nil && ctx.Err() == nil {
+		reason = why.Error()
 	}
-	return err.Error()
+	c.change(func(st *State) {
+		st.Connected, st.Subscribed, st.Replay = false, false, false
+		st.Transport, st.Reason = Auto, reason
+	})
 }
 
 func (c *Client) reset() {

@@ -138,8 +138,11 @@ func readAnswer(resp *http.Response, most int64) ([]byte, error) {
 func httpSetback(status int, header http.Header, err error) error {
 	text := fmt.Sprintf("HTTP status %d without a usable answer", status)
 	switch status {
-	case http.StatusUnauthorized, http.StatusForbidden:
+	case http.StatusUnauthorized:
 		return &setback{course: courseAuth, text: text}
+	case http.StatusForbidden:
+		// A firewall or an address range, not the token: Bayeux would say so.
+		return &setback{course: courseBusy, text: text}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		return &setback{course: courseHandshake, text: text, wait: retryAfter(header)}
 	}

@@ -121,6 +121,7 @@ func TestTroubleInConnectIsOvercome(t *testing.T) {
 		{"success, negative and fractional advice", advise(`{"interval":-5,"timeout":1.5}`), 1, 0, false},
 		{"F-29 gateway timeout", status(http.StatusGatewayTimeout), 2, 0, false},
 		{"F-29 service unavailable", status(http.StatusServiceUnavailable, "Retry-After: 0"), 2, 0, false},
+		{"bare HTTP 403: not the token", status(http.StatusForbidden), 2, 0, true},
 		{"bare HTTP 401", status(http.StatusUnauthorized), 2, 1, false},
 		{"redirect is not followed", status(http.StatusFound, "Location: /login"), 2, 0, false},
 		{"answer cut in the middle (C6)", cut, 2, 0, false},

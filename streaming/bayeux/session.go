@@ -17,6 +17,10 @@ const (
 // firstTimeout is assumed until the server advises a timeout: Salesforce's.
 const firstTimeout = 110 * time.Second
 
+// steady is how long a session must have lived to count as healthy even if
+// nothing happened in it: some proxies cut every connection after a minute.
+const steady = 30 * time.Second
+
 // link carries messages to the server and back.
 type link interface {
 	exchange(ctx context.Context, out []*request) ([]message, error)
@@ -43,9 +47,10 @@ type session struct {
 	lively   atomic.Bool // events came since the last connect reply
 }
 
-// run keeps a session until it ends and returns why. It leaves nothing behind:
+// session keeps a session until it ends and returns why. It leaves nothing behind:
 // what was read is delivered or given up, and the server's slot is freed.
 func (c *Client) session(ctx context.Context) error {
+	began := time.Now()
 	s := &session{c: c, timeout: firstTimeout, inbox: newInbox(c.cfg.Deliver)}
 	sctx, end := context.WithCancelCause(ctx)
 	s.end = end
@@ -66,6 +71,9 @@ func (c *Client) session(ctx context.Context) error {
 	if cause := context.Cause(sctx); cause != nil && sctx.Err() != nil {
 		err = cause
 	}
+	if s.connects > 0 && time.Since(began) > steady {
+		c.healthy()
+	}
 	s.close(ctx, err)
 	if s.socket != nil && ctx.Err() == nil {
 		s.learn(err)
@@ -76,6 +84,7 @@ func (c *Client) session(ctx context.Context) error {
 // close frees the server's slot, then waits until what was read is delivered.
 func (s *session) close(ctx context.Context, why error) {
 	s.end(why)
+	s.c.down(ctx, why)
 	back, isBack := errors.AsType[*setback](why)
 	s.inbox.close(ctx.Err() != nil || (isBack && back.course == courseDelivery))
 	if s.clientID != "" && (!isBack || !back.sessionGone()) {

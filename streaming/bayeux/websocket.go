@@ -17,6 +17,9 @@ import (
 // takes longer.
 const socketWrite = 15 * time.Second
 
+// socketPing is the time between pings while a reply is awaited.
+const socketPing = 25 * time.Second
+
 // socketLink exchanges messages over one websocket. Replies come in any order
 // and are told apart by id; events come whenever there are some.
 type socketLink struct {
@@ -92,6 +95,7 @@ func (l *socketLink) transport() Transport { return WebSocket }
 // that the goodbye gets its answer.
 func (l *socketLink) read(ctx context.Context) {
 	defer close(l.done)
+	var full time.Time // since when a full burst waits
 	for {
 		frame, err := l.frame()
 		if err != nil {
@@ -107,11 +111,25 @@ func (l *socketLink) read(ctx context.Context) {
 			l.met(n)
 		}
 		l.pass(answer)
-		full := limit{events: burstEvents, bytes: burstBytes}
-		if err := l.inbox.room(ctx, full, l.keepAlive, l.overdraft); err != nil {
+		if err := l.yield(ctx, &full); err != nil {
 			continue // the session is over; what comes now is its goodbye
 		}
 	}
+}
+
+// yield waits while a full burst waits for Deliver. Patience counts from when
+// the burst was first full, not from each frame: the reply that keeps the
+// session alive may be thousands of frames away.
+func (l *socketLink) yield(ctx context.Context, full *time.Time) error {
+	burst := limit{events: burstEvents, bytes: burstBytes}
+	if l.inbox.fits(burst) {
+		*full = time.Time{}
+		return ctx.Err()
+	}
+	if full.IsZero() {
+		*full = time.Now()
+	}
+	return l.inbox.room(ctx, burst, l.keepAlive-time.Since(*full), l.overdraft)
 }
 
 func (l *socketLink) frame() ([]byte, error) {
@@ -149,21 +167,40 @@ func (l *socketLink) exchange(ctx context.Context, out []*request) ([]message, e
 		return nil, err
 	}
 	got := make([]message, len(out))
-	for i := range replies {
-		select {
-		case got[i] = <-replies[i]:
-		case <-l.done:
-			// The reply may have come just before the end.
-			select {
-			case got[i] = <-replies[i]:
-			default:
-				return nil, broken("waiting for a reply", errors.New("the websocket ended"))
-			}
-		case <-ctx.Done():
-			return nil, broken("waiting for a reply", ctx.Err())
+	for i, reply := range replies {
+		var err error
+		if got[i], err = l.await(ctx, reply); err != nil {
+			return nil, err
 		}
 	}
 	return got, nil
+}
+
+// await waits for one reply, and pings meanwhile: many proxies cut a
+// connection that is silent for a minute, which is less than a connect takes.
+func (l *socketLink) await(ctx context.Context, reply chan message) (message, error) {
+	ping := time.NewTicker(socketPing)
+	defer ping.Stop()
+	for {
+		select {
+		case m := <-reply:
+			return m, nil
+		case <-ping.C:
+			if err := l.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(socketWrite)); err != nil {
+				return message{}, broken("pinging the server", err)
+			}
+		case <-l.done:
+			// The reply may have come just before the end.
+			select {
+			case m := <-reply:
+				return m, nil
+			default:
+				return message{}, broken("waiting for a reply", errors.New("the websocket ended"))
+			}
+		case <-ctx.Done():
+			return message{}, broken("waiting for a reply", ctx.Err())
+		}
+	}
 }
 
 func (l *socketLink) expect(out []*request) []chan message {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -190,7 +191,7 @@ func TestSocketThatNeverWorksIsGivenUp(t *testing.T) {
 
 // blast opens a link to a server that does nothing but send this frame so many
 // times.
-func blast(tb testing.TB, frame []byte, times int, in *inbox) *socketLink {
+func blast(tb testing.TB, frame []byte, times int, in *inbox, keepAlive time.Duration) {
 	tb.Helper()
 	finished := make(chan struct{})
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -212,6 +213,7 @@ func blast(tb testing.TB, frame []byte, times int, in *inbox) *socketLink {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	cfg.KeepAlive = keepAlive
 	conn, err := dial(tb.Context(), &cfg, "", nil)
 	if err != nil {
 		tb.Fatal(err)
@@ -221,7 +223,6 @@ func blast(tb testing.TB, frame []byte, times int, in *inbox) *socketLink {
 		in.close(true)
 		_ = l.close()
 	})
-	return l
 }
 
 func TestBurstIsPutTogetherAndBounded(t *testing.T) {
@@ -235,7 +236,7 @@ func TestBurstIsPutTogetherAndBounded(t *testing.T) {
 		return nil
 	})
 	go func() { _ = in.run(t.Context()) }()
-	blast(t, []byte(`[{"channel":"/a","data":{}}]`), total, in)
+	blast(t, []byte(`[{"channel":"/a","data":{}}]`), total, in, time.Minute)
 	<-begun
 	// While the first batch is being delivered, a full burst gathers and no
 	// more: the rest stays in the socket.
@@ -253,6 +254,26 @@ func TestBurstIsPutTogetherAndBounded(t *testing.T) {
 	}
 }
 
+func TestFullBurstIsReadPastAfterPatience(t *testing.T) {
+	begun, gate := make(chan struct{}, 10), make(chan struct{})
+	in := newInbox(func(context.Context, string, []json.RawMessage) error {
+		begun <- struct{}{}
+		<-gate
+		return nil
+	})
+	go func() { _ = in.run(t.Context()) }()
+	// The reply that keeps a session alive may come after all of these (C4):
+	// once patience has ended, they are not waited for one by one.
+	blast(t, []byte(`[{"channel":"/a","data":{}}]`), 4*burstEvents, in, 100*time.Millisecond)
+	<-begun
+	eventually(t, "reading past the burst", func() bool {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		return in.gathered.count > burstEvents+1000
+	})
+	close(gate)
+}
+
 // BenchmarkWebsocket measures one event of about 600 bytes, from the socket to
 // Deliver, one event a frame, as the slowest server sends them.
 func BenchmarkWebsocket(b *testing.B) {
@@ -267,6 +288,6 @@ func BenchmarkWebsocket(b *testing.B) {
 		return nil
 	})
 	go func() { _ = in.run(b.Context()) }()
-	blast(b, frame, b.N, in)
+	blast(b, frame, b.N, in, time.Minute)
 	<-all
 }
