@@ -95,7 +95,7 @@ func (c *Client) noteRenewal(generation int64, err error) {
 func (c *Client) attempt(ctx context.Context, token Token, r request) (answer, error) {
 	base, err := c.cfg.Guard.Base(token.InstanceURL)
 	if err != nil {
-		return answer{}, fmt.Errorf("checking the instance address: %w", err)
+		return answer{}, badInstance(err)
 	}
 	// Our own flag, because net/http's errors do not tell "never sent" from
 	// "sent and no answer".

@@ -182,6 +182,15 @@ func refuse(why string) *gateway.Error {
 		"Tidegate does not connect to this address: %s. Enter the My Domain address of the org, for example https://acme.my.salesforce.com.", why)
 }
 
+// badInstance is the error of an org whose address the guard refuses. It is
+// CodeSFPolicy, so that changes wait until somebody has allowed the address.
+func badInstance(cause error) *gateway.Error {
+	e := gateway.Errorf(gateway.CodeSFPolicy,
+		"The address of the Salesforce org is not one that Tidegate may send a token to. A Tidegate operator must allow it, or an admin must connect again with the right org.")
+	e.Cause = cause
+	return e
+}
+
 // errInside says that a name resolved to an address inside a network.
 var errInside = errors.New("the host resolves to a private, loopback or link-local address")
 

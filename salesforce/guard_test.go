@@ -190,7 +190,7 @@ func TestTokenIsNotSentToAMovedInstanceOutsideS11(t *testing.T) {
 		cfg.Tokens = &fixed{token: Token{Access: accessToken, InstanceURL: thief.URL}}
 	})
 	_, err := c.Limits(context.Background())
-	if codeOf(err) != gateway.CodeForbidden || len(thief.requests()) != 0 {
+	if codeOf(err) != gateway.CodeSFPolicy || len(thief.requests()) != 0 {
 		t.Fatalf("Limits = %v with %d requests at the other host; want a refusal and none", err, len(thief.requests()))
 	}
 	if strings.Contains(err.Error(), "canary") {

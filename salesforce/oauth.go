@@ -118,8 +118,8 @@ func (o *OAuth) Exchange(ctx context.Context, app App, code, redirectURI, verifi
 }
 
 // Refresh asks for a new access token. If the answer has a refresh token, the
-// old one is dead already: save it before anything else. No scope is sent, as
-// that breaks the call. Errors: CodeSFAuth when the grant is dead, CodeSFDown
+// old one is dead already: save it before anything else, even when it comes
+// with an error. No scope is sent, as that breaks the call. Errors: CodeSFAuth when the grant is dead, CodeSFDown
 // when asking again may help.
 func (o *OAuth) Refresh(ctx context.Context, app App, refreshToken string) (Grant, error) {
 	return o.token(ctx, app, url.Values{
@@ -227,22 +227,23 @@ func (o *OAuth) readGrant(body []byte) (Grant, error) {
 			Cause: fmt.Errorf("the token answer is not JSON"),
 		}
 	}
+	// Also with an error: a rotated refresh token is the only one that works.
+	g := Grant{RefreshToken: wire.RefreshToken}
 	if wire.AccessToken == "" {
-		return Grant{}, &gateway.Error{
+		return g, &gateway.Error{
 			Code: gateway.CodeSFAuth, Status: http.StatusOK, Message: saySession,
 			Cause: fmt.Errorf("the token answer has no access token"),
 		}
 	}
-	g := Grant{AccessToken: wire.AccessToken, RefreshToken: wire.RefreshToken, Scope: wire.Scope}
 	g.OrgID, g.UserID = splitIdentity(wire.ID)
-	if wire.InstanceURL == "" {
-		return g, nil
+	if wire.InstanceURL != "" {
+		base, err := o.guard.Base(wire.InstanceURL)
+		if err != nil {
+			return g, badInstance(err)
+		}
+		g.InstanceURL = base
 	}
-	base, err := o.guard.Base(wire.InstanceURL)
-	if err != nil {
-		return Grant{}, fmt.Errorf("checking the instance address: %w", err)
-	}
-	g.InstanceURL = base
+	g.AccessToken, g.Scope = wire.AccessToken, wire.Scope
 	return g, nil
 }
 

@@ -37,10 +37,11 @@ type Keeper struct {
 	// Load reads what is kept now, past any cache.
 	Load func(context.Context) (gateway.Connection, gateway.Secrets, error)
 	// Save keeps them durably: when it returns nil, a crash loses nothing.
-	// It is called with the lock held, and with the next generation.
+	// It is called with the lock held, and with the next generation; with the
+	// same one when only the refresh token changed.
 	Save func(context.Context, gateway.Connection, gateway.Secrets) error
-	// Lock keeps every other process from renewing this connection's session
-	// until unlock is called.
+	// Lock keeps every other caller, in this process and in others, from
+	// renewing this connection's session until unlock is called.
 	Lock func(context.Context) (unlock func(), err error)
 }
 
@@ -141,6 +142,10 @@ func (r *Refresher) renew(ctx context.Context, stale int64) (Token, error) {
 	}
 	grant, err := r.ask(ctx, conn, secrets)
 	if err != nil {
+		if grant.RefreshToken != "" {
+			secrets.RefreshToken = grant.RefreshToken
+			err = errors.Join(err, r.keep.Save(ctx, conn, secrets))
+		}
 		r.noteDead(secrets, err)
 		return Token{}, err
 	}

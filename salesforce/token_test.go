@@ -243,7 +243,7 @@ func TestRefreshAnswers(t *testing.T) {
 		{"page with status 200", 200, page, gateway.CodeSFDown, 2},
 		{"page with status 404", 404, page, gateway.CodeSFDown, 2},
 		{"429", 429, "", gateway.CodeSFDown, 2},
-		{"instance elsewhere", 200, `{"access_token":"a2","instance_url":"https://evil.example"}`, gateway.CodeForbidden, 2},
+		{"instance elsewhere", 200, `{"access_token":"a2","instance_url":"https://evil.example"}`, gateway.CodeSFPolicy, 1},
 	}
 	for _, test := range cases {
 		t.Run(test.name, func(t *testing.T) {
@@ -266,6 +266,28 @@ func TestRefreshAnswers(t *testing.T) {
 				t.Errorf("token = %+v; want a2 at the old instance", token)
 			}
 		})
+	}
+}
+
+// With rotation on, the new refresh token is the only one that works, however
+// wrong the rest of the answer is.
+func TestRotatedTokenOfABadAnswerIsKeptF34(t *testing.T) {
+	for _, rest := range []string{`"access_token":"a2","instance_url":"https://evil.example"`, `"scope":"api"`} {
+		f := newFake(t)
+		f.on("POST /services/oauth2/token", 200, `{"refresh_token":"r2",`+rest+`}`)
+		k := newKept(f.URL)
+		r := newRefresher(t, f, k)
+		for range 3 {
+			if token, err := r.Refresh(context.Background(), 1); err == nil || token.Access != "" {
+				t.Fatalf("Refresh = %+v, %v; want an error", token, err)
+			}
+		}
+		if k.secrets.RefreshToken != "r2" || k.secrets.AccessToken != "a1" || k.secrets.Generation != 1 || k.conn.InstanceURL != f.URL {
+			t.Errorf("kept %+v at %s", k.secrets, k.conn.InstanceURL)
+		}
+		if n := len(f.requests()); n != 1 {
+			t.Errorf("%d calls; want 1", n)
+		}
 	}
 }
 
