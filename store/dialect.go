@@ -44,7 +44,8 @@ type dialect struct {
 	jsonText  string
 	blob      string // a parameter of bytes in a SELECT list
 	maxParams int
-	chunk     int // rows in one multi-row VALUES
+	notifies  bool // LISTEN and NOTIFY between processes
+	chunk     int  // rows in one multi-row VALUES
 	code      func(error) gateway.Code
 	retryable func(error) bool
 	open      func(u string) (reader, writer *sqlx.DB, err error)
@@ -83,6 +84,7 @@ var postgresDialect = &dialect{
 	pairs:     `SELECT pair ->> 0, pair ->> 1 FROM json_array_elements(?::json) AS pair`,
 	jsonText:  `::json ->> CAST(? AS TEXT)`,
 	blob:      `CAST(? AS BYTEA)`,
+	notifies:  true,
 	maxParams: 65000, // the protocol counts parameters in 16 bits
 	chunk:     250,
 	code:      postgresCode,

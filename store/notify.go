@@ -31,7 +31,7 @@ type notice struct {
 // SQLite there are none, and nothing happens. The own process is not told:
 // it knows already.
 func (db *DB) Notify(ctx context.Context, ws gateway.WorkspaceID, keys []gateway.RecordKey) error {
-	if db.dialect != postgresDialect || len(keys) == 0 {
+	if !db.dialect.notifies || len(keys) == 0 {
 		return nil
 	}
 	for _, payload := range db.notices(ws, keys) {
@@ -66,7 +66,7 @@ func (db *DB) notices(ws gateway.WorkspaceID, keys []gateway.RecordKey) []string
 // then called with an empty workspace and no keys, which means "look at
 // everything again". On SQLite it only waits for ctx to end.
 func (db *DB) Notifications(ctx context.Context, f func(ws gateway.WorkspaceID, keys []gateway.RecordKey)) error {
-	if db.dialect != postgresDialect {
+	if !db.dialect.notifies {
 		<-ctx.Done()
 		return nil
 	}

@@ -1,0 +1,442 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/store"
+)
+
+func positions(t *testing.T, s *suite) {
+	w := s.workspace(t)
+	const ttl = 30 * time.Second
+	advance := func(t *testing.T, lease gateway.Lease, to gateway.ReplayID) error {
+		return w.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			r := gateway.Record{Key: contact("at" + string(to)), Fields: gateway.Fields{}}
+			if err := tx.SaveRecords(ctx, []gateway.Record{r}); err != nil {
+				return err
+			}
+			return tx.Advance(ctx, lease, to, store.AdvanceStats{Events: 2, LastEventAt: tx.Now(), Lag: 1500 * time.Millisecond})
+		})
+	}
+	_, err := w.Position(t.Context(), "c", "/data/ChangeEvents")
+	wantCode(t, err, gateway.CodeNotFound)
+	a, got, err := w.AcquireLease(t.Context(), "c", "/data/ChangeEvents", "a", ttl)
+	ok(t, err)
+	if !got || a.Epoch != 1 || a.Position != "" || !a.Until.Equal(s.clock.Now().Add(ttl)) {
+		t.Fatalf("first lease %+v %v", a, got)
+	}
+	ok(t, advance(t, a, "17"))
+
+	t.Run("one holder per channel (F-67)", func(t *testing.T) {
+		standing, got, err := w.AcquireLease(t.Context(), "c", "/data/ChangeEvents", "b", ttl)
+		ok(t, err)
+		if got || standing.Holder != "a" {
+			t.Errorf("b got %v, standing %+v", got, standing)
+		}
+		again, got, err := w.AcquireLease(t.Context(), "c", "/data/ChangeEvents", "a", ttl)
+		ok(t, err)
+		if !got || again.Epoch != 1 || again.Position != "17" {
+			t.Errorf("a again: %+v %v", again, got)
+		}
+	})
+	t.Run("a renewed lease is kept", func(t *testing.T) {
+		s.clock.Advance(20 * time.Second)
+		ok(t, w.RenewLease(t.Context(), a, ttl))
+		s.clock.Advance(20 * time.Second)
+		_, got, err := w.AcquireLease(t.Context(), "c", "/data/ChangeEvents", "b", ttl)
+		ok(t, err)
+		if got {
+			t.Error("b took a lease that was renewed")
+		}
+	})
+	t.Run("an expired lease is taken over and its holder fenced (F-68)", func(t *testing.T) {
+		s.clock.Advance(ttl + time.Second)
+		b, got, err := w.AcquireLease(t.Context(), "c", "/data/ChangeEvents", "b", ttl)
+		ok(t, err)
+		if !got || b.Epoch != 2 || b.Position != "17" {
+			t.Fatalf("b: %+v %v", b, got)
+		}
+		wantCode(t, advance(t, a, "99"), gateway.CodeFenced)
+		_, err = w.Record(t.Context(), contact("at99"))
+		wantCode(t, err, gateway.CodeNotFound) // rolled back with it
+		wantCode(t, w.RenewLease(t.Context(), a, ttl), gateway.CodeFenced)
+		wantCode(t, w.ReleaseLease(t.Context(), a), gateway.CodeFenced)
+		ok(t, advance(t, b, "18"))
+		ok(t, advance(t, b, ""))
+		p, err := w.Position(t.Context(), "c", "/data/ChangeEvents")
+		ok(t, err)
+		want := store.Position{Lease: b, UpdatedAt: s.clock.Now(), LastEventAt: s.clock.Now(), Lag: 1500 * time.Millisecond, Events: 6}
+		want.Lease.Position = "18"
+		if p != want {
+			t.Errorf("got  %+v\nwant %+v", p, want)
+		}
+		ok(t, w.ReleaseLease(t.Context(), b))
+		_, got, err = w.AcquireLease(t.Context(), "c", "/data/ChangeEvents", "a", ttl)
+		ok(t, err)
+		if !got {
+			t.Error("a released lease is not free")
+		}
+	})
+}
+
+// change returns an update of a contact.
+func change(id string, edit int64, fields gateway.Fields) gateway.Change {
+	return gateway.Change{
+		Key: contact(id), Op: gateway.OpUpdate, Fields: fields, Base: gateway.Fields{"Title": gateway.Text("old")},
+		BaseAt: gateway.Version{CommitAt: 5, CommitNumber: 1<<60 + 1, Sequence: 3}, Edit: edit, State: gateway.StateWaiting,
+		Cause:   gateway.Cause{Kind: "edit", By: "m1", Name: "Ann", Rule: "Edit on the contact page"},
+		Problem: gateway.Problem{Code: "x", Fields: []string{"Title"}, Retries: true}, LogID: 42,
+	}
+}
+
+func enqueue(t *testing.T, w *store.Workspace, changes ...gateway.Change) {
+	t.Helper()
+	tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+		for _, c := range changes {
+			if err := tx.SaveChange(ctx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func claim(t *testing.T, s *suite, w *store.Workspace, lease string, limit int) []gateway.Change {
+	t.Helper()
+	got, err := s.db.Claim(t.Context(), store.ClaimRequest{
+		Holder: "h", Lease: lease, For: time.Minute, Limit: limit, Workspace: w.ID(),
+	})
+	ok(t, err)
+	return got
+}
+
+func outbox(t *testing.T, s *suite) {
+	t.Run("an entry comes back as saved", func(t *testing.T) {
+		w := s.workspace(t)
+		want := change("1", 1, awkward())
+		want.DueAt, want.FirstSentAt, want.Lane, want.Attempt = s.clock.Now().Add(time.Hour), s.clock.Now(), 1, 4
+		enqueue(t, w, want)
+		want.Workspace, want.EnqueuedAt = w.ID(), s.clock.Now()
+		got, found, err := w.Pending(t.Context(), contact("1"))
+		ok(t, err)
+		if !found || !reflect.DeepEqual(got, want) {
+			t.Errorf("got  %+v\nwant %+v", got, want)
+		}
+		tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+			loaded, err := tx.LoadPending(ctx, []gateway.RecordKey{contact("1"), contact("2")})
+			if !reflect.DeepEqual(loaded, map[gateway.RecordKey]gateway.Change{contact("1"): want}) {
+				t.Errorf("loaded %+v", loaded)
+			}
+			return err
+		})
+	})
+	t.Run("one entry per record: a later edit folds in", func(t *testing.T) {
+		w := s.workspace(t)
+		enqueue(t, w, change("1", 1, gateway.Fields{"Title": gateway.Text("a")}))
+		enqueue(t, w, change("1", 2, gateway.Fields{"Title": gateway.Text("b"), "Email": gateway.Null}))
+		got := claim(t, s, w, "L", 10)
+		if len(got) != 1 || got[0].Edit != 2 || len(got[0].Fields) != 2 {
+			t.Errorf("claimed %+v", got)
+		}
+	})
+	t.Run("a stale fold is run again", func(t *testing.T) {
+		w := s.workspace(t)
+		enqueue(t, w, change("1", 5, gateway.Fields{"Title": gateway.Text("a")}))
+		runs := 0
+		err := w.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			runs++
+			return tx.SaveChange(ctx, change("1", 4+int64(runs/3), gateway.Fields{}))
+		})
+		ok(t, err)
+		if runs != 3 {
+			t.Errorf("%d runs", runs)
+		}
+	})
+	t.Run("claims take what is due, by lane and time, of one kind", func(t *testing.T) {
+		w := s.workspace(t)
+		late, lane, lead, parked := change("late", 1, nil), change("lane", 1, nil), change("lead", 1, nil), change("parked", 1, nil)
+		late.DueAt = s.clock.Now().Add(time.Hour)
+		lane.Lane = 2
+		lead.Key.Object, lead.DueAt = "Lead", s.clock.Now().Add(-time.Hour)
+		parked.State = gateway.StateParked
+		enqueue(t, w, late, lane, lead, parked, change("c1", 1, nil), change("c2", 1, nil))
+		ids := func(cs []gateway.Change) (out []string) {
+			for _, c := range cs {
+				out = append(out, c.Key.ID)
+				if c.State != gateway.StateSending || c.Attempt != 1 || c.Lease == "" || !c.FirstSentAt.Equal(s.clock.Now()) {
+					t.Errorf("claimed %+v", c)
+				}
+			}
+			slices.Sort(out)
+			return out
+		}
+		for i, want := range [][]string{{"lead"}, {"c1", "c2", "lane"}, nil} {
+			if got := ids(claim(t, s, w, fmt.Sprint("L", i), 10)); !slices.Equal(got, want) {
+				t.Errorf("claim %d: %v, want %v", i, got, want)
+			}
+		}
+		counts, err := w.PendingByObject(t.Context())
+		ok(t, err)
+		if want := map[string]store.PendingCounts{"Contact": {Waiting: 4, Parked: 1}, "Lead": {Waiting: 1}}; !maps.Equal(counts, want) {
+			t.Errorf("counts %v", counts)
+		}
+	})
+	t.Run("an expired lease is claimed again with its first sending kept (F-51)", func(t *testing.T) {
+		w := s.workspace(t)
+		enqueue(t, w, change("1", 1, gateway.Fields{"Title": gateway.Text("a")}))
+		first := claim(t, s, w, "L1", 1)[0]
+		if got := claim(t, s, w, "L2", 1); len(got) != 0 {
+			t.Fatalf("claimed twice: %v", got)
+		}
+		s.clock.Advance(time.Minute)
+		second := claim(t, s, w, "L2", 1)[0]
+		if second.Attempt != 2 || !second.FirstSentAt.Equal(first.FirstSentAt) {
+			t.Errorf("second claim %+v", second)
+		}
+		wantCode(t, w.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.SettleChange(ctx, first, gateway.Settlement{})
+			return err
+		}), gateway.CodeFenced)
+	})
+	t.Run("concurrent claims do not overlap", func(t *testing.T) {
+		w := s.workspace(t)
+		const n = 300
+		for i := range n {
+			enqueue(t, w, change(fmt.Sprint(i), 1, gateway.Fields{"Title": gateway.Text("a")}))
+		}
+		var mu sync.Mutex
+		seen := map[gateway.RecordKey]int{}
+		var wg sync.WaitGroup
+		for worker := range 4 {
+			wg.Go(func() {
+				for round := 0; ; round++ {
+					got, err := s.db.Claim(t.Context(), store.ClaimRequest{
+						Holder: "h", Lease: fmt.Sprint(worker, "/", round), For: time.Hour, Limit: 7, Workspace: w.ID(),
+					})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					mu.Lock()
+					for _, c := range got {
+						seen[c.Key]++
+					}
+					all := len(seen) == n
+					mu.Unlock()
+					if len(got) == 0 && (all || round > 10*n) {
+						return
+					}
+				}
+			})
+		}
+		wg.Wait()
+		for key, times := range seen {
+			if times != 1 {
+				t.Errorf("%s was claimed %d times", key.ID, times)
+			}
+		}
+		if len(seen) != n {
+			t.Errorf("%d of %d claimed", len(seen), n)
+		}
+	})
+	t.Run("concurrent edits of one record all count", func(t *testing.T) {
+		w := s.workspace(t)
+		const n = 8
+		var wg sync.WaitGroup
+		for i := range n {
+			wg.Go(func() {
+				err := w.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+					c, found, err := tx.PendingFor(ctx, contact("1"))
+					if err != nil {
+						return err
+					}
+					if !found {
+						c = change("1", 0, gateway.Fields{})
+					}
+					c.Edit++
+					c.Fields = c.Fields.Overlay(gateway.Fields{fmt.Sprint("F", i): "1"})
+					return tx.SaveChange(ctx, c)
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		c, _, err := w.Pending(t.Context(), contact("1"))
+		ok(t, err)
+		if c.Edit != n || len(c.Fields) != n {
+			t.Errorf("edit %d, fields %v", c.Edit, c.Fields)
+		}
+	})
+	t.Run("the next due time is known", func(t *testing.T) {
+		at, found, err := s.db.NextDue(t.Context())
+		ok(t, err)
+		if !found || at.IsZero() {
+			t.Errorf("next due %v %v", at, found)
+		}
+	})
+	t.Run("deletion compares the edit", func(t *testing.T) {
+		w := s.workspace(t)
+		enqueue(t, w, change("1", 3, nil))
+		tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+			wrong, err := tx.DeleteChange(ctx, contact("1"), 2)
+			right, err2 := tx.DeleteChange(ctx, contact("1"), 3)
+			if wrong || !right {
+				t.Errorf("deleted %v %v", wrong, right)
+			}
+			return errors.Join(err, err2)
+		})
+	})
+	t.Run("a claim needs a lease", func(t *testing.T) {
+		_, err := s.db.Claim(t.Context(), store.ClaimRequest{})
+		wantCode(t, err, gateway.CodeInvalid)
+	})
+}
+
+func settling(t *testing.T, s *suite) {
+	sent := gateway.Fields{"Title": gateway.Text("a"), "Email": gateway.Text("a@x.example")}
+	later := s.clock.Now().Add(time.Hour)
+	problem := gateway.Problem{Code: "c", What: "w", Who: "you", Said: "400 X: y", Fields: []string{"Title"}}
+	cases := []struct {
+		name  string
+		op    gateway.Op     // of the edit made meanwhile, "" = the same
+		edit  gateway.Fields // made during the attempt, nil = none
+		s     gateway.Settlement
+		state gateway.ChangeState
+		left  gateway.Fields
+		base  gateway.Fields
+		due   time.Time // zero = now
+		moved bool
+	}{
+		{name: "done goes"},
+		{name: "retry waits", s: gateway.Settlement{State: gateway.StateWaiting, DueAt: later, Problem: problem}, state: gateway.StateWaiting, left: sent, base: gateway.Fields{"Title": gateway.Text("old")}, due: later},
+		{name: "parked stays", s: gateway.Settlement{State: gateway.StateParked, DueAt: later, Problem: problem}, state: gateway.StateParked, left: sent, base: gateway.Fields{"Title": gateway.Text("old")}, due: later},
+		{name: "done with a moved edit leaves the difference", edit: gateway.Fields{"Title": gateway.Text("b"), "Phone": "null"}, state: gateway.StateWaiting, left: gateway.Fields{"Title": gateway.Text("b"), "Phone": "null"}, base: gateway.Fields{"Title": gateway.Text("a")}, moved: true},
+		{name: "done with an edit back to what was sent leaves nothing", edit: gateway.Fields{"Title": gateway.Text("a")}, moved: true},
+		{name: "done with a deletion meanwhile stays owed", op: gateway.OpDelete, edit: gateway.Fields{}, state: gateway.StateWaiting, left: gateway.Fields{}, base: gateway.Fields{}, moved: true},
+		{name: "retry with a moved edit keeps all", edit: gateway.Fields{"Title": gateway.Text("b")}, s: gateway.Settlement{State: gateway.StateWaiting, DueAt: later, Problem: problem}, state: gateway.StateWaiting, left: sent.Overlay(gateway.Fields{"Title": gateway.Text("b")}), base: gateway.Fields{"Title": gateway.Text("old")}, due: later, moved: true},
+		{name: "parking with a moved edit is a new attempt", edit: gateway.Fields{"Title": gateway.Text("b")}, s: gateway.Settlement{State: gateway.StateParked, DueAt: later, Problem: problem}, state: gateway.StateWaiting, left: sent.Overlay(gateway.Fields{"Title": gateway.Text("b")}), base: gateway.Fields{"Title": gateway.Text("old")}, moved: true},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			w := s.workspace(t)
+			enqueue(t, w, change("1", 1, sent))
+			claimed := claim(t, s, w, "L", 1)[0]
+			if c.edit != nil {
+				edited := change("1", 2, sent.Overlay(c.edit))
+				edited.State, edited.Lease = gateway.StateWaiting, "" // SaveChange must keep the lease
+				if c.op != "" {
+					edited.Op = c.op
+				}
+				enqueue(t, w, edited)
+			}
+			var got store.SettleResult
+			tx(t, w, func(ctx context.Context, tx *store.Tx) (err error) {
+				got, err = tx.SettleChange(ctx, claimed, c.s)
+				return err
+			})
+			if got.Gone || got.Moved != c.moved || got.State != c.state {
+				t.Errorf("result %+v", got)
+			}
+			row, found, err := w.Pending(t.Context(), contact("1"))
+			ok(t, err)
+			if found != (c.state != "") {
+				t.Fatalf("row is there: %v", found)
+			}
+			if !found {
+				return
+			}
+			if c.due.IsZero() {
+				c.due = s.clock.Now()
+			}
+			if row.State != c.state || row.Lease != "" || !row.DueAt.Equal(c.due) ||
+				!maps.Equal(row.Fields, c.left) || !maps.Equal(row.Base, c.base) {
+				t.Errorf("row %+v", row)
+			}
+			if c.s.State == "" && !row.FirstSentAt.IsZero() {
+				t.Error("what is left after success has never been sent")
+			}
+			if !reflect.DeepEqual(row, got.Left) {
+				t.Errorf("left %+v\nrow  %+v", got.Left, row)
+			}
+		})
+	}
+	t.Run("an entry deleted meanwhile is gone", func(t *testing.T) {
+		w := s.workspace(t)
+		enqueue(t, w, change("1", 1, sent))
+		claimed := claim(t, s, w, "L", 1)[0]
+		tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+			if _, err := tx.DeleteChange(ctx, contact("1"), 1); err != nil {
+				return err
+			}
+			got, err := tx.SettleChange(ctx, claimed, gateway.Settlement{})
+			if !got.Gone {
+				t.Errorf("result %+v", got)
+			}
+			return err
+		})
+	})
+}
+
+func transactions(t *testing.T, s *suite) {
+	w := s.workspace(t)
+	boom := errors.New("boom")
+	t.Run("an error rolls back and is returned as it is", func(t *testing.T) {
+		err := w.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			if err := tx.SaveRecords(ctx, []gateway.Record{{Key: contact("1")}}); err != nil {
+				return err
+			}
+			return boom
+		})
+		if err != boom {
+			t.Errorf("error %v", err)
+		}
+		_, err = w.Record(t.Context(), contact("1"))
+		wantCode(t, err, gateway.CodeNotFound)
+	})
+	t.Run("a panic rolls back", func(t *testing.T) {
+		func() {
+			defer func() { _ = recover() }()
+			_ = w.InTx(t.Context(), func(context.Context, *store.Tx) error { panic("boom") })
+		}()
+		save(t, w, gateway.Record{Key: contact("2")}) // would wait for ever on SQLite
+	})
+	t.Run("nesting is refused, not waited for", func(t *testing.T) {
+		tx(t, w, func(ctx context.Context, _ *store.Tx) error {
+			if err := w.InTx(ctx, func(context.Context, *store.Tx) error { return nil }); !errors.Is(err, store.ErrNested) {
+				t.Errorf("InTx in InTx: %v", err)
+			}
+			if err := w.EndSession(ctx, "x"); !errors.Is(err, store.ErrNested) {
+				t.Errorf("write in InTx: %v", err)
+			}
+			_, _, err := w.AcquireLease(ctx, "c", "ch", "h", time.Second)
+			if !errors.Is(err, store.ErrNested) {
+				t.Errorf("lease in InTx: %v", err)
+			}
+			return nil
+		})
+	})
+	t.Run("a canceled context stays one", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := w.Record(ctx, contact("1")); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("a deadline is unavailable (F-69)", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 0)
+		defer cancel()
+		_, err := w.Record(ctx, contact("1"))
+		wantCode(t, err, gateway.CodeUnavailable)
+	})
+}
