@@ -67,6 +67,9 @@ func dial(ctx context.Context, cfg *Config, token string, cookies http.CookieJar
 		header.Set("Authorization", token)
 	}
 	conn, resp, err := dialer.DialContext(ctx, "ws"+strings.TrimPrefix(cfg.URL, "http"), header)
+	if resp != nil {
+		defer resp.Body.Close()
+	}
 	if err != nil {
 		if resp != nil && errors.Is(err, websocket.ErrBadHandshake) {
 			return nil, &upgradeRefused{status: resp.StatusCode}
