@@ -1,0 +1,135 @@
+package streaming
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/rules/inbound"
+	"tidegate/store"
+)
+
+// Applier commits batches to the mirror of one workspace, whatever source they
+// came from. Batches are applied one at a time: two transactions could both
+// find a record missing, and the older one would win.
+type Applier struct {
+	Store     *store.Workspace
+	OwnClient string // our client id in changeOrigin
+	// Winner is the conflict rule of a field; nil = none chosen. It is called
+	// inside the transaction and must not block.
+	Winner func(object, field string) gateway.Winner
+	// Carried reports whether change events carry the field; nil = all.
+	Carried func(object, field string) bool
+	// Ahead is Salesforce's clock minus ours; nil = 0.
+	Ahead func() time.Duration
+	// Notify is told of the records that changed, after the commit.
+	Notify  func(ws gateway.WorkspaceID, keys []gateway.RecordKey)
+	Metrics *Metrics
+
+	mu sync.Mutex
+	// generation counts the wishes to read an object from the start: a page
+	// that was asked for before such a wish must not overwrite it.
+	generation map[string]int
+}
+
+// Batch is what Apply commits at once.
+type Batch struct {
+	gateway.Batch
+	// Lease fences the commit: CodeFenced when somebody took it over.
+	Lease gateway.Lease
+	// Streamed is true for events of the channel itself: they count towards
+	// its position and its lag.
+	Streamed bool
+	// Reread starts backfills anew, from where they say.
+	Reread []gateway.Backfill
+	// Lines are for the sync log.
+	Lines []gateway.LogEntry
+	// With is run in the same transaction, before the position is advanced.
+	With func(ctx context.Context, tx *store.Tx) error
+}
+
+// Applied says what a batch did.
+type Applied struct {
+	Keys          []gateway.RecordKey // records whose row changed
+	Refetch       bool                // some records are to be read again
+	RefetchObject bool                // some objects are to be read again
+	counts        map[countKey]int
+	lags          []time.Duration
+}
+
+// Apply commits the batch: mirror, history, conflicts, quarantine, refetch
+// marks and the position, or nothing at all. Applying it again changes
+// nothing.
+func (a *Applier) Apply(ctx context.Context, b Batch) (Applied, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var f *fold
+	err := a.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		f = newFold(a, tx, b) // afresh, because InTx may run this again
+		return f.run(ctx)
+	})
+	if err != nil {
+		return Applied{}, fmt.Errorf("applying %d events: %w", len(b.Events), err)
+	}
+	if a.generation == nil {
+		a.generation = map[string]int{}
+	}
+	for _, b := range f.rereads {
+		a.generation[b.Object]++
+	}
+	done := f.applied()
+	a.Metrics.count(done.counts, done.lags)
+	if a.Notify != nil && len(done.Keys) > 0 {
+		a.Notify(a.Store.ID(), done.Keys)
+	}
+	return done, nil
+}
+
+// input joins an event with what is known of its record.
+func (a *Applier) input(e gateway.ChangeEvent, id string, w *work, now time.Time) inbound.Input {
+	in := inbound.Input{
+		Current: w.record, Event: e, RecordID: id, Pending: w.pending, OwnClient: a.OwnClient, Now: now,
+	}
+	if inbound.NeedsHistory(w.record, e) {
+		in.Newer = w.newer
+	}
+	if a.Winner != nil {
+		in.Winner = func(field string) gateway.Winner { return a.Winner(e.Object, field) }
+	}
+	if a.Carried != nil {
+		in.Carried = func(field string) bool { return a.Carried(e.Object, field) }
+	}
+	if a.Ahead != nil {
+		in.Ahead = a.Ahead()
+	}
+	return in
+}
+
+// generationOf returns how often an object was to be read from the start.
+func (a *Applier) generationOf(object string) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.generation[object]
+}
+
+// versions returns where the mirror stands with the given records, by id.
+func (a *Applier) versions(ctx context.Context, object string, ids []string) (map[string]gateway.Version, error) {
+	keys := make([]gateway.RecordKey, 0, len(ids))
+	for _, id := range ids {
+		keys = append(keys, gateway.RecordKey{Object: object, ID: id})
+	}
+	var seen map[string]gateway.Version
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	err := a.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		records, err := tx.LoadRecords(ctx, keys)
+		seen = make(map[string]gateway.Version, len(records))
+		for key, r := range records {
+			seen[key.ID] = r.Version
+		}
+		return err
+	})
+	return seen, err
+}

@@ -1,0 +1,304 @@
+package streaming
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/store"
+)
+
+// The states of a backfill: its rows are read from the first id to the last,
+// then what changed since it began, deleted rows too, then it is done. A hole
+// in the stream is repaired by the second half alone.
+const (
+	BackfillRunning   = "running"
+	BackfillRepairing = "repairing"
+	BackfillDone      = "done"
+)
+
+// noteLost is the note of a backfill that repairs a hole.
+const noteLost = "Salesforce no longer had our place in the stream."
+
+// backfill reads an object page by page until it is done, and drains refetch
+// marks between pages, because somebody may look at those records. It reads
+// only while the stream is subscribed, so that nothing is missed that changes
+// meanwhile: anchor first.
+func (c *Consumer) backfill(ctx context.Context, lease gateway.Lease, object string) error {
+	var repaired tally
+	for c.health.subscribed() {
+		generation := c.apply.generationOf(object)
+		b, err := c.progress(ctx, lease, object)
+		if err != nil || b.State == BackfillDone {
+			return err
+		}
+		c.show(b)
+		err = c.page(ctx, lease, b, generation, &repaired)
+		c.show(gateway.Backfill{})
+		if err != nil {
+			return err
+		}
+		if err := c.refetch(ctx, lease); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// show puts a backfill under way into the connection's state.
+func (c *Consumer) show(b gateway.Backfill) {
+	c.health.set(func(h *health) {
+		h.reading, h.repairing = "", ""
+		switch {
+		case b.Note == noteLost:
+			h.repairing = "Reading what changed while the stream was broken: " + b.Object + "."
+		case b.State == BackfillRunning:
+			h.reading = "Reading " + b.Object + "."
+		}
+	})
+}
+
+// progress returns how far an object is, and begins at the first call ever.
+func (c *Consumer) progress(ctx context.Context, lease gateway.Lease, object string) (gateway.Backfill, error) {
+	b, err := c.store.Backfill(ctx, object)
+	if gateway.CodeOf(err) != gateway.CodeNotFound || err == nil {
+		return b, err
+	}
+	at, err := c.position(ctx)
+	if err != nil {
+		return b, err
+	}
+	total, err := c.cfg.Reader.Count(ctx, object)
+	if err != nil {
+		return b, fmt.Errorf("counting %s: %w", object, err)
+	}
+	b = gateway.Backfill{Object: object, State: BackfillRunning, Total: total, StartedAt: c.cfg.Now()}
+	if string(at) != tip {
+		b.Anchor = gateway.ReplayID(at)
+	}
+	_, err = c.apply.Apply(ctx, Batch{Lease: lease, Reread: []gateway.Backfill{b}})
+	return b, err
+}
+
+// page reads one page and commits it together with the place after it (F-03).
+func (c *Consumer) page(ctx context.Context, lease gateway.Lease, b gateway.Backfill, generation int, repaired *tally) error {
+	q := ReadRequest{
+		Object: b.Object, Fields: MirroredFields(c.rules.schema(b.Object)), AfterID: b.LastID, Limit: c.cfg.PageSize,
+		IncludeDeleted: b.State == BackfillRepairing,
+	}
+	if b.State == BackfillRepairing {
+		q.ChangedSince = b.StartedAt.Add(-c.cfg.Overlap)
+	}
+	rows, err := c.cfg.Reader.Rows(ctx, q)
+	if err != nil {
+		return fmt.Errorf("reading %s: %w", b.Object, err)
+	}
+	next := after(b, rows, q.Limit)
+	done, err := c.apply.Apply(ctx, Batch{
+		Batch: gateway.Batch{Events: rows}, Lease: lease,
+		With: func(ctx context.Context, tx *store.Tx) error {
+			if c.apply.generation[b.Object] != generation {
+				return nil // it is to be read from the start again
+			}
+			return tx.SaveBackfill(ctx, next)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	repaired.add(done)
+	if next.State != BackfillDone {
+		return nil
+	}
+	return c.finished(ctx, lease, b, *repaired)
+}
+
+// after returns the progress after a page.
+func after(b gateway.Backfill, rows []gateway.ChangeEvent, limit int) gateway.Backfill {
+	if b.State == BackfillRunning {
+		b.Rows += len(rows)
+	}
+	if len(rows) > 0 {
+		b.LastID = rows[len(rows)-1].RecordIDs[0]
+	}
+	switch {
+	case len(rows) >= limit:
+	case b.State == BackfillRunning:
+		b.State, b.LastID = BackfillRepairing, ""
+	default:
+		b.State, b.LastID = BackfillDone, ""
+	}
+	return b
+}
+
+// tally counts what a reading found.
+type tally struct{ read, changed int }
+
+func (t *tally) add(done Applied) {
+	for k, n := range done.counts {
+		t.read += n
+		switch k.outcome {
+		case gateway.OutcomeApplied, gateway.OutcomeDeleted, gateway.OutcomeRestored:
+			t.changed += n
+		}
+	}
+}
+
+// finished writes down what a repair found, and how the object now stands.
+func (c *Consumer) finished(ctx context.Context, lease gateway.Lease, b gateway.Backfill, found tally) error {
+	c.cfg.Logger.InfoContext(ctx, "object read", "object", b.Object, "rows", b.Rows, "note", b.Note)
+	if b.Note == noteLost {
+		line := gateway.LogEntry{
+			Direction: "system", Key: gateway.RecordKey{Object: b.Object}, Label: b.Object, State: gateway.LogDone,
+			What: fmt.Sprintf("Repaired a gap: read %d %s records changed since %s, %d of them differed",
+				found.read, b.Object, b.StartedAt.Add(-c.cfg.Overlap).UTC().Format(time.DateTime), found.changed),
+			Rule: b.Note, DoneAt: c.cfg.Now(),
+		}
+		if _, err := c.apply.Apply(ctx, Batch{Lease: lease, Lines: []gateway.LogEntry{line}}); err != nil {
+			return err
+		}
+	}
+	return c.count(ctx, b.Object)
+}
+
+// count compares how many records are there and here, for the health page.
+func (c *Consumer) count(ctx context.Context, object string) error {
+	there, err := c.cfg.Reader.Count(ctx, object)
+	if err != nil {
+		return fmt.Errorf("counting %s: %w", object, err)
+	}
+	c.counted[object] = c.cfg.Now()
+	return c.status(ctx, object, gateway.StateOK, "", there)
+}
+
+func (c *Consumer) status(ctx context.Context, object string, state gateway.ConnectionState, reason string, there int) error {
+	s := gateway.ObjectStatus{
+		Object: object, Label: c.rules.schema(object).LabelPlural, State: state, Reason: reason, Transport: "stream",
+		RowsThere: there, Backfilled: state == gateway.StateOK,
+	}
+	if s.Label == "" {
+		s.Label = object
+	}
+	if there >= 0 {
+		s.CountedAt = c.cfg.Now()
+	}
+	return c.store.SaveObjectStatus(ctx, s)
+}
+
+// lost gives up a position that Salesforce no longer knows. The stream goes on
+// at its tip, and what happened since the last event is read. Both are stored
+// at once, so that a crash loses neither.
+func (c *Consumer) lost(ctx context.Context, lease gateway.Lease) error {
+	p, err := c.store.Position(ctx, lease.Connection, lease.Channel)
+	if err != nil {
+		return fmt.Errorf("reading the position: %w", err)
+	}
+	again, err := c.holes(ctx, p.LastEventAt, noteLost)
+	if err != nil {
+		return err
+	}
+	c.cfg.Logger.WarnContext(ctx, "the position in the stream is lost; the gap is read", "since", p.LastEventAt)
+	line := gateway.LogEntry{
+		Direction: "system", Label: "Stream", State: gateway.LogDone, DoneAt: c.cfg.Now(),
+		What: "Lost the place in the stream; reading everything changed since the last event", Rule: noteLost,
+	}
+	_, err = c.apply.Apply(ctx, Batch{
+		Batch: gateway.Batch{Position: tip}, Lease: lease, Reread: again, Lines: []gateway.LogEntry{line},
+	})
+	return err
+}
+
+// atTip is called when the stream is taken up at its tip although it ran
+// before: an event that came in between was not seen by anybody.
+func (c *Consumer) atTip(ctx context.Context, lease gateway.Lease) error {
+	var since time.Time
+	if c.health.streamed() {
+		since = c.health.complete()
+	}
+	again, err := c.holes(ctx, since, "The stream was taken up again without a position.")
+	if err != nil || len(again) == 0 {
+		return err
+	}
+	_, err = c.apply.Apply(ctx, Batch{Lease: lease, Reread: again})
+	return err
+}
+
+// holes returns the backfills that read what changed since, of all objects
+// that were read whole before. Without a time it is that of the last reading.
+func (c *Consumer) holes(ctx context.Context, since time.Time, note string) ([]gateway.Backfill, error) {
+	all, err := c.store.Backfills(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading backfills: %w", err)
+	}
+	var again []gateway.Backfill
+	for _, b := range all {
+		switch {
+		case b.State == BackfillRunning: // ends with what changed since it began
+			continue
+		case b.State == BackfillRepairing: // an older hole is open still
+			if since.IsZero() || b.StartedAt.Before(since) {
+				since = b.StartedAt
+			}
+			if b.Note == noteLost {
+				note = noteLost
+			}
+		}
+		b.State, b.LastID, b.Note = BackfillRepairing, "", note
+		if !since.IsZero() {
+			b.StartedAt = since
+		}
+		again = append(again, b)
+	}
+	return again, nil
+}
+
+// refetch reads the records that are marked for it, and makes tombstones of
+// those that are gone.
+func (c *Consumer) refetch(ctx context.Context, lease gateway.Lease) error {
+	keys, err := c.store.Refetches(ctx, c.cfg.PageSize)
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	ids := map[string][]string{}
+	for _, k := range keys {
+		ids[k.Object] = append(ids[k.Object], k.ID)
+	}
+	for object := range ids {
+		if err := c.retrieve(ctx, lease, object, ids[object]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Consumer) retrieve(ctx context.Context, lease gateway.Lease, object string, ids []string) error {
+	seen, err := c.apply.versions(ctx, object, ids)
+	if err != nil {
+		return err
+	}
+	found, missing, err := c.cfg.Reader.Retrieve(ctx, object, ids)
+	if err != nil {
+		return fmt.Errorf("reading marked %s: %w", object, err)
+	}
+	var unknown []gateway.RecordKey
+	for _, id := range missing {
+		version, ok := seen[id]
+		if !ok { // never seen, and nobody can see it now
+			unknown = append(unknown, gateway.RecordKey{Object: object, ID: id})
+			continue
+		}
+		found = append(found, gateway.ChangeEvent{
+			Object: object, RecordIDs: []string{id}, Type: gateway.Delete,
+			Version: gateway.Version{CommitAt: version.CommitAt},
+		})
+	}
+	for i := range found {
+		found[i].SeenVersion = seen[found[i].RecordIDs[0]]
+	}
+	_, err = c.apply.Apply(ctx, Batch{
+		Batch: gateway.Batch{Events: found}, Lease: lease,
+		With: func(ctx context.Context, tx *store.Tx) error { return tx.ClearRefetch(ctx, unknown) },
+	})
+	return err
+}

@@ -1,0 +1,256 @@
+package streaming
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tidegate/gateway"
+	"tidegate/store"
+	"tidegate/streaming/bayeux"
+)
+
+// Consumer takes in the changes of one connection: it holds the lease of the
+// channel, streams, reads what the stream does not give, and keeps the named
+// state of the connection.
+type Consumer struct {
+	cfg    Config
+	store  *store.Workspace
+	apply  *Applier
+	rules  *rules
+	health *health
+	wake   chan struct{} // there is something for the worker
+	// counted is when the rows of an object were last counted; the worker's.
+	counted map[string]time.Time
+}
+
+// New checks the config and returns a consumer that does nothing until Run.
+func New(cfg Config) (*Consumer, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	c := &Consumer{cfg: cfg, store: cfg.DB.In(cfg.Connection.Workspace), wake: make(chan struct{}, 1), counted: map[string]time.Time{}}
+	c.rules = &rules{store: c.store, objects: cfg.Objects}
+	c.health = newHealth(cfg.Now)
+	c.apply = &Applier{
+		Store: c.store, OwnClient: cfg.OwnClient, Winner: c.rules.winner, Carried: c.rules.carried,
+		Ahead: cfg.Ahead, Notify: cfg.Notify, Metrics: cfg.Metrics,
+	}
+	return c, nil
+}
+
+// Run takes in changes until ctx ends, and returns nil then. While another
+// process holds the lease it waits. Trouble with the network, Salesforce or
+// the database is waited out; it shows in the connection's state.
+func (c *Consumer) Run(ctx context.Context) error {
+	defer c.cfg.Metrics.follow(c.cfg.Connection.ID, c.health.age)()
+	failures := 0
+	for ctx.Err() == nil {
+		lease, ours, err := c.store.AcquireLease(ctx, c.cfg.Connection.ID, Channel, c.cfg.Holder, c.cfg.LeaseFor)
+		switch {
+		case err != nil:
+			failures++
+			c.cfg.Logger.WarnContext(ctx, "the lease cannot be taken", "error", err)
+			err = rest(ctx, c.cfg.Backoff(failures))
+		case !ours:
+			failures = 0
+			err = rest(ctx, c.cfg.LeaseFor/3)
+		default:
+			failures = 0
+			err = c.hold(ctx, lease)
+		}
+		if err != nil && ctx.Err() == nil {
+			c.cfg.Logger.WarnContext(ctx, "the stream is given up and taken up again", "error", err)
+			if err := rest(ctx, c.cfg.Backoff(1)); err != nil {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// hold does everything that needs the lease, until ctx ends or it is lost.
+func (c *Consumer) hold(ctx context.Context, lease gateway.Lease) error {
+	if err := c.learn(ctx); err != nil {
+		return errors.Join(err, c.release(ctx, lease))
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return c.renew(gctx, lease) })
+	g.Go(func() error { return c.stream(gctx, lease) })
+	g.Go(func() error { return c.work(gctx, lease) })
+	g.Go(func() error { return c.watch(gctx) })
+	err := g.Wait()
+	if gateway.CodeOf(err) == gateway.CodeFenced {
+		return err
+	}
+	return errors.Join(err, c.release(ctx, lease))
+}
+
+// release gives the lease back also while the program ends.
+func (c *Consumer) release(ctx context.Context, lease gateway.Lease) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	err := c.store.ReleaseLease(ctx, lease)
+	if gateway.CodeOf(err) == gateway.CodeFenced {
+		return nil // somebody has it already
+	}
+	return err
+}
+
+// renew keeps the lease. It gives up when the lease must have run out, so that
+// two processes never stream at once for long; the fence keeps them apart even
+// then.
+func (c *Consumer) renew(ctx context.Context, lease gateway.Lease) error {
+	last := c.cfg.Now()
+	for {
+		if err := rest(ctx, c.cfg.LeaseFor/3); err != nil {
+			return err
+		}
+		err := c.store.RenewLease(ctx, lease, c.cfg.LeaseFor)
+		switch {
+		case err == nil:
+			last = c.cfg.Now()
+		case gateway.CodeOf(err) == gateway.CodeFenced:
+			return fmt.Errorf("renewing the lease: %w", err)
+		case gateway.CodeOf(err) != gateway.CodeUnavailable && c.cfg.Now().Sub(last) > c.cfg.LeaseFor:
+			return fmt.Errorf("renewing the lease: %w", err)
+		}
+	}
+}
+
+// stream keeps a protocol client running, and does what a client cannot do
+// about the errors that end it.
+func (c *Consumer) stream(ctx context.Context, lease gateway.Lease) error {
+	for ctx.Err() == nil {
+		err := c.session(ctx, lease)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err = c.after(ctx, lease, err); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// after reacts to the end of a client. nil means: again.
+func (c *Consumer) after(ctx context.Context, lease gateway.Lease, err error) error {
+	if _, lost := errors.AsType[*bayeux.ReplayLostError](err); lost {
+		return c.lost(ctx, lease)
+	}
+	if _, auth := errors.AsType[*bayeux.AuthError](err); auth {
+		c.health.set(func(h *health) { h.reconnect = "Salesforce does not accept our sign-in any more. Connect again." })
+		defer c.health.set(func(h *health) { h.reconnect = "" })
+		return c.awaitReconnect(ctx)
+	}
+	switch {
+	case err == nil, errors.Is(err, context.Canceled): // the org moved to another address
+		return nil
+	case gateway.CodeOf(err) == gateway.CodeFenced:
+		return err
+	}
+	c.health.set(func(h *health) { h.refused = "Salesforce refuses the stream: " + err.Error() })
+	defer c.health.set(func(h *health) { h.refused = "" })
+	return rest(ctx, max(c.cfg.Grace, c.cfg.Backoff(8)))
+}
+
+// session runs one protocol client until it ends. It returns nil when the
+// org's address changed.
+func (c *Consumer) session(ctx context.Context, lease gateway.Lease) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p := newPipeline(c, ctx, cancel, lease)
+	endpoint := c.cfg.Endpoint()
+	cfg := bayeux.Config{
+		URL: endpoint, HTTP: c.cfg.HTTP, Auth: c.auth, Transport: c.cfg.Transport,
+		Subscriptions: []bayeux.Subscription{{Channel: Channel, Replay: p.replay}},
+		Deliver:       p.deliver, OnState: c.onState, Logger: c.cfg.Logger, Now: c.cfg.Now,
+	}
+	if c.cfg.Stream != nil {
+		c.cfg.Stream(&cfg)
+	}
+	client, err := bayeux.New(cfg)
+	if err != nil {
+		return fmt.Errorf("opening the stream: %w", err)
+	}
+	c.health.set(func(h *health) { h.client = client })
+	go c.follow(ctx, cancel, endpoint)
+	err = client.Run(ctx)
+	cancel()
+	return errors.Join(err, p.drain())
+}
+
+// follow ends the session when the org's address changes.
+func (c *Consumer) follow(ctx context.Context, cancel context.CancelFunc, endpoint string) {
+	for rest(ctx, c.cfg.Tick) == nil {
+		if c.cfg.Endpoint() != endpoint {
+			cancel()
+			return
+		}
+	}
+}
+
+func (c *Consumer) auth(ctx context.Context, stale bool) (string, error) {
+	header, err := c.cfg.Auth(ctx, stale)
+	if gateway.CodeOf(err) == gateway.CodeSFAuth && err != nil {
+		return "", bayeux.Permanent(err)
+	}
+	return header, err
+}
+
+func (c *Consumer) onState(s bayeux.State) {
+	c.health.set(func(h *health) { h.stream, h.ever = s, h.ever || s.Subscribed })
+	if s.Subscribed {
+		c.poke()
+	}
+}
+
+// poke wakes the worker.
+func (c *Consumer) poke() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// awaitReconnect waits until a person has connected again.
+func (c *Consumer) awaitReconnect(ctx context.Context) error {
+	for {
+		timer := time.NewTimer(5 * c.cfg.Tick)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-c.cfg.Reconnected:
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+		now, err := c.store.Connection(ctx)
+		if err == nil && now.ConnectedAt.After(c.cfg.Connection.ConnectedAt) {
+			c.cfg.Connection.ConnectedAt = now.ConnectedAt
+			return nil
+		}
+	}
+}
+
+// position returns where the stream resumes, as JSON: the tip when there is
+// no position.
+func (c *Consumer) position(ctx context.Context) (json.RawMessage, error) {
+	p, err := c.store.Position(ctx, c.cfg.Connection.ID, Channel)
+	if err != nil {
+		return nil, fmt.Errorf("reading the position: %w", err)
+	}
+	if p.Lease.Position == "" {
+		return json.RawMessage(tip), nil
+	}
+	return json.RawMessage(p.Lease.Position), nil
+}
+
+// tip asks for new events only.
+const tip = "-1"

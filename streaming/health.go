@@ -1,0 +1,166 @@
+package streaming
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/streaming/bayeux"
+)
+
+// health gathers what is known of the connection, from which its one named
+// state is told.
+type health struct {
+	now func() time.Time
+
+	mu        sync.Mutex
+	client    *bayeux.Client
+	stream    bayeux.State
+	since     time.Time // when the stream was last seen complete
+	ever      bool      // whether it was ever subscribed
+	reconnect string    // why a person must connect again
+	refused   string    // why there is no stream at all
+	stalled   string    // why nothing is stored
+	limited   string    // why nothing is read
+	repairing string    // what is repaired
+	reading   string    // what is read for the first time
+	lag       time.Duration
+}
+
+func newHealth(now func() time.Time) *health { return &health{now: now, since: now()} }
+
+func (h *health) set(edit func(*health)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	edit(h)
+}
+
+// batch notes a committed batch of the stream.
+func (h *health) batch(lags []time.Duration) {
+	if len(lags) == 0 {
+		return
+	}
+	h.set(func(h *health) { h.lag = lags[len(lags)-1] })
+}
+
+// reader notes how the last reading went.
+func (h *health) reader(err error) {
+	h.set(func(h *health) {
+		h.limited = ""
+		if err == nil {
+			return
+		}
+		switch gateway.CodeOf(err) {
+		case gateway.CodeSFLimit:
+			h.limited = "The org's API calls of today are used up; reading waits."
+		case gateway.CodeSFAuth:
+			h.reconnect = "Salesforce does not accept our sign-in any more. Connect again."
+		}
+	})
+}
+
+// complete returns when the stream was last known to have told everything.
+func (h *health) complete() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.client != nil && h.stream.Subscribed {
+		if at := h.client.State().LastAnswer; at.After(h.since) {
+			h.since = at
+		}
+	}
+	return h.since
+}
+
+// subscribed reports whether events come in now.
+func (h *health) subscribed() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.stream.Subscribed
+}
+
+// streamed reports whether this process ever had the stream, so that complete
+// means something.
+func (h *health) streamed() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ever
+}
+
+func (h *health) age() time.Duration { return max(h.now().Sub(h.complete()), 0) }
+
+// behind is the lag from which a stream counts as catching up.
+const behind = time.Minute
+
+// state tells the one state and why. It is "" while there is no news: a break
+// shorter than grace is Salesforce's daily routine.
+func (h *health) state(grace time.Duration) (gateway.ConnectionState, string) {
+	age := h.age()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.reconnect != "":
+		return gateway.StateNeedsReconnect, h.reconnect
+	case h.refused != "":
+		return gateway.StatePaused, h.refused
+	case h.stalled != "":
+		return gateway.StatePaused, h.stalled
+	case h.limited != "":
+		return gateway.StateLimited, h.limited
+	case !h.stream.Subscribed && age < grace:
+		return "", ""
+	case !h.stream.Subscribed:
+		return gateway.StatePaused, "There is no stream from Salesforce; trying again. " + h.stream.Reason
+	case h.repairing != "":
+		return gateway.StateRepairing, h.repairing
+	case h.reading != "":
+		return gateway.StateCatchingUp, h.reading
+	case h.lag > behind:
+		return gateway.StateCatchingUp, "Changes of the past are coming in."
+	default:
+		return gateway.StateOK, ""
+	}
+}
+
+// watch writes the state down whenever it changes, with one log line a change,
+// and reads the rules again from time to time.
+func (c *Consumer) watch(ctx context.Context) error {
+	var state gateway.ConnectionState
+	var reason string
+	var transport bayeux.Transport
+	for n := 1; ; n++ {
+		if err := rest(ctx, c.cfg.Tick); err != nil {
+			return err
+		}
+		c.health.mu.Lock()
+		using := c.health.stream.Transport
+		c.health.mu.Unlock()
+		if using != transport && using != "" && c.wrote(ctx, c.store.SetTransport(ctx, c.cfg.Connection.ID, string(using))) {
+			transport = using
+		}
+		now, why := c.health.state(c.cfg.Grace)
+		if now != "" && (now != state || why != reason) && c.change(ctx, now, why) {
+			state, reason = now, why
+		}
+		if n%10 == 0 {
+			c.wrote(ctx, c.rules.read(ctx))
+		}
+	}
+}
+
+func (c *Consumer) change(ctx context.Context, state gateway.ConnectionState, reason string) bool {
+	changed, err := c.store.SetConnectionState(ctx, c.cfg.Connection.ID, state, reason)
+	if changed {
+		c.cfg.Logger.InfoContext(ctx, "connection state changed", "state", state, "reason", reason)
+	}
+	return c.wrote(ctx, err)
+}
+
+// wrote reports whether a write of the watch went through; it comes round
+// again if not.
+func (c *Consumer) wrote(ctx context.Context, err error) bool {
+	if err != nil && ctx.Err() == nil {
+		c.cfg.Logger.DebugContext(ctx, "the state cannot be written down", "error", err)
+	}
+	return err == nil
+}

@@ -1,0 +1,149 @@
+package streaming
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"tidegate/gateway"
+)
+
+// pipeline commits one batch while the next is decoded. Nothing is ever more
+// than one batch ahead of the database.
+type pipeline struct {
+	c     *Consumer
+	ctx   context.Context // of the session; commits outlive a single Deliver
+	end   func()          // ends the session
+	lease gateway.Lease
+	// slot holds the error of the last commit; whoever takes it may commit.
+	slot chan error
+}
+
+func newPipeline(c *Consumer, ctx context.Context, end func(), lease gateway.Lease) *pipeline {
+	p := &pipeline{c: c, ctx: ctx, end: end, lease: lease, slot: make(chan error, 1)}
+	p.slot <- nil
+	return p
+}
+
+// deliver takes one answer of the stream. An error is that of an earlier
+// commit: the session then ends, and what was not committed comes again.
+func (p *pipeline) deliver(ctx context.Context, channel string, raw []json.RawMessage) error {
+	batch := p.c.rules.decoder().Decode(channel, raw)
+	batch.Events = slices.DeleteFunc(batch.Events, func(e gateway.ChangeEvent) bool {
+		return !slices.Contains(p.c.cfg.Objects, e.Object)
+	})
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case err := <-p.slot:
+		if err != nil {
+			p.slot <- err
+			return err
+		}
+	}
+	go func() {
+		err := p.commit(Batch{Batch: batch, Lease: p.lease, Streamed: true})
+		if err != nil {
+			p.end()
+		}
+		p.slot <- err
+	}()
+	return nil
+}
+
+// drain waits until no commit is under way, and returns why the last failed.
+func (p *pipeline) drain() error {
+	err := <-p.slot
+	p.slot <- err
+	return err
+}
+
+// replay gives the position to resume from. What was delivered before is
+// committed or given up by now.
+func (p *pipeline) replay(ctx context.Context) (json.RawMessage, error) {
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case err := <-p.slot:
+		if isFenced(err) {
+			p.slot <- err
+			return nil, permanent(err)
+		}
+		p.slot <- nil
+	}
+	at, err := p.c.position(ctx)
+	if err == nil && string(at) == tip {
+		// Marked now, read when subscribed.
+		err = p.c.atTip(ctx, p.lease)
+	}
+	return at, err
+}
+
+// commit applies a batch and tries again until it is stored: the server is
+// asked for nothing more meanwhile (F-69, F-70). Only a lost lease and the end
+// of the program are no reasons to go on.
+func (p *pipeline) commit(b Batch) error {
+	for try := 1; ; try++ {
+		err := p.c.take(p.ctx, b)
+		switch {
+		case err == nil:
+			p.c.health.set(func(h *health) { h.stalled = "" })
+			return nil
+		case p.ctx.Err() != nil:
+			return p.ctx.Err()
+		case isFenced(err):
+			return permanent(err)
+		}
+		p.c.cfg.Logger.WarnContext(p.ctx, "a batch cannot be stored, will try again", "try", try, "error", err)
+		p.c.health.set(func(h *health) { h.stalled = "Changes cannot be stored right now; the stream waits." })
+		if try >= 3 && gateway.CodeOf(err) != gateway.CodeUnavailable {
+			b.Events = p.single(b)
+		}
+		if err := rest(p.ctx, p.c.cfg.Backoff(try)); err != nil {
+			return err
+		}
+	}
+}
+
+// single applies a batch that fails as a whole event by event, and puts what
+// fails alone into quarantine, so that one event cannot stop all others. It
+// returns the events that are still to be applied.
+func (p *pipeline) single(b Batch) []gateway.ChangeEvent {
+	for i, e := range b.Events {
+		one := Batch{Lease: b.Lease, Streamed: true}
+		one.Batch = gateway.Batch{Events: b.Events[i : i+1], Position: e.ReplayID}
+		err := p.c.take(p.ctx, one)
+		if err != nil && p.ctx.Err() == nil && !isFenced(err) && gateway.CodeOf(err) != gateway.CodeUnavailable {
+			one.Batch = gateway.Batch{Position: e.ReplayID, Unreadable: []gateway.Quarantined{quarantined(e, err)}}
+			err = p.c.take(p.ctx, one)
+		}
+		if err != nil {
+			return b.Events[i:]
+		}
+	}
+	return nil
+}
+
+func quarantined(e gateway.ChangeEvent, cause error) gateway.Quarantined {
+	raw, err := json.Marshal(e)
+	return gateway.Quarantined{
+		Channel: Channel, ReplayID: e.ReplayID, Raw: raw, Object: e.Object, RecordID: e.RecordIDs[0],
+		Reason: "The change was read but could not be stored: " + errors.Join(cause, err).Error(),
+	}
+}
+
+// take applies a batch and wakes the worker where it left something to do.
+func (c *Consumer) take(ctx context.Context, b Batch) error {
+	done, err := c.apply.Apply(ctx, b)
+	if err != nil {
+		return err
+	}
+	if b.Streamed {
+		c.health.batch(done.lags)
+	}
+	if done.Refetch || done.RefetchObject || len(b.Unreadable) > 0 {
+		c.poke()
+	}
+	return nil
+}

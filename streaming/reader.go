@@ -1,0 +1,36 @@
+package streaming
+
+import (
+	"context"
+	"time"
+
+	"tidegate/gateway"
+)
+
+// Reader asks Salesforce itself, where the stream is not enough. Errors are
+// *gateway.Error with the codes of Salesforce's answers.
+type Reader interface {
+	// Schema describes an object as the connected user sees it.
+	Schema(ctx context.Context, object string) (gateway.Schema, error)
+	// Rows returns one page of records as Snapshot events, or as Delete events
+	// without commit number for deleted ones; Version.CommitAt is the row's
+	// SystemModstamp. Ordered by id; fewer than Limit means the end.
+	Rows(ctx context.Context, q ReadRequest) ([]gateway.ChangeEvent, error)
+	// Retrieve reads records by id. Ids that Salesforce does not return, being
+	// deleted or hidden, are in missing.
+	Retrieve(ctx context.Context, object string, ids []string) (found []gateway.ChangeEvent, missing []string, err error)
+	// Count returns how many records the object has, deleted ones not counted.
+	Count(ctx context.Context, object string) (int, error)
+}
+
+// ReadRequest selects a page of one object's records.
+type ReadRequest struct {
+	Object string
+	// Fields are the ones to read besides Id, SystemModstamp and IsDeleted,
+	// which every reading needs and which are not among the fields returned.
+	Fields         []string
+	AfterID        string    // keyset: only ids greater than this, "" = from the start
+	ChangedSince   time.Time // by SystemModstamp, inclusive; zero = all
+	IncludeDeleted bool      // also what is in the recycle bin
+	Limit          int
+}

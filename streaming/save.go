@@ -1,0 +1,129 @@
+package streaming
+
+import (
+	"context"
+
+	"tidegate/gateway"
+)
+
+// save writes what was decided. The position is last: if it does not move,
+// because the lease is somebody else's by now, nothing of it stays.
+func (f *fold) save(ctx context.Context) error {
+	steps := []func(context.Context) error{
+		f.saveRecords,
+		func(ctx context.Context) error { return f.tx.AppendHistory(ctx, f.entries) },
+		f.saveRare,
+		f.saveRefetches,
+		f.savePending,
+		f.saveRereads,
+		f.saveTouches,
+		f.saveWith,
+		func(ctx context.Context) error {
+			return f.tx.Advance(ctx, f.b.Lease, f.b.Position, f.stats)
+		},
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *fold) saveRecords(ctx context.Context) error {
+	records := make([]gateway.Record, 0, len(f.work))
+	for _, w := range f.work {
+		if w.saved {
+			records = append(records, *w.record)
+		}
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	return f.tx.SaveRecords(ctx, records)
+}
+
+// saveRare writes what most batches have none of.
+func (f *fold) saveRare(ctx context.Context) error {
+	if len(f.conflicts) > 0 {
+		if err := f.tx.SaveConflicts(ctx, f.conflicts); err != nil {
+			return err
+		}
+	}
+	if len(f.lines) > 0 {
+		if _, err := f.tx.AppendLog(ctx, f.lines); err != nil {
+			return err
+		}
+	}
+	if len(f.b.Unreadable) > 0 {
+		return f.tx.SaveQuarantine(ctx, f.b.Unreadable)
+	}
+	return nil
+}
+
+// unreadable is why a record is read again whose event could not be read.
+const unreadable = "A change of the record could not be read."
+
+func (f *fold) saveRefetches(ctx context.Context) error {
+	// Fulfilled wishes go first: a later event of the batch may have a new one.
+	if len(f.settled) > 0 {
+		if err := f.tx.ClearRefetch(ctx, f.settled); err != nil {
+			return err
+		}
+	}
+	for _, q := range f.b.Unreadable {
+		if q.Object != "" && q.RecordID != "" {
+			f.refetch[unreadable] = append(f.refetch[unreadable], gateway.RecordKey{Object: q.Object, ID: q.RecordID})
+		}
+	}
+	for reason, keys := range f.refetch {
+		if err := f.tx.MarkRefetch(ctx, keys, reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *fold) savePending(ctx context.Context) error {
+	for _, w := range f.work {
+		if !w.moved {
+			continue
+		}
+		var err error
+		if w.pending == nil {
+			_, err = f.tx.DeleteChange(ctx, w.before.Key, w.before.Edit)
+		} else {
+			err = f.tx.SaveChange(ctx, *w.pending)
+		}
+		if err == nil && w.line.ID != 0 {
+			err = f.tx.UpdateLog(ctx, *w.line)
+		}
+		if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound { // the line may have been pruned
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *fold) saveRereads(ctx context.Context) error {
+	for _, b := range f.rereads {
+		if err := f.tx.SaveBackfill(ctx, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *fold) saveTouches(ctx context.Context) error {
+	if len(f.touches) == 0 {
+		return nil
+	}
+	return f.tx.TouchObjects(ctx, f.touches)
+}
+
+func (f *fold) saveWith(ctx context.Context) error {
+	if f.b.With == nil {
+		return nil
+	}
+	return f.b.With(ctx, f.tx)
+}

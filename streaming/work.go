@@ -1,0 +1,114 @@
+package streaming
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/streaming/bayeux"
+)
+
+// work reads what the stream does not give: first readings, repairs, refetch
+// marks, counts.
+func (c *Consumer) work(ctx context.Context, lease gateway.Lease) error {
+	failures := 0
+	for {
+		err := c.round(ctx, lease)
+		c.health.reader(err)
+		pause := c.cfg.Tick
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case isFenced(err):
+			return err
+		case err != nil:
+			failures++
+			pause = max(c.cfg.Backoff(failures), pause)
+			c.cfg.Logger.WarnContext(ctx, "reading failed, will try again", "error", err, "wait", pause)
+		default:
+			failures = 0
+		}
+		if err := c.pause(ctx, pause, err == nil); err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits, and is cut short by new work unless the last round failed.
+func (c *Consumer) pause(ctx context.Context, d time.Duration, eager bool) error {
+	wake := c.wake
+	if !eager {
+		wake = nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-wake:
+	case <-timer.C:
+	}
+	return nil
+}
+
+func (c *Consumer) round(ctx context.Context, lease gateway.Lease) error {
+	for _, object := range c.cfg.Objects {
+		err := c.backfill(ctx, lease, object)
+		if unreachable(err) {
+			// One object that the user may not see stops no other.
+			err = c.status(ctx, object, gateway.StatePaused, err.Error(), -1)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := c.refetch(ctx, lease); err != nil {
+		return err
+	}
+	for object, at := range c.counted {
+		if c.cfg.Now().Sub(at) >= c.cfg.CountEvery {
+			if err := c.count(ctx, object); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unreachable tells errors that concern one object, not the connection.
+func unreachable(err error) bool {
+	if err == nil {
+		return false
+	}
+	return slices.Contains([]gateway.Code{
+		gateway.CodeSFUnavailable, gateway.CodeSFPermission, gateway.CodeSFRequest, gateway.CodeSFField, gateway.CodeSFOther,
+	}, gateway.CodeOf(err))
+}
+
+func isFenced(err error) bool { return err != nil && gateway.CodeOf(err) == gateway.CodeFenced }
+
+// permanent marks an error that ends the stream.
+func permanent(err error) error { return bayeux.Permanent(err) }
+
+// Reread asks for an object to be read from its first record again. A reading
+// under way is not started twice (F-74).
+func (c *Consumer) Reread(ctx context.Context, object, why string) error {
+	if !slices.Contains(c.cfg.Objects, object) {
+		return gateway.Errorf(gateway.CodeInvalid, "%s is not among the mirrored objects.", object)
+	}
+	b, err := c.store.Backfill(ctx, object)
+	switch {
+	case err != nil && gateway.CodeOf(err) != gateway.CodeNotFound:
+		return err
+	case err == nil && b.State == BackfillRunning:
+		return nil
+	}
+	b = gateway.Backfill{Object: object, State: BackfillRunning, Total: -1, StartedAt: c.cfg.Now(), Note: why}
+	c.apply.mu.Lock()
+	err = c.store.SaveBackfill(ctx, b)
+	c.apply.generation[object]++
+	c.apply.mu.Unlock()
+	c.poke()
+	return err
+}
