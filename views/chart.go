@@ -40,16 +40,15 @@ func drawFlow(bars []FlowBar) flowPlot {
 		up, down = max(up, b.In), max(down, b.Out)
 	}
 	step := niceStep(max(up, down))
-	top, bottom := ceilTo(up, step), ceilTo(down, step)
-	scale := chartHeight / float64(top+bottom)
-	zero := chartTop + float64(top)*scale
+	scale := chartHeight / float64(up+down)
+	zero := chartTop + float64(up)*scale
 	floor := chartTop + chartHeight
 	p := flowPlot{
 		viewBox: "0 0 " + num(chartWidth) + " " + num(floor+failedRoom+labelRoom),
 		left:    num(chartLeft), right: num(chartWidth), axis: num(chartLeft - 8), zero: num(zero),
 		failedY: num(floor + failedRoom - 4), labelY: num(floor + failedRoom + labelRoom - 6),
 	}
-	for v := top; v >= -bottom; v -= step {
+	for v := up / step * step; v >= -down; v -= step {
 		y := zero - float64(v)*scale
 		p.grid = append(p.grid, gridLine{num(y), num(y + 4), thousands(abs(v))})
 	}
@@ -84,23 +83,21 @@ func cross(x, y float64) string {
 		"M" + num(x+r) + " " + num(y-r) + "L" + num(x-r) + " " + num(y+r)
 }
 
-// niceStep is 1, 2 or 5 times a power of ten that divides the larger half into
-// at most two or three lines.
+// niceStep is the largest of 1, 2 or 5 times a power of ten that still draws
+// two lines above or below zero, on the side that has more.
 func niceStep(largest int) int {
-	if largest <= 2 {
+	raw := float64(largest) / 2
+	if raw < 1 {
 		return 1
 	}
-	raw := float64(largest) / 2
 	power := math.Pow(10, math.Floor(math.Log10(raw)))
-	for _, m := range []float64{1, 2, 5, 10} {
-		if raw <= m*power {
+	for _, m := range []float64{5, 2} {
+		if m*power <= raw {
 			return int(m * power)
 		}
 	}
-	return int(10 * power)
+	return int(power)
 }
-
-func ceilTo(v, step int) int { return (v + step - 1) / step * step }
 
 func abs(v int) int {
 	if v < 0 {

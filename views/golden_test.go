@@ -99,7 +99,7 @@ func firstDifference(got, want string) string {
 }
 
 var (
-	inlineCode = regexp.MustCompile(`(?i)<[^>]*\s(style|on[a-z]+|hx-on[a-z:-]*|hx-vals|hx-headers)=`)
+	inlineCode = regexp.MustCompile(`(?i)<[a-z][^\s>]*(?:\s+[^\s=>"]+(?:="[^"]*")?)*\s+(?:style|on[a-z]+|hx-on[a-z:-]*|hx-vals|hx-headers)=`)
 	scriptTag  = regexp.MustCompile(`<script[^>]*>`)
 	idAttr     = regexp.MustCompile(`\sid="([^"]*)"`)
 	refAttr    = regexp.MustCompile(`\s(?:for|aria-labelledby|aria-describedby)="([^"]*)"`)
