@@ -120,7 +120,7 @@ func (c *Client) attempt(ctx context.Context, token Token, r request) (answer, e
 		}
 		return answer{sent: sent.Load()}, lost("calling "+r.shape, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // Nothing is written.
+	defer resp.Body.Close()
 	c.onCall(r, resp.StatusCode)
 	c.noteUsage(resp.Header)
 	body, err := readBody(resp.Body)

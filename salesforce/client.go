@@ -116,7 +116,7 @@ func validName(name string) bool {
 	}
 	for i := range len(name) {
 		c := name[i]
-		if !isLetter(c) && !(c >= '0' && c <= '9') && c != '_' {
+		if !isLetter(c) && (c < '0' || c > '9') && c != '_' {
 			return false
 		}
 	}

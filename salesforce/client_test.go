@@ -137,8 +137,12 @@ func TestAnswerIsReadByItsBytesWhateverTheEncodingSays(t *testing.T) {
 	plain := []byte(`[{"label":"Spring '26","version":"66.0"}]`)
 	var packed bytes.Buffer
 	zip := gzip.NewWriter(&packed)
-	zip.Write(plain)
-	zip.Close()
+	if _, err := zip.Write(plain); err != nil {
+		t.Fatal(err)
+	}
+	if err := zip.Close(); err != nil {
+		t.Fatal(err)
+	}
 	cases := []struct {
 		name, encoding string
 		body           []byte
@@ -156,7 +160,9 @@ func TestAnswerIsReadByItsBytesWhateverTheEncodingSays(t *testing.T) {
 				if test.encoding != "" {
 					w.Header().Set("Content-Encoding", test.encoding)
 				}
-				w.Write(test.body)
+				if _, err := w.Write(test.body); err != nil {
+					t.Error(err)
+				}
 			})
 			versions, err := newClient(t, f).Versions(context.Background())
 			if err != nil || len(versions) != 1 || versions[0].Version != "66.0" {

@@ -72,7 +72,7 @@ func NewOAuth(guard *Guard, transport http.RoundTripper, now func() time.Time) *
 // server until Exchange; it also serves well as state.
 func NewVerifier() string {
 	var b [32]byte
-	rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never returns an error.
+	rand.Read(b[:]) // It never returns an error.
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
@@ -286,7 +286,7 @@ func (o *OAuth) send(req *http.Request) (int, http.Header, []byte, error) {
 	if err != nil {
 		return 0, nil, nil, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // Nothing is written.
+	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	return resp.StatusCode, resp.Header, body, err
 }
