@@ -285,7 +285,7 @@ func TestReconnectsFromTheLastIDConcatenateToTheLog(t *testing.T) { // C6 from t
 		},
 		"websocket": func(from int64, stop int) []answer {
 			l := o.dial()
-			defer l.conn.Close()
+			defer func() { _ = l.conn.Close() }()
 			l.handshake()
 			l.subscribe(bus.Everything, from)
 			var out []answer

@@ -222,9 +222,3 @@ func (l *sessions) remove(n *session) {
 	l.mu.Unlock()
 	n.end()
 }
-
-func (l *sessions) count() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.byID)
-}

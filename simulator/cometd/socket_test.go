@@ -198,6 +198,10 @@ func TestSessionResumesOnANewSocket(t *testing.T) {
 	again := o.dial()
 	again.id = l.id
 	again.connect()
+	// Messages of one socket are served in their order: after this reply the
+	// session is here. What is pushed before that may go to the socket that died.
+	again.subscribe("/data/AccountChangeEvent", bus.Tip)
+	again.collect(0, "/meta/subscribe")
 	o.publish("Contact", 1)
 	if events := again.collect(1, ""); events[0].Data.Payload.N != 1 {
 		t.Errorf("events after resuming: %+v", events)
