@@ -195,8 +195,8 @@ func apiEdit(c *call) error {
 	if err != nil {
 		return err
 	}
-	receipt, err := c.s.Outbox.Submit(c.UserContext(), c.ws, outbox.Edit{
-		Key: r.Key, Fields: in.Fields, By: c.key.ID, ByName: c.key.Name, Rule: "Edit through the API",
+	receipt, err := c.s.Outbox.Submit(c.UserContext(), c.key.Workspace, outbox.Edit{
+		Key: r.Key, Fields: in.Fields, Cause: gateway.Cause{Kind: "edit", Rule: "Edit through the API", By: c.key.ID, Name: c.key.Name},
 	})
 	if e, ok := gatewayError(err); ok && e.Code == gateway.CodeForbidden {
 		c.Status(http.StatusForbidden)
@@ -205,7 +205,7 @@ func apiEdit(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.delivered(receipt, func(d outbox.Delivered) any {
-		return fiber.Map{"state": d.State, "reason": d.Reason, "log": receipt.LogID, "skipped": receipt.Skipped}
+	return c.delivered(receipt, func(d outbox.Result) any {
+		return fiber.Map{"state": d.State, "reason": d.Why, "log": receipt.LogID, "skipped": receipt.Skipped}
 	})
 }

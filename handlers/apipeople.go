@@ -13,15 +13,15 @@ import (
 )
 
 // delivered tries to write inside the request and answers with the state.
-func (c *call) delivered(receipt outbox.Receipt, words func(outbox.Delivered) any) error {
+func (c *call) delivered(receipt outbox.Receipt, words func(outbox.Result) any) error {
 	ctx, cancel := context.WithTimeout(c.UserContext(), deliverFor)
 	defer cancel()
-	d, err := c.s.Outbox.Deliver(ctx, c.ws, receipt)
+	d, err := c.s.Outbox.Deliver(ctx, c.key.Workspace, receipt)
 	if err != nil {
 		// It is durable and the dispatcher goes on: the caller must not send it
 		// again because of this.
 		c.s.Logger.Info("an edit waits for the dispatcher", "object", receipt.Key.Object, "code", string(gateway.CodeOf(err)))
-		d = outbox.Delivered{State: outbox.Queued, Reason: "Saved here; Salesforce has not answered yet."}
+		d = outbox.Result{State: outbox.Queued, Why: "Saved here; Salesforce has not answered yet."}
 	}
 	return c.JSON(words(d))
 }
@@ -64,7 +64,7 @@ func apiPerson(c *call) error {
 		}
 		in.Email = email
 	}
-	receipt, err := c.s.Outbox.SubmitPerson(c.UserContext(), c.ws, gateway.Person{
+	receipt, err := c.s.Outbox.SubmitPerson(c.UserContext(), c.key.Workspace, gateway.Person{
 		ExternalID: c.Params("external_id"), Kind: in.Kind, Email: in.Email, Phone: in.Phone, MobilePhone: in.MobilePhone,
 		FirstName: in.FirstName, LastName: in.LastName, Company: in.Company, Title: in.Title, Rating: in.Rating,
 		OwnerEmail: in.OwnerEmail, Properties: in.Properties, UpdatedAt: c.s.Now(),
@@ -72,8 +72,8 @@ func apiPerson(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.delivered(receipt, func(d outbox.Delivered) any {
-		state := fiber.Map{"state": d.State, "reason": d.Reason, "log": receipt.LogID}
+	return c.delivered(receipt, func(d outbox.Result) any {
+		state := fiber.Map{"state": d.State, "reason": d.Why, "log": receipt.LogID}
 		if l, err := c.ws.LinkOf(c.UserContext(), "person", c.Params("external_id")); err == nil {
 			state["links"] = []apiLink{linkWords(l)}
 		}

@@ -256,8 +256,7 @@ func (v *visit) sealGrant(g Grant) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sealed, err := v.s.Vault.Seal(body, string(v.member.Workspace), connectCookie)
-	return base64.RawURLEncoding.EncodeToString(sealed), err
+	return base64.RawURLEncoding.EncodeToString(v.s.Vault.Seal(body, v.member.Workspace, connectCookie)), nil
 }
 
 func (v *visit) openGrant() (Grant, bool) {
@@ -265,7 +264,7 @@ func (v *visit) openGrant() (Grant, bool) {
 	if err != nil || len(sealed) == 0 {
 		return Grant{}, false
 	}
-	body, err := v.s.Vault.Unseal(sealed, string(v.member.Workspace), connectCookie)
+	body, err := v.s.Vault.Unseal(sealed, v.member.Workspace, connectCookie)
 	if err != nil {
 		return Grant{}, false
 	}

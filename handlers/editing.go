@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -35,8 +36,8 @@ func saveField(k recordKind) func(*visit) error {
 		if problem != nil {
 			return again(problem)
 		}
-		receipt, err := v.s.Outbox.Submit(v.UserContext(), v.ws, outbox.Edit{
-			Key: key, Fields: gateway.Fields{name: value}, By: v.member.ID, ByName: v.member.Name, Rule: "Edit on the " + k.nav + " page",
+		receipt, err := v.s.Outbox.Submit(v.UserContext(), v.member.Workspace, outbox.Edit{
+			Key: key, Fields: gateway.Fields{name: value}, Cause: gateway.Cause{Kind: "edit", Rule: "Edit on the " + strings.ToLower(k.one) + " page", By: v.member.ID, Name: v.member.Name},
 		})
 		if e, ok := gatewayError(err); ok && (e.Code == gateway.CodeInvalid || e.Code == gateway.CodeConflict) {
 			return again(e)
@@ -85,7 +86,7 @@ func (v *visit) parseEdit(r gateway.Record, name, typed string) (gateway.Value, 
 func (v *visit) deliver(receipt outbox.Receipt) {
 	ctx, cancel := context.WithTimeout(v.UserContext(), deliverFor)
 	defer cancel()
-	if _, err := v.s.Outbox.Deliver(ctx, v.ws, receipt); err != nil {
+	if _, err := v.s.Outbox.Deliver(ctx, v.member.Workspace, receipt); err != nil {
 		v.s.Logger.Info("an edit waits for the dispatcher", "object", receipt.Key.Object, "code", string(gateway.CodeOf(err)))
 	}
 }

@@ -136,7 +136,7 @@ func retryLine(v *visit) error {
 	if err != nil {
 		return fiber.ErrNotFound
 	}
-	if err := v.s.Outbox.Retry(v.UserContext(), v.ws, id); err != nil {
+	if err := v.s.Outbox.Retry(v.UserContext(), v.member.Workspace, id); err != nil {
 		return err
 	}
 	v.s.audit(v, "tried a parked write again", logURL(id))
@@ -184,7 +184,7 @@ func ignoreLine(v *visit) error {
 	if reason == "" || len(reason) > 200 {
 		return v.showIgnore(reason, "Say in up to 200 characters why this write is not needed.")
 	}
-	if err := v.s.Outbox.Ignore(v.UserContext(), v.ws, id, reason, v.member.Name); err != nil {
+	if err := v.s.Outbox.Ignore(v.UserContext(), v.member.Workspace, id, reason, v.member.Name); err != nil {
 		return err
 	}
 	v.s.audit(v, "ignored a parked write", logURL(id))

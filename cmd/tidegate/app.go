@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"tidegate/config"
+	"tidegate/gateway"
+	"tidegate/handlers"
+	"tidegate/live"
+	"tidegate/outbox"
+	"tidegate/salesforce"
+	"tidegate/static"
+	"tidegate/store"
+	"tidegate/streaming"
+	"tidegate/vault"
+)
+
+// app is the gateway joined together.
+type app struct {
+	cfg        config.Config
+	logger     *slog.Logger
+	db         *store.DB
+	orgs       *orgs
+	outbox     *outbox.Outbox
+	supervisor *supervisor
+	connecting connecting
+	server     *handlers.Server
+	hub        *live.Hub
+	metrics    *prometheus.Registry
+}
+
+// grace is how long open requests and calls have to end (F-72).
+const grace = 8 * time.Second
+
+// newApp opens the database, brings it to this version and joins the rooms.
+// hint is what the sign-in page says about how to enter.
+func newApp(ctx context.Context, cfg config.Config, logger *slog.Logger, hint string) (*app, error) {
+	if err := static.Check(); err != nil {
+		return nil, err
+	}
+	a := &app{cfg: cfg, logger: logger, hub: &live.Hub{}, metrics: prometheus.NewRegistry()}
+	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	var err error
+	if a.db, err = openStore(ctx, cfg, logger); err != nil {
+		return nil, err
+	}
+	if err := a.join(hint); err != nil {
+		a.db.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *app) join(hint string) error {
+	sealer, err := openVault(a.cfg)
+	if err != nil {
+		return err
+	}
+	guard, err := salesforce.NewGuard(a.cfg.AllowedHosts...)
+	if err != nil {
+		return fmt.Errorf("TIDEGATE_ALLOWED_HOSTS: %w", err)
+	}
+	a.orgs = newOrgs(a.db, sealer, guard)
+	a.metrics.MustRegister(a.orgs.calls, a.orgs.usage)
+	outMetrics := outbox.NewMetrics()
+	inMetrics, err := streaming.NewMetrics(a.metrics)
+	if err != nil {
+		return err
+	}
+	a.metrics.MustRegister(outMetrics)
+	a.supervisor = newSupervisor(a, inMetrics)
+	a.connecting = connecting{orgs: a.orgs, supervisor: a.supervisor}
+	a.outbox = outbox.New(a.db, caller{a.orgs}, outbox.Options{
+		Logger: a.logger, Metrics: outMetrics,
+		Announce: func(_ context.Context, ws gateway.WorkspaceID, keys []gateway.RecordKey) { a.announce(ws, keys) },
+		Drifted: func(ctx context.Context, ws gateway.WorkspaceID, object string) {
+			if err := a.connecting.RefreshSchema(ctx, ws, object); err != nil {
+				a.logger.Warn("reading a describe again failed", "object", object, "err", err)
+			}
+		},
+	})
+	a.server = handlers.New(handlers.Config{
+		DB: a.db, Outbox: a.outbox, Hub: a.hub, Vault: sealer, Org: a.connecting, BaseURL: a.baseURL(),
+		Logger: a.logger, Metrics: a.metrics, SignInHint: hint, Version: version,
+	})
+	return nil
+}
+
+// announce tells the pages of this process and, on Postgres, of the others.
+func (a *app) announce(ws gateway.WorkspaceID, keys []gateway.RecordKey) {
+	a.hub.Announce(ws, keys)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := a.db.Notify(ctx, ws, keys); err != nil {
+		a.logger.Warn("telling other processes failed; their pages follow at the next reload", "err", err)
+	}
+}
+
+func (a *app) baseURL() string {
+	if a.cfg.BaseURL != "" {
+		return strings.TrimRight(a.cfg.BaseURL, "/")
+	}
+	host, port, err := net.SplitHostPort(a.cfg.HTTPAddr)
+	if err != nil || host == "" || host == "0.0.0.0" || host == "::" {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// Run serves until ctx ends, then drains: no new requests, calls in flight
+// end, leases are given back.
+func (a *app) Run(ctx context.Context) error {
+	defer a.db.Close()
+	main, err := net.Listen("tcp", a.cfg.HTTPAddr)
+	if err != nil {
+		return fmt.Errorf("TIDEGATE_HTTP_ADDR: %w", err)
+	}
+	ops, err := net.Listen("tcp", a.cfg.OpsAddr)
+	if err != nil {
+		main.Close()
+		return fmt.Errorf("TIDEGATE_OPS_ADDR: %w", err)
+	}
+	a.logger.Info("serving", "address", main.Addr().String(), "operations", ops.Addr().String(), "database", a.db.Engine())
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.server.Serve(ctx, main, grace) })
+	g.Go(func() error { return serveOps(ctx, ops, a.metrics) })
+	g.Go(func() error { return a.outbox.Dispatcher().Run(ctx) })
+	g.Go(func() error { return a.supervisor.Run(ctx) })
+	g.Go(func() error { return a.orgs.Run(ctx) })
+	g.Go(func() error {
+		return a.db.Notifications(ctx, func(ws gateway.WorkspaceID, keys []gateway.RecordKey) { a.hub.Announce(ws, keys) })
+	})
+	err = g.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// openStore opens the database and migrates it unless that is switched off.
+func openStore(ctx context.Context, cfg config.Config, logger *slog.Logger) (*store.DB, error) {
+	if path, ok := strings.CutPrefix(cfg.DatabaseURL, "sqlite://"); ok {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, fmt.Errorf("making the database's folder: %w", err)
+		}
+	}
+	db, err := store.Open(ctx, cfg.DatabaseURL, store.Options{Logger: logger})
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Migrate == "on" {
+		if err := db.Migrate(ctx); err != nil {
+			db.Close()
+			return nil, err
+		}
+	}
+	return db, nil
+}
+
+// openVault takes the key of the environment, or on SQLite the file beside
+// the database. A shared database without a key of its own would leave other
+// processes unable to open what this one seals.
+func openVault(cfg config.Config) (*vault.Vault, error) {
+	if key := cfg.Key(); key != nil {
+		return vault.Open(key)
+	}
+	path, ok := strings.CutPrefix(cfg.DatabaseURL, "sqlite://")
+	if !ok {
+		return nil, errors.New("TIDEGATE_SECRET_KEY is not set; make one with: openssl rand -base64 32")
+	}
+	key, err := vault.LoadOrCreate(path + ".key")
+	if err != nil {
+		return nil, err
+	}
+	return vault.Open(key)
+}

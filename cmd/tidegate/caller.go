@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+
+	"tidegate/gateway"
+)
+
+// caller joins the outbox with the Salesforce client.
+type caller struct{ orgs *orgs }
+
+// Write sends changes of one object and operation in one call.
+func (c caller) Write(ctx context.Context, ws gateway.WorkspaceID, object string, op gateway.Op, changes []gateway.Change) []gateway.Delivery {
+	one, err := c.orgs.of(ctx, ws)
+	if err != nil {
+		return all(len(changes), notConnected(err))
+	}
+	schema, err := one.ws.Schema(ctx, object)
+	if err != nil {
+		return all(len(changes), notConnected(err))
+	}
+	return one.client.Deliver(ctx, object, op, changes, schema.UpsertKey())
+}
+
+// Find asks the org for the record that a lost create may have left.
+func (c caller) Find(ctx context.Context, ws gateway.WorkspaceID, change gateway.Change) (string, bool, error) {
+	one, err := c.orgs.of(ctx, ws)
+	if err != nil {
+		return "", false, err
+	}
+	id, err := one.client.Find(ctx, change)
+	return id, id != "", err
+}
+
+func all(n int, err *gateway.Error) []gateway.Delivery {
+	out := make([]gateway.Delivery, n)
+	for i := range out {
+		out[i].Err = err
+	}
+	return out
+}
+
+// notConnected says why nothing can be sent now. Without a connection the
+// writes wait for one.
+func notConnected(err error) *gateway.Error {
+	if gateway.CodeOf(err) == gateway.CodeNotFound {
+		return gateway.Errorf(gateway.CodeSFAuth, "No Salesforce org is connected. An admin connects one under Settings, Connection.")
+	}
+	return &gateway.Error{Code: gateway.CodeSFDown, Message: "The connection could not be opened just now.", Cause: err}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/handlers"
+	"tidegate/salesforce"
+)
+
+// Check runs the readiness list against the connected org.
+func (c connecting) Check(ctx context.Context, id gateway.WorkspaceID) (handlers.CheckReport, error) {
+	started := time.Now()
+	one, err := c.orgs.of(ctx, id)
+	if err != nil {
+		return handlers.CheckReport{}, err
+	}
+	report := handlers.CheckReport{At: started}
+	who, err := one.client.Userinfo(ctx)
+	if err != nil {
+		report.Checks = append(report.Checks, signInCheck(err))
+		report.Took = time.Since(started)
+		return report, nil //nolint:nilerr // the failure is the check's outcome
+	}
+	report.Checks = append(report.Checks, handlers.Check{Title: "Sign-in", Pass: true, Text: "Signed in as " + who.Username + "."})
+	objects, err := one.client.DescribeGlobal(ctx)
+	if err != nil {
+		return report, err
+	}
+	report.Checks = append(report.Checks, objectChecks(objects)...)
+	report.Checks = append(report.Checks, notesCheck(objects), changeDataCheck(objects))
+	report.Checks = append(report.Checks, fieldChecks(ctx, one)...)
+	limits, err := one.client.Limits(ctx)
+	if err != nil {
+		return report, err
+	}
+	report.Checks = append(report.Checks, budgetCheck(limits))
+	report.Took = time.Since(started)
+	return report, nil
+}
+
+func signInCheck(err error) handlers.Check {
+	check := handlers.Check{
+		Title: "Sign-in", Text: "Salesforce did not accept the session.",
+		Setup: []string{"Reconnect on this page"}, SetupPath: "/lightning/setup/ConnectedApplication/home",
+	}
+	if gateway.CodeOf(err) == gateway.CodeSFPolicy {
+		check.Text = "The user has no API access."
+		check.Setup = []string{"Setup", "Users", "Permission Sets", "System Permissions", "API Enabled"}
+		check.SetupPath = "/lightning/setup/PermSets/home"
+	}
+	return check
+}
+
+func find(objects []salesforce.ObjectInfo, name string) (salesforce.ObjectInfo, bool) {
+	i := slices.IndexFunc(objects, func(o salesforce.ObjectInfo) bool { return o.Name == name })
+	if i < 0 {
+		return salesforce.ObjectInfo{}, false
+	}
+	return objects[i], true
+}
+
+func objectChecks(objects []salesforce.ObjectInfo) []handlers.Check {
+	var out []handlers.Check
+	for _, name := range gateway.MirroredObjects {
+		o, ok := find(objects, name)
+		check := handlers.Check{Title: name + " can be read", Pass: ok && o.Queryable, Text: "The connected user may read it."}
+		if !check.Pass {
+			check.Text = "The connected user may not read " + name + ", so it cannot be mirrored."
+			check.Setup = []string{"Setup", "Permission Sets", "Object Settings", name, "Read"}
+			check.SetupPath = "/lightning/setup/PermSets/home"
+		}
+		out = append(out, check)
+	}
+	return out
+}
+
+func notesCheck(objects []salesforce.ObjectInfo) handlers.Check {
+	o, ok := find(objects, "ContentNote")
+	check := handlers.Check{Title: "Enhanced Notes", Pass: ok && o.Createable, Text: "Notes can be written and attached to several records."}
+	if !check.Pass {
+		check.Text = "Enhanced Notes is off, so notes cannot be written as Salesforce Notes. Events and Tasks work."
+		check.Setup = []string{"Setup", "Notes Settings", "Enable Notes"}
+		check.SetupPath = "/lightning/setup/NotesSetupPage/home"
+	}
+	return check
+}
+
+// changeDataCheck looks for the event objects of Change Data Capture: they
+// appear in describe for every object that is selected.
+func changeDataCheck(objects []salesforce.ObjectInfo) handlers.Check {
+	missing := []string{}
+	for _, name := range gateway.MirroredObjects {
+		if name == "User" {
+			continue // read at connect; rarely selected
+		}
+		if _, ok := find(objects, name+"ChangeEvent"); !ok {
+			missing = append(missing, name)
+		}
+	}
+	check := handlers.Check{Title: "Change Data Capture", Pass: len(missing) == 0, Text: "Every mirrored object announces its changes."}
+	if !check.Pass {
+		check.Text = fmt.Sprintf("Not selected: %v. Changes of these objects do not arrive by themselves.", missing)
+		check.Setup = []string{"Setup", "Integrations", "Change Data Capture", "select the objects"}
+		check.SetupPath = "/lightning/setup/CdcObjectEnablement/home"
+	}
+	return check
+}
+
+// fieldChecks reports mapped fields that the connected user may not edit.
+func fieldChecks(ctx context.Context, one *org) []handlers.Check {
+	check := handlers.Check{Title: "Field permissions", Pass: true, Text: "Every field that is Editable here may be edited by the connected user."}
+	for _, object := range gateway.MirroredObjects {
+		schema, err := one.ws.Schema(ctx, object)
+		if err != nil {
+			continue // object without a describe; its own check says why
+		}
+		mappings, err := one.ws.Mappings(ctx, object)
+		if err != nil {
+			continue
+		}
+		for _, m := range mappings {
+			if f, ok := schema.Field(m.Field); m.Editable && (!ok || !f.Updateable) {
+				check.Pass = false
+				check.Text = object + "." + m.Field + " is Editable here, but the connected user may not edit it."
+				check.Setup = []string{"Setup", "Permission Sets", "Object Settings", object, "Field Permissions"}
+				check.SetupPath = "/lightning/setup/PermSets/home"
+			}
+		}
+	}
+	return []handlers.Check{check}
+}
+
+func budgetCheck(limits map[string]salesforce.Limit) handlers.Check {
+	l, ok := limits["DailyApiRequests"]
+	if !ok {
+		return handlers.Check{Title: "API budget", Pass: true, Warn: true, Text: "The org does not tell its daily limit."}
+	}
+	used := l.Max - l.Remaining
+	check := handlers.Check{Title: "API budget", Pass: l.Remaining > l.Max/10, Text: fmt.Sprintf("%d of %d calls of the rolling day are used.", used, l.Max)}
+	if !check.Pass {
+		check.Text += " Less than a tenth is left."
+		check.Setup = []string{"Setup", "System Overview", "API Usage"}
+		check.SetupPath = "/lightning/setup/SystemOverview/home"
+	}
+	return check
+}

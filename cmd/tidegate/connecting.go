@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/handlers"
+	"tidegate/rules/mapping"
+	"tidegate/salesforce"
+)
+
+// scopes are what the consent page at Salesforce shows.
+const scopes = "api refresh_token id"
+
+// connecting joins the pages with the Salesforce side.
+type connecting struct {
+	orgs       *orgs
+	supervisor *supervisor
+}
+
+// Begin returns the address at Salesforce to which the browser goes.
+func (c connecting) Begin(ctx context.Context, ws gateway.WorkspaceID, g handlers.Grant) (string, error) {
+	if _, err := c.orgs.guard.CheckURL(g.LoginURL); err != nil {
+		return "", gateway.InvalidField("login_url",
+			"%q is no Salesforce sign-in host. Use https://login.salesforce.com, https://test.salesforce.com or your My Domain, such as https://acme.my.salesforce.com.", g.LoginURL)
+	}
+	app, err := c.app(ctx, ws, g)
+	if err != nil {
+		return "", err
+	}
+	return c.orgs.oauth.AuthorizeURL(app, g.RedirectURL, g.State, g.Verifier, scopes)
+}
+
+// app takes key and secret from the form, or those of the connection in use.
+func (c connecting) app(ctx context.Context, ws gateway.WorkspaceID, g handlers.Grant) (salesforce.App, error) {
+	app := salesforce.App{LoginURL: g.LoginURL, ClientID: g.ClientID, ClientSecret: g.ClientSecret}
+	if app.ClientID != "" {
+		return app, nil
+	}
+	conn, err := c.orgs.db.In(ws).Connection(ctx)
+	if err == nil {
+		var kept gateway.Secrets
+		if kept, err = c.orgs.secrets(ctx, c.orgs.db.In(ws), conn.ID); err == nil && kept.ClientID != "" {
+			app.ClientID, app.ClientSecret = kept.ClientID, kept.ClientSecret
+			return app, nil
+		}
+	}
+	return app, gateway.InvalidField("client_id", "Give the consumer key of the external client app or connected app in your org.")
+}
+
+// Finish exchanges the code, stores the connection and starts it.
+func (c connecting) Finish(ctx context.Context, ws gateway.WorkspaceID, g handlers.Grant, code string) error {
+	app, err := c.app(ctx, ws, g)
+	if err != nil {
+		return err
+	}
+	grant, err := c.orgs.oauth.Exchange(ctx, app, code, g.RedirectURL, g.Verifier)
+	if err != nil {
+		return err
+	}
+	return c.establish(ctx, ws, establishing{environment: g.Environment, flow: "web", app: app, grant: grant, by: g.By})
+}
+
+// establishing is a grant on its way to becoming the workspace's connection.
+type establishing struct {
+	environment gateway.Environment
+	flow        string
+	app         salesforce.App
+	grant       salesforce.Grant
+	by          string
+}
+
+// establish stores a grant as the workspace's connection and starts it. A
+// workspace stays with its org: another org's ids would mean other records.
+func (c connecting) establish(ctx context.Context, id gateway.WorkspaceID, e establishing) error {
+	ws := c.orgs.db.In(id)
+	who, err := c.orgs.oauth.Userinfo(ctx, e.grant.InstanceURL, e.grant.AccessToken)
+	if err != nil {
+		return err
+	}
+	conn, err := ws.Connection(ctx)
+	switch {
+	case gateway.CodeOf(err) == gateway.CodeNotFound && err != nil:
+		conn = gateway.Connection{ID: "sf-" + strings.ToLower(rand.Text()[:12]), Workspace: id}
+	case err != nil:
+		return err
+	case conn.OrgID != "" && conn.OrgID != who.OrgID:
+		return gateway.Errorf(gateway.CodeConflict,
+			"This workspace mirrors the org %s (%s), but you signed in to another one (%s). Sign in to the first, or make a new workspace for the second.", conn.OrgName, conn.OrgID, who.OrgID)
+	}
+	conn.Environment, conn.LoginURL, conn.InstanceURL = e.environment, e.app.LoginURL, e.grant.InstanceURL
+	conn.OrgID, conn.UserID, conn.Username = who.OrgID, who.UserID, who.Username
+	conn.Flow, conn.Scopes, conn.ConnectedBy, conn.ConnectedAt = e.flow, e.grant.Scope, e.by, time.Now()
+	conn.State, conn.StateReason, conn.StateSince = gateway.StateCatchingUp, "Just connected.", time.Now()
+	if err := ws.SaveConnection(ctx, conn); err != nil {
+		return err
+	}
+	if err := c.keepSecrets(ctx, id, conn.ID, e); err != nil {
+		return err
+	}
+	c.orgs.forget(id)
+	if err := c.learn(ctx, id, conn); err != nil {
+		return err
+	}
+	c.supervisor.restart(id)
+	return nil
+}
+
+func (c connecting) keepSecrets(ctx context.Context, id gateway.WorkspaceID, connection string, e establishing) error {
+	ws := c.orgs.db.In(id)
+	_, generation, err := ws.SealedSecrets(ctx, connection)
+	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
+		return err
+	}
+	return c.orgs.saveSecrets(ctx, ws, connection, gateway.Secrets{
+		ClientID: e.app.ClientID, ClientSecret: e.app.ClientSecret,
+		AccessToken: e.grant.AccessToken, RefreshToken: e.grant.RefreshToken, Generation: generation + 1,
+	})
+}
+
+// learn reads what the org is and has: its name, API version, and the
+// describe of every mirrored object, with the default mapping on top.
+func (c connecting) learn(ctx context.Context, id gateway.WorkspaceID, conn gateway.Connection) error {
+	one, err := c.orgs.of(ctx, id)
+	if err != nil {
+		return err
+	}
+	offered, err := one.client.Versions(ctx)
+	if err != nil {
+		return err
+	}
+	if conn.APIVersion, err = salesforce.BestVersion(offered); err != nil {
+		return err
+	}
+	if conn.OrgName, err = orgName(ctx, one.client); err != nil {
+		return err
+	}
+	if err := one.ws.SaveConnection(ctx, conn); err != nil {
+		return err
+	}
+	c.orgs.forget(id) // the API version is the client's
+	for _, object := range gateway.MirroredObjects {
+		if err := c.RefreshSchema(ctx, id, object); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func orgName(ctx context.Context, client *salesforce.Client) (string, error) {
+	schema, err := client.Describe(ctx, "Organization")
+	if err != nil {
+		return "", err
+	}
+	name := ""
+	err = client.Records(ctx, schema, "SELECT Id, Name FROM Organization LIMIT 1", false, func(rows []gateway.Record) error {
+		name = rows[0].Fields["Name"].String()
+		return nil
+	})
+	return name, err
+}
+
+// RefreshSchema reads the describe of an object again and makes the default
+// mapping where the object has none yet.
+func (c connecting) RefreshSchema(ctx context.Context, id gateway.WorkspaceID, object string) error {
+	one, err := c.orgs.of(ctx, id)
+	if err != nil {
+		return err
+	}
+	schema, err := one.client.Describe(ctx, object)
+	if err != nil {
+		return fmt.Errorf("reading the describe of %s: %w", object, err)
+	}
+	if err := one.ws.SaveSchemas(ctx, []gateway.Schema{schema}); err != nil {
+		return err
+	}
+	have, err := one.ws.Mappings(ctx, object)
+	if err != nil || len(have) > 0 {
+		return err
+	}
+	for _, m := range mapping.DefaultMappings(schema) {
+		m.At = time.Now()
+		if err := one.ws.SaveMapping(ctx, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Disconnect revokes the grant at Salesforce, erases the tokens here and
+// stops reading. What cannot be revoked because Salesforce is away is erased
+// all the same.
+func (c connecting) Disconnect(ctx context.Context, id gateway.WorkspaceID) error {
+	ws := c.orgs.db.In(id)
+	conn, err := ws.Connection(ctx)
+	if err != nil {
+		return err
+	}
+	kept, err := c.orgs.secrets(ctx, ws, conn.ID)
+	if err == nil {
+		token := kept.RefreshToken
+		if token == "" {
+			token = kept.AccessToken
+		}
+		err = c.orgs.oauth.Revoke(ctx, conn.LoginURL, token)
+	}
+	revoking := err
+	if err := ws.EraseSecrets(ctx, conn.ID); err != nil {
+		return err
+	}
+	reason := "An admin disconnected; access is revoked at Salesforce."
+	if revoking != nil {
+		reason = "An admin disconnected. Salesforce did not confirm the end of access; end it there under Connected Apps OAuth Usage."
+	}
+	if _, err := ws.SetConnectionState(ctx, conn.ID, gateway.StateDisconnected, reason); err != nil {
+		return err
+	}
+	c.orgs.forget(id)
+	c.supervisor.restart(id)
+	return nil
+}
+
+// Pause stops or resumes reading from Salesforce.
+func (c connecting) Pause(ctx context.Context, id gateway.WorkspaceID, paused bool) error {
+	ws := c.orgs.db.In(id)
+	conn, err := ws.Connection(ctx)
+	if err != nil {
+		return err
+	}
+	state, reason := gateway.StateCatchingUp, "Resumed by an admin."
+	if paused {
+		state, reason = gateway.StatePaused, "An admin paused it. Changes wait in Salesforce for up to 72 hours; edits wait here."
+	}
+	if _, err := ws.SetConnectionState(ctx, conn.ID, state, reason); err != nil {
+		return err
+	}
+	c.supervisor.restart(id)
+	return nil
+}
+
+// environmentOf guesses production or sandbox from the sign-in host.
+func environmentOf(loginURL string) gateway.Environment {
+	u, err := url.Parse(loginURL)
+	if err == nil && (u.Hostname() == "test.salesforce.com" || strings.Contains(u.Hostname(), ".sandbox.")) {
+		return gateway.Sandbox
+	}
+	return gateway.Production
+}
+

@@ -1,0 +1,305 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"tidegate/config"
+	"tidegate/gateway"
+	"tidegate/handlers"
+	"tidegate/store"
+)
+
+// withStore opens the configured database for a command that needs no server.
+func withStore(ctx context.Context, f func(*store.DB) error) error {
+	cfg, err := config.FromEnv()
+	if err != nil {
+		return err
+	}
+	return withDatabase(ctx, cfg, f)
+}
+
+// withStoreAsIs is withStore without migrating first.
+func withStoreAsIs(ctx context.Context, f func(*store.DB) error) error {
+	cfg, err := config.FromEnv()
+	if err != nil {
+		return err
+	}
+	cfg.Migrate = "off"
+	return withDatabase(ctx, cfg, f)
+}
+
+func withDatabase(ctx context.Context, cfg config.Config, f func(*store.DB) error) error {
+	db, err := openStore(ctx, cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return f(db)
+}
+
+// workspaceFlag names the workspace that a command works on.
+type workspaceFlag struct {
+	Workspace string `default:"default" help:"Workspace to work on."`
+}
+
+func (w workspaceFlag) id() gateway.WorkspaceID { return gateway.WorkspaceID(w.Workspace) }
+
+// ensureWorkspace makes the workspace if it is not there yet.
+func ensureWorkspace(ctx context.Context, db *store.DB, id gateway.WorkspaceID) error {
+	all, err := db.Workspaces(ctx)
+	if err != nil {
+		return err
+	}
+	for _, w := range all {
+		if w.ID == id {
+			return nil
+		}
+	}
+	return db.CreateWorkspace(ctx, id, string(id))
+}
+
+type userCmd struct {
+	Add     userAddCmd     `cmd:"" help:"Add a person; the password is read from standard input, or drawn and printed."`
+	List    userListCmd    `cmd:"" help:"List the people of a workspace."`
+	Passwd  userPasswdCmd  `cmd:"" help:"Set a new password; all sessions of the person end."`
+	Disable userDisableCmd `cmd:"" help:"Keep a person out; all sessions end."`
+}
+
+type userAddCmd struct {
+	workspaceFlag
+	Email    string `required:"" help:"E-mail address to sign in with."`
+	Name     string `help:"Display name; the address before @ when left out."`
+	Role     string `enum:"admin,rep" default:"rep" help:"admin or rep."`
+	Zone     string `default:"UTC" help:"Time zone, such as Europe/Zurich."`
+	Password bool   `help:"Read the password from standard input instead of drawing one."`
+	JSON     bool   `name:"json" help:"Print one JSON line."`
+}
+
+// Help shows examples.
+func (userAddCmd) Help() string {
+	return `  tidegate user add --email ann@example.com --role admin
+  printf '%s' "$PW" | tidegate user add --email ann@example.com --password`
+}
+
+// Run adds the person.
+func (c userAddCmd) Run(ctx context.Context, out *output) error {
+	return withStore(ctx, func(db *store.DB) error {
+		password, drawn, err := newPassword(c.Password, os.Stdin)
+		if err != nil {
+			return err
+		}
+		m, err := addPerson(ctx, db, person{c.id(), c.Email, c.Name, c.Role, c.Zone, password})
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			row := map[string]string{"id": m.ID, "email": m.Email, "role": string(m.Role)}
+			if drawn {
+				row["password"] = password
+			}
+			return out.json(row)
+		}
+		fmt.Fprintf(out.to, "Added %s as %s.\n", m.Email, m.Role)
+		if drawn {
+			fmt.Fprintf(out.to, "Password, shown this once: %s\n", password)
+		}
+		return nil
+	})
+}
+
+// person is what a member is made from.
+type person struct {
+	workspace                         gateway.WorkspaceID
+	email, name, role, zone, password string
+}
+
+func addPerson(ctx context.Context, db *store.DB, p person) (gateway.Member, error) {
+	if err := ensureWorkspace(ctx, db, p.workspace); err != nil {
+		return gateway.Member{}, err
+	}
+	email, err := handlers.CheckEmail(p.email)
+	if err != nil {
+		return gateway.Member{}, err
+	}
+	if _, err := time.LoadLocation(p.zone); err != nil {
+		return gateway.Member{}, gateway.InvalidField("zone", "%q is no time zone, such as Europe/Zurich.", p.zone)
+	}
+	hash, err := handlers.HashPassword(p.password)
+	if err != nil {
+		return gateway.Member{}, err
+	}
+	name := p.name
+	if name == "" {
+		name, _, _ = strings.Cut(email, "@")
+	}
+	m := gateway.Member{
+		ID: handlers.NewID(), Workspace: p.workspace, Email: email, Name: name, Role: gateway.Role(p.role), Zone: p.zone,
+		PasswordHash: hash, CreatedAt: time.Now(),
+	}
+	if err := db.In(p.workspace).CreateMember(ctx, m); err != nil {
+		if gateway.CodeOf(err) == gateway.CodeConflict {
+			return m, gateway.Errorf(gateway.CodeConflict, "Somebody already signs in with %s; use: tidegate user passwd", email)
+		}
+		return m, err
+	}
+	return m, nil
+}
+
+// newPassword reads one line, or draws a password that nobody has to think of.
+func newPassword(read bool, in io.Reader) (password string, drawn bool, err error) {
+	if !read {
+		return strings.ToLower(rand.Text()), true, nil
+	}
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return "", false, fmt.Errorf("reading the password: %w", err)
+	}
+	return strings.TrimRight(line, "\r\n"), false, nil
+}
+
+type userListCmd struct {
+	workspaceFlag
+	JSON bool `name:"json" help:"Print JSON lines."`
+}
+
+// Run lists people.
+func (c userListCmd) Run(ctx context.Context, out *output) error {
+	return withStore(ctx, func(db *store.DB) error {
+		all, err := db.In(c.id()).Members(ctx)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(out.to, 0, 4, 2, ' ', 0)
+		for _, m := range all {
+			if c.JSON {
+				if err := out.json(map[string]any{"id": m.ID, "email": m.Email, "name": m.Name, "role": m.Role, "disabled": m.Disabled}); err != nil {
+					return err
+				}
+				continue
+			}
+			state := ""
+			if m.Disabled {
+				state = "disabled"
+			}
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", m.Email, m.Name, m.Role, state)
+		}
+		return table.Flush()
+	})
+}
+
+type userPasswdCmd struct {
+	Email    string `required:"" help:"Whose password."`
+	Password bool   `help:"Read it from standard input instead of drawing one."`
+}
+
+// Run sets the password.
+func (c userPasswdCmd) Run(ctx context.Context, out *output) error {
+	return withStore(ctx, func(db *store.DB) error {
+		m, err := db.MemberByEmail(ctx, strings.ToLower(c.Email))
+		if err != nil {
+			return err
+		}
+		password, drawn, err := newPassword(c.Password, os.Stdin)
+		if err != nil {
+			return err
+		}
+		hash, err := handlers.HashPassword(password)
+		if err != nil {
+			return err
+		}
+		if err := db.In(m.Workspace).SetPassword(ctx, m.ID, hash); err != nil {
+			return err
+		}
+		if drawn {
+			fmt.Fprintf(out.to, "Password, shown this once: %s\n", password)
+		}
+		return nil
+	})
+}
+
+type userDisableCmd struct {
+	Email string `required:"" help:"Whom to keep out."`
+}
+
+// Run disables the person.
+func (c userDisableCmd) Run(ctx context.Context) error {
+	return withStore(ctx, func(db *store.DB) error {
+		m, err := db.MemberByEmail(ctx, strings.ToLower(c.Email))
+		if err != nil {
+			return err
+		}
+		m.Disabled = true
+		if err := db.In(m.Workspace).UpdateMember(ctx, m); err != nil {
+			return err
+		}
+		return db.In(m.Workspace).EndSessions(ctx, m.ID)
+	})
+}
+
+type keyCmd struct {
+	Create keyCreateCmd `cmd:"" help:"Make an API key; it is printed once."`
+	List   keyListCmd   `cmd:"" help:"List the API keys."`
+	Revoke keyRevokeCmd `cmd:"" help:"End an API key."`
+}
+
+type keyCreateCmd struct {
+	workspaceFlag
+	Name string `required:"" help:"What will use it."`
+}
+
+// Run makes a key.
+func (c keyCreateCmd) Run(ctx context.Context, out *output) error {
+	return withStore(ctx, func(db *store.DB) error {
+		if err := ensureWorkspace(ctx, db, c.id()); err != nil {
+			return err
+		}
+		key, row := handlers.NewKey(c.Name, "command line", time.Now())
+		if err := db.In(c.id()).CreateKey(ctx, row); err != nil {
+			return err
+		}
+		fmt.Fprintln(out.to, key)
+		return nil
+	})
+}
+
+type keyListCmd struct {
+	workspaceFlag
+}
+
+// Run lists keys.
+func (c keyListCmd) Run(ctx context.Context, out *output) error {
+	return withStore(ctx, func(db *store.DB) error {
+		all, err := db.In(c.id()).Keys(ctx)
+		if err != nil {
+			return err
+		}
+		table := tabwriter.NewWriter(out.to, 0, 4, 2, ' ', 0)
+		for _, k := range all {
+			state := "works"
+			if k.Revoked {
+				state = "revoked"
+			}
+			fmt.Fprintf(table, "%s\t%s…\t%s\t%s\n", k.ID, k.Prefix, k.Name, state)
+		}
+		return table.Flush()
+	})
+}
+
+type keyRevokeCmd struct {
+	workspaceFlag
+	ID string `arg:"" help:"Id of the key, as listed."`
+}
+
+// Run revokes a key.
+func (c keyRevokeCmd) Run(ctx context.Context) error {
+	return withStore(ctx, func(db *store.DB) error { return db.In(c.id()).RevokeKey(ctx, c.ID) })
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/streaming"
+)
+
+// superviseEvery is how often the connections are looked at, for those that
+// another process made or ended.
+const superviseEvery = 5 * time.Second
+
+// supervisor keeps one consumer running for each connected workspace.
+type supervisor struct {
+	app     *app
+	metrics *streaming.Metrics
+	holder  string
+	changed chan gateway.WorkspaceID
+
+	mu      sync.Mutex
+	running map[gateway.WorkspaceID]*runningConsumer
+}
+
+type runningConsumer struct {
+	stop func()
+	done chan struct{}
+}
+
+func newSupervisor(a *app, m *streaming.Metrics) *supervisor {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "host"
+	}
+	return &supervisor{
+		app: a, metrics: m, holder: fmt.Sprintf("%s/%d", host, os.Getpid()),
+		changed: make(chan gateway.WorkspaceID, 16), running: map[gateway.WorkspaceID]*runningConsumer{},
+	}
+}
+
+// restart ends the consumer of a workspace, so that the next look starts it
+// with the connection as it is now.
+func (s *supervisor) restart(ws gateway.WorkspaceID) {
+	select {
+	case s.changed <- ws:
+	default: // many are waiting already; the regular look follows
+	}
+}
+
+// Run starts and stops consumers until ctx ends, then waits for all of them.
+func (s *supervisor) Run(ctx context.Context) error {
+	tick := time.NewTicker(superviseEvery)
+	defer tick.Stop()
+	defer s.stopAll()
+	for {
+		if err := s.look(ctx); err != nil && ctx.Err() == nil {
+			s.app.logger.Warn("looking at the connections failed", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case ws := <-s.changed:
+			s.stop(ws)
+		case <-tick.C:
+		}
+	}
+}
+
+// listens reports whether a connection in that state has a consumer.
+func listens(state gateway.ConnectionState) bool {
+	return state != gateway.StatePaused && state != gateway.StateDisconnected
+}
+
+func (s *supervisor) look(ctx context.Context) error {
+	connections, err := s.app.db.Connections(ctx)
+	if err != nil {
+		return err
+	}
+	for _, conn := range connections {
+		s.mu.Lock()
+		_, runs := s.running[conn.Workspace]
+		s.mu.Unlock()
+		switch {
+		case !runs && listens(conn.State):
+			if err := s.start(ctx, conn); err != nil {
+				return err
+			}
+		case runs && !listens(conn.State):
+			s.stop(conn.Workspace)
+		}
+	}
+	return nil
+}
+
+func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
+	ws := conn.Workspace
+	one, err := s.app.orgs.of(ctx, ws)
+	if err != nil {
+		return err
+	}
+	consumer, err := streaming.New(streaming.Config{
+		DB: s.app.db, Connection: conn, Holder: s.holder, Objects: gateway.MirroredObjects[:],
+		Reader: reader{s.app.orgs, ws}, HTTP: s.app.orgs.guard.Client(), Endpoint: s.endpoint(ctx, one),
+		Auth: auth(one), OwnClient: clientName, Notify: s.app.announce, Metrics: s.metrics, Logger: s.app.logger,
+	})
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	r := &runningConsumer{stop: stop, done: make(chan struct{})}
+	s.mu.Lock()
+	s.running[ws] = r
+	s.mu.Unlock()
+	go func() {
+		defer close(r.done)
+		if err := consumer.Run(ctx); err != nil {
+			s.app.logger.Error("a consumer ended", "connection", conn.ID, "err", err)
+		}
+	}()
+	return nil
+}
+
+// endpoint is the CometD address on the instance as last told by Salesforce:
+// it may move at a renewal of the session.
+func (s *supervisor) endpoint(ctx context.Context, one *org) func() string {
+	return func() string {
+		base := one.conn.InstanceURL
+		if t, err := one.tokens.Token(ctx); err == nil {
+			base = t.InstanceURL
+		}
+		return base + "/cometd/" + one.conn.APIVersion
+	}
+}
+
+// auth gives the stream its header; a stale one is renewed once for all who
+// ask.
+func auth(one *org) func(ctx context.Context, stale bool) (string, error) {
+	var mu sync.Mutex
+	var given int64
+	return func(ctx context.Context, stale bool) (string, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		t, err := one.tokens.Token(ctx)
+		if err == nil && stale && t.Generation <= given {
+			t, err = one.tokens.Refresh(ctx, t.Generation)
+		}
+		if err != nil {
+			return "", err
+		}
+		given = t.Generation
+		return "Bearer " + t.Access, nil
+	}
+}
+
+func (s *supervisor) stop(ws gateway.WorkspaceID) {
+	s.mu.Lock()
+	r := s.running[ws]
+	delete(s.running, ws)
+	s.mu.Unlock()
+	if r != nil {
+		r.stop()
+		<-r.done
+	}
+}
+
+func (s *supervisor) stopAll() {
+	s.mu.Lock()
+	all := s.running
+	s.running = map[gateway.WorkspaceID]*runningConsumer{}
+	s.mu.Unlock()
+	for _, r := range all {
+		r.stop()
+	}
+	for _, r := range all {
+		<-r.done
+	}
+}
