@@ -50,6 +50,29 @@ func (e wireError) code() string {
 // duplicateID matches "duplicates value on record with id: 001…".
 var duplicateID = regexp.MustCompile(`record with id: ([A-Za-z0-9]{15,18})`)
 
+// named match the fields in messages whose fields list is left out, which is
+// often: "No such column 'foo' on sobject of type Bar", "Unable to
+// create/update fields: A, B. Please …", "Required fields are missing: [Name]".
+var named = map[string]*regexp.Regexp{
+	"INVALID_FIELD":                   regexp.MustCompile(`No such column '(\w+)' on`),
+	"INVALID_FIELD_FOR_INSERT_UPDATE": regexp.MustCompile(`fields: ([\w, ]+)\.`),
+	"REQUIRED_FIELD_MISSING":          regexp.MustCompile(`missing: \[([\w, ]+)\]`),
+}
+
+// concerned returns the fields that the error is about, from its message if
+// it does not list them.
+func (e wireError) concerned() []string {
+	pattern := named[e.code()]
+	if len(e.Fields) > 0 || pattern == nil {
+		return e.Fields
+	}
+	found := pattern.FindStringSubmatch(e.Message)
+	if found == nil {
+		return nil
+	}
+	return strings.FieldsFunc(found[1], func(r rune) bool { return r == ',' || r == ' ' })
+}
+
 // existing returns the 18-character id of the record that a duplicate error
 // names, or "".
 func (e wireError) existing() string {
@@ -94,7 +117,7 @@ func errorFrom(status int, prefix string, list []wireError) *gateway.Error {
 	var said []string
 	for _, w := range list {
 		said = append(said, prefix+w.code()+": "+w.Message)
-		e.Fields = append(e.Fields, w.Fields...)
+		e.Fields = append(e.Fields, w.concerned()...)
 		if e.RecordID == "" {
 			e.RecordID = w.existing()
 		}
@@ -124,13 +147,13 @@ func decodeErrors(body []byte) []wireError {
 		}
 		list = []wireError{one}
 	}
-	named := list[:0]
+	coded := list[:0]
 	for _, e := range list {
 		if e.code() != "" {
-			named = append(named, e)
+			coded = append(coded, e)
 		}
 	}
-	return named
+	return coded
 }
 
 // retryAfter reads seconds or an HTTP date. Salesforce sends neither, proxies

@@ -170,6 +170,27 @@ func TestErrorBodyOfAnyShapeIsRead(t *testing.T) {
 	}
 }
 
+// F-57: the fields decide which mapping turns inbound, and Salesforce often
+// names them only in the text.
+func TestFieldsAreReadFromTheTextWhenTheyAreNotListedF57(t *testing.T) {
+	cases := []struct{ code, message, want string }{
+		{"INVALID_FIELD", "No such column 'foo__c' on sobject of type Bar", "foo__c"},
+		{"INVALID_FIELD", "\nSELECT X FROM Y\nERROR at Row:1:Column:8\nNo such column 'X' on entity 'Y'. If you are attempting to use a custom field", "X"},
+		{"INVALID_FIELD", "The Id field should not be specified in the sobject data.", ""},
+		{"INVALID_FIELD_FOR_INSERT_UPDATE", "Unable to create/update fields: A__c, B. Please check the security settings of this field", "A__c,B"},
+		{"REQUIRED_FIELD_MISSING", "Required fields are missing: [LastName, Company]", "LastName,Company"},
+		{"FIELD_CUSTOM_VALIDATION_EXCEPTION", "No such column 'x' on purpose", ""},
+	}
+	for _, test := range cases {
+		for _, list := range []string{"", `,"fields":[]`} {
+			body := `[{"errorCode":"` + test.code + `","message":` + string(gateway.Text(test.message)) + list + `}]`
+			if got := strings.Join(errorOf(400, http.Header{}, []byte(body), time.Time{}).Fields, ","); got != test.want {
+				t.Errorf("%s %q: fields %q; want %q", test.code, test.message, got, test.want)
+			}
+		}
+	}
+}
+
 func TestExcerptIsBoundedAndHasNoTokenS39(t *testing.T) {
 	body := "<p>" + accessToken + " 5Aep861canary eyJhbGciOi.canary.sig " + strings.Repeat("ü", 200_000)
 	e := errorOf(502, http.Header{"X-Sfdc-Request-Id": {"abc"}}, []byte(body), time.Time{})
