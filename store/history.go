@@ -43,23 +43,23 @@ var appendHistory = insert{
 // than the given version, oldest first. It serves the rare late event.
 func (tx *Tx) HistorySince(ctx context.Context, since map[gateway.RecordKey]gateway.Version) (map[gateway.RecordKey][]gateway.HistoryEntry, error) {
 	out := make(map[gateway.RecordKey][]gateway.HistoryEntry, len(since))
-	if len(since) == 0 {
-		return out, nil
-	}
 	keys := make([]gateway.RecordKey, 0, len(since))
 	var oldest int64 = 1<<63 - 1
 	for key, version := range since {
 		keys = append(keys, key)
 		oldest = min(oldest, version.CommitAt)
 	}
-	entries, err := tx.history(ctx, "reading history", `SELECT `+historyColumns+` FROM record_history
-		WHERE workspace_id = ? AND (object, record_id) IN (`+tx.dialect.pairs+`) AND commit_at >= ?
-		ORDER BY commit_at, commit_number, sequence, id`, tx.ws, pairs(keys), oldest)
-	for _, e := range entries {
-		if !e.Version.Before(since[e.Key]) {
-			out[e.Key] = append(out[e.Key], e)
+	err := tx.perObject(keys, func(object string, ids any) error {
+		entries, err := tx.history(ctx, "reading history", `SELECT `+historyColumns+` FROM record_history
+			WHERE workspace_id = ? AND object = ? AND record_id`+tx.dialect.among+` AND commit_at >= ?
+			ORDER BY commit_at, commit_number, sequence, id`, tx.ws, object, ids, oldest)
+		for _, e := range entries {
+			if !e.Version.Before(since[e.Key]) {
+				out[e.Key] = append(out[e.Key], e)
+			}
 		}
-	}
+		return err
+	})
 	return out, err
 }
 

@@ -129,15 +129,15 @@ func (r runner) pending(ctx context.Context, ws gateway.WorkspaceID, key gateway
 // LoadPending returns the entries that exist for these records and locks them.
 func (tx *Tx) LoadPending(ctx context.Context, keys []gateway.RecordKey) (map[gateway.RecordKey]gateway.Change, error) {
 	out := map[gateway.RecordKey]gateway.Change{}
-	if len(keys) == 0 {
-		return out, nil
-	}
-	changes, err := tx.changes(ctx, "loading changes", `SELECT `+outboxColumns+` FROM outbox
-		WHERE workspace_id = ? AND (object, record_id) IN (`+tx.dialect.pairs+`)
-		ORDER BY object, record_id`+tx.dialect.forLock, tx.ws, pairs(sortedKeys(keys)))
-	for _, c := range changes {
-		out[c.Key] = c
-	}
+	err := tx.perObject(keys, func(object string, ids any) error {
+		changes, err := tx.changes(ctx, "loading changes", `SELECT `+outboxColumns+` FROM outbox
+			WHERE workspace_id = ? AND object = ? AND record_id`+tx.dialect.among+`
+			ORDER BY record_id`+tx.dialect.forLock, tx.ws, object, ids)
+		for _, c := range changes {
+			out[c.Key] = c
+		}
+		return err
+	})
 	return out, err
 }
 

@@ -75,19 +75,20 @@ var markRefetch = insert{
 
 // DeferRefetch makes marks due later, after Salesforce could not be asked.
 func (tx *Tx) DeferRefetch(ctx context.Context, keys []gateway.RecordKey, until time.Time) error {
-	_, err := tx.exec(ctx, "deferring refetch", `UPDATE refetches SET due_at = ?
-		WHERE workspace_id = ? AND (object, record_id) IN (`+tx.dialect.pairs+`)`, micros(until), tx.ws, pairs(keys))
-	return err
+	return tx.perObject(keys, func(object string, ids any) error {
+		_, err := tx.exec(ctx, "deferring refetch", `UPDATE refetches SET due_at = ?
+			WHERE workspace_id = ? AND object = ? AND record_id`+tx.dialect.among, micros(until), tx.ws, object, ids)
+		return err
+	})
 }
 
 // ClearRefetch removes marks: the records have been read.
 func (tx *Tx) ClearRefetch(ctx context.Context, keys []gateway.RecordKey) error {
-	if len(keys) == 0 {
-		return nil
-	}
-	_, err := tx.exec(ctx, "clearing refetch", `DELETE FROM refetches
-		WHERE workspace_id = ? AND (object, record_id) IN (`+tx.dialect.pairs+`)`, tx.ws, pairs(keys))
-	return err
+	return tx.perObject(keys, func(object string, ids any) error {
+		_, err := tx.exec(ctx, "clearing refetch", `DELETE FROM refetches
+			WHERE workspace_id = ? AND object = ? AND record_id`+tx.dialect.among, tx.ws, object, ids)
+		return err
+	})
 }
 
 // Refetches returns the records that are due to be read whole, oldest first.

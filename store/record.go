@@ -39,30 +39,25 @@ func (w *Workspace) CountRecords(ctx context.Context, object string) (int, error
 	return n, err
 }
 
-// LoadRecords reads the records that exist, in one statement, and on Postgres
-// locks them in the order of their keys, so that two transactions never wait
-// for each other.
+// LoadRecords reads the records that exist, in one statement per object, and
+// on Postgres locks them in the order of their keys, so that two transactions
+// never wait for each other.
 func (tx *Tx) LoadRecords(ctx context.Context, keys []gateway.RecordKey) (map[gateway.RecordKey]gateway.Record, error) {
-	keys = sortedKeys(keys)
-	if len(keys) == 0 {
-		return map[gateway.RecordKey]gateway.Record{}, nil
-	}
+	out := make(map[gateway.RecordKey]gateway.Record, len(keys))
 	for _, k := range keys {
 		tx.loaded[k] = nil
 	}
-	records, err := tx.records(ctx, "loading records", `SELECT `+recordColumns+` FROM records
-		WHERE workspace_id = ? AND (object, record_id) IN (`+tx.dialect.pairs+`)
-		ORDER BY object, record_id`+tx.dialect.forLock, tx.ws, pairs(keys))
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[gateway.RecordKey]gateway.Record, len(records))
-	for i := range records {
-		out[records[i].Key] = records[i]
-		values := valuesOf(&records[i])
-		tx.loaded[records[i].Key] = &values
-	}
-	return out, nil
+	err := tx.perObject(keys, func(object string, ids any) error {
+		return tx.each(ctx, "loading records", func(rows *sql.Rows) error {
+			r, err := scanRecord(rows)
+			values := valuesOf(&r)
+			out[r.Key], tx.loaded[r.Key] = r, &values
+			return err
+		}, `SELECT `+recordColumns+` FROM records
+			WHERE workspace_id = ? AND object = ? AND record_id`+tx.dialect.among+`
+			ORDER BY record_id`+tx.dialect.forLock, tx.ws, object, ids)
+	})
+	return out, err
 }
 
 // SaveRecords writes whole rows of the mirror, new or not. ObservedAt is set
@@ -76,10 +71,7 @@ func (tx *Tx) SaveRecords(ctx context.Context, records []gateway.Record) error {
 		}
 	}
 	err := tx.rows(ctx, saveRecords, len(records), func(args []any, i int) []any {
-		r := &records[i]
-		return append(args, string(tx.ws), r.Key.Object, r.Key.ID, fieldsText(r.Fields),
-			r.Version.CommitAt, r.Version.CommitNumber, r.Version.Sequence, r.ReadAt,
-			r.Deleted, r.Partial, micros(r.ObservedAt), sortLabel(*r))
+		return appendRecord(args, tx.ws, &records[i])
 	})
 	if err != nil {
 		return err
@@ -96,6 +88,12 @@ var saveRecords = insert{
 		sequence = excluded.sequence, read_at = excluded.read_at, deleted = excluded.deleted,
 		partial = excluded.partial, observed_at = excluded.observed_at, label = excluded.label`,
 	width: 12,
+}
+
+func appendRecord(args []any, ws gateway.WorkspaceID, r *gateway.Record) []any {
+	return append(args, string(ws), r.Key.Object, r.Key.ID, fieldsText(r.Fields),
+		r.Version.CommitAt, r.Version.CommitNumber, r.Version.Sequence, r.ReadAt,
+		r.Deleted, r.Partial, micros(r.ObservedAt), sortLabel(*r))
 }
 
 // lastOfEach returns one record per key, sorted by key: one statement cannot

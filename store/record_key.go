@@ -195,12 +195,11 @@ var saveRecordKeys = insert{
 }
 
 func (tx *Tx) dropKeys(ctx context.Context, keys []gateway.RecordKey) error {
-	if len(keys) == 0 {
-		return nil
-	}
-	_, err := tx.exec(ctx, "dropping record keys", `DELETE FROM record_keys
-		WHERE workspace_id = ? AND (object, record_id) IN (`+tx.dialect.pairs+`)`, tx.ws, pairs(keys))
-	return err
+	return tx.perObject(keys, func(object string, ids any) error {
+		_, err := tx.exec(ctx, "dropping record keys", `DELETE FROM record_keys
+			WHERE workspace_id = ? AND object = ? AND record_id`+tx.dialect.among, tx.ws, object, ids)
+		return err
+	})
 }
 
 // RecordsByKey returns the records that have a key, by kind KeyEmail,

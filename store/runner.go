@@ -177,24 +177,24 @@ func appendInt(dst []byte, n int) []byte {
 	return append(dst, byte('0'+n%10))
 }
 
-// pairs returns keys as the JSON parameter of dialect.pairs.
-func pairs(keys []gateway.RecordKey) string {
-	b := make([]byte, 0, 40*len(keys)+2)
-	b = append(b, '[')
-	for i, k := range keys {
-		if i > 0 {
-			b = append(b, ',')
+// perObject calls f for each object among keys with its ids, as the parameter
+// of dialect.among, in the order of the keys when sorted. A batch has few
+// objects.
+func (r runner) perObject(keys []gateway.RecordKey, f func(object string, ids any) error) error {
+	keys = sortedKeys(keys)
+	for start := 0; start < len(keys); {
+		end := start
+		var ids []string
+		for ; end < len(keys) && keys[end].Object == keys[start].Object; end++ {
+			ids = append(ids, clean(keys[end].ID))
 		}
-		b = append(b, '[')
-		b = appendQuoted(b, k.Object)
-		b = append(b, ',')
-		b = appendQuoted(b, k.ID)
-		b = append(b, ']')
+		if err := f(keys[start].Object, r.dialect.list(ids)); err != nil {
+			return err
+		}
+		start = end
 	}
-	return string(append(b, ']'))
+	return nil
 }
-
-func appendQuoted(dst []byte, s string) []byte { return append(dst, gateway.Text(s)...) }
 
 // micros stores a time; the zero time is 0.
 func micros(t time.Time) int64 {
