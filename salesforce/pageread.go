@@ -28,8 +28,9 @@ var alwaysRead = []string{"Id", "SystemModstamp", "IsDeleted"}
 
 // Page reads one page, ordered by id. Fewer records than the limit mean the
 // end. An object with more fields than an address can name is read in two
-// steps, ids first; a record deleted in between is then left out, and one in
-// the recycle bin comes with Key, Version and Deleted only.
+// steps, ids first; a record that is deleted in between comes as a deleted one,
+// so that the page keeps its length, and one in the recycle bin comes with Key,
+// Version and Deleted only.
 func (c *Client) Page(ctx context.Context, schema gateway.Schema, req PageRequest) ([]gateway.Record, error) {
 	if req.Limit <= 0 || req.Limit > MaxRetrieve {
 		req.Limit = MaxRetrieve
@@ -116,8 +117,12 @@ func (c *Client) fill(ctx context.Context, schema gateway.Schema, thin []gateway
 			continue
 		}
 		if whole[0] != nil {
-			filled = append(filled, *whole[0])
+			record = *whole[0]
+		} else {
+			// Left out, it would make the page look like the last one.
+			record.Deleted = true
 		}
+		filled = append(filled, record)
 		whole = whole[1:]
 	}
 	return filled, nil

@@ -71,7 +71,7 @@ func TestObjectWithVeryManyFieldsIsReadInTwoSteps(t *testing.T) {
 	})
 	f.on("POST /services/data/v66.0/composite/sobjects/Account", 200, fmt.Sprintf(`[{"Id":%q,"Name":"A","A_rather_long_field_name_7__c":"x"},null]`, a))
 	got, err := newClient(t, f).Page(context.Background(), schema, PageRequest{Deleted: true})
-	if err != nil || len(got) != 2 || got[0].Fields["Name"].String() != "A" || got[1].Key.ID != b || !got[1].Deleted {
+	if err != nil || len(got) != 3 || got[0].Fields["Name"].String() != "A" || got[1].Key.ID != b || !got[1].Deleted || got[2].Key.ID != c || !got[2].Deleted {
 		t.Fatalf("Page = %v, %v", got, err)
 	}
 	if body := f.requests()[1].body; !strings.Contains(body, a) || strings.Contains(body, b) {

@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"slices"
-	"strings"
 
 	"tidegate/gateway"
 	"tidegate/salesforce"
@@ -16,9 +13,6 @@ type reader struct {
 	orgs *orgs
 	ws   gateway.WorkspaceID
 }
-
-// always are the fields that every reading needs besides the asked ones.
-var always = [...]string{"Id", "SystemModstamp", "IsDeleted"}
 
 // Schema describes an object as the connected user sees it.
 func (r reader) Schema(ctx context.Context, object string) (gateway.Schema, error) {
@@ -35,51 +29,14 @@ func (r reader) Rows(ctx context.Context, q streaming.ReadRequest) ([]gateway.Ch
 	if err != nil {
 		return nil, err
 	}
-	soql, err := rowsQuery(schema, q)
-	if err != nil {
-		return nil, err
-	}
-	var events []gateway.ChangeEvent
-	err = one.client.Records(ctx, schema, soql, q.IncludeDeleted, func(records []gateway.Record) error {
-		for _, record := range records {
-			events = append(events, observed(record))
-		}
-		return nil
+	records, err := one.client.Page(ctx, schema, salesforce.PageRequest{
+		Columns: q.Fields, AfterID: q.AfterID, ChangedSince: q.ChangedSince, Deleted: q.IncludeDeleted, Limit: q.Limit,
 	})
+	events := make([]gateway.ChangeEvent, 0, len(records))
+	for _, record := range records {
+		events = append(events, observed(record))
+	}
 	return events, err
-}
-
-func rowsQuery(schema gateway.Schema, q streaming.ReadRequest) (string, error) {
-	soql, err := salesforce.Select(schema, columnsFor(schema, q.Fields))
-	if err != nil {
-		return "", err
-	}
-	var where []string
-	if q.AfterID != "" {
-		where = append(where, "Id > "+salesforce.Quote(q.AfterID))
-	}
-	if !q.ChangedSince.IsZero() {
-		where = append(where, "SystemModstamp >= "+salesforce.Instant(q.ChangedSince))
-	}
-	if len(where) > 0 {
-		soql += " WHERE " + strings.Join(where, " AND ")
-	}
-	return soql + fmt.Sprintf(" ORDER BY Id LIMIT %d", q.Limit), nil
-}
-
-func columnsFor(schema gateway.Schema, fields []string) []string {
-	var columns []string
-	for _, name := range always {
-		if _, ok := schema.Field(name); ok {
-			columns = append(columns, name)
-		}
-	}
-	for _, name := range fields {
-		if !slices.Contains(columns, name) {
-			columns = append(columns, name)
-		}
-	}
-	return columns
 }
 
 // observed turns a row into the event that streaming applies.
