@@ -54,9 +54,10 @@ func streamAttrs(url string) templ.Attributes {
 }
 
 // inPlace follows a link of the details card without leaving the page; without
-// a script it is the same link to the same address.
+// a script it is the same link to the same address. It swaps and does not morph:
+// morphs leave an open form alone (hx-morph-skip), and this one must close it.
 func inPlace(url string) templ.Attributes {
-	return templ.Attributes{"hx-get": url, "hx-target": "#" + PartDetails, "hx-select": "#" + PartDetails, "hx-swap": "outerMorph", "hx-push-url": "true"}
+	return templ.Attributes{"hx-get": url, "hx-target": "#" + PartDetails, "hx-select": "#" + PartDetails, "hx-swap": "outerHTML", "hx-push-url": "true"}
 }
 
 // inPlacePost saves a detail in place; the answer may be a redirect to the page,
@@ -64,7 +65,7 @@ func inPlace(url string) templ.Attributes {
 // closed form again; a refused form (422) keeps its own.
 func inPlacePost(f *DetailForm) templ.Attributes {
 	return templ.Attributes{
-		"hx-post": f.URL, "hx-target": "#" + PartDetails, "hx-select": "#" + PartDetails, "hx-swap": "outerMorph",
+		"hx-post": f.URL, "hx-target": "#" + PartDetails, "hx-select": "#" + PartDetails, "hx-swap": "outerHTML",
 		"hx-push-url": f.CancelURL, "hx-status:422": "push:false",
 	}
 }

@@ -90,14 +90,21 @@
   // After a refused form the summary has the focus, so that it is read first.
   const focusSummary = () => document.querySelector("[data-error-summary]")?.focus();
 
-  // A field opened for editing in place takes the focus with it.
+  // Editing in place replaces the details card; the focus goes where it was:
+  // to the control that opened, or back to the field's Edit link.
+  let editing = "";
+  const remember = (event) => {
+    const detail = event.target.closest?.(".detail");
+    if (detail && event.target.closest("a, form")) editing = detail.id;
+  };
+  document.addEventListener("click", remember);
+  document.addEventListener("submit", remember);
   document.addEventListener("htmx:after:swap", () => {
-    const field = document.querySelector("[data-focus]");
-    if (field && !field.closest("form").contains(document.activeElement)) {
-      field.focus();
-      field.select?.();
-    }
-    focusSummary();
+    const detail = editing && document.getElementById(editing);
+    if (!detail || detail.contains(document.activeElement)) return;
+    const control = detail.querySelector("input:not([type=hidden]), select, textarea, a");
+    editing = "";
+    control?.focus();
   });
 
   // While the stream was away events may have been missed: look again once.
