@@ -46,19 +46,20 @@ func mirrorNote(w *write, id string) *Error {
 	return err
 }
 
+// AdminUsername is the name that the administrator logs in with.
+const AdminUsername = "admin@tidegate.example"
+
 // found makes what every org has from its first day.
 func (o *Org) found() {
-	o.quiet = true
-	defer func() { o.quiet = false }()
 	// The organization's and the administrator's ids are needed before there is
 	// a caller, so both are the first of their kind by construction.
 	o.orgID = newID("00D", 1)
 	o.adminID = newID("005", 1)
-	by := Caller{UserID: o.adminID, Trusted: true, At: o.started.AddDate(-3, 0, 0)}
+	by := Caller{UserID: o.adminID, Trusted: true, Quiet: true, At: o.started.AddDate(-3, 0, 0)}
 	_, err := o.Transact(by, func(tx *Tx) error {
 		if err := create(tx, "User", map[string]any{
-			"Username": "admin@tidegate.example", "LastName": "Admin", "FirstName": "Integration",
-			"Email": "admin@tidegate.example", "Alias": "admin", "CommunityNickname": "admin", "IsActive": true,
+			"Username": AdminUsername, "LastName": "Admin", "FirstName": "Integration",
+			"Email": AdminUsername, "Alias": "admin", "CommunityNickname": "admin", "IsActive": true,
 		}); err != nil {
 			return err
 		}

@@ -55,3 +55,7 @@ func NormalizeID(id string) (string, bool) {
 	}
 	return want, true
 }
+
+// MakeID gives the n-th id of a key prefix to those who number things that are
+// not records, such as query cursors.
+func MakeID(prefix string, n uint64) string { return newID(prefix, n) }

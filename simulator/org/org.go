@@ -31,7 +31,6 @@ type Org struct {
 	mu       sync.RWMutex
 	tables   map[string]*table
 	commits  int64 // number of transactions so far
-	quiet    bool  // while loading: nothing is published
 	orgID    string
 	adminID  string
 	lastWhen DateTime
@@ -170,4 +169,9 @@ func (v View) ByKey(object, field, value string) []Record {
 		}
 	}
 	return found
+}
+
+// Nth returns the n-th record of the object by creation, deleted ones counted.
+func (v View) Nth(object string, n int) Record {
+	return v.org.tables[object].at(n)
 }

@@ -10,9 +10,12 @@ import (
 type Caller struct {
 	UserID string // 18 characters
 	Origin string // changeOrigin, e.g. "com/salesforce/api/rest/61.0;client=x"
-	// Trusted callers (the seed, the org's own control) may fill read-only
-	// fields and meet no write faults.
+	// Trusted callers (the seed) may fill read-only fields.
 	Trusted bool
+	// Immune callers (the org's own control and team) meet no write faults.
+	Immune bool
+	// Quiet writes are not published: the past that an org is seeded with.
+	Quiet bool
 	// At overrides the clock, for seeding a past; zero = now.
 	At time.Time
 }
@@ -57,7 +60,7 @@ func (o *Org) Transact(caller Caller, fn func(*Tx) error) (int, error) {
 		return 0, nil
 	}
 	o.commits++
-	if o.publisher != nil && !o.quiet {
+	if o.publisher != nil && !caller.Quiet {
 		o.publisher.Publish(o.transaction(tx, changes))
 	}
 	return len(changes), nil
@@ -88,6 +91,12 @@ func (o *Org) transaction(tx *Tx, changes []Change) Transaction {
 		ChangeOrigin: tx.caller.Origin,
 		Changes:      changes,
 	}
+}
+
+// As makes the following writes those of another user at another time, for
+// seeding a past.
+func (tx *Tx) As(user string, at time.Time) {
+	tx.caller.UserID, tx.when = user, DateTime(at.Unix()*1000)
 }
 
 // Mark is a place to roll back to.

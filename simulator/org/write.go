@@ -306,7 +306,7 @@ func (tx *Tx) stamp(w *write, created bool) {
 }
 
 func (tx *Tx) lockFault(object, id string) *Error {
-	if tx.caller.Trusted {
+	if tx.caller.Trusted || tx.caller.Immune {
 		return nil
 	}
 	if _, hit := tx.org.faults.Take(fault.LockRows, fault.Subject{Object: object}); !hit {

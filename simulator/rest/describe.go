@@ -1,0 +1,205 @@
+package rest
+
+import (
+	"slices"
+
+	"tidegate/simulator/org"
+)
+
+// entry is what describeGlobal says of an object.
+func entry(o *org.Object, base string) map[string]any {
+	path := base + "/sobjects/" + o.Name
+	urls := map[string]string{
+		"sobject": path, "describe": path + "/describe", "rowTemplate": path + "/{ID}",
+		"layouts": path + "/describe/layouts", "compactLayouts": path + "/describe/compactLayouts",
+		"approvalLayouts": path + "/describe/approvalLayouts", "defaultValues": path + "/defaultValues?recordTypeId&fields",
+		"listviews": path + "/listviews", "quickActions": path + "/quickActions",
+	}
+	return map[string]any{
+		"activateable": false, "associateEntityType": nil, "associateParentEntity": nil, "createable": o.Createable,
+		"custom": o.Custom, "customSetting": false, "deepCloneable": false, "deletable": o.Deletable,
+		"deprecatedAndHidden": false, "feedEnabled": o.FeedEnabled, "hasSubtypes": false, "isInterface": false,
+		"isSubtype": false, "keyPrefix": o.KeyPrefix, "label": o.Label, "labelPlural": o.LabelPlural,
+		"layoutable": o.Searchable, "mergeable": mergeable(o), "mruEnabled": o.Searchable, "name": o.Name,
+		"queryable": true, "replicateable": true, "retrieveable": true, "searchable": o.Searchable,
+		"triggerable": o.Updateable, "undeletable": o.Undeletable, "updateable": o.Updateable, "urls": urls,
+	}
+}
+
+func mergeable(o *org.Object) bool {
+	return slices.Contains([]string{"Account", "Contact", "Lead"}, o.Name)
+}
+
+// fullDescribe is the answer to …/describe.
+func fullDescribe(all *org.Org, o *org.Object, base, host string) map[string]any {
+	d := entry(o, base)
+	if urls, ok := d["urls"].(map[string]string); ok {
+		urls["uiDetailTemplate"] = host + "/{ID}"
+		urls["uiEditTemplate"] = host + "/{ID}/e"
+		urls["uiNewRecord"] = host + "/" + o.KeyPrefix + "/e"
+	}
+	fields := make([]map[string]any, len(o.Fields))
+	for i, f := range o.Fields {
+		fields[i] = describeField(f)
+	}
+	for name, value := range map[string]any{
+		"actionOverrides": []any{}, "childRelationships": childRelationships(all, o), "compactLayoutable": o.Searchable,
+		"defaultImplementation": nil, "extendedBy": nil, "extendsInterfaces": nil, "fields": fields,
+		"implementedBy": nil, "implementsInterfaces": nil, "listviewable": nil, "lookupLayoutable": nil,
+		"namedLayoutInfos": []any{}, "networkScopeFieldName": nil, "recordTypeInfos": []any{masterType(base, o)},
+		"searchLayoutable": o.Searchable, "sobjectDescribeOption": "FULL", "supportedScopes": scopes(o),
+	} {
+		d[name] = value
+	}
+	return d
+}
+
+func scopes(o *org.Object) []map[string]string {
+	list := []map[string]string{{"label": "All " + o.LabelPlural, "name": "everything"}}
+	if o.Field("OwnerId") != nil {
+		list = append(list, map[string]string{"label": "My " + o.LabelPlural, "name": "mine"})
+	}
+	return list
+}
+
+// masterType is the record type of objects that have none.
+func masterType(base string, o *org.Object) map[string]any {
+	const id = "012000000000000AAA"
+	return map[string]any{
+		"active": true, "available": true, "defaultRecordTypeMapping": true, "developerName": "Master", "master": true,
+		"name": "Master", "recordTypeId": id,
+		"urls": map[string]string{"layout": base + "/sobjects/" + o.Name + "/describe/layouts/" + id},
+	}
+}
+
+func childRelationships(all *org.Org, o *org.Object) []map[string]any {
+	list := []map[string]any{}
+	for _, child := range all.Objects() {
+		for _, f := range child.Fields {
+			if f.Type != org.TypeReference || !slices.Contains(f.ReferenceTo, o.Name) {
+				continue
+			}
+			list = append(list, map[string]any{
+				"cascadeDelete": f.CascadeDelete, "childSObject": child.Name, "deprecatedAndHidden": false,
+				"field": f.Name, "junctionIdListNames": []any{}, "junctionReferenceTo": []any{},
+				"relationshipName": textOrNil(f.ChildName), "restrictedDelete": false,
+			})
+		}
+	}
+	if hasActivities(o) {
+		// What "Allow Activities" looks like from outside.
+		for _, name := range []string{"ActivityHistories", "OpenActivities"} {
+			child := map[string]string{"ActivityHistories": "ActivityHistory", "OpenActivities": "OpenActivity"}[name]
+			list = append(list, map[string]any{
+				"cascadeDelete": true, "childSObject": child, "deprecatedAndHidden": false, "field": activityField(o),
+				"junctionIdListNames": []any{}, "junctionReferenceTo": []any{}, "relationshipName": name, "restrictedDelete": false,
+			})
+		}
+	}
+	return list
+}
+
+func hasActivities(o *org.Object) bool {
+	return slices.Contains([]string{"Account", "Contact", "Lead", "Opportunity"}, o.Name)
+}
+
+func activityField(o *org.Object) string {
+	if o.Name == "Contact" || o.Name == "Lead" {
+		return "WhoId"
+	}
+	return "WhatId"
+}
+
+func textOrNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+var soapTypes = map[org.FieldType]string{
+	org.TypeID: "tns:ID", org.TypeReference: "tns:ID", org.TypeBoolean: "xsd:boolean", org.TypeInt: "xsd:int",
+	org.TypeDouble: "xsd:double", org.TypeCurrency: "xsd:double", org.TypePercent: "xsd:double", org.TypeDate: "xsd:date",
+	org.TypeDateTime: "xsd:dateTime", org.TypeBase64: "xsd:base64Binary", org.TypeAddress: "urn:address",
+}
+
+// describeField has the 56 keys that a field of a recorded describe has.
+func describeField(f *org.Field) map[string]any {
+	soap := soapTypes[f.Type]
+	if soap == "" {
+		soap = "xsd:string"
+	}
+	isText := soap == "xsd:string"
+	longText := f.Type == org.TypeTextArea && f.Length > 255
+	sortable := !longText && f.Type != org.TypeBase64 && !f.IsCompound()
+	byteLength := 0
+	switch {
+	case f.Type == org.TypeID || f.Type == org.TypeReference:
+		byteLength = 18
+	case isText:
+		byteLength = 3 * f.Length
+	}
+	many := len(f.ReferenceTo) > 1
+	return map[string]any{
+		"aggregatable": sortable && f.Type != org.TypeBoolean, "aiPredictionField": false, "autoNumber": false,
+		"byteLength": byteLength, "calculated": f.Calculated, "calculatedFormula": textOrNil(f.Formula),
+		"cascadeDelete": f.CascadeDelete, "caseSensitive": f.CaseSensitive, "compoundFieldName": textOrNil(f.Compound),
+		"controllerName": nil, "createable": f.Createable, "custom": f.Custom, "defaultValue": describedDefault(f),
+		"defaultValueFormula": nil, "defaultedOnCreate": f.DefaultedOnWrite, "dependentPicklist": false,
+		"deprecatedAndHidden": false, "digits": f.Digits, "displayLocationInDecimal": false, "encrypted": false,
+		"externalId": f.ExternalID, "extraTypeInfo": extraType(f), "filterable": sortable, "filteredLookupInfo": nil,
+		"formulaTreatNullNumberAsZero": false, "groupable": sortable && soap != "xsd:double" && f.Type != org.TypeDateTime,
+		"highScaleNumber": false, "htmlFormatted": f.HTML, "idLookup": f.IDLookup, "inlineHelpText": nil,
+		"label": f.Label, "length": f.Length, "mask": nil, "maskType": nil, "name": f.Name, "nameField": f.NameField,
+		"namePointing": many, "nillable": f.Nillable, "permissionable": permissionable(f), "picklistValues": picklist(f),
+		"polymorphicForeignKey": many, "precision": f.Precision, "queryByDistance": false, "referenceTargetField": nil,
+		"referenceTo": list(f.ReferenceTo), "relationshipName": textOrNil(f.RelationshipName), "relationshipOrder": nil,
+		"restrictedDelete": false, "restrictedPicklist": f.Restricted, "scale": f.Scale, "searchPrefilterable": f.Type == org.TypeReference,
+		"soapType": soap, "sortable": sortable, "type": f.Type, "unique": f.Unique, "updateable": f.Updateable,
+		"writeRequiresMasterRead": false,
+	}
+}
+
+// describedDefault: only checkboxes show theirs, picklists mark it in the list.
+func describedDefault(f *org.Field) any {
+	if f.Type == org.TypeBoolean {
+		return f.Default
+	}
+	return nil
+}
+
+func extraType(f *org.Field) any {
+	switch {
+	case f.HTML:
+		return "richtextarea"
+	case f.Type == org.TypeTextArea:
+		return "plaintextarea"
+	case f.NameField && f.Label == "Full Name", f.Compound == "Name":
+		return "personname"
+	case f.Name == "PhotoUrl":
+		return "imageurl"
+	}
+	return nil
+}
+
+// permissionable: system and required fields cannot be hidden.
+func permissionable(f *org.Field) bool {
+	return f.Nillable && f.Name != "MasterRecordId" && f.Compound != "Name" || f.Custom
+}
+
+func list(names []string) []string {
+	if names == nil {
+		return []string{}
+	}
+	return names
+}
+
+func picklist(f *org.Field) []map[string]any {
+	values := make([]map[string]any, 0, len(f.Values))
+	for _, v := range f.Values {
+		values = append(values, map[string]any{
+			"active": v.Active, "defaultValue": v.Default, "label": v.Label, "validFor": nil, "value": v.Value,
+		})
+	}
+	return values
+}

@@ -1,0 +1,225 @@
+package rest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"tidegate/simulator/org"
+)
+
+// dailyLimit is the daily allowance of API calls by edition, for the dozen
+// licenses of this org.
+func dailyLimit(edition string) int {
+	if edition == "developer" {
+		return 15_000
+	}
+	return 100_000 + 12*1_000
+}
+
+var seasons = [...]string{"Spring", "Summer", "Winter"}
+
+// label names a release: v63 is Spring '25, v64 Summer '25, v65 Winter '26.
+func label(version int) string {
+	n := version - 63 + 3*100 // kept positive
+	year := 25 + n/3 - 100
+	if n%3 == 2 {
+		year++
+	}
+	return fmt.Sprintf("%s '%d", seasons[n%3], year)
+}
+
+func (s *Server) versions(w http.ResponseWriter, r *http.Request) {
+	type version struct {
+		Label   string `json:"label"`
+		URL     string `json:"url"`
+		Version string `json:"version"`
+	}
+	var list []version
+	for n := OldestVersion; n <= NewestVersion; n++ {
+		list = append(list, version{label(n), fmt.Sprintf("/services/data/v%d.0", n), fmt.Sprintf("%d.0", n)})
+	}
+	(&call{Server: s, w: w, r: r}).json(http.StatusOK, list)
+}
+
+func (c *call) resources() error {
+	paths := map[string]string{}
+	for _, name := range []string{"sobjects", "query", "queryAll", "composite", "limits"} {
+		paths[name] = c.base() + "/" + name
+	}
+	c.json(http.StatusOK, paths)
+	return nil
+}
+
+func (c *call) limits() error {
+	limit := dailyLimit(c.org.Edition())
+	entry := func(most, used int) map[string]int {
+		return map[string]int{"Max": most, "Remaining": max(most-used, 0)}
+	}
+	c.json(http.StatusOK, map[string]any{
+		"DailyApiRequests":                     entry(limit, int(c.used.Load())),
+		"DailyBulkApiBatches":                  entry(15_000, 0),
+		"DailyBulkV2QueryJobs":                 entry(10_000, 0),
+		"DailyBulkV2QueryFileStorageMB":        entry(976_562, 0),
+		"DailyAsyncApexExecutions":             entry(250_000, 0),
+		"DailyDurableStreamingApiEvents":       entry(200_000, 0),
+		"DailyStreamingApiEvents":              entry(200_000, 0),
+		"DailyDeliveredPlatformEvents":         entry(50_000, 0),
+		"DurableStreamingApiConcurrentClients": entry(1_000, 0),
+		"StreamingApiConcurrentClients":        entry(1_000, 0),
+		"ConcurrentAsyncGetReportInstances":    entry(200, 0),
+		"ContentPublicationLimit":              entry(2_500, 0),
+		"DataStorageMB":                        entry(1_024, 32),
+		"FileStorageMB":                        entry(10_240, 0),
+		"HourlyPublishedPlatformEvents":        entry(50_000, 0),
+		"MassEmail":                            entry(5_000, 0),
+		"SingleEmail":                          entry(5_000, 0),
+		"PermissionSets":                       map[string]any{"Max": 1500, "Remaining": 1498, "CreateCustom": entry(1_000, 2)},
+	})
+	return nil
+}
+
+// unchanged answers 304 when the schema is older than the caller's copy.
+func (c *call) unchanged() bool {
+	since, err := http.ParseTime(c.r.Header.Get("If-Modified-Since"))
+	if err == nil && !c.modified.After(since) {
+		c.w.WriteHeader(http.StatusNotModified)
+		return true
+	}
+	c.w.Header().Set("Last-Modified", c.modified.UTC().Format(http.TimeFormat))
+	return false
+}
+
+func (c *call) describeGlobal() error {
+	if c.unchanged() {
+		return nil
+	}
+	list := make([]map[string]any, 0, len(c.org.Objects()))
+	for _, o := range c.org.Objects() {
+		list = append(list, entry(o, c.base()))
+	}
+	c.json(http.StatusOK, map[string]any{"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": list})
+	return nil
+}
+
+func (c *call) basicInfo() error {
+	o, err := c.object()
+	if err != nil {
+		return err
+	}
+	c.json(http.StatusOK, map[string]any{"objectDescribe": entry(o, c.base()), "recentItems": []any{}})
+	return nil
+}
+
+func (c *call) describe() error {
+	o, err := c.object()
+	if err != nil {
+		return err
+	}
+	if c.unchanged() {
+		return nil
+	}
+	key := o.Name + " " + c.version
+	encoded, ok := c.describes.Load(key)
+	if !ok {
+		fresh, err := json.Marshal(fullDescribe(c.org, o, c.base(), c.baseURL()))
+		if err != nil {
+			return fmt.Errorf("encoding describe of %s: %w", o.Name, err)
+		}
+		encoded, _ = c.describes.LoadOrStore(key, fresh)
+	}
+	body, _ := encoded.([]byte)
+	c.raw(http.StatusOK, body)
+	return nil
+}
+
+// window reads start and end of the replication calls.
+func (c *call) window(lookBack time.Duration) (from, to org.DateTime, err error) {
+	q := c.r.URL.Query()
+	start, okStart := moment(q, "start")
+	end, okEnd := moment(q, "end")
+	now := c.org.Now()
+	switch {
+	case !okStart || !okEnd:
+		return 0, 0, org.Refuse("INVALID_REPLICATION_DATE", "start and end must be dates with a time and an offset")
+	case start >= end:
+		return 0, 0, org.Refuse("INVALID_REPLICATION_DATE", "startDate must precede endDate")
+	case start.Time().Before(now.Add(-lookBack)):
+		return 0, 0, org.Refuse("INVALID_REPLICATION_DATE", "startDate is too far in the past")
+	}
+	return start, min(end, org.DateTime(now.UnixMilli())), nil
+}
+
+func moment(q url.Values, name string) (org.DateTime, bool) {
+	text := q.Get(name)
+	// A "+" that was not encoded arrives as a space.
+	if len(text) > 19 {
+		text = text[:19] + replaceSpace(text[19:])
+	}
+	return org.ParseDateTime(text)
+}
+
+func replaceSpace(s string) string {
+	b := []byte(s)
+	for i := range b {
+		if b[i] == ' ' {
+			b[i] = '+'
+		}
+	}
+	return string(b)
+}
+
+const replicationDay = 24 * time.Hour
+
+func (c *call) updated() error {
+	o, err := c.object()
+	if err != nil {
+		return err
+	}
+	from, to, err := c.window(30 * replicationDay)
+	if err != nil {
+		return err
+	}
+	ids := []string{}
+	c.read(func(v org.View) {
+		v.Scan(o.Name, func(r org.Record) bool {
+			if at, _ := r.Value("SystemModstamp").(org.DateTime); r.Value("IsDeleted") != true && at >= from && at < to {
+				ids = append(ids, r.ID())
+			}
+			return true
+		})
+	})
+	c.json(http.StatusOK, map[string]any{"ids": ids, "latestDateCovered": to.String()})
+	return nil
+}
+
+func (c *call) deleted() error {
+	o, err := c.object()
+	if err != nil {
+		return err
+	}
+	from, to, err := c.window(15 * replicationDay)
+	if err != nil {
+		return err
+	}
+	type gone struct {
+		ID   string `json:"id"`
+		When string `json:"deletedDate"`
+	}
+	list := []gone{}
+	c.read(func(v org.View) {
+		v.Scan(o.Name, func(r org.Record) bool {
+			if at, _ := r.Value("SystemModstamp").(org.DateTime); r.Value("IsDeleted") == true && at >= from && at < to {
+				list = append(list, gone{r.ID(), at.String()})
+			}
+			return true
+		})
+	})
+	earliest := org.DateTime(c.org.Now().Add(-15 * replicationDay).UnixMilli())
+	c.json(http.StatusOK, map[string]any{
+		"deletedRecords": list, "earliestDateAvailable": earliest.String(), "latestDateCovered": to.String(),
+	})
+	return nil
+}

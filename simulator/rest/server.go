@@ -1,0 +1,306 @@
+// Package rest is the REST API of the simulated org: versions, limits,
+// describe, records, collections, composite, query, replication.
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tidegate/simulator/oauth"
+	"tidegate/simulator/org"
+)
+
+const (
+	// OldestVersion and NewestVersion bound what is served; older ones answer 410.
+	OldestVersion, NewestVersion = 31, 67
+
+	maxBody = 50 << 20
+)
+
+// Server answers /services/data. It is safe for concurrent use.
+type Server struct {
+	org     *org.Org
+	auth    *oauth.Server
+	baseURL func() string
+	mux     *http.ServeMux
+
+	used      atomic.Int64 // API calls counted against the daily limit
+	modified  time.Time    // of the schema
+	cursors   cursors
+	describes sync.Map // "object version" → JSON
+}
+
+// New returns a server for the org; baseURL is used in describe's page links.
+func New(o *org.Org, auth *oauth.Server, baseURL func() string) *Server {
+	s := &Server{org: o, auth: auth, baseURL: baseURL, modified: o.Now().Truncate(time.Second)}
+	s.cursors.open = map[string]*cursor{}
+	s.mux = s.routes()
+	return s
+}
+
+func (s *Server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /services/data", s.versions)
+	mux.HandleFunc("GET /services/data/{$}", s.versions)
+	const base = "/services/data/{version}"
+	add := func(pattern string, fn func(*call) error) {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.HandleFunc(strings.TrimSpace(method+" "+base+path), s.api(fn))
+	}
+	add("GET ", (*call).resources)
+	add("GET /{$}", (*call).resources)
+	add("GET /limits", (*call).limits)
+	add("GET /limits/{$}", (*call).limits)
+	add("GET /sobjects", (*call).describeGlobal)
+	add("GET /sobjects/{$}", (*call).describeGlobal)
+	add("GET /sobjects/{object}", (*call).basicInfo)
+	add("GET /sobjects/{object}/{$}", (*call).basicInfo)
+	add("POST /sobjects/{object}", (*call).create)
+	add("POST /sobjects/{object}/{$}", (*call).create)
+	add("GET /sobjects/{object}/describe", (*call).describe)
+	add("GET /sobjects/{object}/describe/{$}", (*call).describe)
+	add("GET /sobjects/{object}/updated", (*call).updated)
+	add("GET /sobjects/{object}/updated/{$}", (*call).updated)
+	add("GET /sobjects/{object}/deleted", (*call).deleted)
+	add("GET /sobjects/{object}/deleted/{$}", (*call).deleted)
+	add("GET /sobjects/{object}/{id}", (*call).retrieve)
+	add("PATCH /sobjects/{object}/{id}", (*call).update)
+	add("DELETE /sobjects/{object}/{id}", (*call).remove)
+	add("GET /sobjects/{object}/{field}/{value}", (*call).retrieveByKey)
+	add("PATCH /sobjects/{object}/{field}/{value}", (*call).upsert)
+	add("DELETE /sobjects/{object}/{field}/{value}", (*call).removeByKey)
+	for _, path := range []string{"/query", "/query/{$}"} {
+		add("GET "+path, func(c *call) error { return c.query(false) })
+	}
+	for _, path := range []string{"/queryAll", "/queryAll/{$}"} {
+		add("GET "+path, func(c *call) error { return c.query(true) })
+	}
+	add("GET /query/{locator}", (*call).queryMore)
+	add("GET /queryAll/{locator}", (*call).queryMore)
+	add("POST /composite", (*call).composite)
+	add("POST /composite/{$}", (*call).composite)
+	add("POST /composite/batch", (*call).batch)
+	add("POST /composite/sobjects", (*call).insertMany)
+	add("PATCH /composite/sobjects", (*call).updateMany)
+	add("DELETE /composite/sobjects", (*call).deleteMany)
+	add("GET /composite/sobjects/{object}", (*call).retrieveMany)
+	add("POST /composite/sobjects/{object}", (*call).retrieveMany)
+	add("PATCH /composite/sobjects/{object}/{field}", (*call).upsertMany)
+	add(" /", func(*call) error { return org.NotFound("The requested resource does not exist") })
+	return mux
+}
+
+// maxURL is where the platform's front end gives up, in bytes.
+const maxURL = 16_384
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if len(r.URL.RequestURI()) > maxURL {
+		w.Header().Set("Content-Type", "text/html;charset=iso-8859-1")
+		w.WriteHeader(http.StatusRequestURITooLong)
+		_, _ = io.WriteString(w, "<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>") // the reader may have left
+		return
+	}
+	// Case matters in this one, as on the platform.
+	if method := r.URL.Query().Get("_HttpMethod"); method != "" && r.Method == http.MethodPost {
+		r = r.Clone(r.Context())
+		r.Method = method
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// call is one request on its way through a handler.
+type call struct {
+	*Server
+	w       http.ResponseWriter
+	r       *http.Request
+	version string // "66.0"
+	number  int    // 66
+	session oauth.Session
+	caller  org.Caller
+	tx      *org.Tx // the transaction of an all-or-none composite, else nil
+}
+
+type contextKey int
+
+const insideKey contextKey = 0
+
+// inside marks a subrequest of a composite: authenticated and counted already.
+type inside struct {
+	session oauth.Session
+	caller  org.Caller
+	tx      *org.Tx
+}
+
+var versionForm = regexp.MustCompile(`^v(\d{1,2})\.0$`)
+
+// api wraps a handler with what every call has: version, session, counting,
+// and errors as the platform's JSON array.
+func (s *Server) api(fn func(*call) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c := &call{Server: s, w: w, r: r}
+		if err := c.begin(); err != nil {
+			c.fail(err)
+			return
+		}
+		if err := fn(c); err != nil {
+			c.fail(err)
+		}
+	}
+}
+
+func (c *call) begin() error {
+	m := versionForm.FindStringSubmatch(c.r.PathValue("version"))
+	if m == nil {
+		return org.NotFound("The requested resource does not exist")
+	}
+	c.number, _ = strconv.Atoi(m[1]) // digits by the pattern
+	c.version = strings.TrimPrefix(c.r.PathValue("version"), "v")
+	switch {
+	case c.number < OldestVersion:
+		return &org.Error{Code: "UNSUPPORTED_API_VERSION", Message: "API version " + c.version + " is no longer supported", Status: http.StatusGone}
+	case c.number > NewestVersion:
+		return org.NotFound("The requested resource does not exist")
+	}
+	if in, ok := c.r.Context().Value(insideKey).(inside); ok {
+		c.session, c.caller, c.tx = in.session, in.caller, in.tx
+		return nil
+	}
+	header := c.r.Header.Get("Authorization")
+	session, ok := c.auth.Check(header)
+	switch {
+	case header == "":
+		return &org.Error{Code: "INVALID_AUTH_HEADER", Message: "INVALID_JWT_FORMAT", Status: http.StatusUnauthorized}
+	case !ok:
+		return &org.Error{Code: "INVALID_SESSION_ID", Message: "Session expired or invalid", Status: http.StatusUnauthorized}
+	}
+	c.session = session
+	c.caller = org.Caller{UserID: session.UserID, Origin: c.origin()}
+	c.w.Header().Set("Sforce-Limit-Info", fmt.Sprintf("api-usage=%d/%d", c.used.Add(1), dailyLimit(c.org.Edition())))
+	return nil
+}
+
+// origin is the changeOrigin of what this call writes.
+func (c *call) origin() string {
+	origin := "com/salesforce/api/rest/" + c.version
+	for part := range strings.SplitSeq(c.r.Header.Get("Sforce-Call-Options"), ",") {
+		if name, client, ok := strings.Cut(strings.TrimSpace(part), "="); ok && name == "client" {
+			origin += ";client=" + client
+		}
+	}
+	return origin
+}
+
+// base is the path prefix of this call's version.
+func (c *call) base() string { return "/services/data/v" + c.version }
+
+// read and write use the composite's transaction where there is one.
+func (c *call) read(fn func(org.View)) {
+	if c.tx != nil {
+		fn(c.tx.View)
+		return
+	}
+	c.org.Read(fn)
+}
+
+func (c *call) write(fn func(*org.Tx) error) error {
+	if c.tx == nil {
+		_, err := c.org.Transact(c.caller, fn)
+		return err
+	}
+	mark := c.tx.Mark()
+	err := fn(c.tx)
+	if err != nil {
+		c.tx.Rollback(mark)
+	}
+	return err
+}
+
+// refusal is one element of an error body. fields is absent where the error is
+// about none.
+type refusal struct {
+	Message string   `json:"message"`
+	Code    string   `json:"errorCode"`
+	Fields  []string `json:"fields,omitempty"`
+}
+
+func (c *call) fail(err error) {
+	var refused *org.Error
+	if !errors.As(err, &refused) {
+		refused = &org.Error{Code: "UNKNOWN_EXCEPTION", Message: "An unexpected error occurred.", Status: http.StatusInternalServerError}
+	}
+	c.json(refused.Status, []refusal{{refused.Message, refused.Code, refused.Fields}})
+}
+
+func (c *call) json(status int, body any) {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		status, encoded = http.StatusInternalServerError, []byte("[]")
+	}
+	c.raw(status, encoded)
+}
+
+func (c *call) raw(status int, body []byte) {
+	c.w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(body) // the reader may have left
+}
+
+// body decodes the JSON body into v, numbers kept as they were written.
+func (c *call) body(v any) error {
+	d := json.NewDecoder(http.MaxBytesReader(c.w, c.r.Body, maxBody))
+	d.UseNumber()
+	if err := d.Decode(v); err != nil {
+		var tooBig *http.MaxBytesError
+		if errors.As(err, &tooBig) {
+			return &org.Error{Code: "REQUEST_TOO_LARGE", Message: "request body is too large", Status: http.StatusRequestEntityTooLarge}
+		}
+		return org.Refuse("JSON_PARSER_ERROR", "Unexpected character or end of input: "+err.Error())
+	}
+	return nil
+}
+
+// object finds the object named in the path.
+func (c *call) object() (*org.Object, error) {
+	if o := c.org.Object(c.r.PathValue("object")); o != nil {
+		return o, nil
+	}
+	return nil, org.NotFound("The requested resource does not exist")
+}
+
+// sub serves a subrequest of this call and returns its answer.
+func (c *call) sub(method, url string, body []byte, headers map[string]string) *answer {
+	ctx := context.WithValue(c.r.Context(), insideKey, inside{c.session, c.caller, c.tx})
+	rec := &answer{header: http.Header{}, status: http.StatusOK}
+	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(string(body)))
+	if err != nil || !strings.HasPrefix(r.URL.Path, "/services/data/") {
+		rec.status = http.StatusNotFound
+		rec.body = []byte(`[{"message":"The requested resource does not exist","errorCode":"NOT_FOUND"}]`)
+		return rec
+	}
+	for name, value := range headers {
+		r.Header.Set(name, value)
+	}
+	c.ServeHTTP(rec, r)
+	return rec
+}
+
+// answer keeps what a subrequest wrote.
+type answer struct {
+	header http.Header
+	status int
+	body   []byte
+}
+
+func (a *answer) Header() http.Header         { return a.header }
+func (a *answer) WriteHeader(status int)      { a.status = status }
+func (a *answer) Write(b []byte) (int, error) { a.body = append(a.body, b...); return len(b), nil }

@@ -1,0 +1,233 @@
+// Package simulator is a Salesforce org to develop and test against: OAuth,
+// REST, change data capture over CometD, faults on demand, and the truth about
+// what it holds. It is written from public descriptions of the platform and
+// shares no code with the client.
+package simulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"tidegate/simulator/bus"
+	"tidegate/simulator/cdc"
+	"tidegate/simulator/cometd"
+	"tidegate/simulator/control"
+	"tidegate/simulator/fault"
+	"tidegate/simulator/oauth"
+	"tidegate/simulator/org"
+	"tidegate/simulator/rest"
+	"tidegate/simulator/seed"
+	"tidegate/simulator/team"
+)
+
+// Config is what an org is started with. The zero value is an org without
+// records, with a working team, on a free loopback port.
+type Config struct {
+	HTTP    string // listen address; "" = 127.0.0.1:0
+	BaseURL string // public address; "" = http:// and the listen address
+	Edition string // developer, enterprise or professional; "" = enterprise
+
+	Seed  uint64
+	Sizes seed.Sizes // zero = no records but the org's own; seed.Default for the usual ones
+
+	Quiet bool          // no working sales team
+	Pace  time.Duration // mean time between two of the team's changes; 0 = 3 s
+
+	CometDWebsocketOff bool          // as Salesforce: long-polling only
+	CometDTimeout      time.Duration // how long a connect is parked; 0 = 110 s
+
+	ClientID, ClientSecret string   // "" = the well-known ones
+	Password               string   // of every user; "" = the well-known one
+	Callbacks              []string // registered redirect addresses; none = any loopback one
+	SessionTimeout         time.Duration
+
+	Now func() time.Time // clock; nil = time.Now
+}
+
+// Ready is what a caller needs to use the org, and the line that the simulate
+// command prints.
+type Ready struct {
+	URL          string `json:"url"`
+	GRPC         string `json:"grpc,omitempty"`
+	ClientID     string `json:"client_id"`
+	ClientSecret string `json:"client_secret"`
+	Username     string `json:"username"`
+	Password     string `json:"password"`
+	AccessToken  string `json:"access_token"`
+}
+
+// Credentials of an org that is not told others. They open nothing else.
+const (
+	DefaultClientID     = "3MVG9tidegate.simulated.connected.app"
+	DefaultClientSecret = "simulated-client-secret"
+	DefaultPassword     = "simulated-password"
+)
+
+// Org is a simulated org with its listener open; Run serves it.
+type Org struct {
+	Engine *org.Org
+	Faults *fault.Registry
+	Ledger *rest.Ledger
+	Log    *bus.Log
+	CDC    *cdc.Publisher
+	Auth   *oauth.Server
+
+	cfg      Config
+	listener net.Listener
+	handler  http.Handler
+	cometd   *cometd.Server
+	ready    Ready
+}
+
+// New builds and seeds an org and opens its listener.
+func New(cfg Config) (*Org, error) {
+	fill(&cfg)
+	listener, err := net.Listen("tcp", cfg.HTTP)
+	if err != nil {
+		return nil, fmt.Errorf("opening the org's listener: %w", err)
+	}
+	if cfg.BaseURL == "" {
+		cfg.BaseURL = "http://" + listener.Addr().String()
+	}
+	o := &Org{cfg: cfg, listener: listener, Ledger: rest.NewLedger(), Faults: fault.NewRegistry(cfg.Now)}
+	o.Log = bus.New(bus.Config{Now: cfg.Now})
+	o.CDC = cdc.New(cdc.Config{Log: o.Log, Faults: o.Faults})
+	o.Engine = org.New(org.Config{Now: cfg.Now, Publisher: o.CDC, Faults: o.Faults, Edition: cfg.Edition})
+	if err := seed.Fill(o.Engine, cfg.Seed, cfg.Sizes); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	o.compose()
+	return o, nil
+}
+
+func fill(cfg *Config) {
+	text := func(v *string, otherwise string) {
+		if *v == "" {
+			*v = otherwise
+		}
+	}
+	text(&cfg.HTTP, "127.0.0.1:0")
+	text(&cfg.ClientID, DefaultClientID)
+	text(&cfg.ClientSecret, DefaultClientSecret)
+	text(&cfg.Password, DefaultPassword)
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+}
+
+// compose joins the parts behind one handler.
+func (o *Org) compose() {
+	base := func() string { return o.cfg.BaseURL }
+	o.Auth = oauth.New(o.Engine, oauth.Config{
+		ClientID: o.cfg.ClientID, ClientSecret: o.cfg.ClientSecret, Password: o.cfg.Password,
+		Callbacks: o.cfg.Callbacks, BaseURL: base, SessionTimeout: o.cfg.SessionTimeout,
+	})
+	o.cometd = cometd.New(cometd.Config{
+		Log: o.Log, Faults: o.Faults, Now: o.cfg.Now, Websocket: !o.cfg.CometDWebsocketOff, ConnectTimeout: o.cfg.CometDTimeout,
+		Authenticate: func(token string) (string, bool) {
+			session, ok := o.Auth.Check(token)
+			return session.UserID, ok
+		},
+		Known: func(object string) bool { return o.Engine.Object(object) != nil },
+	})
+	mux := http.NewServeMux()
+	api := rest.New(o.Engine, o.Auth, base)
+	mux.Handle("/services/data", api)
+	mux.Handle("/services/data/", api)
+	mux.Handle("/cometd/", o.cometd)
+	o.Auth.Register(mux)
+	(&control.Server{Org: o.Engine, Ledger: o.Ledger, LastReplayID: o.Log.Last}).Register(mux)
+	o.handler = rest.Gate(mux, o.Faults, o.Ledger)
+	o.ready = Ready{
+		URL: o.cfg.BaseURL, ClientID: o.cfg.ClientID, ClientSecret: o.cfg.ClientSecret,
+		Username: org.AdminUsername, Password: o.cfg.Password, AccessToken: o.Auth.NewAccessToken(),
+	}
+}
+
+// Ready tells how the org is reached.
+func (o *Org) Ready() Ready { return o.ready }
+
+// Handler is the org's whole HTTP surface.
+func (o *Org) Handler() http.Handler { return o.handler }
+
+// Run serves the org, and lets its team work unless it is quiet, until ctx
+// ends. Then it closes what is open and returns nil. It is called once.
+func (o *Org) Run(ctx context.Context) error {
+	server := &http.Server{Handler: o.handler, ReadHeaderTimeout: 10 * time.Second}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var running sync.WaitGroup
+	start := func(what string, run func() error) {
+		running.Go(func() {
+			if err := run(); err != nil {
+				cancel(fmt.Errorf("%s: %w", what, err))
+			}
+		})
+	}
+	start("serving the org", func() error {
+		if err := server.Serve(o.listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	if !o.cfg.Quiet {
+		sales := &team.Team{Org: o.Engine, Seed: o.cfg.Seed, Pace: o.cfg.Pace}
+		start("letting the team work", func() error { return sales.Run(ctx) })
+	}
+	<-ctx.Done()
+	cause := context.Cause(ctx)
+	err := o.close(server)
+	running.Wait()
+	if !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
+		return errors.Join(cause, err)
+	}
+	return err
+}
+
+// close releases parked connects first: they would hold a shutdown up.
+func (o *Org) close(server *http.Server) error {
+	grace, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	o.cometd.Close()
+	if err := server.Shutdown(grace); err != nil {
+		return server.Close()
+	}
+	return nil
+}
+
+// Running is an org served in the background, for tests.
+type Running struct {
+	*Org
+	Ready
+
+	cancel context.CancelFunc
+	done   chan error
+	once   sync.Once
+	err    error
+}
+
+// Start builds an org and serves it until Close or until ctx ends.
+func Start(ctx context.Context, cfg Config) (*Running, error) {
+	o, err := New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	r := &Running{Org: o, Ready: o.ready, cancel: cancel, done: make(chan error, 1)}
+	go func() { r.done <- o.Run(ctx) }()
+	return r, nil
+}
+
+// Close stops the org and waits for it. It may be called more than once.
+func (r *Running) Close() error {
+	r.once.Do(func() {
+		r.cancel()
+		r.err = <-r.done
+	})
+	return r.err
+}
