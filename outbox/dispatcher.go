@@ -37,9 +37,16 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		}
 		d.rest(ctx)
 	}
+	if err := d.outbox.drain(); err != nil {
+		return err
+	}
 	d.workers.Wait()
-	return d.outbox.drain()
+	return nil
 }
+
+// errStillFlying says that calls outlasted the drain. Nothing is lost: their
+// entries are sent again after the lease.
+var errStillFlying = errors.New("draining the outbox: calls are still in flight")
 
 // drain waits for the calls in flight.
 func (o *Outbox) drain() error {
@@ -57,7 +64,7 @@ func (o *Outbox) drain() error {
 	case <-idle:
 		return nil
 	case <-timer.C:
-		return errors.New("draining the outbox: calls are still in flight; their entries are sent again after the lease")
+		return errStillFlying
 	}
 }
 

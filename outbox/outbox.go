@@ -162,15 +162,15 @@ func (o *Outbox) Submit(ctx context.Context, ws gateway.WorkspaceID, e Edit) (Re
 		if err != nil {
 			return err
 		}
-		if record.Fields == nil && pending == nil {
-			return gateway.Errorf(gateway.CodeNotFound, "There is no such %s here.", e.Key.Object)
-		}
 		plan, err := outbound.PlanEdit(outbound.Input{
 			Record: record, Pending: pending, Fields: e.Fields, Cause: e.Cause, Lane: e.Lane,
 			Writable: r.writable, Label: r.label, Now: tx.Now(), NotBefore: o.pace.next(ws, e.Key),
 		})
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
+		case len(plan.Refused) == 0 && record.Fields == nil && pending == nil:
+			return gateway.Errorf(gateway.CodeNotFound, "There is no such %s here.", e.Key.Object)
 		}
 		return o.save(ctx, ws, tx, plan, &receipt)
 	})

@@ -168,14 +168,13 @@ func (s *settling) line(c gateway.Change) gateway.LogEntry {
 func (s *settling) finish(ctx context.Context, c gateway.Change, d gateway.Delivery, result store.SettleResult) error {
 	line := s.line(c)
 	line.State, line.NextTry, line.Problem, line.DoneAt = gateway.LogDone, time.Time{}, gateway.Problem{}, s.tx.Now()
-	left := result.Left
 	if c.Op == gateway.OpCreate {
 		to := gateway.RecordKey{Object: c.Key.Object, ID: d.RecordID}
 		if err := s.tx.RekeyRecord(ctx, c.Key, to); err != nil {
 			return fmt.Errorf("giving a created record its id: %w", err)
 		}
 		s.created = append(s.created, to)
-		line.Key, left.Key = to, to
+		line.Key = to
 	}
 	s.observe(c, line.Key)
 	if err := s.tx.UpdateLog(ctx, line); err != nil {
@@ -183,6 +182,16 @@ func (s *settling) finish(ctx context.Context, c gateway.Change, d gateway.Deliv
 	}
 	if result.State == "" {
 		return nil
+	}
+	return s.followUp(ctx, line)
+}
+
+// followUp gives what was edited during the attempt a line of its own, since
+// the old one has ended.
+func (s *settling) followUp(ctx context.Context, ended gateway.LogEntry) error {
+	left, ok, err := s.tx.PendingFor(ctx, ended.Key)
+	if err != nil || !ok || left.LogID != ended.ID {
+		return err
 	}
 	left.LogID = 0
 	next := s.line(left)
