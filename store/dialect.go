@@ -47,10 +47,16 @@ type dialect struct {
 	maxParams int
 	notifies  bool // LISTEN and NOTIFY between processes
 	chunk     int  // rows in one multi-row VALUES
+	// copyFrom is the size from which rows that meet no conflict are better
+	// copied than inserted; 0 = never.
+	copyFrom  int
 	code      func(error) gateway.Code
 	retryable func(error) bool
 	open      func(u string) (reader, writer *sqlx.DB, err error)
 	provider  func(db *sqlx.DB, folder fs.FS) (*goose.Provider, error)
+	// migrateTries is how often migrating is tried: goose cannot lock SQLite,
+	// so of several that start at once all but one fail at each step.
+	migrateTries int
 	// lockName makes other transactions that lock the same name wait. It
 	// serializes what has no row yet.
 	lockName func(ctx context.Context, tx sqlx.ExtContext, name string) error
@@ -74,8 +80,9 @@ var sqliteDialect = &dialect{
 	provider: func(db *sqlx.DB, folder fs.FS) (*goose.Provider, error) {
 		return goose.NewProvider(goose.DialectSQLite3, db.DB, folder)
 	},
-	lockName: func(context.Context, sqlx.ExtContext, string) error { return nil },
-	settled:  func(context.Context, *sqlx.DB) error { return nil },
+	migrateTries: 20,
+	lockName:     func(context.Context, sqlx.ExtContext, string) error { return nil },
+	settled:      func(context.Context, *sqlx.DB) error { return nil },
 }
 
 var postgresDialect = &dialect{
@@ -90,6 +97,7 @@ var postgresDialect = &dialect{
 	jsonText:  `::json ->> CAST(? AS TEXT)`,
 	blob:      `CAST(? AS BYTEA)`,
 	notifies:  true,
+	copyFrom:  50,    // measured
 	maxParams: 65000, // the protocol counts parameters in 16 bits
 	chunk:     250,
 	code:      postgresCode,
@@ -97,8 +105,9 @@ var postgresDialect = &dialect{
 		e, ok := errors.AsType[*pq.Error](err)
 		return ok && (e.Code == "40001" || e.Code == "40P01") // serialization failure, deadlock
 	},
-	open:     openPostgres,
-	provider: postgresProvider,
+	open:         openPostgres,
+	provider:     postgresProvider,
+	migrateTries: 1,
 	lockName: func(ctx context.Context, tx sqlx.ExtContext, name string) error {
 		sum := sha256.Sum256([]byte(name))
 		_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(binary.LittleEndian.Uint64(sum[:8])))
@@ -195,14 +204,15 @@ func sqliteCode(err error) gateway.Code {
 
 // postgresCode classifies by SQLSTATE. Class 08 is the connection, 53 is disk,
 // memory and connection slots, 57P is a server going down or coming up, 58 is
-// the system below it; 25006 is a read-only server, after a failover say.
+// the system below it. A read-only server, after a failover say, answers a
+// write with 25006 and the start of our transactions with 0A000.
 func postgresCode(err error) gateway.Code {
 	if e, ok := errors.AsType[*pq.Error](err); ok {
 		switch {
 		case e.Code == "23505":
 			return gateway.CodeConflict
 		case e.Code.Class() == "08", e.Code.Class() == "53", e.Code.Class() == "58",
-			strings.HasPrefix(string(e.Code), "57P"), e.Code == "25006", e.Code == "55P03":
+			strings.HasPrefix(string(e.Code), "57P"), e.Code == "25006", e.Code == "0A000", e.Code == "55P03":
 			return gateway.CodeUnavailable
 		}
 		return ""

@@ -5,21 +5,31 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
 	"tidegate/gateway"
 )
 
+const migratePause = 25 * time.Millisecond
+
 // Migrate brings the schema up to date. Several processes may call it at
-// once; on Postgres one migrates while the others wait.
+// once: one migrates, and the others wait or find it done.
 func (db *DB) Migrate(ctx context.Context) error {
 	provider, err := db.provider()
 	if err != nil {
 		return err
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return db.dialect.wrap(ctx, "migrating", err)
+	for try := 1; ; try++ {
+		_, err := provider.Up(ctx)
+		if err == nil {
+			break
+		}
+		if try >= db.dialect.migrateTries || ctx.Err() != nil {
+			return db.dialect.wrap(ctx, "migrating", err)
+		}
+		time.Sleep(migratePause) // somebody else is ahead: let him
 	}
 	return db.dialect.wrap(ctx, "gathering statistics", db.dialect.settled(ctx, db.writer))
 }

@@ -134,6 +134,34 @@ func (r runner) rows(ctx context.Context, in insert, n int, fill func(args []any
 	return nil
 }
 
+// append inserts n rows that can meet no conflict; in has no tail.
+func (r runner) append(ctx context.Context, in insert, n int, fill func(args []any, i int) []any) error {
+	if r.dialect.copyFrom == 0 || n < r.dialect.copyFrom {
+		return r.rows(ctx, in, n, fill)
+	}
+	return r.dialect.wrap(ctx, in.doing, r.copy(ctx, in, n, fill))
+}
+
+func (r runner) copy(ctx context.Context, in insert, n int, fill func(args []any, i int) []any) (err error) {
+	tx, ok := r.on.(*sqlx.Tx)
+	if !ok {
+		return errors.New("rows are copied in a transaction only")
+	}
+	stmt, err := tx.PrepareContext(ctx, strings.Replace(in.head, "INSERT INTO", "COPY", 1)+" FROM STDIN")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stmt.Close()) }()
+	args := make([]any, 0, in.width)
+	for i := range n {
+		if _, err := stmt.ExecContext(ctx, fill(args[:0], i)...); err != nil {
+			return err
+		}
+	}
+	_, err = stmt.ExecContext(ctx) // sends what is buffered
+	return err
+}
+
 // values writes the statement with the parameters of n rows. Only full chunks
 // come often, so only their text would be worth keeping; writing it takes a
 // hundredth of what running it takes.

@@ -15,7 +15,12 @@ CREATE TABLE records (
     PRIMARY KEY (workspace_id, object, record_id)
 );
 CREATE INDEX records_label ON records (workspace_id, object, label, record_id);
-CREATE INDEX records_observed ON records (workspace_id, object, observed_at);
+
+-- Most writes change a row that is there. With room on its page, and as no
+-- index holds a column that changes every time (observed_at has none for that
+-- reason), Postgres replaces it in place and leaves the indexes alone:
+-- measured, a third less time per row.
+ALTER TABLE records SET (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.05);
 
 -- What a record can be found by: normalized e-mail, phone and domain, and the
 -- lookup fields that pages follow.

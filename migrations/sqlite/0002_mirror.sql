@@ -15,7 +15,6 @@ CREATE TABLE records (
     PRIMARY KEY (workspace_id, object, record_id)
 ) STRICT;
 CREATE INDEX records_label ON records (workspace_id, object, label, record_id);
-CREATE INDEX records_observed ON records (workspace_id, object, observed_at);
 
 -- What a record can be found by: normalized e-mail, phone and domain, and the
 -- lookup fields that pages follow.
