@@ -4,8 +4,10 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"net/mail"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
 	"github.com/gofiber/fiber/v2"
@@ -14,30 +16,22 @@ import (
 	"tidegate/views"
 )
 
-const minPassword = 12
+const (
+	minPassword = 12
+	auditSize   = 100 // lines of a page
+)
 
 // you is the signed-in person's own Notes settings ("You", AVM-07).
 func you(v *visit) error {
-	state, err := v.youState()
+	state, err := v.tabState(gateway.TabNotes, memberScope(v.member.ID))
 	if err != nil {
 		return err
 	}
 	return v.showTab(state)
 }
 
-func (v *visit) youState() (tabState, error) {
-	state, err := v.tabState(gateway.TabNotes, memberScope(v.member.ID))
-	state.common.Form.URL = "/settings/you"
-	state.common.Form.Bar.DiscardURL = "/settings/you"
-	if state.origin.Locked {
-		state.locked = "locked by organization"
-		state.common.Form.ReadOnly = true
-	}
-	return state, err
-}
-
 func saveYou(v *visit) error {
-	return v.saveScope(gateway.TabNotes, memberScope(v.member.ID), "/settings/you")
+	return v.saveScope(gateway.TabNotes, memberScope(v.member.ID))
 }
 
 func members(v *visit) error { return v.showMembers(gateway.Member{Role: gateway.RoleRep}, nil) }
@@ -95,10 +89,10 @@ func mark(form *views.SmallForm, problem *gateway.Error) {
 
 func addMember(v *visit) error {
 	m := gateway.Member{
-		ID: NewID(), Workspace: v.member.Workspace, Name: strings.TrimSpace(v.FormValue("name")),
-		Email: v.FormValue("email"), Role: gateway.RoleRep, Zone: v.member.Zone, CreatedAt: v.s.Now(),
+		ID: NewID(), Workspace: v.member.Workspace, Name: strings.TrimSpace(v.posted("name")),
+		Email: v.posted("email"), Role: gateway.RoleRep, Zone: v.member.Zone, CreatedAt: v.s.Now(),
 	}
-	if v.FormValue("role") == string(gateway.RoleAdmin) {
+	if v.posted("role") == string(gateway.RoleAdmin) {
 		m.Role = gateway.RoleAdmin
 	}
 	refuse := func(err error) error {
@@ -107,7 +101,7 @@ func addMember(v *visit) error {
 		}
 		return err
 	}
-	if m.Name == "" || len(m.Name) > 80 {
+	if m.Name == "" || utf8.RuneCountInString(m.Name) > 80 {
 		return refuse(gateway.InvalidField("name", "Give the member a name of up to 80 characters."))
 	}
 	email, err := CheckEmail(m.Email)
@@ -115,7 +109,7 @@ func addMember(v *visit) error {
 		return refuse(err)
 	}
 	m.Email = email
-	if m.PasswordHash, err = HashPassword(v.FormValue("password")); err != nil {
+	if m.PasswordHash, err = HashPassword(v.posted("password")); err != nil {
 		return refuse(err)
 	}
 	if err := v.ws.CreateMember(v.UserContext(), m); err != nil {
@@ -153,11 +147,10 @@ func (v *visit) showAccount(problem *gateway.Error) error {
 }
 
 func changePassword(v *visit) error {
-	match, err := argon2id.ComparePasswordAndHash(v.FormValue("current"), v.member.PasswordHash)
-	if err != nil || !match {
-		return v.showAccount(gateway.InvalidField("current", "This is not your present password."))
+	if problem := v.confirmPassword(v.posted("current")); problem != "" {
+		return v.showAccount(gateway.InvalidField("current", "%s", problem))
 	}
-	hash, err := HashPassword(v.FormValue("password"))
+	hash, err := HashPassword(v.posted("password"))
 	if e, ok := gatewayError(err); ok {
 		return v.showAccount(e)
 	}
@@ -173,6 +166,20 @@ func changePassword(v *visit) error {
 		return err
 	}
 	return v.Redirect("/settings/you/account?saved=password", fiber.StatusSeeOther)
+}
+
+// confirmPassword says what is wrong with the present password, "" when it is
+// right. It counts like signing in: a stolen session must not guess on.
+func (v *visit) confirmPassword(password string) string {
+	if wait := v.s.limiter.begin(v.member.Email, v.IP()); wait > 0 {
+		return "Too many attempts. Wait " + duration(wait) + ", then try again."
+	}
+	match, err := argon2id.ComparePasswordAndHash(password, v.member.PasswordHash)
+	if err != nil || !match {
+		return "This is not your present password."
+	}
+	v.s.limiter.succeeded(v.member.Email, v.IP())
+	return ""
 }
 
 // keys lists the API keys; a new one is shown once.
@@ -215,8 +222,8 @@ func (v *visit) showKeys(fresh, name, problem string) error {
 }
 
 func createKey(v *visit) error {
-	name := strings.TrimSpace(v.FormValue("name"))
-	if name == "" || len(name) > 60 {
+	name := strings.TrimSpace(v.posted("name"))
+	if name == "" || utf8.RuneCountInString(name) > 60 {
 		return v.showKeys("", name, "Give the key a name of up to 60 characters.")
 	}
 	key, row := NewKey(name, v.member.Name, v.s.Now())
@@ -230,8 +237,17 @@ func createKey(v *visit) error {
 // NewKey draws an API key: what the caller gets to see once, and the row that
 // keeps only its hash.
 func NewKey(name, by string, now time.Time) (string, gateway.APIKey) {
-	key := "tg_" + newToken()
-	return key, gateway.APIKey{
+	key := DrawKey()
+	return key, KeyRow(key, name, by, now)
+}
+
+// DrawKey draws the text of an API key: "tg_" and 43 URL-safe characters.
+func DrawKey() string { return "tg_" + newToken() }
+
+// KeyRow is what is kept of a key: its hash, and its first characters to
+// recognize it by.
+func KeyRow(key, name, by string, now time.Time) gateway.APIKey {
+	return gateway.APIKey{
 		ID: NewID(), Name: name, Hash: tokenHash(key), Prefix: key[:8], Scopes: []string{"read", "write"}, CreatedAt: now, CreatedBy: by,
 	}
 }
@@ -253,7 +269,7 @@ func revokeKey(v *visit) error {
 
 // HashPassword checks a new password and returns its argon2id hash.
 func HashPassword(password string) (string, error) {
-	if len(password) < minPassword {
+	if utf8.RuneCountInString(password) < minPassword {
 		return "", gateway.InvalidField("password", "A password needs at least %d characters.", minPassword)
 	}
 	return argon2id.CreateHash(password, PasswordParams)
@@ -270,14 +286,21 @@ func CheckEmail(email string) (string, error) {
 
 // auditLog lists what people did here, newest first.
 func auditLog(v *visit) error {
-	entries, err := v.ws.AuditLog(v.UserContext(), 0, 100)
+	before, _ := strconv.ParseInt(v.Query("before"), 10, 64) // no number is no token: the first page
+	entries, err := v.ws.AuditLog(v.UserContext(), before, auditSize+1)
 	if err != nil {
 		return err
 	}
+	older := ""
+	if len(entries) > auditSize {
+		entries = entries[:auditSize]
+		older = withQuery(v.Ctx, map[string]string{"before": strconv.FormatInt(entries[auditSize-1].ID, 10)})
+	}
 	p := views.ListPage{
 		Shell: v.s.shell(v, "Audit", views.NavSettings), Caption: "Audit",
-		Head:    views.Head{Title: "Audit", Lead: "Who changed what in this workspace, and what was refused. The newest 100."},
+		Head:    views.Head{Title: "Audit", Lead: "Who changed what in this workspace, and what was refused, newest first."},
 		Columns: []views.Column{{Text: "When"}, {Text: "Who"}, {Text: "What"}, {Text: "Where"}},
+		Pager:   views.Pager{OlderURL: older},
 		Empty:   views.Empty{Icon: views.IconInfo, Title: "Nothing yet", Text: "Every change of a setting, a member or the connection will appear here."},
 	}
 	for _, e := range entries {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -39,6 +40,7 @@ type app struct {
 	server     *handlers.Server
 	hub        *live.Hub
 	metrics    *prometheus.Registry
+	main, ops  net.Listener
 }
 
 // grace is how long open requests and calls have to end (F-72).
@@ -56,11 +58,35 @@ func newApp(ctx context.Context, cfg config.Config, logger *slog.Logger, hint st
 	if a.db, err = openStore(ctx, cfg, logger); err != nil {
 		return nil, err
 	}
+	if err := a.listen(); err != nil {
+		return nil, errors.Join(err, a.db.Close())
+	}
 	if err := a.join(hint); err != nil {
-		a.db.Close()
+		a.close()
 		return nil, err
 	}
 	return a, nil
+}
+
+// listen opens both addresses. Without one of them there is nothing to serve,
+// so it comes before anything that has an effect outside.
+func (a *app) listen() error {
+	var err error
+	if a.main, err = net.Listen("tcp", a.cfg.HTTPAddr); err != nil {
+		return fmt.Errorf("TIDEGATE_HTTP_ADDR: %w", err)
+	}
+	if a.ops, err = net.Listen("tcp", a.cfg.OpsAddr); err != nil {
+		return errors.Join(fmt.Errorf("TIDEGATE_OPS_ADDR: %w", err), a.main.Close())
+	}
+	return nil
+}
+
+func (a *app) close() {
+	for _, c := range []io.Closer{a.main, a.ops, a.db} {
+		if err := c.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			a.logger.Warn("closing failed", "err", err)
+		}
+	}
 }
 
 func (a *app) join(hint string) error {
@@ -112,7 +138,7 @@ func (a *app) baseURL() string {
 	if a.cfg.BaseURL != "" {
 		return strings.TrimRight(a.cfg.BaseURL, "/")
 	}
-	host, port, err := net.SplitHostPort(a.cfg.HTTPAddr)
+	host, port, err := net.SplitHostPort(a.main.Addr().String())
 	if err != nil || host == "" || host == "0.0.0.0" || host == "::" {
 		host = "localhost"
 	}
@@ -122,27 +148,18 @@ func (a *app) baseURL() string {
 // Run serves until ctx ends, then drains: no new requests, calls in flight
 // end, leases are given back.
 func (a *app) Run(ctx context.Context) error {
-	defer a.db.Close()
-	main, err := net.Listen("tcp", a.cfg.HTTPAddr)
-	if err != nil {
-		return fmt.Errorf("TIDEGATE_HTTP_ADDR: %w", err)
-	}
-	ops, err := net.Listen("tcp", a.cfg.OpsAddr)
-	if err != nil {
-		main.Close()
-		return fmt.Errorf("TIDEGATE_OPS_ADDR: %w", err)
-	}
-	a.logger.Info("serving", "address", main.Addr().String(), "operations", ops.Addr().String(), "database", a.db.Engine())
+	defer a.close()
+	a.logger.Info("serving", "address", a.main.Addr().String(), "operations", a.ops.Addr().String(), "database", a.db.Engine())
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return a.server.Serve(ctx, main, grace) })
-	g.Go(func() error { return serveOps(ctx, ops, a.metrics) })
+	g.Go(func() error { return a.server.Serve(ctx, a.main, grace) })
+	g.Go(func() error { return serveOps(ctx, a.ops, a.metrics) })
 	g.Go(func() error { return a.outbox.Dispatcher().Run(ctx) })
 	g.Go(func() error { return a.supervisor.Run(ctx) })
 	g.Go(func() error { return a.orgs.Run(ctx) })
 	g.Go(func() error {
 		return a.db.Notifications(ctx, func(ws gateway.WorkspaceID, keys []gateway.RecordKey) { a.hub.Announce(ws, keys) })
 	})
-	err = g.Wait()
+	err := g.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}

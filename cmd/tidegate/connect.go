@@ -33,11 +33,13 @@ func (c connectCmd) Run(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
+	// It serves nobody: any free port does, beside a running "tidegate serve".
+	cfg.HTTPAddr, cfg.OpsAddr = "127.0.0.1:0", "127.0.0.1:0"
 	a, err := newApp(ctx, cfg, slog.New(slog.DiscardHandler), "")
 	if err != nil {
 		return err
 	}
-	defer a.db.Close()
+	defer a.close()
 	if err := ensureWorkspace(ctx, a.db, c.id()); err != nil {
 		return err
 	}

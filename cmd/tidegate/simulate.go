@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"tidegate/simulator"
+	"tidegate/simulator/seed"
+)
+
+// orgFlags are the org's flags that simulate has.
+type orgFlags struct {
+	Seed          uint64 `default:"1" help:"The same seed gives the same org."`
+	Accounts      int    `default:"500" help:"Accounts to begin with."`
+	Contacts      int    `default:"1500" help:"Contacts to begin with."`
+	Leads         int    `default:"400" help:"Leads to begin with."`
+	Opportunities int    `default:"600" help:"Opportunities to begin with."`
+}
+
+func (f orgFlags) sizes() seed.Sizes {
+	n := seed.Default
+	n.Accounts, n.Contacts, n.Leads, n.Opportunities = f.Accounts, f.Contacts, f.Leads, f.Opportunities
+	return n
+}
+
+type simulateCmd struct {
+	orgFlags
+	HTTP      string `name:"http" default:"127.0.0.1:8081" help:"Address to serve on."`
+	Edition   string `enum:"developer,enterprise,professional" default:"enterprise" help:"developer, enterprise or professional."`
+	Websocket string `name:"cometd-websocket" enum:"on,off" default:"on" help:"Offer websocket at /cometd; off answers an upgrade with 405, as Salesforce does."`
+	Quiet     bool   `help:"No sales team that keeps changing records."`
+}
+
+// Help shows examples.
+func (simulateCmd) Help() string {
+	return `  tidegate simulate --seed 7 --contacts 10000 --quiet
+  tidegate simulate --http 127.0.0.1:8081 --cometd-websocket off`
+}
+
+// Run serves the org until the process is told to stop.
+func (c simulateCmd) Run(ctx context.Context, out *output) error {
+	org, err := simulator.New(simulator.Config{
+		HTTP: c.HTTP, Edition: c.Edition, Seed: c.Seed, Sizes: c.sizes(), Quiet: c.Quiet, CometDWebsocketOff: c.Websocket == "off",
+	})
+	if err != nil {
+		return err
+	}
+	if err := out.json(org.Ready()); err != nil {
+		return err
+	}
+	fmt.Fprintln(os.Stderr, "tidegate: simulated org at", org.Ready().URL, "— it keeps its records in memory")
+	return org.Run(ctx)
+}
+
+// demoPace is how often the demo's sales team changes something: often enough
+// that a newcomer sees it happen, seldom enough to read it.
+const demoPace = 4 * time.Second
