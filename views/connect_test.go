@@ -6,7 +6,7 @@ func connected() ConnectPage {
 		Head: Head{
 			Crumb: []Link{{Text: "Settings"}, {Text: "CRM"}, {Text: "Salesforce"}}, Title: "Connection and readiness",
 			Lead:    "Connected to a sandbox. Two of nine checks need a change in Salesforce Setup.",
-			Actions: []Action{{Text: "Test connection", URL: "/settings/salesforce/test", Post: true, Icon: IconAgain}, {Text: "Disconnect", URL: "/settings/salesforce/disconnect", Style: Destructive}},
+			Actions: []Action{{Text: "Test connection", URL: "/settings/salesforce/test", Post: true, Icon: IconAgain}, {Text: "Disconnect", URL: "/settings/salesforce/disconnect", Style: Destructive, Dialog: true}},
 		},
 		Tabs: SettingsTabs("/settings/salesforce", ""),
 		Readiness: &Readiness{

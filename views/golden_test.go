@@ -29,7 +29,7 @@ func pages() []page {
 	var all []page
 	for _, list := range [][]page{
 		loginPages(), healthPages(), listPages(), recordPages(), connectPages(),
-		notesPages(), objectsPages(), tabPages(), logPages(), accountPages(),
+		notesPages(), objectsPages(), tabPages(), logPages(), accountPages(), reviewPages(),
 	} {
 		all = append(all, list...)
 	}

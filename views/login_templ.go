@@ -187,7 +187,7 @@ func Login(p LoginPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</div></main><aside class=\"login-side\" aria-label=\"About Tidegate\"><div class=\"login-words\"><p class=\"login-claim\">What was said,<br>where it belongs.</p><p>Meetings, calls, chats and texts in Salesforce, and what changes in Salesforce back here. Both ways, with proof.</p></div><svg class=\"login-waves\" viewBox=\"0 0 533 100\" preserveAspectRatio=\"none\" aria-hidden=\"true\" focusable=\"false\"><path class=\"wave-back\" d=\"M0 40C60-20 90 70 160 40S260-10 320 50s90 20 130-15 60-15 83-5V100H0Z\"></path> <path class=\"wave-front\" d=\"M0 70c50-40 80 20 150 0s100-40 160 10 90 15 130-15 70-15 93-5V100H0Z\"></path></svg></aside>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "</div></main><aside class=\"login-side\" aria-label=\"About Tidegate\"><div class=\"login-words\"><p class=\"login-claim\">What was said,<br>where it belongs.</p><p>Meetings, calls, chats and texts in Salesforce, and what changes in Salesforce back here. Both ways, with proof.</p></div><svg class=\"login-waves\" viewBox=\"0 0 533 100\" preserveAspectRatio=\"none\" aria-hidden=\"true\" focusable=\"false\"><path class=\"wave-back\" d=\"M0 40C60-20 90 70 160 40S260-10 320 50s90 20 130-15 60-15 83-5V100H0Z\"></path> <path class=\"wave-front\" d=\"M0 74c50-34 80 14 150 0s100-30 160 4 90 10 130-8 70-12 93-4V100H0Z\"></path></svg></aside>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -69,3 +69,12 @@ func inPlacePost(f *DetailForm) templ.Attributes {
 		"hx-push-url": f.CancelURL, "hx-status:422": "push:false",
 	}
 }
+
+// dialogAttrs fetches the page behind a button into the dialog of the shell;
+// without a script the button is a link to that page.
+func dialogAttrs(a Action) templ.Attributes {
+	if !a.Dialog {
+		return nil
+	}
+	return templ.Attributes{"data-dialog": true, "hx-get": a.URL, "hx-target": "#dialog-slot", "hx-select": "#dialog-body", "hx-swap": "innerHTML"}
+}

@@ -132,6 +132,9 @@ type Action struct {
 	// About completes the accessible name where several buttons of a page share
 	// their text: "Pause" about "Account". It must read well after Text.
 	About string
+	// Dialog opens the page behind URL as a dialog where a script runs; that page
+	// is one of Confirm's kind.
+	Dialog bool
 	// Closed draws the button disabled and says why beside it.
 	Closed string
 }

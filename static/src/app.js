@@ -107,12 +107,38 @@
     control?.focus();
   });
 
+  // A button with a page behind it opens that page as a dialog, with gray bars
+  // until it is there; where that fails the browser simply goes to the page.
+  const dialog = document.getElementById("dialog");
+  let dialogLink = null;
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-dialog]");
+    if (opener && dialog && !event.ctrlKey && !event.metaKey) {
+      dialogLink = opener;
+      const loading = document.getElementById("dialog-loading").content.cloneNode(true);
+      document.getElementById("dialog-slot").replaceChildren(loading);
+      dialog.setAttribute("aria-labelledby", "dialog-title");
+      dialog.showModal();
+    }
+    const close = event.target.closest("[data-close]");
+    if (close && dialog?.open && dialog.contains(close)) {
+      event.preventDefault();
+      dialog.close();
+    }
+  });
+  document.addEventListener("htmx:error", () => {
+    if (dialog?.open && dialogLink) location.assign(dialogLink.href);
+  });
+  dialog?.addEventListener("close", () => dialogLink?.focus());
+
   // While the stream was away events may have been missed: look again once.
   document.addEventListener("htmx:sse:after:connection", (event) => {
     if (event.detail?.connection?.attempt > 0) {
       event.target.dispatchEvent(new CustomEvent("reconnected"));
     }
   });
+
+  for (const tab of $$(".tabs [aria-current]")) tab.scrollIntoView({ inline: "nearest", block: "nearest" });
 
   document.documentElement.classList.add("has-script");
   forms().forEach(refresh);

@@ -1,0 +1,39 @@
+package views
+
+// ReviewPage shows what a change of settings would do before it takes effect.
+type ReviewPage struct {
+	Shell Shell
+	Head  Head
+	// Effects are up to three numbers: "412 contacts would change".
+	Effects []Effect
+	// Overlap is the line about other people's saves since.
+	Overlap string
+	Changes []ReviewChange
+	// Risk is the loudest thing that can go wrong; drawn only when given.
+	Risk Notice
+	// Sample of records that would change, old and new.
+	SampleLead string
+	Sample     []SampleRow
+	SampleLink Link
+	Form       Form
+	// Fields carry the unsaved values through to the save.
+	Fields  []Hidden
+	Confirm string
+	Note    string
+	Back    Link
+}
+
+// Effect is one number with what it means.
+type Effect struct {
+	Kind, Number, Text string
+}
+
+// ReviewChange is one setting, before and after.
+type ReviewChange struct {
+	Where, Setting, Before, After, Reason string
+}
+
+// SampleRow is one record that would change.
+type SampleRow struct {
+	Kind, Record, Second, Field, Old, New, Edited string
+}
