@@ -29,7 +29,13 @@ func (c *Consumer) backfill(ctx context.Context, lease gateway.Lease, object str
 	var repaired tally
 	for c.health.subscribed() {
 		generation := c.apply.generationOf(object)
-		b, err := c.progress(ctx, lease, object)
+		b, err := c.store.Backfill(ctx, object)
+		if gateway.CodeOf(err) == gateway.CodeNotFound && err != nil {
+			if err := c.begin(ctx, lease, object); err != nil {
+				return err
+			}
+			continue
+		}
 		if err != nil || b.State == BackfillDone {
 			return err
 		}
@@ -59,26 +65,22 @@ func (c *Consumer) show(b gateway.Backfill) {
 	})
 }
 
-// progress returns how far an object is, and begins at the first call ever.
-func (c *Consumer) progress(ctx context.Context, lease gateway.Lease, object string) (gateway.Backfill, error) {
-	b, err := c.store.Backfill(ctx, object)
-	if gateway.CodeOf(err) != gateway.CodeNotFound || err == nil {
-		return b, err
-	}
+// begin starts the first reading of an object.
+func (c *Consumer) begin(ctx context.Context, lease gateway.Lease, object string) error {
 	at, err := c.position(ctx)
 	if err != nil {
-		return b, err
+		return err
 	}
 	total, err := c.cfg.Reader.Count(ctx, object)
 	if err != nil {
-		return b, fmt.Errorf("counting %s: %w", object, err)
+		return fmt.Errorf("counting %s: %w", object, err)
 	}
-	b = gateway.Backfill{Object: object, State: BackfillRunning, Total: total, StartedAt: c.cfg.Now()}
+	b := gateway.Backfill{Object: object, State: BackfillRunning, Total: total, StartedAt: c.cfg.Now()}
 	if string(at) != tip {
 		b.Anchor = gateway.ReplayID(at)
 	}
 	_, err = c.apply.Apply(ctx, Batch{Lease: lease, Reread: []gateway.Backfill{b}})
-	return b, err
+	return err
 }
 
 // page reads one page and commits it together with the place after it (F-03).

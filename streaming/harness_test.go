@@ -1,0 +1,378 @@
+package streaming
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/simulator/bus"
+	"tidegate/simulator/cdc"
+	"tidegate/simulator/cometd"
+	"tidegate/simulator/fault"
+	"tidegate/simulator/org"
+	"tidegate/store"
+	"tidegate/store/storetest"
+	"tidegate/streaming/bayeux"
+)
+
+// world is a simulated org served over a socket, and a store to mirror it in.
+type world struct {
+	t       *testing.T
+	org     *org.Org
+	faults  *fault.Registry
+	url     string
+	db      *store.DB
+	ws      *store.Workspace
+	objects []string
+
+	mu    sync.Mutex
+	token string // the one that the org accepts
+	mine  string // the one that we hold
+	fresh int    // tokens refreshed
+	dead  bool   // the grant is revoked
+	asked []ReadRequest
+	// onRows is called before a page is returned, after it was read.
+	onRows func(n int, q ReadRequest)
+}
+
+func newWorld(t *testing.T, url string) *world {
+	t.Helper()
+	w := &world{t: t, token: "first", mine: "first", objects: []string{"Account", "Contact"}}
+	w.faults = fault.NewRegistry(time.Now)
+	log := bus.New(bus.Config{})
+	w.org = org.New(org.Config{Publisher: cdc.New(cdc.Config{Log: log, Faults: w.faults}), Faults: w.faults})
+	server := cometd.New(cometd.Config{
+		Log: log, Faults: w.faults, Websocket: true, TokenCheck: 20 * time.Millisecond,
+		Authenticate: func(token string) (string, bool) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			return w.org.AdminID(), token == w.token
+		},
+	})
+	h := httptest.NewServer(server)
+	w.url = h.URL + "/cometd/66.0"
+	t.Cleanup(func() {
+		server.Close()
+		h.Close()
+	})
+	w.db = storetest.Open(t, url, store.Options{})
+	if err := w.db.CreateWorkspace(t.Context(), workspace, "Demo"); err != nil {
+		t.Fatal(err)
+	}
+	w.ws = w.db.In(workspace)
+	err := w.ws.SaveConnection(t.Context(), gateway.Connection{ID: "c1", Workspace: workspace, State: gateway.StateDisconnected, ConnectedAt: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// commit runs one transaction in the org.
+func (w *world) commit(fn func(tx *org.Tx) *org.Error) {
+	w.t.Helper()
+	_, err := w.org.Transact(org.Caller{Origin: org.UIOrigin}, func(tx *org.Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) create(object string, values map[string]any) (id string) {
+	w.t.Helper()
+	w.commit(func(tx *org.Tx) (err *org.Error) {
+		id, err = tx.Create(object, values)
+		return err
+	})
+	return id
+}
+
+func (w *world) update(id string, values map[string]any) {
+	w.t.Helper()
+	w.commit(func(tx *org.Tx) *org.Error { return tx.Update("Contact", id, values) })
+}
+
+func (w *world) remove(id string) {
+	w.t.Helper()
+	w.commit(func(tx *org.Tx) *org.Error { return tx.Delete("Contact", id) })
+}
+
+// contacts creates n contacts and returns their ids.
+func (w *world) contacts(n int) []string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = w.create("Contact", map[string]any{"LastName": fmt.Sprintf("Name %d", i), "FirstName": "Ada", "MailingCity": "Bern"})
+	}
+	return ids
+}
+
+// start runs a consumer until the returned function is called.
+func (w *world) start(change func(*Config)) (c *Consumer, stop func()) {
+	w.t.Helper()
+	connection, err := w.ws.Connection(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	cfg := Config{
+		DB: w.db, Connection: connection, Holder: "me", Objects: w.objects, Reader: w, PageSize: 50,
+		Endpoint: func() string { return w.url }, Auth: w.auth, LeaseFor: 5 * time.Second,
+		Tick: 20 * time.Millisecond, Grace: 2 * time.Second, Overlap: 5 * time.Second,
+		Backoff: func(int) time.Duration { return 20 * time.Millisecond },
+		Stream: func(b *bayeux.Config) {
+			b.Backoff = func(int, bool) time.Duration { return 20 * time.Millisecond }
+			b.Goodbye = time.Second
+		},
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	if c, err = New(cfg); err != nil {
+		w.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			w.t.Errorf("Run: %v", err)
+		}
+	})
+	w.t.Cleanup(stop)
+	return c, stop
+}
+
+func (w *world) auth(_ context.Context, stale bool) (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.dead {
+		return "", gateway.Errorf(gateway.CodeSFAuth, "invalid_grant")
+	}
+	if stale {
+		w.fresh++
+		w.mine = w.token
+	}
+	return "Bearer " + w.mine, nil
+}
+
+// eventually waits until check finds nothing to complain about.
+func (w *world) eventually(check func() string) {
+	w.t.Helper()
+	var complaint string
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if complaint = check(); complaint == "" {
+			return
+		}
+	}
+	w.t.Fatalf("still: %s", complaint)
+}
+
+// settled waits until the mirror equals the org: every record, tombstones
+// included, every mirrored field, and nothing left to read.
+func (w *world) settled() {
+	w.t.Helper()
+	w.eventually(func() string {
+		for _, object := range w.objects {
+			if b, err := w.ws.Backfill(w.t.Context(), object); err != nil || b.State != BackfillDone {
+				return fmt.Sprintf("backfill of %s: %+v %v", object, b, err)
+			}
+			if complaint := w.differs(object); complaint != "" {
+				return complaint
+			}
+		}
+		if marks, err := w.ws.Refetches(w.t.Context(), 1); err != nil || len(marks) > 0 {
+			return fmt.Sprintf("marked %v, %v", marks, err)
+		}
+		return ""
+	})
+}
+
+func (w *world) differs(object string) (complaint string) {
+	schema, err := w.Schema(w.t.Context(), object)
+	if err != nil {
+		return err.Error()
+	}
+	w.org.Read(func(v org.View) {
+		v.Scan(object, func(r org.Record) bool {
+			complaint = w.differ(schema, r)
+			return complaint == ""
+		})
+	})
+	return complaint
+}
+
+func (w *world) differ(schema gateway.Schema, r org.Record) string {
+	deleted, _ := r.Value("IsDeleted").(bool)
+	mine, err := w.ws.Record(w.t.Context(), gateway.RecordKey{Object: schema.Object, ID: r.ID()})
+	switch {
+	case err != nil && deleted && gateway.CodeOf(err) == gateway.CodeNotFound:
+		return "" // gone before anybody looked
+	case err != nil:
+		return err.Error()
+	case mine.Deleted != deleted:
+		return fmt.Sprintf("%s is deleted here: %v", r.ID(), mine.Deleted)
+	case mine.Partial:
+		return r.ID() + " is partial"
+	}
+	for _, name := range MirroredFields(schema) {
+		f := r.Object().Field(name)
+		if f.Calculated || slices.Contains(derived, name) {
+			continue // no event carries them
+		}
+		if deleted && (name == "LastModifiedDate" || name == "LastModifiedById") {
+			continue // a delete event has no body
+		}
+		here, there := mine.Fields[name], valueOf(r.Value(name))
+		if here != there && (!here.Empty() || !there.Empty()) {
+			return fmt.Sprintf("%s %s is %s, there %s", r.ID(), name, here, there)
+		}
+	}
+	return ""
+}
+
+func valueOf(v any) gateway.Value {
+	if d, ok := v.(org.DateTime); ok {
+		return gateway.Instant(d.Time())
+	}
+	return gateway.Scalar(org.AppendValue(nil, v))
+}
+
+// world is also the Reader: it looks straight into the org.
+
+func (w *world) Schema(_ context.Context, object string) (gateway.Schema, error) {
+	o := w.org.Object(object)
+	if o == nil {
+		return gateway.Schema{}, gateway.Errorf(gateway.CodeSFUnavailable, "no object %s", object)
+	}
+	s := gateway.Schema{Object: o.Name, Label: o.Label, LabelPlural: o.LabelPlural, KeyPrefix: o.KeyPrefix}
+	for _, f := range o.Fields {
+		s.Fields = append(s.Fields, gateway.Field{
+			Name: f.Name, Label: f.Label, Type: gateway.FieldType(f.Type), CompoundName: f.Compound, Calculated: f.Calculated,
+		})
+	}
+	return s, nil
+}
+
+func (w *world) snapshot(r org.Record, fields []string) gateway.ChangeEvent {
+	stamp, _ := r.Value("SystemModstamp").(org.DateTime)
+	e := gateway.ChangeEvent{
+		Object: r.Object().Name, RecordIDs: []string{r.ID()}, Type: gateway.Snapshot, Fields: gateway.Fields{},
+		Version: gateway.Version{CommitAt: int64(stamp)},
+	}
+	for _, name := range fields {
+		e.Fields[name] = valueOf(r.Value(name))
+	}
+	if deleted, _ := r.Value("IsDeleted").(bool); deleted {
+		e.Type = gateway.Delete
+	}
+	return e
+}
+
+func (w *world) Rows(_ context.Context, q ReadRequest) ([]gateway.ChangeEvent, error) {
+	var rows []gateway.ChangeEvent
+	w.org.Read(func(v org.View) {
+		v.Scan(q.Object, func(r org.Record) bool {
+			stamp, _ := r.Value("SystemModstamp").(org.DateTime)
+			deleted, _ := r.Value("IsDeleted").(bool)
+			if r.ID() > q.AfterID && (!deleted || q.IncludeDeleted) && !stamp.Time().Before(q.ChangedSince.Truncate(time.Second)) {
+				rows = append(rows, w.snapshot(r, q.Fields))
+			}
+			return true
+		})
+	})
+	sort.Slice(rows, func(i, j int) bool { return rows[i].RecordIDs[0] < rows[j].RecordIDs[0] })
+	rows = rows[:min(len(rows), q.Limit)]
+	w.mu.Lock()
+	w.asked = append(w.asked, q)
+	n, hook := len(w.asked), w.onRows
+	w.mu.Unlock()
+	if hook != nil {
+		hook(n, q)
+	}
+	return rows, nil
+}
+
+func (w *world) Retrieve(_ context.Context, object string, ids []string) (found []gateway.ChangeEvent, missing []string, err error) {
+	schema, err := w.Schema(context.Background(), object)
+	if err != nil {
+		return nil, nil, err
+	}
+	w.org.Read(func(v org.View) {
+		for _, id := range ids {
+			r, ok := v.Get(object, id)
+			if deleted, _ := r.Value("IsDeleted").(bool); !ok || deleted {
+				missing = append(missing, id)
+				continue
+			}
+			found = append(found, w.snapshot(r, MirroredFields(schema)))
+		}
+	})
+	return found, missing, nil
+}
+
+func (w *world) Count(_ context.Context, object string) (n int, err error) {
+	w.org.Read(func(v org.View) {
+		v.Scan(object, func(r org.Record) bool {
+			if deleted, _ := r.Value("IsDeleted").(bool); !deleted {
+				n++
+			}
+			return true
+		})
+	})
+	return n, nil
+}
+
+// pages returns how often a page after the given id was asked for.
+func (w *world) pages(object, state string) (after []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, q := range w.asked {
+		if q.Object == object && q.IncludeDeleted == (state == BackfillRepairing) {
+			after = append(after, q.AfterID)
+		}
+	}
+	return after
+}
+
+func (w *world) state() gateway.ConnectionState {
+	c, err := w.ws.Connection(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return c.State
+}
+
+func (w *world) is(state gateway.ConnectionState) func() string {
+	return func() string {
+		if now := w.state(); now != state {
+			return fmt.Sprintf("state is %s, not %s", now, state)
+		}
+		return ""
+	}
+}
+
+func (w *world) arm(s fault.Spec) {
+	w.t.Helper()
+	if _, err := w.faults.Arm(s); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// logged reports whether the sync log has a line with this text.
+func (w *world) logged(part string) bool {
+	page, err := w.ws.Log(w.t.Context(), store.LogQuery{Direction: "system", Limit: 100})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return slices.ContainsFunc(page.Entries, func(l store.LogLine) bool { return strings.Contains(l.Entry.What, part) })
+}
