@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -45,6 +47,13 @@ func start(t *testing.T, cfg simulator.Config) (*simulator.Running, *client) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	return org, c
+}
+
+// clock is a clock that only moves when told.
+func clock() (now func() time.Time, ahead func(time.Duration)) {
+	var moved atomic.Int64
+	begin := time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
+	return func() time.Time { return begin.Add(time.Duration(moved.Load())) }, func(d time.Duration) { moved.Add(int64(d)) }
 }
 
 // reply is an answer, its body read.
