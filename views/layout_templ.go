@@ -233,7 +233,7 @@ func Page(s Shell) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</main></div><dialog id=\"dialog\" class=\"dialog slds-modal\"><div id=\"dialog-slot\"></div></dialog><template id=\"dialog-loading\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</main></div><dialog id=\"dialog\" class=\"dialog\"><div id=\"dialog-slot\"></div></dialog><template id=\"dialog-loading\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
