@@ -235,21 +235,17 @@ func (c *Consumer) holes(ctx context.Context, since time.Time, note string) ([]g
 	}
 	var again []gateway.Backfill
 	for _, b := range all {
-		switch {
-		case b.State == BackfillRunning: // ends with what changed since it began
+		if b.State == BackfillRunning { // ends with what changed since it began
 			continue
-		case b.State == BackfillRepairing: // an older hole is open still
-			if since.IsZero() || b.StartedAt.Before(since) {
-				since = b.StartedAt
-			}
-			if b.Note == noteLost {
-				note = noteLost
-			}
 		}
-		b.State, b.LastID, b.Note = BackfillRepairing, "", note
-		if !since.IsZero() {
+		open := b.State == BackfillRepairing // an older hole, which stays part of this one
+		if !since.IsZero() && (!open || since.Before(b.StartedAt)) {
 			b.StartedAt = since
 		}
+		if !open || b.Note != noteLost {
+			b.Note = note
+		}
+		b.State, b.LastID = BackfillRepairing, ""
 		again = append(again, b)
 	}
 	return again, nil

@@ -144,7 +144,7 @@ func (c *Consumer) after(ctx context.Context, lease gateway.Lease, err error) er
 		return c.lost(ctx, lease)
 	}
 	if _, auth := errors.AsType[*bayeux.AuthError](err); auth {
-		c.health.set(func(h *health) { h.reconnect = "Salesforce does not accept our sign-in any more. Connect again." })
+		c.health.set(func(h *health) { h.reconnect = signInDead })
 		defer c.health.set(func(h *health) { h.reconnect = "" })
 		return c.awaitReconnect(ctx)
 	}

@@ -20,6 +20,7 @@ type health struct {
 	since     time.Time // when the stream was last seen complete
 	ever      bool      // whether it was ever subscribed
 	reconnect string    // why a person must connect again
+	unread    string    // the same, as a reading found out
 	refused   string    // why there is no stream at all
 	stalled   string    // why nothing is stored
 	limited   string    // why nothing is read
@@ -47,7 +48,7 @@ func (h *health) batch(lags []time.Duration) {
 // reader notes how the last reading went.
 func (h *health) reader(err error) {
 	h.set(func(h *health) {
-		h.limited = ""
+		h.limited, h.unread = "", ""
 		if err == nil {
 			return
 		}
@@ -55,7 +56,7 @@ func (h *health) reader(err error) {
 		case gateway.CodeSFLimit:
 			h.limited = "The org's API calls of today are used up; reading waits."
 		case gateway.CodeSFAuth:
-			h.reconnect = "Salesforce does not accept our sign-in any more. Connect again."
+			h.unread = signInDead
 		}
 	})
 }
@@ -89,6 +90,8 @@ func (h *health) streamed() bool {
 
 func (h *health) age() time.Duration { return max(h.now().Sub(h.complete()), 0) }
 
+const signInDead = "Salesforce does not accept our sign-in any more. Connect again."
+
 // behind is the lag from which a stream counts as catching up.
 const behind = time.Minute
 
@@ -101,6 +104,8 @@ func (h *health) state(grace time.Duration) (gateway.ConnectionState, string) {
 	switch {
 	case h.reconnect != "":
 		return gateway.StateNeedsReconnect, h.reconnect
+	case h.unread != "":
+		return gateway.StateNeedsReconnect, h.unread
 	case h.refused != "":
 		return gateway.StatePaused, h.refused
 	case h.stalled != "":

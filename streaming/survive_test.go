@@ -203,7 +203,11 @@ func BenchmarkApply(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				defer server.Stop()
+				b.Cleanup(func() {
+					if err := server.Stop(); err != nil {
+						b.Error(err)
+					}
+				})
 				if address, err = server.NewDatabase(b.Context()); err != nil {
 					b.Fatal(err)
 				}
