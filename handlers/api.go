@@ -16,7 +16,7 @@ import (
 
 // call is one request of the host product, with its key's workspace.
 type call struct {
-	*fiber.Ctx
+	request
 	s   *Server
 	key gateway.APIKey
 	ws  *store.Workspace
@@ -56,7 +56,11 @@ func (s *Server) authorized(scope string, next func(*call) error) fiber.Handler 
 				return err
 			}
 		}
-		return next(&call{Ctx: c, s: s, key: key, ws: ws})
+		err = next(&call{request: request{Ctx: c}, s: s, key: key, ws: ws})
+		if e, ok := gatewayError(err); ok && e.Code == gateway.CodeNotFound {
+			s.write(ws, c, gateway.AuditEntry{By: key.Name, What: "asked for something that is not here", Target: c.Method() + " " + c.Path()})
+		}
+		return err
 	}
 }
 
@@ -74,8 +78,29 @@ func (s *Server) problem(c *fiber.Ctx, f failure) error {
 	if f.err.Said != "" {
 		body["salesforce"] = f.err.Said
 	}
+	if f.status == http.StatusUnauthorized {
+		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
+	}
 	c.Status(f.status)
-	return c.JSON(body, "application/problem+json")
+	return c.JSON(body, problemJSON)
+}
+
+const problemJSON = "application/problem+json"
+
+// refused answers an edit that will not reach Salesforce as it stands: a
+// problem that also says the state and, once it is durable here, its log line.
+func (c *call) refused(e *gateway.Error, status int, logID int64) error {
+	body := fiber.Map{
+		"type": "about:blank", "title": http.StatusText(status), "status": status, "code": e.Code, "detail": e.Message,
+		"state": "refused", "reason": e.Message, "fields": e.Fields,
+	}
+	if e.Said != "" {
+		body["salesforce"] = e.Said
+	}
+	if logID != 0 {
+		body["log"] = logID
+	}
+	return c.Status(status).JSON(body, problemJSON)
 }
 
 // input decodes a JSON body strictly: a misspelled field is an error, not a
@@ -199,13 +224,14 @@ func apiEdit(c *call) error {
 		Key: r.Key, Fields: in.Fields, Cause: gateway.Cause{Kind: "edit", Rule: "Edit through the API", By: c.key.ID, Name: c.key.Name},
 	})
 	if e, ok := gatewayError(err); ok && e.Code == gateway.CodeForbidden {
-		c.Status(http.StatusForbidden)
-		return c.JSON(fiber.Map{"state": "refused", "code": e.Code, "reason": e.Message, "fields": e.Fields}, "application/json")
+		return c.refused(e, http.StatusForbidden, 0)
 	}
 	if err != nil {
 		return err
 	}
-	return c.delivered(receipt, func(d outbox.Result) any {
-		return fiber.Map{"state": d.State, "reason": d.Why, "log": receipt.LogID, "skipped": receipt.Skipped}
-	})
+	d := c.deliver(receipt)
+	if d.State == outbox.NeedsYou {
+		return c.refused(refusal(d), http.StatusUnprocessableEntity, receipt.LogID)
+	}
+	return c.JSON(fiber.Map{"state": d.State, "reason": d.Why, "log": receipt.LogID, "skipped": skipped(receipt.Skipped)})
 }

@@ -3,17 +3,21 @@ package handlers
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
 	"tidegate/gateway"
 	"tidegate/outbox"
+	"tidegate/rules/outbound"
 	"tidegate/store"
 )
 
-// delivered tries to write inside the request and answers with the state.
-func (c *call) delivered(receipt outbox.Receipt, words func(outbox.Result) any) error {
+// deliver tries to write inside the request.
+func (c *call) deliver(receipt outbox.Receipt) outbox.Result {
 	ctx, cancel := context.WithTimeout(c.UserContext(), deliverFor)
 	defer cancel()
 	d, err := c.s.Outbox.Deliver(ctx, c.key.Workspace, receipt)
@@ -23,7 +27,31 @@ func (c *call) delivered(receipt outbox.Receipt, words func(outbox.Result) any) 
 		c.s.Logger.Info("an edit waits for the dispatcher", "object", receipt.Key.Object, "code", string(gateway.CodeOf(err)))
 		d = outbox.Result{State: outbox.Queued, Why: "Saved here; Salesforce has not answered yet."}
 	}
-	return c.JSON(words(d))
+	return d
+}
+
+// refusal is why a write waits for a person, as an error.
+func refusal(d outbox.Result) *gateway.Error {
+	e := gateway.Errorf(gateway.Code(d.Problem.Code), "%s", d.Why)
+	e.Said, e.Fields = d.Problem.Said, d.Problem.Fields
+	if e.Code == "" {
+		e.Code = gateway.CodeConflict
+	}
+	return e
+}
+
+// apiSkipped is a field that was left out, with the reason.
+type apiSkipped struct {
+	Field  string `json:"field"`
+	Reason string `json:"reason"`
+}
+
+func skipped(fields []outbound.Skipped) []apiSkipped {
+	out := make([]apiSkipped, 0, len(fields))
+	for _, f := range fields {
+		out = append(out, apiSkipped{f.Field, f.Reason})
+	}
+	return out
 }
 
 // apiPersonBody is a person as the host product sends one.
@@ -54,9 +82,6 @@ func apiPerson(c *call) error {
 	if in.Kind != "contact" && in.Kind != "lead" {
 		return gateway.InvalidField("kind", "kind must be “contact” or “lead”.")
 	}
-	if in.LastName == "" {
-		return gateway.InvalidField("last_name", "last_name is required: Salesforce keeps nobody without one.")
-	}
 	if in.Email != "" {
 		email, err := CheckEmail(in.Email)
 		if err != nil {
@@ -64,33 +89,60 @@ func apiPerson(c *call) error {
 		}
 		in.Email = email
 	}
+	id := c.Params("external_id")
+	if err := checkExternalID(id); err != nil {
+		return err
+	}
 	receipt, err := c.s.Outbox.SubmitPerson(c.UserContext(), c.key.Workspace, gateway.Person{
-		ExternalID: c.Params("external_id"), Kind: in.Kind, Email: in.Email, Phone: in.Phone, MobilePhone: in.MobilePhone,
+		ExternalID: id, Kind: in.Kind, Email: in.Email, Phone: in.Phone, MobilePhone: in.MobilePhone,
 		FirstName: in.FirstName, LastName: in.LastName, Company: in.Company, Title: in.Title, Rating: in.Rating,
 		OwnerEmail: in.OwnerEmail, Properties: in.Properties, UpdatedAt: c.s.Now(),
 	})
 	if err != nil {
 		return err
 	}
-	return c.delivered(receipt, func(d outbox.Result) any {
-		state := fiber.Map{"state": d.State, "reason": d.Why, "log": receipt.LogID}
-		if l, err := c.ws.LinkOf(c.UserContext(), "person", c.Params("external_id")); err == nil {
-			state["links"] = []apiLink{linkWords(l)}
-		}
-		return fiber.Map{"external_id": c.Params("external_id"), "salesforce": state}
-	})
+	d := c.deliver(receipt)
+	state := fiber.Map{"state": d.State, "reason": d.Why, "log": receipt.LogID, "links": []apiLink{}}
+	if d.State == outbox.NeedsYou { // durable here, owed there: queued until somebody decides
+		state["state"], state["needs_you"], state["code"] = outbox.Queued, true, refusal(d).Code
+	}
+	l, err := c.ws.LinkOf(c.UserContext(), "person", id)
+	switch {
+	case err == nil:
+		state["links"] = []apiLink{linkWords(l)}
+	case gateway.CodeOf(err) != gateway.CodeNotFound:
+		return err
+	}
+	return c.JSON(fiber.Map{"external_id": id, "salesforce": state})
 }
 
+// checkExternalID refuses ids that would not come back as they were sent.
+func checkExternalID(id string) error {
+	if strings.TrimSpace(id) != id || id == "" || utf8.RuneCountInString(id) > 200 || strings.ContainsFunc(id, unicode.IsControl) {
+		return gateway.InvalidField("external_id", "external_id has 1 to 200 characters, none of them a control character, and no spaces at its ends.")
+	}
+	return nil
+}
+
+// linkPage is how many links one answer has at most.
+const linkPage = 200
+
 func apiLinks(c *call) error {
-	links, err := c.ws.AllLinks(c.UserContext(), c.Query("after"), 200)
+	links, err := c.ws.AllLinks(c.UserContext(), c.Query("after"), linkPage+1)
 	if err != nil {
 		return err
+	}
+	body := fiber.Map{"next": nil}
+	if len(links) > linkPage {
+		links = links[:linkPage]
+		body["next"] = withQuery(c.Ctx, map[string]string{"after": store.LinkToken(links[linkPage-1])})
 	}
 	out := make([]apiLink, 0, len(links))
 	for _, l := range links {
 		out = append(out, linkWords(l))
 	}
-	return c.JSON(fiber.Map{"links": out})
+	body["links"] = out
+	return c.JSON(body)
 }
 
 // apiLogLine is one line of the sync log.
@@ -183,11 +235,18 @@ func apiStatus(c *call) error {
 	}
 	rows := make([]fiber.Map, 0, len(objects))
 	for _, o := range objects {
-		rows = append(rows, fiber.Map{
+		row := fiber.Map{
 			"object": o.Object, "transport": o.Transport, "rows_here": o.RowsHere, "rows_in_salesforce": o.RowsThere,
 			"lag_seconds": o.Lag.Seconds(), "last_event": o.LastEvent.UTC(), "backfill": backfilled[o.Object],
 			"pending": pending[o.Object].Waiting, "needs_you": pending[o.Object].Parked,
-		})
+		}
+		if o.RowsThere < 0 || o.CountedAt.IsZero() {
+			row["rows_in_salesforce"] = nil // not counted yet
+		}
+		if o.LastEvent.IsZero() {
+			row["last_event"], row["lag_seconds"] = nil, nil
+		}
+		rows = append(rows, row)
 	}
 	return c.JSON(fiber.Map{
 		"state": conn.State, "reason": conn.StateReason, "environment": conn.Environment, "org": conn.OrgName, "transport": conn.Transport,

@@ -6,7 +6,7 @@ import (
 )
 
 // attempts slows password guessing (S-42): per address and per client it
-// counts failures and blocks after the fifth. It lives in memory; a restart
+// counts failures and blocks after the fifth, whether the address is known or not. It lives in memory; a restart
 // forgives, and the table is bounded.
 type attempts struct {
 	mu   sync.Mutex
@@ -31,11 +31,17 @@ func newAttempts(now func() time.Time) *attempts {
 	return &attempts{now: now, seen: make(map[string]*guess)}
 }
 
-// blocked returns how long the address or the client must still wait.
-func (a *attempts) blocked(email, ip string) time.Duration {
+// begin returns how long the address or the client must still wait. Where it
+// returns 0 the attempt is counted as failed before it is judged, so that
+// guesses made at the same moment count too.
+func (a *attempts) begin(email, ip string) time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return max(a.wait("m:"+email, freeAttempts), a.wait("i:"+ip, perClient))
+	wait := max(a.wait("m:"+email, freeAttempts), a.wait("i:"+ip, perClient))
+	if wait == 0 {
+		a.failed(email, ip)
+	}
+	return wait
 }
 
 func (a *attempts) wait(key string, free int) time.Duration {
@@ -47,8 +53,6 @@ func (a *attempts) wait(key string, free int) time.Duration {
 }
 
 func (a *attempts) failed(email, ip string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	if len(a.seen) > maxRemembered {
 		a.forget()
 	}
@@ -63,10 +67,15 @@ func (a *attempts) failed(email, ip string) {
 	}
 }
 
-func (a *attempts) succeeded(email, _ string) {
+// succeeded forgives the address and takes back what begin counted for the
+// client.
+func (a *attempts) succeeded(email, ip string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.seen, "m:"+email)
+	if g := a.seen["i:"+ip]; g != nil {
+		g.failures = max(0, g.failures-1)
+	}
 }
 
 // forget drops what is old, and everything when that is not enough: better a

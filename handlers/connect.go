@@ -172,7 +172,7 @@ func leaveWords(v *visit, env gateway.Environment, c gateway.Connection) views.L
 		host = c.LoginURL
 	}
 	value := func(name, fallback string) string {
-		if typed := v.FormValue(name); typed != "" {
+		if typed := v.posted(name); typed != "" { // only typed here: a link must not choose the host
 			return typed
 		}
 		return fallback
@@ -191,7 +191,7 @@ func leaveWords(v *visit, env gateway.Environment, c gateway.Connection) views.L
 		User:     views.Notice{Tone: views.Idle, Icon: views.IconShield, Strong: "Sign in as your integration user.", Text: "Tidegate can do exactly what that user may do, and every write carries that name."},
 		Fields: []views.Field{
 			{ID: "login_url", Name: "login_url", Label: "Sign-in host", Value: value("login_url", host), Hint: "Your My Domain, or the usual host of the environment.", Required: true, Type: "url"},
-			{ID: "client_id", Name: "client_id", Label: "Consumer key", Value: v.FormValue("client_id"), Hint: clientHint(c), Autocomplete: "off"},
+			{ID: "client_id", Name: "client_id", Label: "Consumer key", Value: v.posted("client_id"), Hint: clientHint(c), Autocomplete: "off"},
 			{ID: "client_secret", Name: "client_secret", Label: "Consumer secret", Hint: "Sealed before it is stored; never shown again.", Type: "password", Autocomplete: "off"},
 		},
 		FormURL:  settingsBase + "/connect/" + string(env),
@@ -216,8 +216,8 @@ func beginConnect(v *visit) error {
 		return err
 	}
 	g := Grant{
-		Environment: env, LoginURL: strings.TrimRight(strings.TrimSpace(v.FormValue("login_url")), "/"),
-		ClientID: strings.TrimSpace(v.FormValue("client_id")), ClientSecret: strings.TrimSpace(v.FormValue("client_secret")),
+		Environment: env, LoginURL: strings.TrimRight(strings.TrimSpace(v.posted("login_url")), "/"),
+		ClientID: strings.TrimSpace(v.posted("client_id")), ClientSecret: strings.TrimSpace(v.posted("client_secret")),
 		RedirectURL: v.s.BaseURL + callbackPath, State: newToken(), Verifier: newToken(), By: v.member.Name,
 	}
 	target, err := v.s.Org.Begin(v.UserContext(), v.member.Workspace, g)
@@ -283,7 +283,7 @@ func callback(v *visit) error {
 	gone.MaxAge, gone.Expires = -1, time.Unix(1, 0)
 	v.Cookie(gone) // one attempt, one way back
 	want, got := sha256.Sum256([]byte(g.State)), sha256.Sum256([]byte(v.Query("state")))
-	if !ok || subtle.ConstantTimeCompare(want[:], got[:]) != 1 {
+	if !ok || subtle.ConstantTimeCompare(want[:], got[:]) != 1 || !v.s.grants.take(g.State, v.s.Now(), v.s.Now().Add(connectLife)) {
 		v.s.audit(v, "refused a connect that did not begin in this session", "")
 		return gateway.Errorf(gateway.CodeForbidden,
 			"This sign-in did not begin here, or took longer than %d minutes. Nothing was stored. Begin again under Settings, Connection.", int(connectLife/time.Minute))
@@ -291,6 +291,9 @@ func callback(v *visit) error {
 	if refusal := v.Query("error"); refusal != "" {
 		return gateway.Errorf(gateway.CodeForbidden,
 			"Salesforce did not grant access (%s). Nothing was stored. Begin again, or ask your Salesforce admin to allow the app.", excerpt(refusal))
+	}
+	if v.Query("code") == "" {
+		return gateway.Errorf(gateway.CodeForbidden, "Salesforce sent no code back. Nothing was stored. Begin again under Settings, Connection.")
 	}
 	if err := v.s.Org.Finish(v.UserContext(), v.member.Workspace, g, v.Query("code")); err != nil {
 		return err
@@ -300,7 +303,9 @@ func callback(v *visit) error {
 }
 
 // askDisconnect asks with numbers before the tokens go.
-func askDisconnect(v *visit) error {
+func askDisconnect(v *visit) error { return v.showDisconnect("") }
+
+func (v *visit) showDisconnect(problem string) error {
 	waiting := 0
 	pending, err := v.ws.PendingByObject(v.UserContext())
 	if err != nil {
@@ -309,7 +314,7 @@ func askDisconnect(v *visit) error {
 	for _, p := range pending {
 		waiting += p.Waiting + p.Parked
 	}
-	return render(v.Ctx, views.Confirm(views.ConfirmPage{
+	p := views.ConfirmPage{
 		Shell: v.s.shell(v, "Disconnect", views.NavSettings),
 		Head:  views.Head{Crumb: []views.Link{{Text: "Connection", URL: settingsBase}}, Title: "Disconnect Salesforce"},
 		Effects: []string{
@@ -320,10 +325,22 @@ func askDisconnect(v *visit) error {
 		Form:   views.Form{URL: settingsBase + "/disconnect"},
 		Action: views.Action{Text: "Disconnect Salesforce", Style: views.Destructive},
 		Cancel: views.Link{Text: "Stay connected", URL: settingsBase},
-	}))
+		Password: &views.Field{
+			Name: "password", Label: "Your password", Type: "password", Required: true, Autocomplete: "current-password", Error: problem,
+			Hint: "Asked again, because everybody's work with Salesforce stops.",
+		},
+	}
+	if problem != "" {
+		p.Form.Errors = []views.FieldError{{FieldID: "password", Text: problem}}
+		v.Status(fiber.StatusUnprocessableEntity)
+	}
+	return render(v.Ctx, views.Confirm(p))
 }
 
 func disconnect(v *visit) error {
+	if problem := v.confirmPassword(v.posted("password")); problem != "" {
+		return v.showDisconnect(problem)
+	}
 	if err := v.s.Org.Disconnect(v.UserContext(), v.member.Workspace); err != nil {
 		return err
 	}

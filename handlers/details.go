@@ -3,6 +3,7 @@ package handlers
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 	"time"
 
 	"tidegate/gateway"
@@ -58,14 +59,13 @@ func (b *recordBuilder) detail(f gateway.Field, value gateway.Value, objectOn bo
 	if text := b.clk.display(f, value, b.money); text != "" {
 		d.Value = text
 	}
-	ok, _, why := mapping.Writable(objectOn, b.mapped(f.Name), f)
+	ok, _, _ := mapping.Writable(objectOn, b.mapped(f.Name), f)
 	switch {
 	case b.record.Deleted:
 		d.Reason = "Deleted"
 	case !ok:
 		d.Reason = "Read-only"
-		d.WhyURL = b.kind.path + "/" + b.record.Key.ID + "/why?field=" + f.Name
-		_ = why // told on the page behind WhyURL
+		d.WhyURL = recordURL(b.record.Key) + "/why?field=" + f.Name
 	case b.edit.field == f.Name:
 		d.Form = b.form(f, value)
 	default:
@@ -85,7 +85,7 @@ func (b *recordBuilder) mapped(field string) gateway.Mapping {
 }
 
 func (b *recordBuilder) form(f gateway.Field, value gateway.Value) *views.DetailForm {
-	base := b.kind.path + "/" + b.record.Key.ID
+	base := recordURL(b.record.Key)
 	form := &views.DetailForm{URL: base, Revision: fingerprint(value), CancelURL: base, Effect: "Saved here at once, then written to Salesforce."}
 	typed, problem := value.String(), ""
 	if b.edit.typed != nil {
@@ -107,7 +107,7 @@ func (b *recordBuilder) form(f gateway.Field, value gateway.Value) *views.Detail
 			form.Field.Lines = 4
 		}
 		if f.Length > 0 {
-			form.Field.MaxLength = number(f.Length)
+			form.Field.MaxLength = strconv.Itoa(f.Length)
 		}
 	}
 	return form
@@ -180,7 +180,7 @@ func (b *recordBuilder) progress(field string, wrote *gateway.LogEntry) *views.P
 		p := b.pending.Problem
 		return &views.Progress{NeedsYou: joinSentences(p.What, p.Who), Link: views.Link{Text: "Open in the sync log", URL: logURL(b.pending.LogID)}}
 	case b.waiting && owed:
-		return &views.Progress{Step: 2, SavedAt: b.clk.at(b.pending.EnqueuedAt), RefreshURL: b.kind.path + "/" + b.record.Key.ID}
+		return &views.Progress{Step: 2, SavedAt: b.clk.at(b.pending.EnqueuedAt), RefreshURL: recordURL(b.record.Key)}
 	case wrote != nil && wrote.State == gateway.LogDone:
 		return &views.Progress{Step: 3, SavedAt: b.clk.at(wrote.At), WrittenAt: b.clk.at(wrote.DoneAt)}
 	}

@@ -28,55 +28,61 @@ func saveField(k recordKind) func(*visit) error {
 		if err != nil {
 			return err
 		}
-		name, typed := v.FormValue("field"), v.FormValue("value")
-		again := func(e *gateway.Error) error {
-			return v.showRecord(k, key, edit{field: name, typed: &typed, err: e})
+		name, typed := v.posted("field"), v.posted("value")
+		again := func(err error) error {
+			if e, ok := gatewayError(err); ok && (e.Code == gateway.CodeInvalid || e.Code == gateway.CodeConflict) {
+				return v.showRecord(k, key, edit{field: name, typed: &typed, err: e})
+			}
+			return err
 		}
-		value, problem := v.parseEdit(r, name, typed)
-		if problem != nil {
-			return again(problem)
+		value, err := v.parseEdit(r, name, typed)
+		if err != nil {
+			return again(err)
 		}
 		receipt, err := v.s.Outbox.Submit(v.UserContext(), v.member.Workspace, outbox.Edit{
 			Key: key, Fields: gateway.Fields{name: value}, Cause: gateway.Cause{Kind: "edit", Rule: "Edit on the " + strings.ToLower(k.one) + " page", By: v.member.ID, Name: v.member.Name},
 		})
-		if e, ok := gatewayError(err); ok && (e.Code == gateway.CodeInvalid || e.Code == gateway.CodeConflict) {
-			return again(e)
-		}
 		if err != nil {
-			return err
+			return again(err)
 		}
 		v.deliver(receipt)
 		if v.Get("HX-Request") != "" {
 			return v.showRecord(k, key, edit{})
 		}
-		return v.Redirect(k.path+"/"+key.ID, fiber.StatusSeeOther)
+		return v.Redirect(recordURL(key), fiber.StatusSeeOther)
 	}
 }
 
 // parseEdit reads what was typed as a value of the field and refuses what
 // changed under the form.
-func (v *visit) parseEdit(r gateway.Record, name, typed string) (gateway.Value, *gateway.Error) {
+func (v *visit) parseEdit(r gateway.Record, name, typed string) (gateway.Value, error) {
 	schema, err := v.schema(r.Key.Object)
 	if err != nil {
-		return "", gateway.Errorf(gateway.CodeInternal, "The field could not be looked up. Try again.")
+		return "", err
 	}
 	f, ok := schema.Field(name)
 	if !ok {
 		return "", gateway.Errorf(gateway.CodeForbidden, "Salesforce does not show this field, so it cannot be edited here.")
 	}
 	value, err := mapping.ParseInput(f, typed)
-	if e, ok := gatewayError(err); ok {
-		return "", e
+	if err != nil {
+		return "", err
 	}
 	now := r.Fields[name]
-	if pending, waiting, err := v.ws.Pending(v.UserContext(), r.Key); err == nil && waiting {
-		if mine, ok := pending.Fields[name]; ok {
-			now = mine
-		}
+	pending, waiting, err := v.ws.Pending(v.UserContext(), r.Key)
+	if err != nil {
+		return "", err
 	}
-	if rev := v.FormValue("revision"); rev != "" && rev != fingerprint(now) && now != value {
+	if mine, ok := pending.Fields[name]; waiting && ok {
+		now = mine
+	}
+	if rev := v.posted("revision"); rev != "" && rev != fingerprint(now) && now != value {
+		is := "emptied"
+		if text := v.clock().display(f, now, v.currency()); text != "" {
+			is = "changed to “" + text + "”"
+		}
 		return "", gateway.Errorf(gateway.CodeConflict,
-			"%s was changed to “%s” while this form was open. Save again to replace it, or cancel to keep it.", labelOf(f), now.String())
+			"%s was %s while this form was open. Save again to replace that, or cancel to keep it.", labelOf(f), is)
 	}
 	return value, nil
 }
@@ -98,6 +104,9 @@ func whyReadOnly(k recordKind) func(*visit) error {
 		key, err := recordKey(v, k)
 		if err != nil {
 			return err
+		}
+		if _, err := v.ws.Record(v.UserContext(), key); err != nil {
+			return err // the same 404 for what is not here and what is not ours
 		}
 		name := v.Query("field")
 		schema, err := v.schema(k.object)
@@ -127,7 +136,7 @@ func whyReadOnly(k recordKind) func(*visit) error {
 			}
 			e.Filters = append(e.Filters, mark+cell.Question+" "+cell.Why)
 		}
-		e.Actions = []views.Action{{Text: "Back to the record", URL: k.path + "/" + key.ID}}
+		e.Actions = []views.Action{{Text: "Back to the record", URL: recordURL(key)}}
 		if v.admin() {
 			e.Actions = append(e.Actions, views.Action{Text: "Open the field's settings", URL: "/settings/salesforce/objects/" + k.object})
 		}

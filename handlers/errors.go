@@ -51,6 +51,7 @@ type failure struct {
 // fail is Fiber's error handler: the one place where an error becomes an
 // answer. A page gets a page, the API gets problem+json.
 func (s *Server) fail(c *fiber.Ctx, err error) error {
+	s.harden(c)
 	f := s.describe(c, err)
 	if strings.HasPrefix(c.Path(), "/api/") {
 		return s.problem(c, f)
@@ -64,6 +65,9 @@ func (s *Server) describe(c *fiber.Ctx, err error) failure {
 	}
 	if e, ok := errors.AsType[*gateway.Error](err); ok {
 		if status, known := statusOf[e.Code]; known {
+			if status >= http.StatusInternalServerError {
+				s.Logger.Warn("could not answer", "code", string(e.Code), "method", c.Method(), "route", c.Route().Path, "err", err)
+			}
 			return failure{status: status, err: e}
 		}
 	}
@@ -103,7 +107,7 @@ func (s *Server) errorPage(c *fiber.Ctx, f failure) error {
 	page := views.ErrorPage{Empty: errorWords(f), Number: f.number}
 	// The shell is drawn only for somebody who is signed in; a failing store
 	// must not fail the page that says so.
-	v := &visit{Ctx: c, s: s}
+	v := s.visit(c)
 	if f.status != http.StatusServiceUnavailable {
 		if known, err := s.recognize(v); err == nil && known {
 			page.Shell = s.shell(v, page.Empty.Title, "")

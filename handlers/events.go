@@ -3,6 +3,7 @@ package handlers
 import (
 	"bufio"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -12,6 +13,7 @@ import (
 )
 
 const (
+	eventsPath  = "/events"
 	heartbeat   = 15 * time.Second // a proxy closes what is silent
 	eventWrite  = 5 * time.Second  // a reader slower than this is let go
 	streamLife  = 30 * time.Minute // the browser reconnects; sessions are checked again
@@ -25,6 +27,7 @@ func (s *Server) events(v *visit) error {
 	sub := s.Hub.Subscribe(v.member.Workspace, watched(v.Query("object"), v.Query("id")))
 	v.Set(fiber.HeaderContentType, "text/event-stream")
 	v.Set("X-Accel-Buffering", "no")
+	v.Context().SetConnectionClose() // a later answer must not inherit the last write's deadline
 	// The writer runs after this handler: it captures values, never the Ctx.
 	conn, stopping := v.Context().Conn(), v.Context().Done()
 	v.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
@@ -59,6 +62,11 @@ func (s *Server) events(v *visit) error {
 		}
 	})
 	return nil
+}
+
+// eventsURL is the stream of one record.
+func eventsURL(key gateway.RecordKey) string {
+	return eventsPath + "?" + url.Values{"object": {key.Object}, "id": {key.ID}}.Encode()
 }
 
 func watched(object, id string) func(gateway.RecordKey) bool {

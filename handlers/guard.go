@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,8 +13,12 @@ import (
 )
 
 // originGuard refuses state changes that another site sends (S-01). It reads
-// Sec-Fetch-Site and Origin, so no token has to be stored or rendered.
+// Sec-Fetch-Site and Origin, so no token has to be stored or rendered. Every
+// browser that we support sends one of them with a POST; a request that has
+// neither, but a session, is not one of ours.
 type originGuard struct{ p *http.CrossOriginProtection }
+
+var errNoOrigin = errors.New("a signed-in request without Origin and Sec-Fetch-Site")
 
 func newOriginGuard() *originGuard { return &originGuard{http.NewCrossOriginProtection()} }
 
@@ -23,6 +28,10 @@ func (g *originGuard) check(c *fiber.Ctx) error {
 		if value := c.Get(name); value != "" {
 			h.Set(name, value)
 		}
+	}
+	safe := c.Method() == fiber.MethodGet || c.Method() == fiber.MethodHead || c.Method() == fiber.MethodOptions
+	if len(h) == 0 && !safe && c.Cookies(sessionCookie) != "" {
+		return errNoOrigin
 	}
 	return g.p.Check(&http.Request{
 		Method: c.Method(), Host: string(c.Request().Host()), Header: h, URL: &url.URL{Path: c.Path()},
@@ -34,9 +43,9 @@ func (g *originGuard) check(c *fiber.Ctx) error {
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// secure sets the headers that every answer carries and refuses what comes
-// from another site.
-func (s *Server) secure(c *fiber.Ctx) error {
+// harden sets the headers that every answer carries, also those that Fiber
+// gives before a route is looked for.
+func (s *Server) harden(c *fiber.Ctx) {
 	h := &c.Response().Header
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -48,6 +57,11 @@ func (s *Server) secure(c *fiber.Ctx) error {
 	if s.https() {
 		h.Set("Strict-Transport-Security", "max-age=31536000")
 	}
+}
+
+// secure hardens the answer and refuses what comes from another site.
+func (s *Server) secure(c *fiber.Ctx) error {
+	s.harden(c)
 	if c.Method() == fiber.MethodTrace || c.Method() == fiber.MethodConnect {
 		return fiber.ErrMethodNotAllowed
 	}

@@ -38,7 +38,7 @@ func recordList(k recordKind) func(*visit) error {
 			Columns: listColumns(v, k),
 			Rows:    rows,
 			Pager:   listPager(v, page),
-			Empty:   listEmpty(k, q.Search),
+			Empty:   listEmpty(v, k, q.Search),
 		}
 		p.Shell.StreamURL = "/events?object=" + k.object
 		return answer(v.Ctx, views.List(p))
@@ -49,7 +49,7 @@ func listLead(k recordKind, total int, search string) string {
 	if search != "" {
 		return count(total, "record matches", "records match") + " “" + search + "”."
 	}
-	return count(total, "record", "records") + " as in Salesforce, newest state first to arrive here."
+	return count(total, "record", "records") + " as in Salesforce, by name."
 }
 
 func listFilter(v *visit, k recordKind, search string) views.Filter {
@@ -89,11 +89,11 @@ func (v *visit) rows(k recordKind, records []gateway.Record) ([]views.Row, error
 	clk, currency := v.clock(), v.currency()
 	rows := make([]views.Row, 0, len(records))
 	for _, r := range records {
-		row := views.Row{ID: r.Key.ID, Cells: []views.Cell{{Text: r.Label(), URL: recordURL(r.Key), Kind: k.kind}}}
+		cells := []views.Cell{{Text: r.Label(), URL: recordURL(r.Key), Kind: k.kind}}
 		for _, name := range k.columns {
-			row.Cells = append(row.Cells, fieldCell(clk, fieldOf(schema, name), r.Fields[name], names, currency))
+			cells = append(cells, fieldCell(clk, fieldOf(schema, name), r.Fields[name], names, currency))
 		}
-		rows = append(rows, views.Row{ID: row.ID, Cells: append(row.Cells, views.Cell{Time: clk.ago(r.Version.Time())})})
+		rows = append(rows, views.Row{ID: r.Key.ID, Cells: append(cells, views.Cell{Time: clk.ago(r.Version.Time())})})
 	}
 	return rows, nil
 }
@@ -126,11 +126,17 @@ func listPager(v *visit, page store.RecordPage) views.Pager {
 	return p
 }
 
-func listEmpty(k recordKind, search string) views.Empty {
+func listEmpty(v *visit, k recordKind, search string) views.Empty {
 	if search != "" {
 		return views.Empty{
 			Icon: views.IconSearch, Title: "Nothing found", Filters: []string{"“" + search + "”"},
 			Text:    "No " + strings.ToLower(k.one) + " here has that in its name, e-mail or phone. Try a part of it, or drop the filter.",
+			Actions: []views.Action{{Text: "Show all", URL: k.path}},
+		}
+	}
+	if filtered(v, "account", "after", "before") {
+		return views.Empty{
+			Icon: views.IconSearch, Title: "Nothing found", Text: "No " + strings.ToLower(k.one) + " is on this page of the list. Drop the filter, or begin at the first page.",
 			Actions: []views.Action{{Text: "Show all", URL: k.path}},
 		}
 	}

@@ -3,6 +3,7 @@ package handlers
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -180,8 +181,8 @@ func ignoreLine(v *visit) error {
 	if err != nil {
 		return fiber.ErrNotFound
 	}
-	reason := strings.TrimSpace(v.FormValue("reason"))
-	if reason == "" || len(reason) > 200 {
+	reason := strings.TrimSpace(v.posted("reason"))
+	if reason == "" || utf8.RuneCountInString(reason) > 200 {
 		return v.showIgnore(reason, "Say in up to 200 characters why this write is not needed.")
 	}
 	if err := v.s.Outbox.Ignore(v.UserContext(), v.member.Workspace, id, reason, v.member.Name); err != nil {

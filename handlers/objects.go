@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"net/url"
+
 	"tidegate/gateway"
 	"tidegate/views"
 )
@@ -77,7 +79,7 @@ func recordURL(key gateway.RecordKey) string {
 	if !ok || key.ID == "" {
 		return ""
 	}
-	return k.path + "/" + key.ID
+	return k.path + "/" + url.PathEscape(key.ID) // ours of a record that Salesforce has not seen may hold anything
 }
 
 // salesforceURL opens a record in Salesforce; it redirects to the right page

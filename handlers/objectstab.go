@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,23 +18,20 @@ import (
 // configurable are the objects of the Objects tab (AVM-19), in its order.
 var configurable = []string{"Opportunity", "Lead", "Contact", "Account", "Event", "Task"}
 
-func readObjects(v *visit, s *gateway.Settings) {
-	writeback := make(map[string]bool, len(configurable))
-	for object, on := range s.Objects.Writeback {
+func readObjects(v *visit, t *tabState) {
+	writeback := maps.Clone(t.settings.Objects.Writeback)
+	for _, object := range configurable {
+		on := writeback[object]
+		v.flip("writeback_"+object, &on)
 		writeback[object] = on
 	}
-	for _, object := range configurable {
-		if len(v.many("writeback_"+object)) > 0 {
-			writeback[object] = v.on("writeback_" + object)
-		}
-	}
-	s.Objects.Writeback = writeback
+	t.settings.Objects.Writeback = writeback
 }
 
 func showObjects(v *visit, t tabState) (templ.Component, error) {
 	p := views.ObjectsPage{Settings: t.common, Empty: views.Empty{
 		Icon: views.IconPlug, Title: "The objects appear with the first connect", Text: "Their fields are read from your org then.",
-		Actions: []views.Action{{Text: "Connect Salesforce", URL: settingsBase}},
+		Actions: connectActions(v),
 	}}
 	for _, object := range configurable {
 		line, err := v.objectLine(t, object)
@@ -241,15 +239,16 @@ func saveObject(v *visit) error {
 	}
 	changed := []string{}
 	for _, f := range schema.Fields {
-		name := "editable_" + f.Name
-		if len(v.many(name)) == 0 || !f.Updateable || f.Calculated {
-			continue
+		if !f.Updateable || f.Calculated {
+			continue // the page has no switch for it
 		}
 		m, imported := mappings[f.Name]
-		if m.Editable == v.on(name) {
+		on := m.Editable
+		v.flip("editable_"+f.Name, &on)
+		if m.Editable == on {
 			continue
 		}
-		m.Object, m.Field, m.Editable = object, f.Name, v.on(name)
+		m.Object, m.Field, m.Editable = object, f.Name, on
 		if !imported {
 			m.Imported, m.By, m.At = true, v.member.Name, v.s.Now()
 		}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/url"
 	"sort"
 	"strings"
 
@@ -23,8 +24,7 @@ func recordPage(k recordKind) func(*visit) error {
 	}
 }
 
-// recordKey reads the id of the address. A 15-character id is completed and
-// the reader sent to the one address of the record.
+// recordKey reads the id of the address; one of 15 characters is completed.
 func recordKey(v *visit, k recordKind) (gateway.RecordKey, error) {
 	id := v.Params("id")
 	full, ok := gateway.NormalizeID(id)
@@ -98,7 +98,7 @@ func (b *recordBuilder) page() (views.RecordPage, error) {
 	}
 	// While a form is open the page must not be replaced under the typing hand.
 	if b.edit.field == "" {
-		p.Shell.StreamURL = "/events?object=" + key.Object + "&id=" + key.ID
+		p.Shell.StreamURL = eventsURL(key)
 	} else {
 		p.Live = views.Live{}
 	}
@@ -188,7 +188,7 @@ func contactURL(f gateway.Field, v gateway.Value) string {
 	case v.Empty():
 		return ""
 	case f.Type == gateway.TypeEmail:
-		return "mailto:" + v.String()
+		return "mailto:" + url.PathEscape(v.String()) // no header of the mail comes from a value
 	case f.Type == gateway.TypePhone:
 		return "tel:" + strings.ReplaceAll(v.String(), " ", "")
 	}

@@ -8,6 +8,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/static"
+	"tidegate/store"
 )
 
 // render writes a page. It is built in memory first, so that a template that
@@ -48,10 +49,15 @@ func (s *Server) ready(c *fiber.Ctx) error {
 	return c.SendString("ready\n")
 }
 
-// audit writes down an act; a failing audit fails the act.
+// audit writes down an act. The act has happened by then, so that a failing
+// audit is only logged.
 func (s *Server) audit(v *visit, what, target string) {
-	err := v.ws.Audit(v.UserContext(), gateway.AuditEntry{At: s.Now(), By: v.member.Name, What: what, Target: target, IP: v.IP()})
-	if err != nil {
+	s.write(v.ws, v.Ctx, gateway.AuditEntry{By: v.member.Name, What: what, Target: target})
+}
+
+func (s *Server) write(ws *store.Workspace, c *fiber.Ctx, e gateway.AuditEntry) {
+	e.At, e.IP = s.Now(), c.IP()
+	if err := ws.Audit(c.UserContext(), e); err != nil {
 		s.Logger.Error("writing the audit log failed", "err", err)
 	}
 }
@@ -59,7 +65,7 @@ func (s *Server) audit(v *visit, what, target string) {
 // auditRefusal writes down a refusal where somebody is known; who is not
 // leaves a line in the log.
 func (s *Server) auditRefusal(c *fiber.Ctx, what string) {
-	v := &visit{Ctx: c, s: s}
+	v := s.visit(c)
 	if known, err := s.recognize(v); err != nil || !known {
 		s.Logger.Warn("refused a request", "reason", what, "method", c.Method(), "route", c.Route().Path)
 		return

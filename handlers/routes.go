@@ -28,7 +28,7 @@ type route struct {
 // visit is one request of a signed-in person (or of nobody on open routes):
 // the request, who it is and the store of his workspace.
 type visit struct {
-	*fiber.Ctx
+	request
 	s       *Server
 	member  gateway.Member
 	session gateway.Session
@@ -44,6 +44,11 @@ func (s *Server) routes() {
 	s.app.Get("/static/*", s.asset)
 	for _, r := range pages {
 		s.app.Add(r.method, r.path, s.enter(r))
+		// HEAD asks what GET would show; the way back from Salesforce acts, and
+		// the stream does not end.
+		if r.method == fiber.MethodGet && r.path != callbackPath && r.path != eventsPath {
+			s.app.Head(r.path, s.enter(r))
+		}
 	}
 	s.api(s.app.Group("/api/v1"))
 }
@@ -51,7 +56,7 @@ func (s *Server) routes() {
 // enter finds out who calls and keeps out who may not.
 func (s *Server) enter(r route) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		v := &visit{Ctx: c, s: s}
+		v := s.visit(c)
 		known, err := s.recognize(v)
 		if err != nil {
 			return err
@@ -65,9 +70,30 @@ func (s *Server) enter(r route) fiber.Handler {
 			return gateway.Errorf(gateway.CodeForbidden,
 				"Only an admin of this workspace can open this page. Ask an admin, or ask to become one under Members.")
 		}
-		return r.page(v)
+		err = r.page(v)
+		s.watch(v, err)
+		return err
 	}
 }
+
+// watch writes down what an honest browser does not send: ids that are not
+// of this workspace (S-34), and fields that the form does not have (S-35).
+func (s *Server) watch(v *visit, err error) {
+	if v.ws == nil {
+		return
+	}
+	if e, ok := gatewayError(err); ok && e.Code == gateway.CodeNotFound {
+		s.audit(v, "asked for something that is not here", v.Method()+" "+v.Path())
+	}
+	if v.Method() != fiber.MethodPost || err != nil || v.Response().StatusCode() >= fiber.StatusBadRequest {
+		return // a refused form was not read to its end
+	}
+	if extra := v.unasked(); len(extra) > 0 {
+		s.audit(v, "sent fields that the form does not have; they were ignored", excerpt(list(extra)))
+	}
+}
+
+func (s *Server) visit(c *fiber.Ctx) *visit { return &visit{request: request{Ctx: c}, s: s} }
 
 // pages is every page of the product with who may open it.
 var pages = allPages()
@@ -78,7 +104,7 @@ func allPages() []route {
 		{"POST", "/login", open, func(v *visit) error { return v.s.login(v) }},
 		{"POST", "/logout", signedIn, func(v *visit) error { return v.s.logout(v) }},
 		{"GET", "/", signedIn, health},
-		{"GET", "/events", signedIn, func(v *visit) error { return v.s.events(v) }},
+		{"GET", eventsPath, signedIn, func(v *visit) error { return v.s.events(v) }},
 		{"GET", "/sync/log", signedIn, syncLog},
 		{"GET", "/sync/log/:id", signedIn, logLine},
 		{"POST", "/sync/log/:id/retry", signedIn, retryLine},

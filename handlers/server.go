@@ -7,7 +7,6 @@ import (
 	"context"
 	"log/slog"
 	"net"
-	"net/url"
 	"strings"
 	"time"
 
@@ -93,6 +92,7 @@ type Server struct {
 	guard   *originGuard
 	limiter *attempts
 	metrics *httpMetrics
+	grants  once // states of OAuth that came back
 }
 
 // Timeouts and limits of the server.
@@ -125,9 +125,9 @@ func New(cfg Config) *Server {
 		ErrorHandler:            s.fail,
 		ServerHeader:            "",
 	})
-	s.app.Use(s.instrument, s.recoverPanic, s.secure, s.deadline)
-	s.routes()
-	s.app.Use(func(*fiber.Ctx) error { return fiber.ErrNotFound })
+	// The deadline comes first: the error page reads the store too.
+	s.app.Use(s.deadline, s.instrument, s.recoverPanic, s.secure)
+	s.routes() // no route behind them: Fiber then tells 405 from 404
 	return s
 }
 
@@ -153,15 +153,6 @@ func (s *Server) App() *fiber.App { return s.app }
 
 // https reports whether browsers reach us over TLS.
 func (s *Server) https() bool { return strings.HasPrefix(s.BaseURL, "https://") }
-
-// host is the host that browsers address us by.
-func (s *Server) host() string {
-	u, err := url.Parse(s.BaseURL)
-	if err != nil {
-		return ""
-	}
-	return u.Host
-}
 
 func (s *Server) deadline(c *fiber.Ctx) error {
 	// Fiber's UserContext is context.Background() and outlives the request;

@@ -92,28 +92,27 @@ func (s *Server) loginWords(*visit) views.LoginPage {
 }
 
 func (s *Server) login(v *visit) error {
-	email := strings.ToLower(strings.TrimSpace(v.FormValue("email")))
+	email := strings.ToLower(strings.TrimSpace(v.posted("email")))
 	page := s.loginWords(v)
-	page.Email, page.Next = email, localPath(v.FormValue("next"))
-	if wait := s.limiter.blocked(email, v.IP()); wait > 0 {
+	page.Email, page.Next = email, localPath(v.posted("next"))
+	if wait := s.limiter.begin(email, v.IP()); wait > 0 {
 		page.Error = "Too many attempts."
 		page.ErrorNext = "Wait " + duration(wait) + ", then try again. An admin can set a new password."
 		v.Status(fiber.StatusTooManyRequests)
 		return render(v.Ctx, views.Login(page))
 	}
-	member, ok, err := s.checkPassword(v, email, v.FormValue("password"))
+	member, ok, err := s.checkPassword(v, email, v.posted("password"))
 	if err != nil {
 		return err
 	}
 	if !ok {
-		s.limiter.failed(email, v.IP())
 		page.Error = "E-mail and password do not match."
 		page.ErrorNext = "Check both. After five attempts signing in waits for some minutes."
 		v.Status(fiber.StatusUnprocessableEntity)
 		return render(v.Ctx, views.Login(page))
 	}
 	s.limiter.succeeded(email, v.IP())
-	if err := s.startSession(v, member, v.FormValue("remember") == "on"); err != nil {
+	if err := s.startSession(v, member, v.posted("remember") == "on"); err != nil {
 		return err
 	}
 	return v.Redirect(page.Next, fiber.StatusSeeOther)

@@ -11,10 +11,10 @@ import (
 	"tidegate/views"
 )
 
-// tabForm joins a tab's form and its words: read takes the posted values into
-// the settings, show builds the page of settings with their origin.
+// tabForm joins a tab's form and its words: read takes what the form had into
+// the settings and leaves the rest, show builds the page of settings with their origin.
 type tabForm struct {
-	read func(v *visit, s *gateway.Settings)
+	read func(v *visit, t *tabState)
 	show func(v *visit, t tabState) (templ.Component, error)
 }
 
@@ -85,28 +85,47 @@ func (v *visit) tabState(tab gateway.Tab, scope string) (tabState, error) {
 		Lead:  "What Tidegate reads and writes in Salesforce, and by which rule.",
 		State: connectionChip(conn), ConnectURL: settingsBase, Base: settingsBase,
 		Form: views.Form{
-			URL: settingsBase + "/" + string(tab), Revision: strconv.FormatInt(s.revision, 10),
-			ReadOnly: scope == gateway.OrgScope && !v.admin(),
-			Bar:      views.SaveBar{Save: "Save changes", DiscardURL: settingsBase + "/" + string(tab)},
+			URL: tabURL(tab, scope), Revision: strconv.FormatInt(s.revision, 10),
+			Bar: views.SaveBar{Save: "Save changes", DiscardURL: tabURL(tab, scope)},
 		},
 	}
-	if scope == gateway.OrgScope && !v.admin() {
+	switch {
+	case scope == gateway.OrgScope && !v.admin():
 		s.locked = "Set by your admins for everybody"
+	case scope != gateway.OrgScope && s.origin.Locked:
+		s.locked = "locked by organization"
 	}
+	s.common.Form.ReadOnly = s.locked != ""
 	if conn.ID == "" {
-		s.common.NoConnection = views.Notice{Tone: views.Attention, Icon: views.IconPlug, Strong: "No org is connected yet.", Text: "You can set everything here; it takes effect with the first connect.", Link: views.Link{Text: "Connect Salesforce", URL: settingsBase}}
+		s.common.NoConnection = v.noConnection()
 	}
 	return s, nil
 }
 
+// tabURL is where a tab of a scope is shown and saved.
+func tabURL(tab gateway.Tab, scope string) string {
+	if scope == gateway.OrgScope {
+		return settingsBase + "/" + string(tab)
+	}
+	return "/settings/you"
+}
+
+func (v *visit) noConnection() views.Notice {
+	n := views.Notice{Tone: views.Attention, Icon: views.IconPlug, Strong: "No org is connected yet.", Text: "What is set here takes effect with the first connect."}
+	if v.admin() {
+		n.Link = views.Link{Text: "Connect Salesforce", URL: settingsBase}
+	}
+	return n
+}
+
 // saveTab saves one tab of the organization's settings.
 func saveTab(tab gateway.Tab) func(*visit) error {
-	return func(v *visit) error { return v.saveScope(tab, gateway.OrgScope, settingsBase+"/"+string(tab)) }
+	return func(v *visit) error { return v.saveScope(tab, gateway.OrgScope) }
 }
 
 // saveScope reads the form over what is saved, validates, and saves if nobody
 // else did meanwhile (UX 18). What was typed survives every refusal.
-func (v *visit) saveScope(tab gateway.Tab, scope, back string) error {
+func (v *visit) saveScope(tab gateway.Tab, scope string) error {
 	state, err := v.tabState(tab, scope)
 	if err != nil {
 		return err
@@ -120,14 +139,14 @@ func (v *visit) saveScope(tab gateway.Tab, scope, back string) error {
 		return err
 	}
 	if err := settings.MaySave(orgView.Settings, scope, tab); err != nil {
-		v.s.audit(v, "refused a change of locked settings", back)
+		v.s.audit(v, "refused a change of locked settings", tabURL(tab, scope))
 		return err
 	}
 	before, err := settings.Encode(state.settings, tab)
 	if err != nil {
 		return err
 	}
-	tabForms[tab].read(v, &state.settings)
+	tabForms[tab].read(v, &state)
 	if err := settings.Validate(state.settings, tab); err != nil {
 		return v.refuseTab(state, err)
 	}
@@ -135,7 +154,7 @@ func (v *visit) saveScope(tab gateway.Tab, scope, back string) error {
 	if err != nil {
 		return err
 	}
-	revision, err := strconv.ParseInt(v.FormValue("revision"), 10, 64)
+	revision, err := strconv.ParseInt(v.posted("revision"), 10, 64)
 	if err != nil {
 		revision = state.revision // a form without a guard was made by hand
 	}
@@ -152,7 +171,7 @@ func (v *visit) saveScope(tab gateway.Tab, scope, back string) error {
 	}); err != nil {
 		return err
 	}
-	return v.Redirect(back+"?saved=settings", fiber.StatusSeeOther)
+	return v.Redirect(tabURL(tab, scope)+"?saved=settings", fiber.StatusSeeOther)
 }
 
 func orSomebody(name string) string {
@@ -186,22 +205,6 @@ func (t tabState) meta(v *visit, standard string) views.Meta {
 		m.Changed = "Changed by " + t.origin.By + ", " + v.clock().full(t.origin.At).Text + "."
 	}
 	return m
-}
-
-// on reads a switch: its name is posted as "off" and, when it is on, once
-// more as "on"; the last one counts.
-func (v *visit) on(name string) bool {
-	values := v.many(name)
-	return len(values) > 0 && values[len(values)-1] == "on"
-}
-
-// many reads all posted values of a name, in order.
-func (v *visit) many(name string) []string {
-	var out []string
-	for _, raw := range v.Request().PostArgs().PeekMulti(name) {
-		out = append(out, string(raw))
-	}
-	return out
 }
 
 func onOff(on bool) string {

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bytes"
 	"errors"
 	"net/url"
 
@@ -24,8 +25,9 @@ func (s *Server) shell(v *visit, title, current string) views.Shell {
 	}
 	s.addEnvironment(v, &sh)
 	s.addNeedsYou(v, &sh)
-	if text := v.Query("saved"); text != "" {
-		sh.Notices = append(sh.Notices, views.Notice{Tone: views.Good, Icon: views.IconOK, Text: saved(text)})
+	// Only known keys speak, so that a link cannot put words on our page.
+	if text, ok := flashes[v.Query("saved")]; ok {
+		sh.Notices = append(sh.Notices, views.Notice{Tone: views.Good, Icon: views.IconOK, Text: text})
 	}
 	return sh
 }
@@ -106,15 +108,7 @@ func (s *Server) addNeedsYou(v *visit, sh *views.Shell) {
 	}
 }
 
-// saved turns the flash key of a redirect into a sentence. Only known keys
-// speak, so that a link cannot put words on our page.
-func saved(key string) string {
-	if text, ok := flashes[key]; ok {
-		return text
-	}
-	return "Saved."
-}
-
+// flashes are the sentences behind ?saved= of a redirect.
 var flashes = map[string]string{
 	"settings":     "Saved. The new settings are in force now.",
 	"connected":    "Connected to Salesforce. The first reading of your records has begun.",
@@ -135,8 +129,15 @@ func answer(c *fiber.Ctx, page templ.Component) error {
 	if part == "" {
 		return render(c, page)
 	}
+	var b bytes.Buffer
+	if err := templ.RenderFragments(c.UserContext(), &b, page, part); err != nil {
+		return err
+	}
+	if b.Len() == 0 {
+		return fiber.ErrNotFound
+	}
 	c.Set(fiber.HeaderContentType, "text/html; charset=utf-8")
-	return templ.RenderFragments(c.UserContext(), c.Response().BodyWriter(), page, part)
+	return c.Send(b.Bytes())
 }
 
 // withQuery returns the address of this request with some query values set;

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -196,7 +197,7 @@ func logPager(v *visit, page store.LogPage) views.Pager {
 }
 
 func logEmpty(v *visit) views.Empty {
-	if len(v.Context().QueryArgs().QueryString()) > 0 {
+	if filtered(v, "q", "object", "direction", "state", "time", "record", "after", "before") {
 		return views.Empty{
 			Icon: views.IconSearch, Title: "Nothing found", Text: "No line of the log fits these filters. Drop one above, or show everything.",
 			Actions: []views.Action{{Text: "Show everything", URL: "/sync/log"}},
@@ -205,8 +206,12 @@ func logEmpty(v *visit) views.Empty {
 	return views.Empty{
 		Icon: views.IconSyncLog, Title: "The log begins with the first change",
 		Text:    "Every write to Salesforce and every change from it will appear here, with its reason.",
-		Actions: []views.Action{{Text: "Connect Salesforce", URL: "/settings/salesforce"}},
+		Actions: connectActions(v),
 	}
+}
+
+func filtered(v *visit, names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return v.Query(name) != "" })
 }
 
 // causes groups what needs a person by its reason.
@@ -272,7 +277,7 @@ func logLine(v *visit) error {
 		Detail: v.logDetail(line),
 		Back:   views.Link{Text: "Back to the log", URL: "/sync/log"},
 	}
-	p.Shell.StreamURL = "/events?object=" + line.Entry.Key.Object + "&id=" + line.Entry.Key.ID
+	p.Shell.StreamURL = eventsURL(line.Entry.Key)
 	return answer(v.Ctx, views.LogRowView(p))
 }
 

@@ -18,21 +18,28 @@ var destinations = []struct{ value, label, effect string }{
 	{"task", "Task", "Best for follow-ups or post-meeting actions. Written as comments on a Task."},
 }
 
-func readNotes(v *visit, s *gateway.Settings) {
-	s.Notes.AutoEvents = v.on("auto_events")
-	s.Notes.MeetingNotes = chosenPlaces(v.many("meeting_notes"))
-	s.Notes.CallNotes = chosenPlaces(v.many("call_notes"))
-	s.Notes.Locked = v.on("locked")
+func readNotes(v *visit, t *tabState) {
+	n := &t.settings.Notes
+	v.flip("auto_events", &n.AutoEvents)
+	v.choose("meeting_notes", &n.MeetingNotes)
+	v.choose("call_notes", &n.CallNotes)
+	if t.scope == gateway.OrgScope { // a member has nothing to lock
+		v.flip("locked", &n.Locked)
+	}
 }
 
-func chosenPlaces(posted []string) []string {
+// choose takes a group of checkboxes over into a setting, if the form had it.
+func (v *visit) choose(name string, into *[]string) {
+	if !v.shown(name) {
+		return
+	}
 	out := []string{} // zero chosen means that notes do not go anywhere, which is not "unset"
-	for _, value := range posted {
+	for _, value := range v.many(name) {
 		if value != "" && !slices.Contains(out, value) {
 			out = append(out, value)
 		}
 	}
-	return out
+	*into = out
 }
 
 func showNotes(v *visit, t tabState) (templ.Component, error) {
@@ -74,12 +81,15 @@ func places(t tabState, name, legend string, chosen []string, meta views.Meta) v
 	return g
 }
 
-func readContacts(v *visit, s *gateway.Settings) {
-	s.Contacts.AutoCreate = v.on("auto_create")
-	s.Contacts.ExcludePublicDomains = v.on("exclude_public_domains")
-	s.Contacts.LeadsFirst = v.on("leads_first")
-	s.Contacts.Teams = chosenPlaces(v.many("teams"))
-	s.Contacts.AllowDomains = words(v.FormValue("allow_domains"))
+func readContacts(v *visit, t *tabState) {
+	c := &t.settings.Contacts
+	v.flip("auto_create", &c.AutoCreate)
+	v.flip("exclude_public_domains", &c.ExcludePublicDomains)
+	v.flip("leads_first", &c.LeadsFirst)
+	v.choose("teams", &c.Teams)
+	if v.shown("allow_domains") {
+		c.AllowDomains = words(v.posted("allow_domains"))
+	}
 }
 
 // words splits what a person typed as a list: by commas, spaces or lines.
@@ -124,9 +134,9 @@ func showContacts(v *visit, t tabState) (templ.Component, error) {
 	return views.Contacts(p), nil
 }
 
-func readForecast(v *visit, s *gateway.Settings) {
-	s.Forecast.Period = v.FormValue("period")
-	s.Forecast.Amount = v.FormValue("amount")
+func readForecast(v *visit, t *tabState) {
+	v.take("period", &t.settings.Forecast.Period)
+	v.take("amount", &t.settings.Forecast.Amount)
 }
 
 func showForecast(v *visit, t tabState) (templ.Component, error) {
@@ -149,11 +159,12 @@ func showForecast(v *visit, t tabState) (templ.Component, error) {
 	return views.Forecast(p), nil
 }
 
-func readAdvanced(v *visit, s *gateway.Settings) {
-	s.Advanced.CurrencyLabel = strings.TrimSpace(v.FormValue("currency_label"))
-	s.Advanced.AmountField = v.FormValue("amount_field")
-	s.Advanced.CloseDateField = v.FormValue("close_date_field")
-	s.Advanced.SummarizeTopics = v.on("summarize_topics")
+func readAdvanced(v *visit, t *tabState) {
+	a := &t.settings.Advanced
+	v.take("currency_label", &a.CurrencyLabel)
+	v.take("amount_field", &a.AmountField)
+	v.take("close_date_field", &a.CloseDateField)
+	v.flip("summarize_topics", &a.SummarizeTopics)
 }
 
 func showAdvanced(v *visit, t tabState) (templ.Component, error) {
@@ -179,12 +190,21 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 			Effect: "Notes of several meetings and e-mails become one summary a deal. Date-sensitive topics, such as Action Items, are never summarized.",
 		}},
 		Currency: views.Select{
-			Name: "currency_label", Label: "Currency label", Options: choose(a.CurrencyLabel, "$", "$ US dollar", "€", "€ Euro", "£", "£ Pound sterling", "CHF", "CHF Swiss franc", "¥", "¥ Yen"),
+			Name: "currency_label", Label: "Currency label", Options: currencies(a.CurrencyLabel),
 			Hint: "Only the symbol before amounts changes; no number does.", Meta: t.meta(v, "$"), Locked: t.locked, Error: t.errors["currency_label"],
 		},
 		Sample: money("48000", a.CurrencyLabel),
 	}
 	return views.Advanced(p), nil
+}
+
+// currencies are the usual labels, and the chosen one if it is another.
+func currencies(chosen string) []views.Option {
+	out := choose(chosen, "$", "$ US dollar", "€", "€ Euro", "£", "£ Pound sterling", "CHF", "CHF Swiss franc", "¥", "¥ Yen")
+	if !slices.ContainsFunc(out, func(o views.Option) bool { return o.Selected }) {
+		out = append(out, views.Option{Value: chosen, Text: chosen, Selected: true})
+	}
+	return out
 }
 
 // fieldOptions are an object's fields of some types; the chosen one is kept

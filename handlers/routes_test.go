@@ -1,0 +1,286 @@
+package handlers
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"tidegate/gateway"
+)
+
+// fill puts ids of a workspace into a route's path.
+func fill(path string, ws gateway.WorkspaceID) string {
+	id := contactOf(ws).ID
+	for object, k := range map[string]gateway.RecordKey{"/leads": leadOf(ws), "/accounts": accountOf(ws), "/deals": dealOf(ws)} {
+		if strings.HasPrefix(path, object+"/") {
+			id = k.ID
+		}
+	}
+	return strings.NewReplacer(":id", id, ":object", "Contact", ":environment", "production").Replace(path)
+}
+
+// S-03: what changes something takes no GET and no HEAD.
+func TestStateChangesTakeNoGetAndNoHead_S03(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleAdmin)
+	for _, r := range pages {
+		if r.method != http.MethodPost {
+			continue
+		}
+		if slices.ContainsFunc(pages, func(other route) bool { return other.method == http.MethodGet && other.path == r.path }) {
+			continue
+		}
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			if got := b.send(method, fill(r.path, home), "", ""); got.status != http.StatusMethodNotAllowed || !strings.Contains(got.header.Get("Allow"), "POST") {
+				t.Errorf("%s %s: %d, Allow %q", method, r.path, got.status, got.header.Get("Allow"))
+			}
+		}
+	}
+	for _, path := range []string{callbackPath, eventsPath} {
+		if got := b.send(http.MethodHead, path, "", ""); got.status != http.StatusMethodNotAllowed {
+			t.Errorf("HEAD %s: %d", path, got.status)
+		}
+	}
+}
+
+// S-03: looking at every page as an admin changes nothing.
+func TestLookingAtPagesChangesNothing_S03(t *testing.T) {
+	w := newWorld(t)
+	line := w.park(home, "Refused")
+	b := w.as(home, gateway.RoleAdmin)
+	before := w.state()
+	for _, r := range pages {
+		if r.method != http.MethodGet || r.path == eventsPath || r.path == callbackPath {
+			continue
+		}
+		path := fill(r.path, home)
+		if strings.HasPrefix(r.path, "/sync/log/") {
+			path = strings.Replace(r.path, ":id", strconv.FormatInt(line, 10), 1)
+		}
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			got := b.clone().send(method, path+"?password=x&value=x&field=Title&revision=0&test=1", "", "")
+			if got.status != http.StatusOK && r.path != "/login" {
+				t.Errorf("%s %s: %d %s", method, path, got.status, brief(got.words()))
+			}
+			if method == http.MethodHead && got.body != "" {
+				t.Errorf("HEAD %s has a body", path)
+			}
+		}
+	}
+	if after := w.state(); after != before {
+		t.Errorf("before %s\nafter  %s", before, after)
+	}
+}
+
+// state sums up what requests could change.
+func (w *world) state() string {
+	w.t.Helper()
+	var b strings.Builder
+	for _, ws := range []gateway.WorkspaceID{home, foreign} {
+		in := w.db.In(ws)
+		ctx := w.t.Context()
+		pending, err := in.PendingByObject(ctx)
+		must(w.t, err)
+		audit, err := in.AuditLog(ctx, 0, 500)
+		must(w.t, err)
+		members, err := in.Members(ctx)
+		must(w.t, err)
+		keys, err := in.Keys(ctx)
+		must(w.t, err)
+		org, err := in.Settings(ctx, gateway.OrgScope)
+		must(w.t, err)
+		revisions := int64(0)
+		for _, row := range org {
+			revisions += row.Revision
+		}
+		c := pending["Contact"]
+		for _, n := range []int{c.Waiting, c.Parked, len(audit), len(members), len(keys), int(revisions), w.caller.count(), len(w.org.log())} {
+			b.WriteString(strconv.Itoa(n) + " ")
+		}
+	}
+	return b.String()
+}
+
+// The role table: who may open what. It is written out, so that a route that
+// opens by mistake is seen here.
+func TestRepOpensNoAdminPage(t *testing.T) {
+	w := newWorld(t)
+	rep, nobody := w.as(home, gateway.RoleRep), w.browser()
+	for _, r := range pages {
+		if r.path == eventsPath {
+			continue
+		}
+		wantAdmin := strings.HasPrefix(r.path, settingsBase) && (r.method == http.MethodPost || !isTab(r.path)) ||
+			strings.HasPrefix(r.path, "/settings/members") || strings.HasPrefix(r.path, "/settings/keys") || r.path == "/audit"
+		if (r.access == admins) != wantAdmin {
+			t.Errorf("%s %s: admins only is %v, want %v", r.method, r.path, r.access == admins, wantAdmin)
+		}
+		if wantAdmin {
+			rep.send(r.method, fill(r.path, home), "", "").want(http.StatusForbidden, "Only an admin")
+		}
+		if got := nobody.send(r.method, fill(r.path, home), "", ""); r.access != open && (got.status != http.StatusSeeOther || !strings.HasPrefix(got.header.Get("Location"), "/login")) {
+			t.Errorf("nobody opens %s %s: %d", r.method, r.path, got.status)
+		}
+	}
+	if !w.audited(home, "Rita Rep refused GET /audit") {
+		t.Error("the refusal is not in the audit")
+	}
+}
+
+func isTab(path string) bool {
+	for _, tab := range gateway.Tabs {
+		if path == settingsBase+"/"+string(tab) {
+			return true
+		}
+	}
+	return path == settingsBase+"/objects/:object"
+}
+
+// S-34, generated over all routes with an id: what belongs to the other
+// workspace is answered exactly like what does not exist.
+func TestForeignIDsAreAnsweredLikeMissingOnes_S34(t *testing.T) {
+	w := newWorld(t)
+	line := strconv.FormatInt(w.park(foreign, "Refused"), 10)
+	_, foreignKey := w.apiKey(foreign, "read", "write")
+	b := w.as(home, gateway.RoleAdmin)
+	before := w.state()
+	checked := 0
+	for _, r := range pages {
+		if !strings.Contains(r.path, ":id") {
+			continue
+		}
+		checked++
+		theirs, missing := fill(r.path, foreign), fill(r.path, "nowhere in the world")
+		switch {
+		case strings.HasPrefix(r.path, "/sync/log"):
+			theirs, missing = strings.Replace(r.path, ":id", line, 1), strings.Replace(r.path, ":id", line+"7", 1)
+		case strings.HasPrefix(r.path, "/settings/keys"):
+			theirs, missing = strings.Replace(r.path, ":id", foreignKey.ID, 1), strings.Replace(r.path, ":id", NewID(), 1)
+		}
+		form := url.Values{"field": {"Title"}, "value": {"Mine"}, "reason": {"because"}}
+		send := func(path string) answered {
+			if r.method == http.MethodPost {
+				return b.post(path, form)
+			}
+			return b.get(path + "?field=Title")
+		}
+		got, want := send(theirs), send(missing)
+		// The answer may repeat the id that was asked for, and nothing else.
+		saysTheirs, saysMissing := strings.ReplaceAll(got.words(), idIn(theirs), "it"), strings.ReplaceAll(want.words(), idIn(missing), "it")
+		if got.status != http.StatusNotFound || want.status != got.status || saysTheirs != saysMissing {
+			t.Errorf("%s %s: %d %q, missing: %d %q", r.method, r.path, got.status, saysTheirs, want.status, saysMissing)
+		}
+	}
+	if checked < 17 {
+		t.Errorf("only %d routes have an id", checked)
+	}
+	if keys, err := w.db.In(foreign).Keys(t.Context()); err != nil || keys[0].Revoked {
+		t.Errorf("the foreign key was revoked (%v)", err)
+	}
+	if _, parked, err := w.db.In(foreign).Pending(t.Context(), contactOf(foreign)); err != nil || !parked {
+		t.Errorf("the foreign write is gone (%v)", err)
+	}
+	if !w.audited(home, "Ada Admin asked for something that is not here") {
+		t.Errorf("not audited; before %s", before)
+	}
+}
+
+// idIn is the longest part of an address.
+func idIn(path string) string {
+	return slices.MaxFunc(strings.Split(path, "/"), func(a, b string) int { return len(a) - len(b) })
+}
+
+// S-34 for lists and filters: nothing of the other workspace is named.
+func TestListsNameNothingOfAnotherWorkspace_S34(t *testing.T) {
+	w := newWorld(t)
+	w.park(foreign, "Refused")
+	b := w.as(home, gateway.RoleAdmin)
+	for _, path := range []string{
+		"/", "/contacts", "/leads", "/accounts", "/deals", "/sync/log", "/audit", "/settings/members", "/settings/keys", settingsBase,
+		"/contacts?account=" + accountOf(foreign).ID, "/sync/log?record=" + contactOf(foreign).ID, "/contacts?q=foreign",
+	} {
+		for _, word := range []string{"Acme of foreign", "Org of foreign", "@foreign.example", contactOf(foreign).ID + "\""} {
+			if got := b.get(path).want(http.StatusOK); contains(strings.ReplaceAll(got.body, "account="+accountOf(foreign).ID, ""), word) && !contains(path, "record=") {
+				t.Errorf("%s names %q", path, word)
+			}
+		}
+	}
+}
+
+// S-43 and S-47 on every route and every kind of answer.
+func TestEveryAnswerCarriesTheHeaders_S43(t *testing.T) {
+	w := newWorld(t)
+	admin := w.as(home, gateway.RoleAdmin)
+	type request struct{ method, path string }
+	requests := []request{
+		{"GET", "/healthz"},
+		{"GET", "/readyz"},
+		{"GET", "/nothing/here"},
+		{"GET", "/static/app.css"},
+		{"GET", "/api/v1/status"},
+		{"GET", "/api/v1/nothing"},
+		{"DELETE", "/contacts"},
+		{"TRACE", "/"},
+		{"OPTIONS", "/contacts"},
+	}
+	for _, r := range pages {
+		if r.path != eventsPath {
+			requests = append(requests, request{r.method, fill(r.path, home)})
+		}
+	}
+	want := map[string]string{
+		"Content-Security-Policy": contentPolicy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
+		"Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
+	}
+	for _, r := range requests {
+		got := admin.clone().send(r.method, r.path, "", "")
+		for name := range maps.Keys(want) {
+			if got.header.Get(name) != want[name] {
+				t.Errorf("%s %s (%d): %s is %q", r.method, r.path, got.status, name, got.header.Get(name))
+			}
+		}
+		if got.header.Get("Server") != "" {
+			t.Errorf("%s %s names the server", r.method, r.path)
+		}
+	}
+	for _, part := range []string{"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"} {
+		if !contains(contentPolicy, part) || contains(contentPolicy, "unsafe") {
+			t.Errorf("the policy lacks %s", part)
+		}
+	}
+}
+
+func TestTraceIsRefused_S47(t *testing.T) {
+	b := newWorld(t).browser()
+	b.header["Cookie"] = "secret=1"
+	if got := b.send("TRACE", "/", "", ""); got.status != http.StatusMethodNotAllowed || contains(got.body, "secret=1") {
+		t.Errorf("TRACE: %d %s", got.status, got.body)
+	}
+}
+
+func TestStaticPathsReachNothingElse_S45(t *testing.T) {
+	b := newWorld(t).browser()
+	for _, path := range []string{
+		"/static/../go.mod", "/static/..%2f..%2fgo.mod", "/static/%2e%2e/%2e%2e/etc/passwd", "/static//etc/passwd", "/static/",
+		"/static/manifest.json", "/static/....//etc/passwd", "/static/..%5c..%5cgo.mod", "/static/%00", "/static/app.css%00.js",
+	} {
+		if got := b.get(path); got.status != http.StatusNotFound || contains(got.body, "module tidegate") || contains(got.body, "root:") {
+			t.Errorf("%s: %d", path, got.status)
+		}
+	}
+}
+
+func TestStrictTransportSecurityFollowsTheBaseURL_S43(t *testing.T) {
+	w := newWorld(t)
+	if got := w.browser().get("/login"); got.header.Get("Strict-Transport-Security") != "" {
+		t.Error("promised TLS without having it")
+	}
+	w.server.BaseURL = "https://tidegate.example"
+	if got := w.browser().get("/login"); got.header.Get("Strict-Transport-Security") == "" {
+		t.Error("no Strict-Transport-Security over TLS")
+	}
+}

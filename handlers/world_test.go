@@ -1,0 +1,377 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+	"go.uber.org/goleak"
+
+	"tidegate/gateway"
+	"tidegate/live"
+	"tidegate/outbox"
+	"tidegate/rules/mapping"
+	"tidegate/store"
+	"tidegate/store/storetest"
+	"tidegate/vault"
+)
+
+func TestMain(m *testing.M) {
+	PasswordParams = &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+	goleak.VerifyTestMain(m,
+		// The throw-away Postgres lives until the process ends.
+		goleak.IgnoreAnyFunction("tidegate/testpg.launch.func1"),
+		goleak.IgnoreAnyFunction("os/exec.(*Cmd).writerDescriptor.func1"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+}
+
+// The two workspaces; what is true of one must not show in the other.
+const (
+	home    gateway.WorkspaceID = "home"
+	foreign gateway.WorkspaceID = "foreign"
+)
+
+const password = "a long enough password"
+
+// clock is real time that a test can move forward.
+type testClock struct{ ahead atomic.Int64 }
+
+func (c *testClock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *testClock) forward(d time.Duration) { c.ahead.Add(int64(d)) }
+
+// world is a server on a real store, a real outbox, and a Salesforce that
+// follows a script.
+type world struct {
+	t      *testing.T
+	db     *store.DB
+	box    *outbox.Outbox
+	hub    *live.Hub
+	org    *scriptedOrg
+	caller *scriptedCaller
+	clock  *testClock
+	server *Server
+	log    *syncBuffer
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	return newWorldOn(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"))
+}
+
+func newWorldOn(t *testing.T, url string) *world {
+	t.Helper()
+	w := &world{t: t, hub: &live.Hub{}, org: &scriptedOrg{}, caller: &scriptedCaller{}, clock: &testClock{}, log: &syncBuffer{}}
+	w.db = storetest.Open(t, url, store.Options{Now: w.clock.now, Logger: slog.New(slog.DiscardHandler)})
+	w.box = outbox.New(w.db, w.caller, outbox.Options{
+		Now: w.clock.now, Jitter: func() float64 { return 0 }, Pace: time.Nanosecond,
+		Announce: func(_ context.Context, ws gateway.WorkspaceID, keys []gateway.RecordKey) { w.hub.Announce(ws, keys) },
+	})
+	safe, err := vault.Open([]byte("0123456789abcdef0123456789abcdef"))
+	must(t, err)
+	w.server = New(Config{
+		DB: w.db, Outbox: w.box, Hub: w.hub, Vault: safe, Org: w.org, BaseURL: "http://tidegate.test", Now: w.clock.now,
+		Logger: slog.New(slog.NewTextHandler(w.log, nil)), Version: "test",
+	})
+	w.workspace(home)
+	w.workspace(foreign)
+	return w
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// workspace makes a connected workspace with an admin and a rep, schemas,
+// default mappings and a few records.
+func (w *world) workspace(id gateway.WorkspaceID) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	must(w.t, w.db.CreateWorkspace(ctx, id, string(id)))
+	in := w.db.In(id)
+	hash, err := HashPassword(password)
+	must(w.t, err)
+	for _, role := range []gateway.Role{gateway.RoleAdmin, gateway.RoleRep} {
+		must(w.t, in.CreateMember(ctx, gateway.Member{
+			ID: string(id) + "-" + string(role), Workspace: id, Email: email(id, role), Name: names[role], Role: role, PasswordHash: hash,
+		}))
+	}
+	must(w.t, in.SaveConnection(ctx, gateway.Connection{
+		ID: "c-" + string(id), Workspace: id, State: gateway.StateOK, Environment: gateway.Production, OrgName: "Org of " + string(id),
+		InstanceURL: "https://org.my.salesforce.com", Username: "integration@example.com", LoginURL: "https://login.salesforce.com",
+	}))
+	must(w.t, in.SaveSchemas(ctx, schemas))
+	for _, s := range schemas {
+		for _, m := range mapping.DefaultMappings(s) {
+			must(w.t, in.SaveMapping(ctx, m))
+		}
+	}
+	w.save(id,
+		record(contactOf(id), gateway.Fields{
+			"Name": gateway.Text("Ann Example"), "FirstName": gateway.Text("Ann"), "LastName": gateway.Text("Example"),
+			"Title": gateway.Text("Buyer"), "Email": gateway.Text("ann@" + string(id) + ".example"), "Phone": gateway.Text("+1 202 555 0101"),
+			"AccountId": gateway.Text(accountOf(id).ID), "Department": gateway.Null, "DoNotCall": gateway.Bool(false),
+		}),
+		record(accountOf(id), gateway.Fields{"Name": gateway.Text("Acme of " + string(id)), "Phone": gateway.Null}),
+		record(dealOf(id), gateway.Fields{
+			"Name": gateway.Text("Deal of " + string(id)), "AccountId": gateway.Text(accountOf(id).ID), "Amount": gateway.Number("48000.5"),
+			"CloseDate": gateway.Text("2026-12-01"), "StageName": gateway.Text("Prospecting"),
+		}),
+		record(leadOf(id), gateway.Fields{"Name": gateway.Text("Lee Lead"), "LastName": gateway.Text("Lead"), "Company": gateway.Text("Leadco")}),
+	)
+}
+
+var names = map[gateway.Role]string{gateway.RoleAdmin: "Ada Admin", gateway.RoleRep: "Rita Rep"}
+
+func email(ws gateway.WorkspaceID, role gateway.Role) string {
+	return string(role) + "@" + string(ws) + ".example"
+}
+
+func key(object, prefix string, n int) gateway.RecordKey {
+	id, _ := gateway.NormalizeID(fmt.Sprintf("%s550000%06d", prefix, n))
+	return gateway.RecordKey{Object: object, ID: id}
+}
+
+func numberOf(ws gateway.WorkspaceID) int { return len(ws) } // differs between the two
+
+func contactOf(ws gateway.WorkspaceID) gateway.RecordKey { return key("Contact", "003", numberOf(ws)) }
+
+func accountOf(ws gateway.WorkspaceID) gateway.RecordKey { return key("Account", "001", numberOf(ws)) }
+
+func dealOf(ws gateway.WorkspaceID) gateway.RecordKey {
+	return key("Opportunity", "006", numberOf(ws))
+}
+func leadOf(ws gateway.WorkspaceID) gateway.RecordKey { return key("Lead", "00Q", numberOf(ws)) }
+
+func record(k gateway.RecordKey, f gateway.Fields) gateway.Record {
+	return gateway.Record{Key: k, Fields: f, Version: gateway.Version{CommitAt: 1_750_000_000_000, CommitNumber: 1}}
+}
+
+func (w *world) save(ws gateway.WorkspaceID, records ...gateway.Record) {
+	w.t.Helper()
+	must(w.t, w.db.In(ws).InTx(w.t.Context(), func(ctx context.Context, tx *store.Tx) error { return tx.SaveRecords(ctx, records) }))
+}
+
+// park leaves a write in the outbox of a workspace that needs a person, and
+// returns its line in the log.
+func (w *world) park(ws gateway.WorkspaceID, value string) int64 {
+	w.t.Helper()
+	w.caller.script(func(gateway.Change) gateway.Delivery { return refuse(gateway.CodeSFValidation, "Title") })
+	defer w.caller.script(nil)
+	receipt, err := w.box.Submit(w.t.Context(), ws, outbox.Edit{
+		Key: contactOf(ws), Fields: gateway.Fields{"Title": gateway.Text(value)}, Cause: gateway.Cause{Kind: "edit", Rule: "Edit", Name: names[gateway.RoleRep]},
+	})
+	must(w.t, err)
+	got, err := w.box.Deliver(w.t.Context(), ws, receipt)
+	must(w.t, err)
+	if got.State != outbox.NeedsYou {
+		w.t.Fatalf("the write is %+v, want parked", got)
+	}
+	return receipt.LogID
+}
+
+// apiKey makes an API key of a workspace.
+func (w *world) apiKey(ws gateway.WorkspaceID, scopes ...string) (string, gateway.APIKey) {
+	w.t.Helper()
+	text, row := NewKey("recorder", "Ada Admin", w.clock.now())
+	row.Scopes = scopes
+	must(w.t, w.db.In(ws).CreateKey(w.t.Context(), row))
+	return text, row
+}
+
+func (w *world) pending(k gateway.RecordKey) (gateway.Change, bool) {
+	w.t.Helper()
+	c, ok, err := w.db.In(home).Pending(w.t.Context(), k)
+	must(w.t, err)
+	return c, ok
+}
+
+func (w *world) settings(scope string, tab gateway.Tab) gateway.SettingRow {
+	w.t.Helper()
+	rows, err := w.db.In(home).Settings(w.t.Context(), scope)
+	must(w.t, err)
+	return rows[tab]
+}
+
+// audited reports whether a line of the audit of a workspace contains text.
+func (w *world) audited(ws gateway.WorkspaceID, text string) bool {
+	w.t.Helper()
+	entries, err := w.db.In(ws).AuditLog(w.t.Context(), 0, 500)
+	must(w.t, err)
+	for _, e := range entries {
+		if contains(e.By+" "+e.What+" "+e.Target, text) {
+			return true
+		}
+	}
+	return false
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	t.Fatalf("never: %s", what)
+}
+
+// scriptedOrg remembers what pages asked of the Salesforce side.
+type scriptedOrg struct {
+	mu       sync.Mutex
+	begun    []Grant
+	finished []Grant
+	calls    []string
+	report   CheckReport
+	checkErr error
+	beginErr error
+}
+
+func (o *scriptedOrg) Begin(_ context.Context, _ gateway.WorkspaceID, g Grant) (string, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.begun = append(o.begun, g)
+	return g.LoginURL + "/services/oauth2/authorize?state=" + g.State, o.beginErr
+}
+
+func (o *scriptedOrg) Finish(_ context.Context, ws gateway.WorkspaceID, g Grant, code string) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.finished = append(o.finished, g)
+	o.calls = append(o.calls, "finish "+string(ws)+" "+code)
+	return nil
+}
+
+func (o *scriptedOrg) Check(context.Context, gateway.WorkspaceID) (CheckReport, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.report, o.checkErr
+}
+
+func (o *scriptedOrg) Disconnect(context.Context, gateway.WorkspaceID) error {
+	return o.called("disconnect")
+}
+
+func (o *scriptedOrg) Pause(_ context.Context, _ gateway.WorkspaceID, paused bool) error {
+	return o.called(fmt.Sprint("pause ", paused))
+}
+
+func (o *scriptedOrg) RefreshSchema(context.Context, gateway.WorkspaceID, string) error {
+	return o.called("refresh")
+}
+
+func (o *scriptedOrg) called(what string) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.calls = append(o.calls, what)
+	return nil
+}
+
+func (o *scriptedOrg) last() Grant {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.begun[len(o.begun)-1]
+}
+
+func (o *scriptedOrg) log() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return append([]string(nil), o.calls...)
+}
+
+// scriptedCaller accepts every write unless a script says otherwise.
+type scriptedCaller struct {
+	mu     sync.Mutex
+	answer func(gateway.Change) gateway.Delivery
+	block  chan struct{} // closed to let calls go on; nil = they do not wait
+	sent   []gateway.Change
+}
+
+func (s *scriptedCaller) script(answer func(gateway.Change) gateway.Delivery) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answer = answer
+}
+
+func (s *scriptedCaller) Write(ctx context.Context, _ gateway.WorkspaceID, object string, op gateway.Op, changes []gateway.Change) []gateway.Delivery {
+	s.mu.Lock()
+	block := s.block
+	s.mu.Unlock()
+	if block != nil {
+		select {
+		case <-block:
+		case <-ctx.Done():
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sent = append(s.sent, changes...)
+	out := make([]gateway.Delivery, len(changes))
+	for i, c := range changes {
+		out[i] = gateway.Delivery{Done: true, RecordID: c.Key.ID}
+		if op == gateway.OpCreate {
+			out[i].RecordID, out[i].Created = key(object, "003", 900_000+len(s.sent)).ID, true
+		}
+		if s.answer != nil {
+			out[i] = s.answer(c)
+		}
+	}
+	return out
+}
+
+func (s *scriptedCaller) Find(context.Context, gateway.WorkspaceID, gateway.Change) (string, bool, error) {
+	return "", false, nil
+}
+
+func (s *scriptedCaller) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.sent)
+}
+
+func refuse(code gateway.Code, fields ...string) gateway.Delivery {
+	return gateway.Delivery{Err: &gateway.Error{
+		Code: code, Message: "A rule of your org refuses this title.", Said: "400 FIELD_CUSTOM_VALIDATION_EXCEPTION: no", Status: 400, Fields: fields,
+	}}
+}
+
+var schemas = []gateway.Schema{
+	{Object: "Contact", Label: "Contact", Fields: []gateway.Field{
+		{Name: "Name", Label: "Full Name", Type: "string"},
+		text("FirstName", "First Name", 40), text("LastName", "Last Name", 80), text("Title", "Title", 128),
+		{Name: "Email", Label: "Email", Type: gateway.TypeEmail, Length: 80, Createable: true, Updateable: true, Nillable: true},
+		{Name: "Phone", Label: "Business Phone", Type: gateway.TypePhone, Length: 40, Createable: true, Updateable: true, Nillable: true},
+		text("Department", "Department", 80),
+		{Name: "AccountId", Label: "Account ID", Type: gateway.TypeReference, Updateable: true, Nillable: true},
+		{Name: "LeadSource", Label: "Lead Source", Type: gateway.TypePicklist, Picklist: []string{"Web", "Partner"}, Restricted: true, Updateable: true, Nillable: true},
+		{Name: "DoNotCall", Label: "Do Not Call", Type: gateway.TypeBoolean, Updateable: true},
+		{Name: "Birthdate", Label: "Birthdate", Type: gateway.TypeDate, Updateable: true, Nillable: true},
+		{Name: "Description", Label: "Description", Type: gateway.TypeTextarea, Length: 32000, Updateable: true, Nillable: true},
+		{Name: "CreatedById", Label: "Created By ID", Type: gateway.TypeReference},
+	}},
+	{Object: "Account", Label: "Account", Fields: []gateway.Field{
+		text("Name", "Account Name", 255), {Name: "Phone", Label: "Phone", Type: gateway.TypePhone, Length: 40, Updateable: true, Nillable: true},
+	}},
+	{Object: "Lead", Label: "Lead", Fields: []gateway.Field{
+		text("FirstName", "First Name", 40), text("LastName", "Last Name", 80), text("Company", "Company", 255), text("Title", "Title", 128),
+	}},
+	{Object: "Opportunity", Label: "Opportunity", Fields: []gateway.Field{
+		text("Name", "Name", 120), text("NextStep", "Next Step", 255), text("StageName", "Stage", 255),
+		{Name: "Amount", Label: "Amount", Type: gateway.TypeCurrency, Updateable: true, Nillable: true},
+		{Name: "Forecast_Amount__c", Label: "Forecast Amount", Type: gateway.TypeCurrency, Updateable: true, Nillable: true},
+		{Name: "CloseDate", Label: "Close Date", Type: gateway.TypeDate, Updateable: true},
+		{Name: "Signed_On__c", Label: "Signed On", Type: gateway.TypeDate, Updateable: true, Nillable: true},
+	}},
+}
+
+func text(name, label string, length int) gateway.Field {
+	return gateway.Field{Name: name, Label: label, Type: "string", Length: length, Createable: true, Updateable: true, Nillable: name != "LastName"}
+}
