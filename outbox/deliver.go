@@ -7,9 +7,6 @@ import (
 	"tidegate/gateway"
 )
 
-// Patience is how long Deliver tries inside a request.
-const Patience = 3 * time.Second
-
 // The results of Deliver. NeedsYou is the third.
 const (
 	Written = "written"
@@ -25,8 +22,8 @@ type Result struct {
 	Problem gateway.Problem // what Salesforce said, when it said something
 }
 
-// Deliver tries to write what Submit made durable, for at most three seconds
-// or until ctx ends. A call that has begun goes on after that, and settles.
+// Deliver tries to write what Submit made durable, for at most
+// Options.Patience or until ctx ends. A call that has begun goes on after that, and settles.
 // Where the Dispatcher is already sending the record's entry, Deliver waits
 // for it, so that the order of one record's changes holds. The error is only
 // ever about our own database.
@@ -38,7 +35,7 @@ func (o *Outbox) Deliver(ctx context.Context, ws gateway.WorkspaceID, r Receipt)
 		return Result{State: NeedsYou, Why: r.Why, Key: r.Key}, nil
 	}
 	defer o.Wake() // whatever is left is the Dispatcher's
-	ctx, cancel := context.WithTimeout(ctx, Patience)
+	ctx, cancel := context.WithTimeout(ctx, o.opts.Patience)
 	defer cancel()
 	for {
 		settled := o.settled.wait()

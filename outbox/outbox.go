@@ -41,18 +41,21 @@ type Options struct {
 	// Drifted is called when Salesforce refuses a field that describe offered:
 	// the object's describe is to be read again.
 	Drifted func(ctx context.Context, ws gateway.WorkspaceID, object string)
-	Workers int           // calls at a time, 4
-	Lease   time.Duration // how long a claim holds, 60 s; a call gets 10 s less
-	Pace    time.Duration // least time between two sendings of one record, 1 s
-	Gather  time.Duration // how long the Dispatcher lets a burst collect, 20 ms
-	Poll    time.Duration // how often it looks for what others submitted, 2 s
-	Drain   time.Duration // how long shutting down waits for calls in flight, 8 s
-	Trip    uint32        // failures in a row that open a breaker, 5
-	Reopen  time.Duration // how long an open breaker waits before it tries, 5 s
+	Workers int // calls at a time, 4
+	// Patience is how long Deliver tries inside a request, 3 s.
+	Patience time.Duration
+	Lease    time.Duration // how long a claim holds, 60 s; a call gets 10 s less
+	Pace     time.Duration // least time between two sendings of one record, 1 s
+	Gather   time.Duration // how long the Dispatcher lets a burst collect, 20 ms
+	Poll     time.Duration // how often it looks for what others submitted, 2 s
+	Drain    time.Duration // how long shutting down waits for calls in flight, 8 s
+	Trip     uint32        // failures in a row that open a breaker, 5
+	Reopen   time.Duration // how long an open breaker waits before it tries, 5 s
 }
 
 func (o Options) withDefaults() Options {
 	setIfZero(&o.Workers, 4)
+	setIfZero(&o.Patience, 3*time.Second)
 	setIfZero(&o.Lease, time.Minute)
 	setIfZero(&o.Pace, time.Second)
 	setIfZero(&o.Gather, 20*time.Millisecond)

@@ -174,6 +174,9 @@ func (o *Outbox) planPerson(ws gateway.WorkspaceID, now time.Time, p gateway.Per
 	in.Cause.Rule += outbound.Omissions(skipped)
 	plan, err := outbound.PlanEdit(in)
 	plan.Skipped = append(plan.Skipped, skipped...)
+	if err == nil && plan.Log == nil {
+		plan.Log = outbound.Withheld(record, in.Cause, skipped, now)
+	}
 	return plan, err
 }
 

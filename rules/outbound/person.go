@@ -158,7 +158,7 @@ func withhold(in FillInput, name string, want gateway.Value) string {
 		switch {
 		case !in.Record.Fields[name].Empty():
 			return "It has a value in Salesforce, and is only filled while empty."
-		case in.Record.Partial && !in.Record.Fields[name].Known():
+		case in.Record.Partial && !in.Record.Fields[name].Known() && !ownCreation(in.Record):
 			return "Salesforce's value is not known here yet, and it is only filled while empty."
 		case in.Pending != nil && in.Pending.Cause.Kind == "edit" && !in.Pending.Fields[name].Empty():
 			return "Somebody has just edited it."
@@ -170,6 +170,23 @@ func withhold(in FillInput, name string, want gateway.Value) string {
 		}
 	}
 	return ""
+}
+
+// ownCreation reports whether all that is known of a record is that we created
+// it. What we did not set is then empty there, as far as anybody knows.
+func ownCreation(r gateway.Record) bool { return r.Version == gateway.Version{} && r.ReadAt == 0 }
+
+// Withheld returns the line that explains why nothing of a person is owed to
+// his record, nil when there is nothing to explain.
+func Withheld(r gateway.Record, cause gateway.Cause, skipped []Skipped, now time.Time) *gateway.LogEntry {
+	if Omissions(skipped) == "" {
+		return nil
+	}
+	c := gateway.Change{Key: r.Key, Op: gateway.OpUpdate, Cause: cause, EnqueuedAt: now}
+	line := Line(c, r, nil)
+	line.What = "Update nothing"
+	line.State, line.NextTry, line.DoneAt = gateway.LogSkipped, time.Time{}, now
+	return &line
 }
 
 // Omissions returns the fields left out by a rule as the end of a log

@@ -103,11 +103,21 @@ func TestPersonFillsOnlyWhatIsEmpty(t *testing.T) {
 		t.Errorf("reasons: %q", got)
 	}
 
-	in.Record.Partial = true
+	in.Record.Partial, in.Record.Version.CommitAt = true, 7
 	in.Pending = &gateway.Change{Cause: gateway.Cause{Kind: "edit"}, Fields: gateway.Fields{"Phone": `"9"`}}
 	edit, _ = outbound.PlanFill(in)
 	if want := (gateway.Fields{"Topping__c": `"Hamburger"`}); !reflect.DeepEqual(edit, want) {
 		t.Errorf("partly known record with an edit waiting: %v, want %v", edit, want)
+	}
+	in.Pending, in.Record.Version = nil, gateway.Version{}
+	if edit, _ = outbound.PlanFill(in); edit["MobilePhone"] != `"2"` {
+		t.Errorf("a record that we created ourselves is not filled: %v", edit)
+	}
+	if line := outbound.Withheld(record, gateway.Cause{Rule: "why"}, skipped, now); line == nil || line.State != gateway.LogSkipped || line.Rule != "why" || line.Key != ann {
+		t.Errorf("line = %+v", line)
+	}
+	if line := outbound.Withheld(record, gateway.Cause{}, nil, now); line != nil {
+		t.Errorf("line about nothing: %+v", line)
 	}
 	if got := outbound.Omissions(nil); got != "" {
 		t.Errorf("Omissions(nil) = %q", got)

@@ -1,0 +1,169 @@
+package outbox
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"tidegate/gateway"
+	"tidegate/store/storetest"
+)
+
+// machine drives an outbox and an unreliable org in random steps and knows
+// what the org must hold in the end.
+type machine struct {
+	*world
+	run  int
+	want map[int]gateway.Fields // record → what was last asked for
+	made map[string]gateway.Fields
+}
+
+// mood is how the org answers from now on.
+var moods = map[string]func(o *org){
+	"well":        func(o *org) { o.answer, o.lose = nil, nil },
+	"down":        func(o *org) { o.lose, o.answer = nil, always(gateway.CodeSFDown) },
+	"busy":        func(o *org) { o.lose, o.answer = nil, always(gateway.CodeSFBusy) },
+	"limited":     func(o *org) { o.lose, o.answer = nil, always(gateway.CodeSFLimit) },
+	"refusing":    func(o *org) { o.lose, o.answer = nil, always(gateway.CodeSFValidation) },
+	"mute":        func(o *org) { o.answer, o.lose = nil, func() bool { return true } },
+	"one in two":  func(o *org) { o.lose, o.answer = nil, everyOther() },
+	"mute by two": func(o *org) { n := 0; o.answer, o.lose = nil, func() bool { n++; return n%2 == 0 } },
+}
+
+func always(code gateway.Code) func(gateway.Change) gateway.Delivery {
+	return func(gateway.Change) gateway.Delivery { return refuse(code) }
+}
+
+func everyOther() func(gateway.Change) gateway.Delivery {
+	n := 0
+	return func(gateway.Change) gateway.Delivery {
+		if n++; n%2 == 0 {
+			return refuse(gateway.CodeSFValidation)
+		}
+		return gateway.Delivery{}
+	}
+}
+
+const machineRecords = 4
+
+// Whatever happens on the way, the org ends with the last edit of each field
+// and with each person once.
+func TestOrgEndsWithTheLastEditOfEachField(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, url string) {
+		base := newWorld(t, url)
+		run := 0
+		rapid.Check(t, func(rt *rapid.T) {
+			run++
+			m := begin(base, run)
+			rt.Repeat(map[string]func(*rapid.T){
+				"edit":    m.edit,
+				"person":  m.submitPerson,
+				"round":   func(*rapid.T) { m.round() },
+				"kill":    func(*rapid.T) { m.restart() },
+				"claimed": func(*rapid.T) { m.claimAndDie() },
+				"wait":    func(*rapid.T) { m.clock.forward(2 * time.Minute) },
+				"mood": func(rt *rapid.T) {
+					m.org.script(moods[rapid.SampledFrom([]string{"well", "down", "busy", "limited", "refusing", "mute", "one in two", "mute by two"}).Draw(rt, "mood")])
+				},
+			})
+			m.finish(rt)
+		})
+	})
+}
+
+// begin makes a fresh org and fresh records in the same database.
+func begin(base *world, run int) *machine {
+	w := *base
+	m := &machine{world: &w, run: run, want: map[int]gateway.Fields{}, made: map[string]gateway.Fields{}}
+	m.org = newOrg()
+	m.opts.Patience = 50 * time.Millisecond
+	m.restart()
+	for n := range machineRecords {
+		id := key(run*machineRecords + n)
+		m.mirror(gateway.Record{Key: id, Fields: gateway.Fields{"LastName": `"L"`, "Title": gateway.Null, "Phone": gateway.Null}})
+		m.want[run*machineRecords+n] = gateway.Fields{"LastName": `"L"`, "Title": gateway.Null, "Phone": gateway.Null}
+	}
+	return m
+}
+
+func (m *machine) edit(rt *rapid.T) {
+	n := rapid.SampledFrom(slices.Sorted(maps.Keys(m.want))).Draw(rt, "record")
+	field := rapid.SampledFrom([]string{"Title", "Phone", "LastName"}).Draw(rt, "field")
+	value := gateway.Text(rapid.SampledFrom([]string{"a", "b", "c"}).Draw(rt, "value"))
+	r := m.submit(n, gateway.Fields{field: value})
+	m.want[n] = m.want[n].Overlay(gateway.Fields{field: value})
+	if r.State == Waiting && rapid.Bool().Draw(rt, "deliver") {
+		m.deliver(r)
+	}
+}
+
+func (m *machine) submitPerson(rt *rapid.T) {
+	id := fmt.Sprintf("m%d-%d", m.run, rapid.IntRange(1, 3).Draw(rt, "person"))
+	m.create(id)
+	m.made[id] = gateway.Fields{"LastName": `"Lee"`, "Email": gateway.Text(id + "@example.com")}
+}
+
+// claimAndDie is a process that is killed between its claim and its call, or
+// between its call and its settling.
+func (m *machine) claimAndDie() {
+	m.t.Helper()
+	b, err := m.box.claim(m.t.Context(), ws, 200)
+	must(m.t, err)
+	if len(b.changes) > 1 {
+		m.box.send(m.t.Context(), b)
+	}
+	m.restart()
+}
+
+func (m *machine) finish(rt *rapid.T) {
+	m.org.script(moods["well"])
+	_, err := m.db.In(ws).SetConnectionState(m.t.Context(), "c-demo", gateway.StateOK, "")
+	must(m.t, err)
+	m.restart()
+	for range 20 {
+		if m.idle() {
+			break
+		}
+		m.clock.forward(20 * time.Minute)
+		m.retryParked()
+		m.round()
+	}
+	if !m.idle() {
+		rt.Fatal("something is never written")
+	}
+	for n, want := range m.want {
+		if got := m.org.get(key(n).ID); fmt.Sprint(got) != fmt.Sprint(want) {
+			rt.Fatalf("record %d holds %v, want %v", n, got, want)
+		}
+		if got := m.record(key(n)).Fields; fmt.Sprint(got) != fmt.Sprint(want) {
+			rt.Fatalf("the mirror of %d holds %v, want %v", n, got, want)
+		}
+	}
+	for id := range m.made {
+		if n := m.org.madeFor("local:" + id); n != 1 {
+			rt.Fatalf("%s was made %d times", id, n)
+		}
+		if link := m.link(id); link.Key.ID != m.org.made["local:"+id][0] {
+			rt.Fatalf("%s is linked to %s", id, link.Key.ID)
+		}
+	}
+}
+
+func (m *machine) retryParked() {
+	keys := []gateway.RecordKey{}
+	for n := range m.want {
+		keys = append(keys, key(n))
+	}
+	for id := range m.made {
+		keys = append(keys, m.link(id).Key)
+	}
+	for _, k := range keys {
+		if c, ok := m.pending(k); ok && c.State == gateway.StateParked {
+			must(m.t, m.box.Retry(m.t.Context(), ws, c.LogID))
+		}
+	}
+}
