@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -83,14 +86,18 @@ func (db *DB) Ready(ctx context.Context) error {
 	return unready(err)
 }
 
+// newestMigration returns the version that this program was built for.
 func (db *DB) newestMigration() (int64, error) {
-	provider, err := db.provider()
+	folder, err := db.dialect.folder()
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("reading migrations: %w", err)
 	}
-	sources := provider.ListSources()
-	newest := slices.MaxFunc(sources, func(a, b *goose.Source) int { return int(a.Version - b.Version) })
-	return newest.Version, nil
+	names, err := fs.Glob(folder, "*.sql")
+	if err != nil || len(names) == 0 {
+		return 0, fmt.Errorf("reading migrations: none found: %w", err)
+	}
+	number, _, _ := strings.Cut(slices.Max(names), "_")
+	return strconv.ParseInt(number, 10, 64)
 }
 
 func unready(err error) error {
