@@ -11,12 +11,14 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tidegate/simulator/bus"
 	"tidegate/simulator/cdc"
 	"tidegate/simulator/cometd"
 	"tidegate/simulator/control"
+	"tidegate/simulator/disk"
 	"tidegate/simulator/fault"
 	"tidegate/simulator/oauth"
 	"tidegate/simulator/org"
@@ -31,6 +33,8 @@ type Config struct {
 	HTTP    string // listen address; "" = 127.0.0.1:0
 	BaseURL string // public address; "" = http:// and the listen address
 	Edition string // developer, enterprise or professional; "" = enterprise
+
+	DataDir string // kept there across restarts; "" = in memory only
 
 	Seed  uint64
 	Sizes seed.Sizes // zero = no records but the org's own; seed.Default for the usual ones
@@ -78,9 +82,11 @@ type Org struct {
 	Auth   *oauth.Server
 
 	cfg      Config
+	disk     *disk.Disk // nil when nothing is kept
 	listener net.Listener
 	handler  http.Handler
 	cometd   *cometd.Server
+	keepErr  atomic.Pointer[error] // last grants that could not be kept
 	ready    Ready
 }
 
@@ -97,12 +103,37 @@ func New(cfg Config) (*Org, error) {
 	o := &Org{cfg: cfg, listener: listener, Ledger: rest.NewLedger(), Faults: fault.NewRegistry(cfg.Now)}
 	o.Log = bus.New(bus.Config{Now: cfg.Now})
 	o.CDC = cdc.New(cdc.Config{Log: o.Log, Faults: o.Faults})
-	o.Engine = org.New(org.Config{Now: cfg.Now, Publisher: o.CDC, Faults: o.Faults, Edition: cfg.Edition})
-	if err := seed.Fill(o.Engine, cfg.Seed, cfg.Sizes); err != nil {
+	if err := o.fillEngine(); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
-	o.compose()
+	if err := o.compose(); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
 	return o, nil
+}
+
+// fillEngine makes the org from what was kept, else from the seed.
+func (o *Org) fillEngine() error {
+	var publisher org.Publisher = o.CDC
+	if o.cfg.DataDir != "" {
+		kept, err := disk.Open(o.cfg.DataDir, o.CDC)
+		if err != nil {
+			return err
+		}
+		o.disk, publisher = kept, kept
+	}
+	o.Engine = org.New(org.Config{Now: o.cfg.Now, Publisher: publisher, Faults: o.Faults, Edition: o.cfg.Edition})
+	if o.disk == nil {
+		return seed.Fill(o.Engine, o.cfg.Seed, o.cfg.Sizes)
+	}
+	found, err := o.disk.Load(o.Engine)
+	if err == nil && !found {
+		err = seed.Fill(o.Engine, o.cfg.Seed, o.cfg.Sizes)
+	}
+	if err != nil {
+		return err
+	}
+	return o.disk.Compact(o.Engine)
 }
 
 func fill(cfg *Config) {
@@ -121,12 +152,19 @@ func fill(cfg *Config) {
 }
 
 // compose joins the parts behind one handler.
-func (o *Org) compose() {
+func (o *Org) compose() error {
 	base := func() string { return o.cfg.BaseURL }
+	var keep func([]byte)
+	if o.disk != nil {
+		keep = o.keepGrants
+	}
 	o.Auth = oauth.New(o.Engine, oauth.Config{
 		ClientID: o.cfg.ClientID, ClientSecret: o.cfg.ClientSecret, Password: o.cfg.Password,
-		Callbacks: o.cfg.Callbacks, BaseURL: base, SessionTimeout: o.cfg.SessionTimeout,
+		Callbacks: o.cfg.Callbacks, BaseURL: base, SessionTimeout: o.cfg.SessionTimeout, Keep: keep,
 	})
+	if err := o.loadGrants(); err != nil {
+		return err
+	}
 	o.cometd = cometd.New(cometd.Config{
 		Log: o.Log, Faults: o.Faults, Now: o.cfg.Now, Websocket: !o.cfg.CometDWebsocketOff, ConnectTimeout: o.cfg.CometDTimeout,
 		Authenticate: func(token string) (string, bool) {
@@ -146,6 +184,24 @@ func (o *Org) compose() {
 	o.ready = Ready{
 		URL: o.cfg.BaseURL, ClientID: o.cfg.ClientID, ClientSecret: o.cfg.ClientSecret,
 		Username: org.AdminUsername, Password: o.cfg.Password, AccessToken: o.Auth.NewAccessToken(),
+	}
+	return nil
+}
+
+func (o *Org) loadGrants() error {
+	if o.disk == nil {
+		return nil
+	}
+	encoded, err := o.disk.LoadGrants()
+	if err != nil || encoded == nil {
+		return err
+	}
+	return o.Auth.Load(encoded)
+}
+
+func (o *Org) keepGrants(encoded []byte) {
+	if err := o.disk.SaveGrants(encoded); err != nil {
+		o.keepErr.Store(&err)
 	}
 }
 
@@ -183,8 +239,21 @@ func (o *Org) Run(ctx context.Context) error {
 	cause := context.Cause(ctx)
 	err := o.close(server)
 	running.Wait()
+	err = errors.Join(err, o.closeDisk())
 	if !errors.Is(cause, context.Canceled) && !errors.Is(cause, context.DeadlineExceeded) {
 		return errors.Join(cause, err)
+	}
+	return err
+}
+
+// closeDisk tells what could not be kept.
+func (o *Org) closeDisk() error {
+	if o.disk == nil {
+		return nil
+	}
+	err := o.disk.Close()
+	if failed := o.keepErr.Load(); failed != nil {
+		err = errors.Join(err, *failed)
 	}
 	return err
 }

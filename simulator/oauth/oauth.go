@@ -31,6 +31,8 @@ type Config struct {
 	Callbacks []string
 	// BaseURL is where the org is reached, without a trailing slash.
 	BaseURL func() string
+	// Keep is given all grants, encoded, whenever they change; nil = not kept.
+	Keep func(encoded []byte)
 	// SessionTimeout ends an access token after that long without a call;
 	// 0 = 2 h.
 	SessionTimeout time.Duration
@@ -151,6 +153,7 @@ func (s *Server) RevokeAll() {
 		g.revoked = true
 	}
 	s.grants = nil
+	s.save()
 }
 
 // issue makes an access token. s.mu must be held.
@@ -174,6 +177,7 @@ func (s *Server) allow(user, scope string) *grant {
 		s.end(mine[0])
 	}
 	s.grants = append(s.grants, g)
+	s.save()
 	return g
 }
 
@@ -186,6 +190,7 @@ func (s *Server) end(g *grant) {
 			delete(s.access, token)
 		}
 	}
+	s.save()
 }
 
 // tokenAnswer is the body of a successful token call. There is no expires_in:

@@ -141,6 +141,7 @@ func (s *Server) byRefresh(r *http.Request) (*tokenAnswer, *refusal) {
 				g.retired[g.refresh] = true
 				g.refresh = newRefresh()
 				answer.RefreshToken = g.refresh
+				s.save()
 			}
 			return &answer, nil
 		}

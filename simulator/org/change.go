@@ -23,6 +23,8 @@ type Transaction struct {
 	// CommitNumber grows with every transaction, not by one, and is above 2^53
 	// so that a reader that parses numbers as doubles is found out.
 	CommitNumber int64
+	// Ordinal counts the org's transactions by one.
+	Ordinal int64
 	// CommitUser is the 18-character id of the user whose session wrote.
 	CommitUser string
 	// ChangeOrigin is for example "com/salesforce/api/rest/61.0;client=tidegate".

@@ -141,7 +141,9 @@ func TestFailedTransactionLeavesAndPublishesNothing(t *testing.T) {
 	id := mustCreate(t, o, "Contact", map[string]any{"LastName": "Moser", "Tidegate_Id__c": "a-1"})
 	boom := errors.New("boom")
 	_, err := o.Transact(Caller{}, func(tx *Tx) error {
-		tx.Create("Contact", map[string]any{"LastName": "Ghost", "Tidegate_Id__c": "a-2"})
+		if _, refused := tx.Create("Contact", map[string]any{"LastName": "Ghost", "Tidegate_Id__c": "a-2"}); refused != nil {
+			return refused
+		}
 		if refused := tx.Delete("Contact", id); refused != nil {
 			return refused
 		}
@@ -246,7 +248,7 @@ func TestWriteFaultsRefuseThenPass(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, want := range []string{code, ""} {
-			o.Transact(Caller{}, func(tx *Tx) error {
+			_, err := o.Transact(Caller{}, func(tx *Tx) error {
 				_, refused := tx.Create("Contact", map[string]any{"LastName": "A"})
 				got := ""
 				if refused != nil {
@@ -257,6 +259,9 @@ func TestWriteFaultsRefuseThenPass(t *testing.T) {
 				}
 				return nil
 			})
+			if err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html"
+	"math"
 	"regexp"
 	"strings"
 	"time"
@@ -52,7 +53,7 @@ func opportunityRules(w *write) *Error {
 	w.set("ExpectedRevenue", nil)
 	if amount, ok := w.get("Amount").(float64); ok {
 		probability, _ := w.get("Probability").(float64)
-		w.set("ExpectedRevenue", amount*probability/100)
+		w.set("ExpectedRevenue", math.Round(amount*probability)/100)
 	}
 	fiscal(w)
 	return nil

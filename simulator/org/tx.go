@@ -87,6 +87,7 @@ func (o *Org) transaction(tx *Tx, changes []Change) Transaction {
 		CommitTimestamp: int64(tx.when),
 		// Not by one: a reader that counts on it should find out here.
 		CommitNumber: firstCommit + n*3 + n%2,
+		Ordinal:      n,
 		CommitUser:   tx.caller.UserID,
 		ChangeOrigin: tx.caller.Origin,
 		Changes:      changes,
