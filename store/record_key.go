@@ -210,8 +210,11 @@ func (w *Workspace) RecordsByKey(ctx context.Context, kind, value string) ([]gat
 	if normal == "" {
 		return nil, nil
 	}
-	return w.read.records(ctx, "reading records by key", `SELECT `+recordColumns+` FROM records
-		WHERE workspace_id = ? AND (object, record_id) IN (
-			SELECT object, record_id FROM record_keys WHERE workspace_id = ? AND kind = ? AND value = ?)
-		ORDER BY object, record_id LIMIT 200`, w.id, w.id, kind, normal)
+	// A join, because SQLite answers IN (SELECT object, record_id …) by walking
+	// over all records.
+	return w.read.records(ctx, "reading records by key", `SELECT `+recordColumns+`
+		FROM (SELECT object AS o, record_id AS i FROM record_keys
+			WHERE workspace_id = ? AND kind = ? AND value = ?) AS found
+		JOIN records ON records.workspace_id = ? AND records.object = found.o AND records.record_id = found.i
+		ORDER BY object, record_id LIMIT 200`, w.id, kind, normal, w.id)
 }

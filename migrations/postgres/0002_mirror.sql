@@ -54,7 +54,7 @@ CREATE TABLE record_history (
     label           TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (workspace_id, id)
 );
-CREATE INDEX record_history_record ON record_history (workspace_id, object, record_id, commit_at);
+CREATE INDEX record_history_record ON record_history (workspace_id, object, record_id, id);
 -- The log asks for these few among very many.
 CREATE INDEX record_history_rare ON record_history (workspace_id, id) WHERE outcome IN ('stale', 'refetch');
 

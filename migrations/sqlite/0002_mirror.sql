@@ -48,7 +48,7 @@ CREATE TABLE record_history (
     label           TEXT NOT NULL,
     PRIMARY KEY (workspace_id, id)
 ) STRICT;
-CREATE INDEX record_history_record ON record_history (workspace_id, object, record_id, commit_at);
+CREATE INDEX record_history_record ON record_history (workspace_id, object, record_id, id);
 -- The log asks for these few among very many.
 CREATE INDEX record_history_rare ON record_history (workspace_id, id) WHERE outcome IN ('stale', 'refetch');
 

@@ -1,0 +1,50 @@
+package store
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestHotQueriesUseTheirIndex guards the shape of the queries that run often
+// or over much: SQLite once chose to walk over all records, and over all
+// history, for two of them.
+func TestHotQueriesUseTheirIndex(t *testing.T) {
+	db, err := Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "store.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct{ name, query, step string }{
+		{"records of a batch", `SELECT fields FROM records WHERE workspace_id = 'w' AND object = 'o' AND record_id IN (SELECT value FROM json_each('[]')) ORDER BY record_id`, "autoindex_records_1 (workspace_id=? AND object=? AND record_id=?)"},
+		{"list of records", `SELECT fields FROM records WHERE workspace_id = 'w' AND object = 'o' AND NOT deleted AND (label, record_id) > ('a', 'b') ORDER BY label, record_id LIMIT 5`, "records_label (workspace_id=? AND object=? AND (label,record_id)>(?,?))"},
+		{"records by key", `SELECT fields FROM (SELECT object AS o, record_id AS i FROM record_keys WHERE workspace_id = 'w' AND kind = 'k' AND value = 'v') AS found JOIN records ON records.workspace_id = 'w' AND records.object = found.o AND records.record_id = found.i`, "autoindex_records_1 (workspace_id=? AND object=? AND record_id=?)"},
+		{"history of a record", `SELECT fields FROM record_history WHERE workspace_id = 'w' AND object = 'o' AND record_id = 'r' AND id < 9 ORDER BY id DESC LIMIT 3`, "record_history_record (workspace_id=? AND object=? AND record_id=? AND id<?)"},
+		{"newest of the log", `SELECT fields FROM record_history WHERE workspace_id = 'w' AND id > 0 ORDER BY id DESC LIMIT 5`, "autoindex_record_history_1 (workspace_id=? AND id>?)"},
+		{"open refetches of the log", `SELECT fields FROM record_history WHERE workspace_id = 'w' AND ` + rareOutcome + ` AND ` + openRefetch + ` AND id > 0 ORDER BY id DESC LIMIT 5`, "record_history_rare (workspace_id=? AND id>?)"},
+		{"due changes", `SELECT fields FROM outbox WHERE state <> 'parked' AND due_at <= 5 ORDER BY lane, due_at LIMIT 1`, "outbox_due"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var steps []struct {
+				ID      int    `db:"id"`
+				Parent  int    `db:"parent"`
+				NotUsed int    `db:"notused"`
+				Detail  string `db:"detail"`
+			}
+			if err := db.reader.SelectContext(t.Context(), &steps, "EXPLAIN QUERY PLAN "+c.query); err != nil {
+				t.Fatal(err)
+			}
+			var plan strings.Builder
+			for _, s := range steps {
+				plan.WriteString(s.Detail + "\n")
+			}
+			if !strings.Contains(plan.String(), c.step) || strings.Contains(plan.String(), "TEMP B-TREE") {
+				t.Errorf("plan:\n%s", plan.String())
+			}
+		})
+	}
+}
