@@ -2,46 +2,15 @@
 // security policy: screenshots at 1280 and 390 px, axe-core at both, no console
 // message, no sideways scroll at 320 px.
 //
-//   go test ./views -args -gallery /tmp/gallery && node scripts/look.mjs /tmp/gallery /tmp/shots [name…]
-import { createServer } from "node:http";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+//   go test ./views -args -gallery var/gallery && node scripts/look.mjs var/gallery var/shots [name…]
+import { mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { launch, root, serve } from "./gallery.mjs";
 
-const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const [pagesDir, shotsDir, ...only] = process.argv.slice(2);
 const axe = readFileSync(join(root, "node_modules/axe-core/axe.min.js"), "utf8");
-const types = { css: "text/css", js: "text/javascript", svg: "image/svg+xml" };
-
-const server = createServer((req, res) => {
-  const path = new URL(req.url, "http://x").pathname;
-  res.setHeader("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'");
-  try {
-    if (path.startsWith("/static/")) {
-      res.setHeader("Content-Type", types[path.split(".").pop()] || "text/plain");
-      return res.end(readFileSync(join(root, "static/dist", path.slice(8))));
-    }
-    if (path === "/live") {
-      res.setHeader("Content-Type", "text/event-stream");
-      return res.write(": open\n\n");
-    }
-    res.setHeader("Content-Type", "text/html; charset=utf-8");
-    return res.end(readFileSync(join(pagesDir, path.slice(1) + ".html")));
-  } catch {
-    res.statusCode = 404;
-    return res.end("not found");
-  }
-});
-await new Promise((done) => server.listen(0, "127.0.0.1", done));
-const base = `http://127.0.0.1:${server.address().port}`;
-
-const profile = mkdtempSync(join(tmpdir(), "look-"));
-const browser = await chromium.launchPersistentContext(profile, {
-  executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
+const { base, close: closeServer } = await serve(pagesDir);
+const { browser, close: closeBrowser } = await launch();
 mkdirSync(shotsDir, { recursive: true });
 const names = readdirSync(pagesDir).filter((f) => f.endsWith(".html")).map((f) => f.slice(0, -5))
   .filter((n) => only.length === 0 || only.some((o) => n.startsWith(o)));
@@ -77,9 +46,7 @@ for (const name of names) {
   }
   await page.close();
 }
-await browser.close();
-server.closeAllConnections();
-server.close();
-rmSync(profile, { recursive: true, force: true });
+await closeBrowser();
+closeServer();
 console.log(`${names.length} pages, ${problems} problems`);
 process.exit(problems ? 1 : 0);
