@@ -207,3 +207,12 @@ func TestControlChangesReachTheTruthAndTheBus(t *testing.T) {
 		t.Errorf("title %v", one["Title"])
 	}
 }
+
+func mustJSON(t *testing.T, v any) []byte {
+	t.Helper()
+	encoded, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encoded
+}

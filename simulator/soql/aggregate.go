@@ -24,7 +24,7 @@ type cell struct {
 	distinct map[any]bool
 }
 
-func (c *cell) add(v any) {
+func (c *cell) add(v any, exact bool) {
 	if v == nil {
 		return
 	}
@@ -35,10 +35,10 @@ func (c *cell) add(v any) {
 	case float64:
 		c.sum += x
 	}
-	if c.min == nil || compareValues(v, c.min) < 0 {
+	if c.min == nil || compareValues(v, c.min, exact) < 0 {
 		c.min = v
 	}
-	if c.max == nil || compareValues(v, c.max) > 0 {
+	if c.max == nil || compareValues(v, c.max, exact) > 0 {
 		c.max = v
 	}
 	if c.distinct != nil {
@@ -123,7 +123,7 @@ func (e *eval) accumulate(res *Result, b *bucket, r org.Record) {
 		case c.fn == "COUNT" && c.path.name == "":
 			b.cells[i].count++
 		case aggregates[c.fn]:
-			b.cells[i].add(c.path.value(e.view, r))
+			b.cells[i].add(c.path.value(e.view, r), c.path.exact())
 		}
 	}
 }
@@ -195,7 +195,7 @@ func (e *eval) sortGroups(res *Result) error {
 	}
 	slices.SortStableFunc(res.Aggregate, func(a, b Group) int {
 		for i, o := range e.query.OrderBy {
-			if n := compareOrder(a.Values[columns[i]], b.Values[columns[i]], o); n != 0 {
+			if n := compareOrder(a.Values[columns[i]], b.Values[columns[i]], o, res.columns[columns[i]].path.exact()); n != 0 {
 				return n
 			}
 		}

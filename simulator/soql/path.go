@@ -132,3 +132,8 @@ func (p path) value(v org.View, r org.Record) any {
 	}
 	return r.At(p.index)
 }
+
+// exact reports whether the values are ids, whose letter case matters.
+func (p path) exact() bool {
+	return p.field != nil && (p.field.Type == org.TypeID || p.field.Type == org.TypeReference)
+}

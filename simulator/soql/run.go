@@ -199,7 +199,7 @@ func (e *eval) ordering() (func(a, b org.Record) int, error) {
 	}
 	return func(a, b org.Record) int {
 		for i, o := range e.query.OrderBy {
-			if n := compareOrder(paths[i].value(e.view, a), paths[i].value(e.view, b), o); n != 0 {
+			if n := compareOrder(paths[i].value(e.view, a), paths[i].value(e.view, b), o, paths[i].exact()); n != 0 {
 				return n
 			}
 		}
@@ -207,7 +207,7 @@ func (e *eval) ordering() (func(a, b org.Record) int, error) {
 	}, nil
 }
 
-func compareOrder(a, b any, o Order) int {
+func compareOrder(a, b any, o Order, exact bool) int {
 	if a == nil || b == nil {
 		if a == nil && b == nil {
 			return 0
@@ -217,21 +217,23 @@ func compareOrder(a, b any, o Order) int {
 		}
 		return -1
 	}
-	n := compareValues(a, b)
+	n := compareValues(a, b, exact)
 	if o.Descending {
 		return -n
 	}
 	return n
 }
 
-// compareValues orders two values of one field; text without letter case
-// first, then with, so that ids have one order.
-func compareValues(a, b any) int {
+// compareValues orders two values of one field: text without letter case
+// first, then with; exact text (ids) by bytes, as "Id > 'last'" does.
+func compareValues(a, b any, exact bool) int {
 	switch x := a.(type) {
 	case string:
 		y, _ := b.(string)
-		if n := strings.Compare(strings.ToLower(x), strings.ToLower(y)); n != 0 && !isID(x, y) {
-			return n
+		if !exact {
+			if n := strings.Compare(strings.ToLower(x), strings.ToLower(y)); n != 0 {
+				return n
+			}
 		}
 		return strings.Compare(x, y)
 	case int64:
@@ -254,14 +256,4 @@ func compareValues(a, b any) int {
 		return 1
 	}
 	return 0
-}
-
-// isID tells ids apart from text: they sort by bytes, as "Id > 'last'" does.
-func isID(a, b string) bool {
-	if len(a) != 18 || len(b) != 18 {
-		return false
-	}
-	_, first := org.NormalizeID(a)
-	_, second := org.NormalizeID(b)
-	return first && second
 }
