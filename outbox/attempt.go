@@ -189,7 +189,8 @@ func (o *Outbox) holdConnection(ctx context.Context, ws gateway.WorkspaceID, del
 		}
 		return
 	}
-	state, reason := conn.State, conn.StateReason
+	var state gateway.ConnectionState
+	var reason string
 	switch worst := holding(deliveries); {
 	case worst == nil && conn.State == gateway.StateLimited:
 		state, reason = gateway.StateOK, ""

@@ -105,8 +105,8 @@ func TestOutageOpensTheBreakerAndDrainsAfterwards(t *testing.T) {
 		// A new process has closed breakers; this one would wait for Reopen.
 		w.org.answer = nil
 		w.restart()
+		w.clock.forward(10 * time.Minute) // before anything is in flight: leases follow this clock
 		w.run()
-		w.clock.forward(10 * time.Minute)
 		w.eventually("all is written", w.idle)
 		sent := map[string]int{}
 		for _, call := range w.org.calls[2:] {

@@ -123,8 +123,8 @@ func TestSwitchedOffContactsAreNotCreated(t *testing.T) {
 		same(t, "line", w.line(r.LogID).State, gateway.LogSkipped)
 		same(t, "idle", w.idle(), true)
 		_, err = w.db.In(ws).LinkOf(t.Context(), linkPerson, "p")
-		codeOf(t, err, gateway.CodeNotFound)
+		wantCode(t, err, gateway.CodeNotFound)
 		_, err = w.box.SubmitPerson(t.Context(), ws, gateway.Person{})
-		codeOf(t, err, gateway.CodeInvalid)
+		wantCode(t, err, gateway.CodeInvalid)
 	})
 }

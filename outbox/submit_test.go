@@ -127,8 +127,8 @@ func TestRetryAndIgnoreActOnTheLine(t *testing.T) {
 			t.Errorf("line = %+v", l)
 		}
 		same(t, "idle", w.idle(), true)
-		codeOf(t, w.box.Retry(t.Context(), ws, second.LogID), gateway.CodeConflict)
-		codeOf(t, w.box.Ignore(t.Context(), ws, 12345, "", ""), gateway.CodeNotFound)
+		wantCode(t, w.box.Retry(t.Context(), ws, second.LogID), gateway.CodeConflict)
+		wantCode(t, w.box.Ignore(t.Context(), ws, 12345, "", ""), gateway.CodeNotFound)
 		same(t, "what the ignored one says", w.deliver(second), Result{State: Queued, Why: "Not worth it", Key: key(1), Problem: l.Problem})
 	})
 }

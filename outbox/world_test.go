@@ -164,7 +164,11 @@ func (w *world) run() (stop func() error) {
 		once.Do(func() { cancel(); err = <-ended })
 		return err
 	}
-	w.t.Cleanup(func() { must(w.t, stop()) })
+	w.t.Cleanup(func() {
+		if err := stop(); err != nil && !errors.Is(err, errStillFlying) {
+			w.t.Error(err)
+		}
+	})
 	return stop
 }
 
@@ -299,6 +303,12 @@ func refuse(code gateway.Code, fields ...string) gateway.Delivery {
 	return gateway.Delivery{Err: &gateway.Error{Code: code, Message: "No: " + string(code), Said: "400 CODE: no", Status: 400, Fields: fields}}
 }
 
+func wantCode(t *testing.T, err error, want gateway.Code) {
+	t.Helper()
+	_ = codeOf(t, err, want)
+}
+
+// codeOf returns err, which must have that code.
 func codeOf(t *testing.T, err error, want gateway.Code) *gateway.Error {
 	t.Helper()
 	e, ok := errors.AsType[*gateway.Error](err)
