@@ -98,7 +98,7 @@ func New(cfg Config) (*Org, error) {
 		return nil, fmt.Errorf("opening the org's listener: %w", err)
 	}
 	if cfg.BaseURL == "" {
-		cfg.BaseURL = "http://" + listener.Addr().String()
+		cfg.BaseURL = "http://" + reachable(listener.Addr())
 	}
 	o := &Org{cfg: cfg, listener: listener, Ledger: rest.NewLedger(), Faults: fault.NewRegistry(cfg.Now)}
 	o.Log = bus.New(bus.Config{Now: cfg.Now})
@@ -134,6 +134,15 @@ func (o *Org) fillEngine() error {
 		return err
 	}
 	return o.disk.Compact(o.Engine)
+}
+
+// reachable is the host and port to call; an org on all addresses is called on
+// the loopback one.
+func reachable(addr net.Addr) string {
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("127.0.0.1:%d", tcp.Port)
+	}
+	return addr.String()
 }
 
 func fill(cfg *Config) {

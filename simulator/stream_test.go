@@ -30,7 +30,7 @@ func TestWriteArrivesOnTheStreamWithTheCallersOrigin(t *testing.T) {
 	if id == "" {
 		t.Fatalf("handshake: %v", out)
 	}
-	out, _ = c.bayeux(`{"channel":"/meta/connect","clientId":"`+id+`","connectionType":"long-polling"}`, cookies)
+	c.bayeux(`{"channel":"/meta/connect","clientId":"`+id+`","connectionType":"long-polling"}`, cookies)
 	out, _ = c.bayeux(`{"channel":"/meta/subscribe","clientId":"`+id+`","subscription":"/data/ContactChangeEvent","ext":{"replay":{"/data/ContactChangeEvent":-1}}}`, cookies)
 	if out[0]["successful"] != true {
 		t.Fatalf("subscribe: %v", out)
