@@ -98,15 +98,15 @@ func BenchmarkUpsert(b *testing.B) {
 	for _, size := range []int{200, 2000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			benchEngines(b, func(b *testing.B, w *Workspace) {
-				records := make([]gateway.Record, size)
+				all := make([]gateway.Record, benchRecords)
+				for i := range all {
+					all[i] = benchRecord(i)
+				}
 				next := 0
 				for b.Loop() {
-					for i := range records {
-						records[i] = benchRecord(next)
-						next++
-					}
+					records := lastOfEach(all[next : next+size])
+					next = (next + size) % benchRecords
 					benchTx(b, w, func(ctx context.Context, tx *Tx) error {
-						records := lastOfEach(records)
 						return tx.rows(ctx, saveRecords, len(records), func(args []any, i int) []any {
 							return appendRecord(args, tx.ws, &records[i])
 						})

@@ -122,7 +122,7 @@ func (w *Workspace) logFilter(q LogQuery) *condition {
 		where.and("direction = ?", q.Direction)
 	}
 	if search := strings.TrimSpace(q.Search); search != "" {
-		pattern := contains(search)
+		pattern := contains(lowerASCII(search))
 		where.and(`(lower(label) LIKE ? ESCAPE '\' OR lower(what) LIKE ? ESCAPE '\' OR lower(rule) LIKE ? ESCAPE '\'
 			OR lower(problem) LIKE ? ESCAPE '\')`, pattern, pattern, pattern, pattern)
 	}
@@ -132,9 +132,19 @@ func (w *Workspace) logFilter(q LogQuery) *condition {
 func (w *Workspace) inboundFilter(q LogQuery) *condition {
 	where := w.lineFilter(q)
 	if search := strings.TrimSpace(q.Search); search != "" {
-		where.and(`(lower(label) LIKE ? ESCAPE '\' OR lower(reason) LIKE ? ESCAPE '\')`, contains(search), contains(search))
+		where.and(`(lower(label) LIKE ? ESCAPE '\' OR lower(reason) LIKE ? ESCAPE '\')`, contains(lowerASCII(search)), contains(lowerASCII(search)))
 	}
 	return where
+}
+
+// lowerASCII folds what lower() folds in both engines, and no more.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
 }
 
 // lineFilter is what both tables have.

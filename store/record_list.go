@@ -25,9 +25,9 @@ func (c *condition) and(text string, args ...any) {
 
 func (c *condition) String() string { return strings.Join(c.text, " AND ") }
 
-// contains returns the LIKE pattern for text that contains s.
+// contains returns the LIKE pattern for text that contains s as it stands.
 func contains(s string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(clean(s))) + "%"
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(clean(s)) + "%"
 }
 
 // Records returns one page of an object's records in the order of their
@@ -109,7 +109,7 @@ func (w *Workspace) recordFilter(q RecordQuery) *condition {
 	if search := strings.TrimSpace(q.Search); search != "" {
 		where.and(`(label LIKE ? ESCAPE '\' OR record_id IN (SELECT record_id FROM record_keys
 			WHERE workspace_id = ? AND object = ? AND kind IN ('email', 'phone', 'domain') AND value LIKE ? ESCAPE '\'))`,
-			contains(search), w.id, q.Object, contains(search))
+			contains(strings.ToLower(search)), w.id, q.Object, contains(strings.ToLower(search)))
 	}
 	for field, id := range q.Where {
 		if isLookup(field) {

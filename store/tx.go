@@ -35,7 +35,8 @@ type Tx struct {
 // InTx runs f in one writing transaction. It commits when f returns nil and
 // rolls back otherwise. After a deadlock, a serialization failure or a lost
 // race it runs f again, up to five times, so f must not keep state from an
-// earlier run; nothing slow belongs inside. Calling InTx or a write of the
+// earlier run; nothing slow belongs inside. Reads of the Workspace inside f do
+// not see what the transaction has written yet. Calling InTx or a write of the
 // Workspace inside f is ErrNested.
 func (w *Workspace) InTx(ctx context.Context, f func(ctx context.Context, tx *Tx) error) error {
 	if inTx(ctx) {

@@ -178,7 +178,7 @@ func binaries() (string, error) {
 	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil || len(found) == 0 {
-		return "", errors.New("Postgres is not installed here: run `make deps`, or set " + EnvURL)
+		return "", errors.New("no Postgres is installed here: run `make deps`, or set " + EnvURL)
 	}
 	newest := slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) })
 	return filepath.Dir(newest), nil

@@ -22,7 +22,7 @@ func syncLog(t *testing.T, s *suite) {
 		tx(t, w, func(ctx context.Context, tx *store.Tx) error {
 			key := contact(fmt.Sprint("r", i%4))
 			_, err := tx.AppendLog(ctx, []gateway.LogEntry{{
-				Direction: []string{"out", "system"}[i%5/4], Key: key, Label: fmt.Sprint("Person ", i), What: "Update Title", State: states[i%4],
+				Direction: []string{"out", "system"}[i%5/4], Key: key, Label: fmt.Sprint("Émile Person ", i), What: "Update Title", State: states[i%4],
 			}})
 			if err != nil {
 				return err
@@ -51,6 +51,7 @@ func syncLog(t *testing.T, s *suite) {
 		{"waiting, and marked refetches", store.LogQuery{State: "waiting"}, 6},
 		{"done", store.LogQuery{State: "done"}, 19},
 		{"search", store.LogQuery{Search: "person 1"}, 22},
+		{"search with a capital beyond ASCII", store.LogQuery{Search: "ÉMILE PERSON 1"}, 11},
 		{"search in inbound reasons", store.LogQuery{Search: "changed", Direction: "in"}, 20},
 		{"since", store.LogQuery{Since: start.Add(11 * time.Second)}, 20},
 		{"until", store.LogQuery{Until: start.Add(11 * time.Second)}, 20},
