@@ -39,6 +39,7 @@ type app struct {
 	connecting connecting
 	server     *handlers.Server
 	hub        *live.Hub
+	announcer  *announcer
 	metrics    *prometheus.Registry
 	main, ops  net.Listener
 }
@@ -106,11 +107,12 @@ func (a *app) join(hint string) error {
 		return err
 	}
 	a.metrics.MustRegister(outMetrics)
+	a.announcer = newAnnouncer(a.hub, a.db, a.logger)
 	a.supervisor = newSupervisor(a, inMetrics)
 	a.connecting = connecting{orgs: a.orgs, supervisor: a.supervisor}
 	a.outbox = outbox.New(a.db, caller{a.orgs}, outbox.Options{
 		Logger: a.logger, Metrics: outMetrics,
-		Announce: func(_ context.Context, ws gateway.WorkspaceID, keys []gateway.RecordKey) { a.announce(ws, keys) },
+		Announce: func(_ context.Context, ws gateway.WorkspaceID, keys []gateway.RecordKey) { a.announcer.announce(ws, keys) },
 		Drifted: func(ctx context.Context, ws gateway.WorkspaceID, object string) {
 			if err := a.connecting.RefreshSchema(ctx, ws, object); err != nil {
 				a.logger.Warn("reading a describe again failed", "object", object, "err", err)
@@ -122,16 +124,6 @@ func (a *app) join(hint string) error {
 		Logger: a.logger, Metrics: a.metrics, SignInHint: hint, Version: version,
 	})
 	return nil
-}
-
-// announce tells the pages of this process and, on Postgres, of the others.
-func (a *app) announce(ws gateway.WorkspaceID, keys []gateway.RecordKey) {
-	a.hub.Announce(ws, keys)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if err := a.db.Notify(ctx, ws, keys); err != nil {
-		a.logger.Warn("telling other processes failed; their pages follow at the next reload", "err", err)
-	}
 }
 
 func (a *app) baseURL() string {
@@ -156,6 +148,7 @@ func (a *app) Run(ctx context.Context) error {
 	g.Go(func() error { return a.outbox.Dispatcher().Run(ctx) })
 	g.Go(func() error { return a.supervisor.Run(ctx) })
 	g.Go(func() error { return a.orgs.Run(ctx) })
+	g.Go(func() error { return a.announcer.Run(ctx) })
 	g.Go(func() error {
 		return a.db.Notifications(ctx, func(ws gateway.WorkspaceID, keys []gateway.RecordKey) { a.hub.Announce(ws, keys) })
 	})

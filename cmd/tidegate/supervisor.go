@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"sync"
 	"time"
 
@@ -32,12 +30,8 @@ type runningConsumer struct {
 }
 
 func newSupervisor(a *app, m *streaming.Metrics) *supervisor {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "host"
-	}
 	return &supervisor{
-		app: a, metrics: m, holder: fmt.Sprintf("%s/%d", host, os.Getpid()),
+		app: a, metrics: m, holder: holderName(),
 		changed: make(chan gateway.WorkspaceID, 16), running: map[gateway.WorkspaceID]*runningConsumer{},
 	}
 }
@@ -102,10 +96,13 @@ func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
 	if err != nil {
 		return err
 	}
+	if err := inherit(ctx, one.ws, conn.ID, s.holder); err != nil {
+		return err
+	}
 	consumer, err := streaming.New(streaming.Config{
 		DB: s.app.db, Connection: conn, Holder: s.holder, Objects: gateway.MirroredObjects[:],
 		Reader: reader{s.app.orgs, ws}, HTTP: s.app.orgs.guard.Client(), Endpoint: s.endpoint(ctx, one),
-		Auth: auth(one), OwnClient: clientName, Notify: s.app.announce, Metrics: s.metrics, Logger: s.app.logger,
+		Auth: auth(one), OwnClient: clientName, Notify: s.app.announcer.announce, Metrics: s.metrics, Logger: s.app.logger,
 	})
 	if err != nil {
 		return err

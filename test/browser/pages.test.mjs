@@ -77,14 +77,18 @@ for (const engine of engines) {
             await page.getByText(/Changed by/).first().waitFor();
           };
           // The real checkbox of a switch lies under its drawing.
-          const flip = (name) => page.locator(`input[type=checkbox][name="${name}"]`).first().setChecked(!script, { force: true });
-          const isOn = (name) => page.locator(`input[type=checkbox][name="${name}"]`).first().isChecked();
-          await save("notes", () => flip("auto_events"));
-          assert.equal(await isOn("auto_events"), !script);
-          await save("objects", () => flip("writeback_Account"));
-          assert.equal(await isOn("writeback_Account"), !script);
-          await save("contacts", () => flip("auto_create"));
-          assert.equal(await isOn("auto_create"), !script);
+          const box = (name) => page.locator(`input[type=checkbox][name="${name}"]`).first();
+          const turned = async (tab, name) => {
+            let was;
+            await save(tab, async () => {
+              was = await box(name).isChecked();
+              await box(name).setChecked(!was, { force: true });
+            });
+            assert.equal(await box(name).isChecked(), !was, `${name} on ${tab}`);
+          };
+          await turned("notes", "auto_events");
+          await turned("objects", "writeback_Account");
+          await turned("contacts", "auto_create");
           const period = script ? "quarterly" : "monthly";
           await save("forecast", () => page.selectOption("[name=period]", period));
           assert.equal(await page.inputValue("[name=period]"), period);
