@@ -48,6 +48,11 @@ func connection(t *testing.T, s *suite) {
 		}
 		wantCode(t, w.SetTransport(t.Context(), "nobody", "polling"), gateway.CodeNotFound)
 	})
+}
+
+func secrets(t *testing.T, s *suite) {
+	w := s.workspace(t)
+	ok(t, w.SaveConnection(t.Context(), gateway.Connection{ID: "c1"}))
 	t.Run("secrets follow their generation", func(t *testing.T) {
 		_, _, err := w.SealedSecrets(t.Context(), "c1")
 		wantCode(t, err, gateway.CodeNotFound)

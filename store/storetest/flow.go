@@ -88,6 +88,9 @@ func outbox(t *testing.T, s *suite) {
 			t.Errorf("%d runs", runs)
 		}
 	})
+}
+
+func claims(t *testing.T, s *suite) {
 	t.Run("claims take what is due, by lane and time, of one kind", func(t *testing.T) {
 		w := s.workspace(t)
 		late, lane, lead, parked := change("late", 1, nil), change("lane", 1, nil), change("lead", 1, nil), change("parked", 1, nil)
@@ -134,6 +137,9 @@ func outbox(t *testing.T, s *suite) {
 			return err
 		}), gateway.CodeFenced)
 	})
+}
+
+func races(t *testing.T, s *suite) {
 	t.Run("concurrent claims do not overlap", func(t *testing.T) {
 		w := s.workspace(t)
 		const n = 300

@@ -63,6 +63,13 @@ func syncLog(t *testing.T, s *suite) {
 			}
 		})
 	}
+}
+
+func logLines(t *testing.T, s *suite) {
+	w := s.workspace(t)
+	tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+		return tx.AppendHistory(ctx, []gateway.HistoryEntry{{Key: contact("1"), Type: gateway.Update, Reason: "Title changed."}})
+	})
 	t.Run("a line is updated and read by id", func(t *testing.T) {
 		want := gateway.LogEntry{
 			At: s.clock.Now(), Direction: "out", Key: contact("u"), Label: "U", What: "Create", Rule: "r", State: gateway.LogNeedsYou, Attempt: 3,
