@@ -1,0 +1,194 @@
+// Command bench measures the way in: how many events a second are applied from
+// a backlog, how late a change is durable here, how much memory that takes and
+// how fast the program starts; on SQLite and on Postgres, both with commits as
+// durable as in production. It prints a table and writes var/bench.json.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"tidegate/streaming/bayeux"
+	"tidegate/testpg"
+)
+
+type options struct {
+	strict  bool
+	bin     string
+	out     string
+	profile string
+	only    string
+}
+
+func main() {
+	var o options
+	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
+	flag.StringVar(&o.bin, "bin", "bin/tidegate", "the program to measure as a child process")
+	flag.StringVar(&o.out, "out", "var/bench.json", "where the figures are written")
+	flag.StringVar(&o.profile, "profile", "", "folder for a CPU profile of each backlog round")
+	flag.StringVar(&o.only, "only", "", "parts to measure, of backlog,lag,process; all when empty")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	passed, err := run(ctx, o)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(2)
+	}
+	if o.strict && !passed {
+		os.Exit(1)
+	}
+}
+
+// engine is what is measured on one engine.
+type engine struct {
+	Name        string   `json:"engine"`
+	WebSocket   *rate    `json:"websocket_events_per_second,omitempty"`
+	LongPolling *rate    `json:"long_polling_events_per_second,omitempty"`
+	Raw         *rate    `json:"raw_upsert_rows_per_second,omitempty"`
+	Lag         *lag     `json:"lag_at_500_per_second,omitempty"`
+	Process     *process `json:"process,omitempty"`
+}
+
+// machine says where the figures were taken.
+type machine struct {
+	CPU   string    `json:"cpu"`
+	Cores int       `json:"cores"`
+	Go    string    `json:"go"`
+	At    time.Time `json:"at"`
+}
+
+func run(ctx context.Context, o options) (passed bool, err error) {
+	folder, err := os.MkdirTemp("", "tidegate-bench-")
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	server, err := testpg.Start(testpg.Options{Fsync: true})
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, server.Stop()) }()
+	databases := []struct {
+		name string
+		open func(i int) (string, error)
+	}{
+		{"sqlite", func(i int) (string, error) {
+			return fmt.Sprintf("sqlite://%s/bench%d.db", folder, i), nil
+		}},
+		{"postgres", func(int) (string, error) { return server.NewDatabase(ctx) }},
+	}
+	here := thisMachine()
+	printMachine(os.Stdout, here)
+	var found []engine
+	for _, d := range databases {
+		e, err := measure(ctx, o, d.name, d.open)
+		if err != nil {
+			return false, fmt.Errorf("%s: %w", d.name, err)
+		}
+		found = append(found, e)
+	}
+	lines := judge(found)
+	printTable(os.Stdout, lines)
+	return allPassed(lines), write(o.out, here, found, lines)
+}
+
+// measure takes all figures of one engine, on two databases: one for this
+// process, one for the program.
+func measure(ctx context.Context, o options, name string, open func(int) (string, error)) (e engine, err error) {
+	e.Name = name
+	wanted := func(part string) bool { return o.only == "" || strings.Contains(o.only, part) }
+	if wanted("backlog") || wanted("lag") {
+		err = within(ctx, open, 0, func(w *world) error {
+			if err := errors.Join(w.connect(ctx), w.settle(ctx)); err != nil {
+				return err
+			}
+			if wanted("backlog") {
+				if err := e.backlogs(ctx, w, o.profile); err != nil {
+					return err
+				}
+			}
+			if wanted("lag") {
+				l, err := w.lag(ctx)
+				e.Lag = &l
+				return err
+			}
+			return nil
+		})
+	}
+	if err != nil || !wanted("process") {
+		return e, err
+	}
+	return e, within(ctx, open, 1, func(w *world) error {
+		p, err := w.whole(ctx, o.bin)
+		e.Process = &p
+		return err
+	})
+}
+
+func (e *engine) backlogs(ctx context.Context, w *world, profile string) error {
+	socket, err := w.backlog(ctx, bayeux.WebSocket, profile)
+	if err != nil {
+		return err
+	}
+	polling, err := w.backlog(ctx, bayeux.LongPolling, profile)
+	if err != nil {
+		return err
+	}
+	raw, err := w.raw(ctx)
+	e.WebSocket, e.LongPolling, e.Raw = &socket, &polling, &raw
+	return err
+}
+
+// within runs f in a world of its own: an org and a fresh database.
+func within(ctx context.Context, open func(int) (string, error), i int, f func(*world) error) (err error) {
+	url, err := open(i)
+	if err != nil {
+		return err
+	}
+	o, err := startOrg(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, o.Close()) }()
+	w, err := newWorld(ctx, o, url)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.db.Close()) }()
+	return f(w)
+}
+
+func thisMachine() machine {
+	m := machine{CPU: "unknown", Cores: runtime.NumCPU(), Go: runtime.Version(), At: time.Now().UTC()}
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return m // not Linux
+	}
+	if _, after, ok := strings.Cut(string(text), "model name"); ok {
+		line, _, _ := strings.Cut(after, "\n")
+		m.CPU = strings.Trim(line, "\t :")
+	}
+	return m
+}
+
+func write(path string, m machine, found []engine, lines []line) error {
+	text, err := json.MarshalIndent(map[string]any{"machine": m, "engines": found, "floors": lines}, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encoding the figures: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(text, '\n'), 0o644)
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/pprof"
+	"slices"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/store/storetest"
+	"tidegate/streaming/bayeux"
+)
+
+// backlogSize is how many events wait when the consumer starts, and rawBatch
+// the rows of one raw transaction: as many events as the protocol client hands
+// over at once when it has them.
+const (
+	backlogSize = 20_000
+	rawBatch    = 2000
+	rounds      = 3
+)
+
+// load of the lag measurement.
+const (
+	perSecond  = 500
+	lagSeconds = 20
+)
+
+// rate is a speed in events per second, each round's and the best.
+type rate struct {
+	Best float64   `json:"best"`
+	All  []float64 `json:"all"`
+}
+
+func (r *rate) add(events int, took time.Duration) {
+	v := float64(events) / took.Seconds()
+	r.All, r.Best = append(r.All, v), max(r.Best, v)
+}
+
+// backlog measures how fast a backlog is applied in full, from the first event
+// that is delivered to the commit of the last.
+func (w *world) backlog(ctx context.Context, transport bayeux.Transport, profile string) (rate, error) {
+	var r rate
+	for round := range rounds {
+		if err := w.changes(backlogSize); err != nil {
+			return r, err
+		}
+		runtime.GC() // what making the changes left behind
+		w.watch.expect(backlogSize)
+		end, err := profiled(profile, fmt.Sprintf("%s-%s-%d", w.db.Engine(), transport, round+1))
+		if err != nil {
+			return r, err
+		}
+		stop, err := w.start(transport)
+		if err != nil {
+			return r, err
+		}
+		first, last, err := w.watch.wait(ctx)
+		if err = errors.Join(err, end(), stop()); err != nil {
+			return r, err
+		}
+		r.add(backlogSize, last.Sub(first))
+		if err := errors.Join(w.caughtUp(ctx), w.equal(ctx)); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+// raw measures how fast the same rows are upserted and nothing else.
+func (w *world) raw(ctx context.Context) (rate, error) {
+	var r rate
+	var rows []gateway.Record
+	for i := w.made - backlogSize; i < w.made; i += rawBatch {
+		at := i % len(w.ids)
+		ids := append(slices.Clone(w.ids[at:min(at+rawBatch, len(w.ids))]), w.ids[:max(0, at+rawBatch-len(w.ids))]...)
+		some, err := w.records(ctx, ids)
+		if err != nil {
+			return r, err
+		}
+		rows = append(rows, some...)
+	}
+	for range rounds {
+		took, err := storetest.RawUpsert(ctx, w.url, workspace, rows, rawBatch)
+		if err != nil {
+			return r, err
+		}
+		r.add(len(rows), took)
+	}
+	return r, nil
+}
+
+// lag is the time from the commit in the org to the commit here.
+type lag struct {
+	P50 time.Duration `json:"p50_ns"`
+	P99 time.Duration `json:"p99_ns"`
+	Max time.Duration `json:"max_ns"`
+}
+
+// lag measures it while the org changes at a steady rate. The clock starts
+// before the org's commit ends, so publishing counts.
+func (w *world) lag(ctx context.Context) (l lag, err error) {
+	stop, err := w.start(bayeux.WebSocket)
+	if err != nil {
+		return l, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	if err := errors.Join(w.changes(1), w.caughtUp(ctx)); err != nil { // subscribed, and everything warm
+		return l, err
+	}
+	const n = perSecond * lagSeconds
+	w.watch.expect(n)
+	start := time.Now()
+	for i := range n {
+		time.Sleep(time.Until(start.Add(time.Duration(i) * time.Second / perSecond)))
+		if err := w.change(w.watch.changed); err != nil {
+			return l, err
+		}
+	}
+	if _, _, err := w.watch.wait(ctx); err != nil {
+		return l, err
+	}
+	w.watch.mu.Lock()
+	defer w.watch.mu.Unlock()
+	lags := w.watch.lags
+	if len(lags) != n {
+		return l, fmt.Errorf("%d of %d changes were seen", len(lags), n)
+	}
+	slices.Sort(lags)
+	return lag{P50: lags[n/2], P99: lags[n*99/100], Max: lags[n-1]}, nil
+}
+
+// profiled takes a CPU profile until end is called, where a folder for it is
+// given.
+func profiled(folder, name string) (end func() error, err error) {
+	if folder == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(filepath.Join(folder, name+".pprof"))
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return f.Close()
+	}, nil
+}
