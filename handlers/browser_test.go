@@ -202,7 +202,7 @@ func (a answered) form(action string) url.Values {
 	out := url.Values{}
 	walk(form, func(n *html.Node) {
 		name := attr(n, "name")
-		if n.Type != html.ElementNode || name == "" || has(n, "disabled") {
+		if n.Type != html.ElementNode || name == "" || has(n, "disabled") || has(n, "form") {
 			return
 		}
 		switch n.Data {

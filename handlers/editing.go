@@ -2,6 +2,8 @@ package handlers
 
 import (
 	"context"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,7 +107,8 @@ func whyReadOnly(k recordKind) func(*visit) error {
 		if err != nil {
 			return err
 		}
-		if _, err := v.ws.Record(v.UserContext(), key); err != nil {
+		r, err := v.ws.Record(v.UserContext(), key)
+		if err != nil {
 			return err // the same 404 for what is not here and what is not ours
 		}
 		name := v.Query("field")
@@ -125,21 +128,27 @@ func whyReadOnly(k recordKind) func(*visit) error {
 		m := mappings[name]
 		m.Object, m.Field = k.object, name
 		ok, cells, reason := mapping.Writable(in.Objects.Writeback[k.object], m, f)
-		e := views.Empty{Icon: views.IconLock, Title: labelOf(fieldOf(schema, name)) + " is read-only here", Text: reason}
+		label := labelOf(fieldOf(schema, name))
+		p := views.ListPage{
+			Head:    views.Head{Title: label + " is read-only here", Lead: reason, Crumb: []views.Link{{Text: k.many, URL: k.path}, {Text: r.Label(), URL: recordURL(key)}}},
+			Caption: "Conditions for " + label + " to be edited here",
+			Columns: []views.Column{{Text: "Condition"}, {Text: "Holds"}, {Text: "Why"}},
+		}
 		if ok {
-			e.Icon, e.Title, e.Text = views.IconEdit, labelOf(f)+" can be edited here", "All three conditions hold."
+			p.Head.Title = label + " can be edited here"
 		}
 		for _, cell := range cells {
-			mark := "✗ "
+			holds := views.Chip{Tone: views.Bad, Icon: views.IconCross, Text: "No"}
 			if cell.Pass {
-				mark = "✓ "
+				holds = views.Chip{Tone: views.Good, Icon: views.IconCheck, Text: "Yes"}
 			}
-			e.Filters = append(e.Filters, mark+cell.Question+" "+cell.Why)
+			p.Rows = append(p.Rows, views.Row{Cells: []views.Cell{{Text: cell.Question}, {Chip: holds}, {Text: cell.Why}}})
 		}
-		e.Actions = []views.Action{{Text: "Back to the record", URL: recordURL(key)}}
-		if v.admin() {
-			e.Actions = append(e.Actions, views.Action{Text: "Open the field's settings", URL: "/settings/salesforce/objects/" + k.object})
+		p.Head.Actions = []views.Action{{Text: "Back to the record", URL: recordURL(key)}}
+		if v.admin() && slices.Contains(configurable, k.object) {
+			p.Head.Actions = append(p.Head.Actions, views.Action{Text: "Open the field's settings", URL: settingsBase + "/objects/" + k.object + "?" + url.Values{"field": {name}}.Encode()})
 		}
-		return render(v.Ctx, views.Error(views.ErrorPage{Shell: v.s.shell(v, e.Title, k.nav), Empty: e}))
+		p.Shell = v.s.shell(v, p.Head.Title, k.nav)
+		return render(v.Ctx, views.List(p))
 	}
 }

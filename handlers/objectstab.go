@@ -72,13 +72,19 @@ func (v *visit) objectLine(t tabState, object string) (views.ObjectLine, error) 
 	if schema.Label != "" {
 		label = schema.Label
 	}
+	on := onOff(gateway.DefaultSettings().Objects.Writeback[object])
+	changedBy, changedAt := "", "Default: "+on+"."
+	if !t.origin.Default {
+		changedBy, changedAt = t.origin.By, v.clock().full(t.origin.At).Text+". "+changedAt
+	}
 	return views.ObjectLine{
+		ChangedBy: changedBy, ChangedAt: changedAt,
 		Kind: squareOf(object), Label: label, APIName: object, URL: settingsBase + "/objects/" + object, Transport: "Stream",
 		Mapped: fmt.Sprintf("%d of %d", len(mappings), len(schema.Fields)), In: number(in), Out: number(out),
 		State: views.StateChip(views.StateOK),
 		Sync: views.Switch{
 			ID: "writeback_" + object, Name: "writeback_" + object, Label: "Sync to Salesforce", On: t.settings.Objects.Writeback[object],
-			Locked: t.locked, Meta: t.meta(v, onOff(gateway.DefaultSettings().Objects.Writeback[object])),
+			Locked: t.locked, Meta: t.meta(v, on),
 			Effect: "Edits of " + label + " fields that are Editable are written to Salesforce.",
 		},
 	}, nil

@@ -100,7 +100,8 @@ const (
 	requestDeadline = 20 * time.Second
 	readTimeout     = 15 * time.Second // also ends slow headers and bodies (S-25)
 	idleTimeout     = 90 * time.Second
-	maxBody         = 8 << 20 // bytes; a transcript fits
+	maxBody         = 8 << 20  // bytes; a transcript fits
+	maxHeader       = 16 << 10 // bytes; cookies of other programs on the same host come along
 )
 
 // New builds the server; Serve starts it.
@@ -119,6 +120,7 @@ func New(cfg Config) *Server {
 		StrictRouting:           false,
 		CaseSensitive:           true,
 		BodyLimit:               maxBody,
+		ReadBufferSize:          maxHeader,
 		ReadTimeout:             readTimeout,
 		IdleTimeout:             idleTimeout,
 		EnableTrustedProxyCheck: true,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"tidegate/live"
 	"tidegate/outbox"
 	"tidegate/rules/mapping"
+	"tidegate/rules/settings"
 	"tidegate/store"
 	"tidegate/store/storetest"
 	"tidegate/vault"
@@ -238,6 +240,9 @@ type scriptedOrg struct {
 func (o *scriptedOrg) Begin(_ context.Context, _ gateway.WorkspaceID, g Grant) (string, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if !strings.HasPrefix(g.LoginURL, "https://") || strings.ContainsAny(g.LoginURL, " \r\n") {
+		return "", gateway.InvalidField("login_url", "%q is no Salesforce sign-in host.", g.LoginURL)
+	}
 	o.begun = append(o.begun, g)
 	return g.LoginURL + "/services/oauth2/authorize?state=" + g.State, o.beginErr
 }
@@ -374,4 +379,21 @@ var schemas = []gateway.Schema{
 
 func text(name, label string, length int) gateway.Field {
 	return gateway.Field{Name: name, Label: label, Type: "string", Length: length, Createable: true, Updateable: true, Nillable: name != "LastName"}
+}
+
+// saveOrg saves a tab of the organization's settings as an admin did earlier.
+func (w *world) saveOrg(tab gateway.Tab, change func(*gateway.Settings)) {
+	w.t.Helper()
+	before := w.settings(gateway.OrgScope, tab)
+	s := gateway.DefaultSettings()
+	if before.Revision > 0 {
+		must(w.t, settings.Decode(&s, tab, before.Body))
+	}
+	change(&s)
+	body, err := settings.Encode(s, tab)
+	must(w.t, err)
+	_, err = w.db.In(home).SaveSetting(w.t.Context(), gateway.SettingRow{
+		Scope: gateway.OrgScope, Tab: tab, Body: body, By: "Otto Other", ByID: "other",
+	}, before.Revision)
+	must(w.t, err)
 }

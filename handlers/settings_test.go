@@ -1,0 +1,378 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"tidegate/gateway"
+	rule "tidegate/rules/settings"
+)
+
+// saved is what is in force for the organization.
+func (w *world) saved() gateway.Settings {
+	w.t.Helper()
+	rows, err := w.db.In(home).Settings(w.t.Context(), gateway.OrgScope)
+	must(w.t, err)
+	in, err := rule.Effective(rows, nil)
+	must(w.t, err)
+	return in.Settings
+}
+
+// off takes a value out of a form, as unchecking does.
+func off(form url.Values, name, value string) {
+	form[name] = slices.DeleteFunc(form[name], func(v string) bool { return v == value })
+}
+
+// Every control of every tab: change it in the page's own form, send it
+// without a script, and see it in the page again, with author and time.
+func TestEveryControlOfEveryTabIsSavedAndShownAgain_UX15(t *testing.T) {
+	tests := []struct {
+		tab   gateway.Tab
+		name  string
+		turn  func(url.Values)
+		check func(gateway.Settings) bool
+		again func(url.Values) bool
+	}{
+		{
+			gateway.TabNotes, "auto_events off", func(f url.Values) { off(f, "auto_events", "on") },
+			func(s gateway.Settings) bool { return !s.Notes.AutoEvents }, func(f url.Values) bool { return !f.Has("auto_events") || len(f["auto_events"]) == 0 },
+		},
+		{
+			gateway.TabNotes, "meeting_notes two", func(f url.Values) { f.Add("meeting_notes", "note") },
+			func(s gateway.Settings) bool {
+				return slices.Contains(s.Notes.MeetingNotes, "note") && len(s.Notes.MeetingNotes) == 2
+			},
+			func(f url.Values) bool { return len(f["meeting_notes"]) == 2 },
+		},
+		{
+			gateway.TabNotes, "call_notes none", func(f url.Values) { off(f, "call_notes", "task") },
+			func(s gateway.Settings) bool { return len(s.Notes.CallNotes) == 0 }, func(f url.Values) bool { return len(f["call_notes"]) == 0 },
+		},
+		{
+			gateway.TabNotes, "locked on", func(f url.Values) { f.Add("locked", "on") },
+			func(s gateway.Settings) bool { return s.Notes.Locked }, func(f url.Values) bool { return f.Get("locked") == "on" },
+		},
+		{
+			gateway.TabObjects, "writeback off", func(f url.Values) { off(f, "writeback_Contact", "on") },
+			func(s gateway.Settings) bool { return !s.Objects.Writeback["Contact"] && s.Objects.Writeback["Lead"] },
+			func(f url.Values) bool { return len(f["writeback_Contact"]) == 0 && f.Get("writeback_Lead") == "on" },
+		},
+		{
+			gateway.TabObjects, "writeback on", func(f url.Values) { f.Add("writeback_Task", "on") },
+			func(s gateway.Settings) bool { return s.Objects.Writeback["Task"] && s.Objects.Writeback["Contact"] },
+			func(f url.Values) bool { return f.Get("writeback_Task") == "on" },
+		},
+		{
+			gateway.TabContacts, "auto_create on", func(f url.Values) { f.Add("auto_create", "on") },
+			func(s gateway.Settings) bool { return s.Contacts.AutoCreate }, func(f url.Values) bool { return f.Get("auto_create") == "on" },
+		},
+		{
+			gateway.TabContacts, "leads_first off", func(f url.Values) { off(f, "leads_first", "on") },
+			func(s gateway.Settings) bool { return !s.Contacts.LeadsFirst }, func(f url.Values) bool { return len(f["leads_first"]) == 0 },
+		},
+		{
+			gateway.TabContacts, "exclude_public_domains off", func(f url.Values) { off(f, "exclude_public_domains", "on") },
+			func(s gateway.Settings) bool { return !s.Contacts.ExcludePublicDomains }, func(f url.Values) bool { return len(f["exclude_public_domains"]) == 0 },
+		},
+		{
+			gateway.TabContacts, "allow_domains", func(f url.Values) { f.Set("allow_domains", "Example.com; acme.example") },
+			func(s gateway.Settings) bool {
+				return slices.Equal(s.Contacts.AllowDomains, []string{"example.com", "acme.example"})
+			},
+			func(f url.Values) bool { return f.Get("allow_domains") == "example.com, acme.example" },
+		},
+		{
+			gateway.TabContacts, "teams one", func(f url.Values) { off(f, "teams", "Sales") },
+			func(s gateway.Settings) bool { return slices.Equal(s.Contacts.Teams, []string{"Customer Success"}) },
+			func(f url.Values) bool { return slices.Equal(f["teams"], []string{"Customer Success"}) },
+		},
+		{
+			gateway.TabForecast, "period", func(f url.Values) { f.Set("period", "quarterly") },
+			func(s gateway.Settings) bool { return s.Forecast.Period == "quarterly" }, func(f url.Values) bool { return f.Get("period") == "quarterly" },
+		},
+		{
+			gateway.TabForecast, "amount", func(f url.Values) { f.Set("amount", "weighted") },
+			func(s gateway.Settings) bool { return s.Forecast.Amount == "weighted" }, func(f url.Values) bool { return f.Get("amount") == "weighted" },
+		},
+		{
+			gateway.TabAdvanced, "currency_label", func(f url.Values) { f.Set("currency_label", "€") },
+			func(s gateway.Settings) bool { return s.Advanced.CurrencyLabel == "€" }, func(f url.Values) bool { return f.Get("currency_label") == "€" },
+		},
+		{
+			gateway.TabAdvanced, "another currency label", func(f url.Values) { f.Set("currency_label", "kr") },
+			func(s gateway.Settings) bool { return s.Advanced.CurrencyLabel == "kr" }, func(f url.Values) bool { return f.Get("currency_label") == "kr" },
+		},
+		{
+			gateway.TabAdvanced, "amount_field", func(f url.Values) { f.Set("amount_field", "Forecast_Amount__c") },
+			func(s gateway.Settings) bool { return s.Advanced.AmountField == "Forecast_Amount__c" }, func(f url.Values) bool { return f.Get("amount_field") == "Forecast_Amount__c" },
+		},
+		{
+			gateway.TabAdvanced, "close_date_field", func(f url.Values) { f.Set("close_date_field", "Signed_On__c") },
+			func(s gateway.Settings) bool { return s.Advanced.CloseDateField == "Signed_On__c" }, func(f url.Values) bool { return f.Get("close_date_field") == "Signed_On__c" },
+		},
+		{
+			gateway.TabAdvanced, "summarize_topics on", func(f url.Values) { f.Add("summarize_topics", "on") },
+			func(s gateway.Settings) bool { return s.Advanced.SummarizeTopics }, func(f url.Values) bool { return f.Get("summarize_topics") == "on" },
+		},
+	}
+	for _, tt := range tests {
+		t.Run(string(tt.tab)+" "+tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			b := w.as(home, gateway.RoleAdmin)
+			path := settingsBase + "/" + string(tt.tab)
+			form := b.get(path).want(http.StatusOK, tt.tab.Title(), "Default: ").form(path)
+			if tt.check(w.saved()) {
+				t.Fatal("it holds already")
+			}
+			tt.turn(form)
+			b.post(path, form).want(http.StatusSeeOther).wantLocation(path + "?saved=settings")
+			if !tt.check(w.saved()) {
+				t.Errorf("saved %s", w.settings(gateway.OrgScope, tt.tab).Body)
+			}
+			page := b.get(path+"?saved=settings").want(http.StatusOK, "Ada Admin", w.settings(gateway.OrgScope, tt.tab).At.UTC().Format("2 Jan 2006, 15:04"), "Saved. The new settings are in force now.")
+			if f := page.form(path); !tt.again(f) {
+				t.Errorf("the page shows %v", f)
+			}
+			if row := w.settings(gateway.OrgScope, tt.tab); row.By != "Ada Admin" || row.ByID != "home-admin" || row.Revision != 1 {
+				t.Errorf("saved as %+v", row)
+			}
+			if !w.audited(home, "Ada Admin changed "+tt.tab.Title()+" settings org") {
+				t.Error("not audited")
+			}
+		})
+	}
+}
+
+// A form that lacks a control leaves its setting alone: "off" and "not shown"
+// differ.
+func TestControlsThatAFormLacksStayAsTheyAre(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleAdmin)
+	before := w.saved()
+	for _, tab := range gateway.Tabs {
+		b.post(settingsBase+"/"+string(tab), url.Values{"revision": {"0"}}).want(http.StatusSeeOther)
+	}
+	after := w.saved()
+	if after.Notes.AutoEvents != before.Notes.AutoEvents || !slices.Equal(after.Notes.MeetingNotes, before.Notes.MeetingNotes) ||
+		!slices.Equal(after.Contacts.Teams, before.Contacts.Teams) || after.Forecast != before.Forecast || after.Advanced != before.Advanced ||
+		!after.Objects.Writeback["Contact"] {
+		t.Errorf("before %+v\nafter  %+v", before, after)
+	}
+}
+
+func TestImpossibleSettingsAreRefusedAndStayInTheForm(t *testing.T) {
+	tests := []struct {
+		tab  gateway.Tab
+		turn url.Values
+		says string
+	}{
+		{gateway.TabNotes, url.Values{"meeting_notes": {"fax"}}, "Notes go to a Note, an Event or a Task"},
+		{gateway.TabContacts, url.Values{"allow_domains": {"not a domain"}}, "is not an e-mail domain"},
+		{gateway.TabForecast, url.Values{"period": {"yearly"}}, "monthly or quarterly"},
+		{gateway.TabAdvanced, url.Values{"currency_label": {"much too long"}}, "one to eight characters"},
+		{gateway.TabAdvanced, url.Values{"amount_field": {"1; DROP"}}, "Choose the field that holds the amount"},
+	}
+	for _, tt := range tests {
+		t.Run(string(tt.tab), func(t *testing.T) {
+			w := newWorld(t)
+			b := w.as(home, gateway.RoleAdmin)
+			path := settingsBase + "/" + string(tt.tab)
+			form := b.get(path).form(path)
+			for name, values := range tt.turn {
+				form[name] = values
+			}
+			got := b.post(path, form).want(http.StatusUnprocessableEntity, tt.says, "Nothing was saved.")
+			again := got.form(path)
+			for name, values := range tt.turn {
+				// What no control of the page can hold was made by hand.
+				if tt.tab != gateway.TabNotes && tt.tab != gateway.TabForecast && !strings.EqualFold(strings.ReplaceAll(again.Get(name), ",", ""), values[0]) {
+					t.Errorf("%s is %q again, typed %q", name, again.Get(name), values[0])
+				}
+			}
+			if w.settings(gateway.OrgScope, tt.tab).Revision != 0 {
+				t.Error("it was saved")
+			}
+		})
+	}
+}
+
+// UX 18: the second of two people is told, and loses nothing that he typed.
+func TestSecondSaveIsTold_UX18(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleAdmin)
+	path := settingsBase + "/advanced"
+	form := b.get(path).form(path)
+	w.saveOrg(gateway.TabAdvanced, func(s *gateway.Settings) { s.Advanced.CurrencyLabel = "£" })
+	form.Set("currency_label", "€")
+	got := b.post(path, form).want(http.StatusConflict, "Otto Other saved these settings while you were editing.")
+	if w.saved().Advanced.CurrencyLabel != "£" {
+		t.Error("the first save was overwritten")
+	}
+	again := got.form(path)
+	if again.Get("currency_label") != "€" || again.Get("revision") != "1" {
+		t.Errorf("the form holds %v", again)
+	}
+	b.post(path, again).want(http.StatusSeeOther)
+	if w.saved().Advanced.CurrencyLabel != "€" {
+		t.Error("the second, deliberate save did not hold")
+	}
+}
+
+// AVM-07 to AVM-09, S-36, UX 16: a member's own values, the lock, and what
+// unlocking brings back.
+func TestLockSetsOwnNotesAsideAndUnlockingBringsThemBack_S36_AVM08_AVM09(t *testing.T) {
+	w := newWorld(t)
+	admin, rep := w.as(home, gateway.RoleAdmin), w.as(home, gateway.RoleRep)
+	own := rep.get("/settings/you").want(http.StatusOK, "These values hold for you only").form("/settings/you")
+	own["meeting_notes"] = []string{"note", "task"}
+	rep.post("/settings/you", own).want(http.StatusSeeOther).wantLocation("/settings/you?saved=settings")
+
+	notes := settingsBase + "/notes"
+	lock := admin.get(notes).form(notes)
+	if !slices.Equal(lock["meeting_notes"], []string{"event"}) {
+		t.Errorf("the organization's form shows a member's values: %v", lock)
+	}
+	lock.Add("locked", "on")
+	admin.post(notes, lock).want(http.StatusSeeOther)
+
+	locked := rep.get("/settings/you").want(http.StatusOK, "locked by organization")
+	if locked.hasForm("/settings/you") && contains(locked.words(), "Save changes") {
+		t.Error("a locked page offers to save")
+	}
+	if got := locked.checked("meeting_notes"); !slices.Equal(got, []string{"event"}) {
+		t.Errorf("in force: %v", got)
+	}
+	own["meeting_notes"] = []string{"task"}
+	own.Set("revision", "1")
+	rep.post("/settings/you", own).want(http.StatusForbidden, "The organization has locked the Notes settings.")
+	if row := w.settings(memberScope("home-rep"), gateway.TabNotes); row.Revision != 1 {
+		t.Errorf("saved under the lock: %s", row.Body)
+	}
+	if !w.audited(home, "Rita Rep refused a change of locked settings /settings/you") {
+		t.Error("not audited")
+	}
+
+	unlock := admin.get(notes).form(notes)
+	off(unlock, "locked", "on")
+	admin.post(notes, unlock).want(http.StatusSeeOther)
+	back := rep.get("/settings/you").want(http.StatusOK).form("/settings/you")
+	if !slices.Equal(back["meeting_notes"], []string{"note", "task"}) {
+		t.Errorf("unlocked: %v", back["meeting_notes"])
+	}
+}
+
+// The page that refuses a member's form leads back to the member's form, not
+// to the organization's.
+func TestRefusedOwnSettingsStayOwn(t *testing.T) {
+	w := newWorld(t)
+	admin := w.as(home, gateway.RoleAdmin)
+	form := admin.get("/settings/you").form("/settings/you")
+	admin.post("/settings/you", form).want(http.StatusSeeOther)
+	form["call_notes"] = []string{"note"}
+	got := admin.post("/settings/you", form).want(http.StatusConflict)
+	again := got.form("/settings/you")
+	if got.hasForm(settingsBase + "/notes") {
+		t.Error("the form posts to the organization's settings")
+	}
+	admin.post("/settings/you", again).want(http.StatusSeeOther)
+	if w.settings(gateway.OrgScope, gateway.TabNotes).Revision != 0 || w.settings(memberScope("home-admin"), gateway.TabNotes).Revision != 2 {
+		t.Error("it was saved in another scope")
+	}
+}
+
+func TestRepSeesTheTabsAsTextOnly_UX16(t *testing.T) {
+	w := newWorld(t)
+	rep := w.as(home, gateway.RoleRep)
+	for _, tab := range gateway.Tabs {
+		page := rep.get(settingsBase+"/"+string(tab)).want(http.StatusOK, "Set by your admins for everybody")
+		if contains(page.words(), "Save changes") {
+			t.Errorf("%s offers to save", tab)
+		}
+	}
+	page := rep.get(settingsBase+"/objects/Contact").want(http.StatusOK, "Phone")
+	if contains(page.words(), "Save changes") || contains(page.body, `name="editable_`) {
+		t.Error("the fields can be changed")
+	}
+}
+
+// hasForm reports whether the page has a form that posts there.
+func (a answered) hasForm(action string) bool {
+	found := false
+	walk(a.tree(), func(n *html.Node) {
+		found = found || n.Type == html.ElementNode && n.Data == "form" && attr(n, "method") == "post" && attr(n, "action") == action
+	})
+	return found
+}
+
+// checked are the checked values of a group, enabled or not.
+func (a answered) checked(name string) []string {
+	var out []string
+	walk(a.tree(), func(n *html.Node) {
+		if n.Type == html.ElementNode && n.Data == "input" && attr(n, "name") == name && has(n, "checked") {
+			out = append(out, attr(n, "value"))
+		}
+	})
+	return out
+}
+
+func TestEditableSwitchesOfAnObjectAreSaved(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleAdmin)
+	path := settingsBase + "/objects/Contact"
+	form := b.get(path).want(http.StatusOK, "Is “Sync to Salesforce” on for the object?").form(path)
+	off(form, "editable_Title", "on")
+	b.post(path, form).want(http.StatusSeeOther)
+	all := b.get(path + "?show=all")
+	form = all.form(path)
+	if len(form["editable_Title"]) != 0 || form.Get("editable_Phone") != "on" || form.Has("editable_CreatedById") {
+		t.Errorf("the page shows %v", form)
+	}
+	form.Add("editable_LeadSource", "on")
+	form.Add("editable_CreatedById", "on") // there is no switch for it
+	b.post(path, form).want(http.StatusSeeOther)
+	byField := map[string]gateway.Mapping{}
+	rows, err := w.db.In(home).Mappings(t.Context(), "Contact")
+	must(t, err)
+	for _, m := range rows {
+		byField[m.Field] = m
+	}
+	if m := byField["LeadSource"]; !m.Editable || !m.Imported || m.By != "Ada Admin" || byField["Title"].Editable || byField["CreatedById"].Editable {
+		t.Errorf("mappings %+v", byField)
+	}
+	if !w.audited(home, "Ada Admin changed Editable of Contact fields: Title false") {
+		t.Error("not audited")
+	}
+	b.get("/contacts/"+contactOf(home).ID+"/why?field=Title").want(http.StatusOK, "Title is read-only here", "Is “Sync to Salesforce” on for the object? Yes", "Is the field Editable? No Editable is off for this field.")
+	b.get(path+"?q=nothing-like-it").want(http.StatusOK, "No field fits")
+	b.get(path+"?show=all&q=lead").want(http.StatusOK, "Lead Source")
+	b.get(settingsBase + "/objects/Case").want(http.StatusNotFound)
+	b.post(settingsBase+"/objects/Case", nil).want(http.StatusNotFound)
+}
+
+func TestFormWithoutAnyConnectionSaysSo(t *testing.T) {
+	w := newWorld(t)
+	ws := gateway.WorkspaceID("fresh")
+	must(t, w.db.CreateWorkspace(t.Context(), ws, "Fresh"))
+	hash, err := HashPassword(password)
+	must(t, err)
+	for _, role := range []gateway.Role{gateway.RoleAdmin, gateway.RoleRep} {
+		must(t, w.db.In(ws).CreateMember(t.Context(), gateway.Member{ID: "f-" + string(role), Workspace: ws, Email: email(ws, role), Name: names[role], Role: role, PasswordHash: hash}))
+	}
+	admin, rep := w.as(ws, gateway.RoleAdmin), w.as(ws, gateway.RoleRep)
+	admin.get(settingsBase+"/notes").want(http.StatusOK, "No org is connected yet.", "Connect Salesforce")
+	admin.get("/").want(http.StatusOK, "Not connected to Salesforce", "Connect Salesforce")
+	admin.get("/contacts").want(http.StatusOK, "Contacts will appear here")
+	admin.get("/sync/log").want(http.StatusOK, "The log begins with the first change", "Connect Salesforce")
+	admin.get(settingsBase).want(http.StatusOK, "No org is connected yet.", "Connect Production", "Connect Sandbox")
+	for _, path := range []string{"/", "/sync/log", "/sync/log?part=log", settingsBase + "/notes"} {
+		if page := rep.get(path).want(http.StatusOK); slices.Contains(page.links(), settingsBase) && path != settingsBase+"/notes" {
+			t.Errorf("%s sends a rep to a page that he may not open", path)
+		}
+	}
+	rep.get("/sync/log?part=log").want(http.StatusOK, "The log begins with the first change")
+}
