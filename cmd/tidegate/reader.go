@@ -43,7 +43,9 @@ func (r reader) Rows(ctx context.Context, q streaming.ReadRequest) ([]gateway.Ch
 func observed(r gateway.Record) gateway.ChangeEvent {
 	e := gateway.ChangeEvent{Object: r.Key.Object, RecordIDs: []string{r.Key.ID}, Type: gateway.Snapshot, Fields: r.Fields, Version: r.Version}
 	if r.Deleted {
-		e.Type, e.Fields = gateway.Delete, nil
+		// Its last values come with it: the change before the delete may have
+		// been missed too.
+		e.Type = gateway.Delete
 	}
 	return e
 }

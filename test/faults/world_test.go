@@ -1,0 +1,265 @@
+package faults
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"tidegate/gateway"
+	"tidegate/simulator"
+	"tidegate/simulator/seed"
+	"tidegate/store"
+)
+
+// workspace is the tenant of every test.
+const workspace gateway.WorkspaceID = "acme"
+
+// secretKey seals the tokens of the tests' databases.
+var secretKey = base64.StdEncoding.EncodeToString([]byte("a key that nothing real is under"))
+
+// small is an org that is read in no time.
+var small = seed.Sizes{Accounts: 12, Contacts: 40, Leads: 8, Opportunities: 10, Events: 4, Tasks: 4}
+
+// world is a simulated org, a database, and the program between them.
+type world struct {
+	t   *testing.T
+	org *simulator.Running
+	url string   // of the database
+	env []string // of the program
+	key string   // of the product API
+	*child
+}
+
+// options of a world; the zero value is the usual one.
+type options struct {
+	longPolling bool   // the org offers no websocket, as Salesforce does not
+	database    string // where the program finds the database, when not at the url
+	unconnected bool
+}
+
+// newWorld starts an org, connects a workspace to it and serves it until its
+// first reading is done.
+func newWorld(t *testing.T, database string, o options) *world {
+	t.Helper()
+	org, err := simulator.Start(t.Context(), simulator.Config{Seed: 1, Sizes: small, Quiet: true, CometDWebsocketOff: o.longPolling})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := org.Close(); err != nil {
+			t.Errorf("closing the org: %v", err)
+		}
+	})
+	w := &world{t: t, org: org, url: database}
+	if o.database == "" {
+		o.database = database
+	}
+	u, err := url.Parse(org.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.env = environment("TIDEGATE_DATABASE_URL="+o.database, "TIDEGATE_SECRET_KEY="+secretKey, "TIDEGATE_ALLOWED_HOSTS="+u.Host)
+	w.key = strings.TrimSpace(w.tidegate("key", "create", "--workspace", string(workspace), "--name", "test"))
+	if !o.unconnected {
+		w.connect()
+	}
+	w.start()
+	if !o.unconnected {
+		w.listening()
+	}
+	return w
+}
+
+// anchor makes a first change, so that the program has a position in the
+// stream to go on from: Salesforce gives none before the first event.
+func (w *world) anchor() {
+	w.t.Helper()
+	w.change(map[string]any{"object": "Event", "op": "update"})
+	w.mirrorEqualsOrg()
+}
+
+// tidegate runs a short command that must succeed.
+func (w *world) tidegate(args ...string) string {
+	w.t.Helper()
+	out, errs, code := command(w.t, w.env, args...)
+	if code != 0 {
+		w.t.Fatalf("tidegate %v exited %d: %s", args, code, errs)
+	}
+	return out
+}
+
+func (w *world) connect() {
+	w.t.Helper()
+	w.tidegate("connect", "--workspace", string(workspace), "--login-url", w.org.URL,
+		"--client-id", w.org.ClientID, "--client-secret", w.org.ClientSecret, "--flow", "client-credentials")
+}
+
+// start serves; a child of before must have ended.
+func (w *world) start() {
+	w.t.Helper()
+	w.child = launch(w.t, w.env).serving()
+}
+
+// crash kills the program and starts it again.
+func (w *world) crash() {
+	w.t.Helper()
+	w.kill()
+	w.start()
+}
+
+// status is what the API says of the connection.
+type status struct {
+	State, Reason, Transport string
+	Objects                  []struct {
+		Object, Backfill string
+		Pending          int
+		NeedsYou         int `json:"needs_you"`
+	}
+}
+
+func (w *world) status() (s status) {
+	w.t.Helper()
+	w.api(http.MethodGet, "/status", nil, &s)
+	return s
+}
+
+// listening waits until the first reading is done and the stream is live.
+func (w *world) listening() {
+	w.t.Helper()
+	eventually(w.t, func() string {
+		s := w.status()
+		if s.State != string(gateway.StateOK) || len(s.Objects) < len(gateway.MirroredObjects) {
+			return fmt.Sprintf("state %q (%s), %d objects", s.State, s.Reason, len(s.Objects))
+		}
+		for _, o := range s.Objects {
+			if o.Backfill != "done" {
+				return o.Object + " is " + o.Backfill
+			}
+		}
+		return ""
+	})
+}
+
+// api calls the product API; the status must be 200.
+func (w *world) api(method, path string, in, out any) {
+	w.t.Helper()
+	code, body := w.call(method, path, in)
+	if code != http.StatusOK {
+		w.t.Fatalf("%s %s: %d %s", method, path, code, body)
+	}
+	if err := json.Unmarshal([]byte(body), out); err != nil {
+		w.t.Fatalf("%s %s: %v: %s", method, path, err, body)
+	}
+}
+
+// call calls the product API; status 0 means that nobody answered.
+func (w *world) call(method, path string, in any) (int, string) {
+	w.t.Helper()
+	var body []byte
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return do(w.t, method, w.child.url+"/api/v1"+path, w.key, body)
+}
+
+// sim calls the org's control.
+func (w *world) sim(method, path string, in, out any) {
+	w.t.Helper()
+	body, err := json.Marshal(in)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	code, text := do(w.t, method, w.org.URL+"/_sim"+path, "", body)
+	if code >= http.StatusBadRequest || code == 0 {
+		w.t.Fatalf("%s /_sim%s: %d %s", method, path, code, text)
+	}
+	if out != nil {
+		if err := json.Unmarshal([]byte(text), out); err != nil {
+			w.t.Fatalf("/_sim%s: %v: %s", path, err, text)
+		}
+	}
+}
+
+// change orders changes in the org, as its own users make them, and returns
+// the ids of the records.
+func (w *world) change(order map[string]any) []string {
+	w.t.Helper()
+	var done struct{ IDs []string }
+	w.sim(http.MethodPost, "/changes", order, &done)
+	return done.IDs
+}
+
+// set changes fields of one contact in the org.
+func (w *world) set(id string, values map[string]any) {
+	w.t.Helper()
+	w.change(map[string]any{"object": "Contact", "op": "update", "id": id, "values": values})
+}
+
+// fault makes the org misbehave.
+func (w *world) fault(spec map[string]any) {
+	w.t.Helper()
+	w.sim(http.MethodPost, "/faults", spec, nil)
+}
+
+// calls counts the ledger's lines by method and part of the path.
+func (w *world) calls(method, path string) (n int) {
+	w.t.Helper()
+	var ledger struct {
+		Calls []struct {
+			Method, Path string
+			Count        int
+		}
+	}
+	w.sim(http.MethodGet, "/calls", nil, &ledger)
+	for _, c := range ledger.Calls {
+		if c.Method == method && strings.Contains(c.Path, path) {
+			n += c.Count
+		}
+	}
+	return n
+}
+
+// writes counts the calls that changed records of an object.
+func (w *world) writes() int {
+	w.t.Helper()
+	return w.calls(http.MethodPatch, "/services/data/") + w.calls(http.MethodPost, "/sobjects") - w.calls(http.MethodPost, "/composite/sobjects/Contact")
+}
+
+// metric reads one series of the operations address; 0 when it is not there.
+func (w *world) metric(series string) (n float64) {
+	w.t.Helper()
+	code, body := w.get(w.ops + "/metrics")
+	if code != http.StatusOK {
+		w.t.Fatalf("metrics: %d %s", code, body)
+	}
+	for line := range strings.Lines(body) {
+		if rest, ok := strings.CutPrefix(line, series+" "); ok {
+			if _, err := fmt.Sscan(rest, &n); err != nil {
+				w.t.Fatalf("metric %q: %v", line, err)
+			}
+		}
+	}
+	return n
+}
+
+// store opens the database beside the program, for looking and for locks.
+func (w *world) store() *store.Workspace {
+	w.t.Helper()
+	db, err := store.Open(w.t.Context(), w.url, store.Options{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			w.t.Errorf("closing the store: %v", err)
+		}
+	})
+	return db.In(workspace)
+}
