@@ -67,7 +67,7 @@ func newWorld(t *testing.T, url string) *world {
 		t.Fatal(err)
 	}
 	w.ws = w.db.In(workspace)
-	err := w.ws.SaveConnection(t.Context(), gateway.Connection{ID: "c1", Workspace: workspace, State: gateway.StateDisconnected, ConnectedAt: time.Now()})
+	err := w.ws.SaveConnection(t.Context(), gateway.Connection{ID: "c1", Workspace: workspace, State: gateway.StateCatchingUp, ConnectedAt: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -96,7 +96,8 @@ const signInDead = "Salesforce does not accept our sign-in any more. Connect aga
 const behind = time.Minute
 
 // state tells the one state and why. It is "" while there is no news: a break
-// shorter than grace is Salesforce's daily routine.
+// shorter than grace is Salesforce's daily routine. It is never Paused: that is
+// what a person chose.
 func (h *health) state(grace time.Duration) (gateway.ConnectionState, string) {
 	age := h.age()
 	h.mu.Lock()
@@ -107,15 +108,15 @@ func (h *health) state(grace time.Duration) (gateway.ConnectionState, string) {
 	case h.unread != "":
 		return gateway.StateNeedsReconnect, h.unread
 	case h.refused != "":
-		return gateway.StatePaused, h.refused
+		return gateway.StateLimited, h.refused
 	case h.stalled != "":
-		return gateway.StatePaused, h.stalled
+		return gateway.StateCatchingUp, h.stalled
 	case h.limited != "":
 		return gateway.StateLimited, h.limited
 	case !h.stream.Subscribed && age < grace:
 		return "", ""
 	case !h.stream.Subscribed:
-		return gateway.StatePaused, "There is no stream from Salesforce; trying again. " + h.stream.Reason
+		return gateway.StateCatchingUp, "There is no stream from Salesforce; trying again. " + h.stream.Reason
 	case h.repairing != "":
 		return gateway.StateRepairing, h.repairing
 	case h.reading != "":
@@ -147,13 +148,28 @@ func (c *Consumer) watch(ctx context.Context) error {
 		if now != "" && (now != state || why != reason) && c.change(ctx, now, why) {
 			state, reason = now, why
 		}
+		if n%reassertEvery == 0 {
+			state = ""
+		}
 		if n%10 == 0 {
 			c.wrote(ctx, c.rules.read(ctx))
 		}
 	}
 }
 
+// reassertEvery is after how many ticks the state is written again, because
+// the outbox writes what the org said of a write, and may have nothing left to
+// write by which it would notice that the trouble is over.
+const reassertEvery = 120
+
 func (c *Consumer) change(ctx context.Context, state gateway.ConnectionState, reason string) bool {
+	conn, err := c.store.Connection(ctx)
+	if err != nil {
+		return c.wrote(ctx, err)
+	}
+	if conn.State == gateway.StatePaused || conn.State == gateway.StateDisconnected {
+		return false // a person chose it; whoever starts consumers ends this one
+	}
 	changed, err := c.store.SetConnectionState(ctx, c.cfg.Connection.ID, state, reason)
 	if changed {
 		c.cfg.Logger.InfoContext(ctx, "connection state changed", "state", state, "reason", reason)

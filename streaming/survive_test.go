@@ -90,7 +90,7 @@ func TestOnlyTheLeaseHolderStreams(t *testing.T) { // F-67
 	})
 }
 
-func TestDatabaseAwayPausesTheStream(t *testing.T) { // F-69
+func TestDatabaseAwayIsSurvived(t *testing.T) { // F-69
 	p := newProxy(t, testpg.URL(t))
 	w := newWorld(t, p.url)
 	ids := w.contacts(30)

@@ -58,7 +58,7 @@ type demoPerson struct {
 // Run starts org and gateway, and fills in what a newcomer needs.
 func (c demoCmd) Run(ctx context.Context, out *output) error {
 	org, err := simulator.New(simulator.Config{
-		HTTP: c.Org, Seed: c.Seed, Sizes: c.sizes(), Quiet: c.QuietOrg, Pace: demoPace, CometDWebsocketOff: c.Websocket == "off",
+		HTTP: c.Org, DataDir: filepath.Join(c.Data, "org"), Seed: c.Seed, Sizes: c.sizes(), Quiet: c.QuietOrg, Pace: demoPace, CometDWebsocketOff: c.Websocket == "off",
 	})
 	if err != nil {
 		return fmt.Errorf("starting the simulated org: %w", err)

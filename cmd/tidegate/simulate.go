@@ -31,6 +31,7 @@ type simulateCmd struct {
 	Edition   string `enum:"developer,enterprise,professional" default:"enterprise" help:"developer, enterprise or professional."`
 	Websocket string `name:"cometd-websocket" enum:"on,off" default:"on" help:"Offer websocket at /cometd; off answers an upgrade with 405, as Salesforce does."`
 	Quiet     bool   `help:"No sales team that keeps changing records."`
+	Data      string `help:"Folder to keep the org in across restarts; in memory only when left out."`
 }
 
 // Help shows examples.
@@ -42,7 +43,7 @@ func (simulateCmd) Help() string {
 // Run serves the org until the process is told to stop.
 func (c simulateCmd) Run(ctx context.Context, out *output) error {
 	org, err := simulator.New(simulator.Config{
-		HTTP: c.HTTP, Edition: c.Edition, Seed: c.Seed, Sizes: c.sizes(), Quiet: c.Quiet, CometDWebsocketOff: c.Websocket == "off",
+		HTTP: c.HTTP, DataDir: c.Data, Edition: c.Edition, Seed: c.Seed, Sizes: c.sizes(), Quiet: c.Quiet, CometDWebsocketOff: c.Websocket == "off",
 	})
 	if err != nil {
 		return err
@@ -50,7 +51,11 @@ func (c simulateCmd) Run(ctx context.Context, out *output) error {
 	if err := out.json(org.Ready()); err != nil {
 		return err
 	}
-	fmt.Fprintln(os.Stderr, "tidegate: simulated org at", org.Ready().URL, "— it keeps its records in memory")
+	kept := "in memory only"
+	if c.Data != "" {
+		kept = "in " + c.Data
+	}
+	fmt.Fprintf(os.Stderr, "tidegate: simulated org at %s, its records are kept %s\n", org.Ready().URL, kept)
 	return org.Run(ctx)
 }
 

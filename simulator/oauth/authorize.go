@@ -26,6 +26,7 @@ type code struct {
 var page = template.Must(template.New("page").Parse(`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{{.Title}} | Simulated Salesforce</title>
+<link rel="icon" href="data:,">
 <style>body{font:1rem/1.5 system-ui,sans-serif;max-width:26rem;margin:3rem auto;padding:0 1rem;color:#181818;background:#fff}
 label{display:block;margin-top:1rem}input{width:100%;padding:.5rem;box-sizing:border-box;font:inherit;border:1px solid #747474;border-radius:.25rem}
 button{margin:1.5rem .5rem 0 0;padding:.5rem 1.25rem;font:inherit;border-radius:.25rem;border:1px solid #0176d3;background:#fff;color:#0b5cab}
