@@ -2,8 +2,11 @@ package handlers
 
 import (
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -87,6 +90,15 @@ func (s *Server) problem(c *fiber.Ctx, f failure) error {
 
 const problemJSON = "application/problem+json"
 
+// logRef is the id of a log line, nil where nothing was written down. It is
+// text, because JavaScript would round the number.
+func logRef(id int64) any {
+	if id == 0 {
+		return nil
+	}
+	return strconv.FormatInt(id, 10)
+}
+
 // refused answers an edit that will not reach Salesforce as it stands: a
 // problem that also says the state and, once it is durable here, its log line.
 func (c *call) refused(e *gateway.Error, status int, logID int64) error {
@@ -98,7 +110,7 @@ func (c *call) refused(e *gateway.Error, status int, logID int64) error {
 		body["salesforce"] = e.Said
 	}
 	if logID != 0 {
-		body["log"] = logID
+		body["log"] = logRef(logID)
 	}
 	return c.Status(status).JSON(body, problemJSON)
 }
@@ -108,7 +120,11 @@ func (c *call) refused(e *gateway.Error, status int, logID int64) error {
 func (c *call) input(into any) error {
 	d := json.NewDecoder(strings.NewReader(string(c.Body())))
 	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
+	err := d.Decode(into)
+	if _, more := d.Token(); err == nil && !errors.Is(more, io.EOF) {
+		err = errors.New("there is more after its end")
+	}
+	if err != nil {
 		return gateway.Errorf(gateway.CodeInvalid, "The body is not the JSON that this call takes: %s.", strings.TrimPrefix(err.Error(), "json: "))
 	}
 	return nil
@@ -233,5 +249,5 @@ func apiEdit(c *call) error {
 	if d.State == outbox.NeedsYou {
 		return c.refused(refusal(d), http.StatusUnprocessableEntity, receipt.LogID)
 	}
-	return c.JSON(fiber.Map{"state": d.State, "reason": d.Why, "log": receipt.LogID, "skipped": skipped(receipt.Skipped)})
+	return c.JSON(fiber.Map{"state": d.State, "reason": d.Why, "log": logRef(receipt.LogID), "skipped": skipped(receipt.Skipped)})
 }

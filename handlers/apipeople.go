@@ -102,7 +102,7 @@ func apiPerson(c *call) error {
 		return err
 	}
 	d := c.deliver(receipt)
-	state := fiber.Map{"state": d.State, "reason": d.Why, "log": receipt.LogID, "links": []apiLink{}}
+	state := fiber.Map{"state": d.State, "reason": d.Why, "log": logRef(receipt.LogID), "links": []apiLink{}}
 	if d.State == outbox.NeedsYou { // durable here, owed there: queued until somebody decides
 		state["state"], state["needs_you"], state["code"] = outbox.Queued, true, refusal(d).Code
 	}
@@ -147,7 +147,7 @@ func apiLinks(c *call) error {
 
 // apiLogLine is one line of the sync log.
 type apiLogLine struct {
-	ID        int64          `json:"id"`
+	ID        int64          `json:"id,string"`
 	At        time.Time      `json:"at"`
 	Direction string         `json:"direction"`
 	Object    string         `json:"object"`
@@ -216,6 +216,9 @@ func apiStatus(c *call) error {
 	conn, err := c.ws.Connection(c.UserContext())
 	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
 		return err
+	}
+	if conn.ID == "" {
+		conn.State = gateway.StateDisconnected
 	}
 	objects, err := c.ws.ObjectStatuses(c.UserContext())
 	if err != nil {

@@ -104,7 +104,11 @@ func incident() string {
 }
 
 func (s *Server) errorPage(c *fiber.Ctx, f failure) error {
-	page := views.ErrorPage{Empty: errorWords(f), Number: f.number}
+	again := "/"
+	if c.Method() == http.MethodGet {
+		again = localPath(withQuery(c, nil))
+	}
+	page := views.ErrorPage{Empty: errorWords(f, again), Number: f.number}
 	// The shell is drawn only for somebody who is signed in; a failing store
 	// must not fail the page that says so.
 	v := s.visit(c)

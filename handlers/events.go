@@ -39,29 +39,35 @@ func (s *Server) events(v *visit) error {
 			fmt.Fprint(w, text)
 			return w.Flush() == nil
 		}
-		if !send(streamRetry) {
-			return
-		}
-		beat, end := time.NewTicker(heartbeat), time.NewTimer(streamLife)
-		defer beat.Stop()
-		defer end.Stop()
-		for {
-			text := lookAgain
-			select {
-			case <-sub.C:
-			case <-beat.C:
-				text = ": still here\n\n"
-			case <-end.C:
-				return
-			case <-stopping:
-				return
-			}
-			if !send(text) {
-				return
-			}
-		}
+		follow(sub.C, stopping, send)
 	})
 	return nil
+}
+
+// follow sends a message for every change and a heartbeat in between, until
+// the reader goes, the server stops or the stream is old.
+func follow(changes, stopping <-chan struct{}, send func(text string) bool) {
+	if !send(streamRetry) {
+		return
+	}
+	beat, end := time.NewTicker(heartbeat), time.NewTimer(streamLife)
+	defer beat.Stop()
+	defer end.Stop()
+	for {
+		text := lookAgain
+		select {
+		case <-changes:
+		case <-beat.C:
+			text = ": still here\n\n"
+		case <-end.C:
+			return
+		case <-stopping:
+			return
+		}
+		if !send(text) {
+			return
+		}
+	}
 }
 
 // eventsURL is the stream of one record.

@@ -158,10 +158,13 @@ func (v *visit) showIgnore(reason, problem string) error {
 	if err != nil {
 		return err
 	}
+	if s := line.Entry.State; line.Inbound != nil || s != gateway.LogWaiting && s != gateway.LogNeedsYou {
+		return gateway.Errorf(gateway.CodeConflict, "Nothing waits behind this line any more.")
+	}
 	p := views.ConfirmPage{
 		Shell:    v.s.shell(v, "Ignore a write", views.NavSyncLog),
 		Head:     views.Head{Crumb: []views.Link{{Text: "Sync log", URL: "/sync/log"}}, Title: "Ignore this write", Lead: line.Entry.What + ", " + line.Entry.Label},
-		Effects:  []string{"1 write will not reach Salesforce: " + list(line.Entry.Fields.Names()) + " keep the values that they have there."},
+		Effects:  []string{"1 write will not reach Salesforce: " + v.keeps(line.Entry) + " what Salesforce has."},
 		Kept:     []string{"The line stays in the log, with your name and your reason."},
 		Form:     views.Form{URL: logURL(id) + "/ignore"},
 		Password: &views.Field{Name: "reason", Label: "Reason", Value: reason, Required: true, MaxLength: "200", Error: problem},
@@ -173,6 +176,22 @@ func (v *visit) showIgnore(reason, problem string) error {
 		v.Status(fiber.StatusUnprocessableEntity)
 	}
 	return render(v.Ctx, views.Confirm(p))
+}
+
+// keeps names the fields of a write, with their verb.
+func (v *visit) keeps(e gateway.LogEntry) string {
+	schema, err := v.schema(e.Key.Object)
+	if err != nil {
+		schema = gateway.Schema{} // API names are better than no page
+	}
+	labels := make([]string, 0, len(e.Fields))
+	for _, name := range e.Fields.Names() {
+		labels = append(labels, labelOf(fieldOf(schema, name)))
+	}
+	if len(labels) == 1 {
+		return labels[0] + " keeps"
+	}
+	return list(labels) + " keep"
 }
 
 // ignoreLine gives a write up, with the reason.

@@ -27,6 +27,11 @@ func TestRecordPageShowsFactsRelationsAndWhatMayBeEdited(t *testing.T) {
 	if !contains(page.body, `href="https://org.my.salesforce.com/`+contactOf(home).ID+`"`) || !contains(page.body, "hx-sse") {
 		t.Error("no link to Salesforce, or no stream")
 	}
+	w.park(home, "Head Buyer")
+	both, here, there := b.get(annPath), b.get(annPath+"?from=here").want(http.StatusOK, "Update Title"), b.get(annPath+"?from=salesforce").want(http.StatusOK, "Call Ann")
+	if !contains(both.words(), "Call Ann") || !contains(both.words(), "Update Title") || contains(here.words(), "Call Ann") || contains(there.words(), "Update Title") {
+		t.Error("the parts of the timeline do not show one system each")
+	}
 	if full := b.get("/contacts/" + contactOf(home).ID[:15]); full.status != http.StatusOK {
 		t.Errorf("the 15-character id: %d", full.status)
 	}

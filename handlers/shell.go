@@ -160,32 +160,25 @@ func withQuery(c *fiber.Ctx, set map[string]string) string {
 	return c.Path() + "?" + q.Encode()
 }
 
-// errorWords puts a failure into the words of the error page.
-func errorWords(f failure) views.Empty {
-	e := views.Empty{Icon: views.IconWarning, Text: f.err.Message}
-	home := views.Action{Text: "Open Health", URL: "/"}
+// errorWords puts a failure into the words of the error page; again is where
+// trying again leads.
+func errorWords(f failure, again string) views.Empty {
+	e := views.Empty{Icon: views.IconWarning, Text: f.err.Message, Actions: []views.Action{{Text: "Open Health", URL: "/"}}}
 	switch f.err.Code {
 	case gateway.CodeNotFound:
 		e.Icon, e.Title = views.IconSearch, "Not found"
-		e.Actions = []views.Action{home}
 	case gateway.CodeForbidden:
 		e.Icon, e.Title = views.IconLock, "Not allowed"
-		e.Actions = []views.Action{home}
 	case gateway.CodeUnavailable:
 		e.Icon, e.Title = views.IconClock, "One moment"
 		if errors.Unwrap(f.err) != nil || e.Text == "" {
 			e.Text = "The database cannot be reached just now, so this page cannot be shown. Nothing that was saved is lost. Try again in a moment."
 		}
-		e.Actions = []views.Action{{Text: "Try again", URL: ""}}
+		e.Actions = []views.Action{{Text: "Try again", URL: again}}
 	case gateway.CodeInternal:
 		e.Title = "Something failed here"
-		e.Actions = []views.Action{home}
 	default:
 		e.Title = "That did not work"
-		e.Actions = []views.Action{home}
-	}
-	if len(e.Actions) == 1 && e.Actions[0].URL == "" {
-		e.Actions = []views.Action{{Text: "Try again", URL: "/"}}
 	}
 	return e
 }

@@ -61,6 +61,15 @@ func (b *recordBuilder) timeline() ([]views.Activity, error) {
 	return out, nil
 }
 
+// timelineParts lets the reader look at one system alone.
+func (b *recordBuilder) timelineParts() views.Segments {
+	from := b.Query("from")
+	part := func(text, key string) views.Segment {
+		return views.Segment{Text: text, URL: withQuery(b.Ctx, map[string]string{"from": key, "edit": ""}), Current: from == key}
+	}
+	return views.Segments{Label: "Activity shown", Items: []views.Segment{part("Both", ""), part("Salesforce", "salesforce"), part("Here", "here")}}
+}
+
 // activities are the Tasks and Events about this record. A person is their
 // Who, anything else their What.
 func (b *recordBuilder) activities() ([]gateway.Record, error) {
