@@ -22,6 +22,9 @@ type Applier struct {
 	Winner func(object, field string) gateway.Winner
 	// Carried reports whether change events carry the field; nil = all.
 	Carried func(object, field string) bool
+	// Named reports whether the object's Name is composed of person name
+	// parts; nil means none.
+	Named func(object string) bool
 	// Ahead is Salesforce's clock minus ours; nil = 0.
 	Ahead func() time.Duration
 	// Notify is told of the records that changed, after the commit.

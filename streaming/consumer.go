@@ -38,7 +38,7 @@ func New(cfg Config) (*Consumer, error) {
 	c.rules = &rules{store: c.store, objects: cfg.Objects}
 	c.health = newHealth(cfg.Now)
 	c.apply = &Applier{
-		Store: c.store, OwnClient: cfg.OwnClient, Winner: c.rules.winner, Carried: c.rules.carried,
+		Store: c.store, OwnClient: cfg.OwnClient, Winner: c.rules.winner, Carried: c.rules.carried, Named: c.rules.named,
 		Ahead: cfg.Ahead, Notify: cfg.Notify, Metrics: cfg.Metrics,
 	}
 	return c, nil

@@ -40,6 +40,8 @@ func (r *rules) carried(object, field string) bool {
 	return r.decoder().shapes[object].carried(field)
 }
 
+func (r *rules) named(object string) bool { return r.decoder().shapes[object].named() }
+
 // read loads schemas and conflict rules again; people change the latter at
 // any time.
 func (r *rules) read(ctx context.Context) error {

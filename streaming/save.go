@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"tidegate/gateway"
+	"tidegate/rules/inbound"
 )
 
 // save writes what was decided. The position is last: if it does not move,
@@ -30,10 +31,22 @@ func (f *fold) save(ctx context.Context) error {
 	return nil
 }
 
+// name keeps the full name of a person in step with its parts: events carry
+// the parts only, and readers of the mirror expect Salesforce's Name.
+func (f *fold) name(r *gateway.Record) {
+	if f.a.Named == nil || !f.a.Named(r.Key.Object) {
+		return
+	}
+	if name := inbound.PersonName(*r); name.Known() {
+		r.Fields["Name"] = name
+	}
+}
+
 func (f *fold) saveRecords(ctx context.Context) error {
 	records := make([]gateway.Record, 0, len(f.work))
 	for _, w := range f.work {
 		if w.saved {
+			f.name(w.record)
 			records = append(records, *w.record)
 		}
 	}

@@ -42,6 +42,7 @@ func newShape(s gateway.Schema) *shape {
 			continue
 		}
 		sh.skipped[f.CompoundName] = true
+		sh.silent[f.CompoundName] = true // composed here, see Applier.Named
 		if sh.parts[f.CompoundName] == nil {
 			sh.parts[f.CompoundName] = map[string]string{}
 		}
@@ -101,3 +102,6 @@ func MirroredFields(s gateway.Schema) []string {
 	}
 	return names
 }
+
+// named reports whether the object's Name is composed of parts.
+func (sh *shape) named() bool { return sh != nil && sh.parts["Name"] != nil }
