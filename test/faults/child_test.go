@@ -177,8 +177,14 @@ var client = &http.Client{
 // command runs a short command of the program.
 func command(t testing.TB, env []string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
+	return commandWith(t, env, "", args...)
+}
+
+// commandWith is command with something on its standard input.
+func commandWith(t testing.TB, env []string, input string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
 	cmd := exec.Command(binary(t), args...)
-	cmd.Env = env
+	cmd.Env, cmd.Stdin = env, strings.NewReader(input)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
@@ -191,8 +197,19 @@ func command(t testing.TB, env []string, args ...string) (stdout, stderr string,
 // eventually waits until check finds nothing to complain about.
 func eventually(t testing.TB, check func() string) {
 	t.Helper()
+	within(t, patience, check)
+}
+
+// slowly is eventually for what waits for a claim of a minute to run out.
+func slowly(t testing.TB, check func() string) {
+	t.Helper()
+	within(t, 3*patience, check)
+}
+
+func within(t testing.TB, d time.Duration, check func() string) {
+	t.Helper()
 	var complaint string
-	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
+	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
 		if complaint = check(); complaint == "" {
 			return
 		}

@@ -168,11 +168,8 @@ type logPage struct {
 }
 
 type logLine struct {
-	ID                                            int64
-	Direction, Object, What, Rule, State, Outcome string
-	RecordID                                      string `json:"record_id"`
-	Fields                                        gateway.Fields
-	Problem                                       *struct{ Code, What, Who string }
+	Object, What, State, Outcome string
+	RecordID                     string `json:"record_id"`
 }
 
 // log reads all lines that a query selects, newest first.

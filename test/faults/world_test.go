@@ -85,7 +85,12 @@ func (w *world) anchor() {
 // tidegate runs a short command that must succeed.
 func (w *world) tidegate(args ...string) string {
 	w.t.Helper()
-	out, errs, code := command(w.t, w.env, args...)
+	return w.withInput("", args...)
+}
+
+func (w *world) withInput(input string, args ...string) string {
+	w.t.Helper()
+	out, errs, code := commandWith(w.t, w.env, input, args...)
 	if code != 0 {
 		w.t.Fatalf("tidegate %v exited %d: %s", args, code, errs)
 	}
@@ -224,12 +229,6 @@ func (w *world) calls(method, path string) (n int) {
 		}
 	}
 	return n
-}
-
-// writes counts the calls that changed records of an object.
-func (w *world) writes() int {
-	w.t.Helper()
-	return w.calls(http.MethodPatch, "/services/data/") + w.calls(http.MethodPost, "/sobjects") - w.calls(http.MethodPost, "/composite/sobjects/Contact")
 }
 
 // metric reads one series of the operations address; 0 when it is not there.
