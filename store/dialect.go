@@ -46,7 +46,7 @@ type dialect struct {
 	blob      string // a parameter of bytes in a SELECT list
 	maxParams int
 	notifies  bool // LISTEN and NOTIFY between processes
-	chunk     int  // rows in one multi-row VALUES
+	chunk     int  // rows in one multi-row VALUES, measured
 	// copyFrom is the size from which rows that meet no conflict are better
 	// copied than inserted; 0 = never.
 	copyFrom  int
@@ -73,7 +73,7 @@ var sqliteDialect = &dialect{
 	jsonText:  ` ->> CAST(? AS TEXT)`,
 	blob:      `?`,
 	maxParams: 32000, // SQLite's own limit is 32,766
-	chunk:     250,
+	chunk:     100,
 	code:      sqliteCode,
 	// Never: a writer that holds its lock from the start cannot deadlock, and
 	// whoever was busy has been waited for already.
@@ -101,7 +101,7 @@ var postgresDialect = &dialect{
 	notifies:  true,
 	copyFrom:  50,    // measured
 	maxParams: 65000, // the protocol counts parameters in 16 bits
-	chunk:     250,
+	chunk:     50,
 	code:      postgresCode,
 	retryable: func(err error) bool {
 		e, ok := errors.AsType[*pq.Error](err)

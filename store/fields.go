@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"tidegate/gateway"
@@ -19,7 +20,48 @@ func fieldsText(f gateway.Fields) string {
 	if len(f) == 0 {
 		return "{}"
 	}
-	return clean(string(f.AppendJSON(make([]byte, 0, 40*len(f)+2))))
+	return clean(string(appendFields(make([]byte, 0, 40*len(f)+2), f)))
+}
+
+// orders remembers the sorted names of the last fields of each number. The
+// records of an object have the same names, and sorting them again took half
+// of the time of writing one.
+var orders [128]atomic.Pointer[[]string]
+
+// appendFields appends what f.AppendJSON does.
+func appendFields(dst []byte, f gateway.Fields) []byte {
+	order := &orders[len(f)%len(orders)]
+	if names := order.Load(); names != nil && len(*names) == len(f) {
+		if out, ok := appendNamed(dst, f, *names); ok {
+			return out
+		}
+	}
+	names := f.Names()
+	order.Store(&names)
+	out, _ := appendNamed(dst, f, names)
+	return out
+}
+
+// appendNamed returns false when f has not all these names.
+func appendNamed(dst []byte, f gateway.Fields, names []string) ([]byte, bool) {
+	dst = append(dst, '{')
+	for i, name := range names {
+		v, ok := f[name]
+		if !ok {
+			return nil, false
+		}
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, '"')
+		dst = append(dst, name...)
+		dst = append(dst, '"', ':')
+		if v == "" {
+			v = gateway.Null
+		}
+		dst = append(dst, v...)
+	}
+	return append(dst, '}'), true
 }
 
 // clean returns s without what a text column cannot hold.

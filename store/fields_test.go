@@ -28,6 +28,21 @@ func TestParseFieldsReadsWhatIsWritten(t *testing.T) {
 	})
 }
 
+func TestFieldsAreWrittenInOneOrderWhateverCameBefore(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		// Few names, so that many sets of one size follow each other.
+		for _, fields := range rapid.SliceOf(rapid.MapOf(rapid.StringMatching(`[A-D][a-b]`), rapid.StringMatching(`[0-9]?`))).Draw(t, "fields") {
+			f := gateway.Fields{}
+			for name, digit := range fields {
+				f[name] = gateway.Value(digit) // "" is unknown
+			}
+			if got, want := fieldsText(f), string(f.JSON()); got != want {
+				t.Fatalf("got %s, want %s", got, want)
+			}
+		}
+	})
+}
+
 func TestParseFieldsTakesWhatJSONAllows(t *testing.T) {
 	cases := map[string]gateway.Fields{
 		``:                                     {},

@@ -156,33 +156,56 @@ func (v keyValues) keys() []recordKey {
 	return slices.Compact(keys)
 }
 
-// saveKeys replaces the keys of the records whose keys differ from those that
-// LoadRecords saw, or that it was not asked for.
+// ownedKey is one key with its record.
+type ownedKey struct {
+	key gateway.RecordKey
+	recordKey
+}
+
+// saveKeys brings the keys of the records up to date: those that differ from
+// what LoadRecords saw, or all where it was not asked for the record.
 func (tx *Tx) saveKeys(ctx context.Context, records []gateway.Record) error {
-	type row struct {
-		key gateway.RecordKey
-		recordKey
-	}
-	var stale []gateway.RecordKey
-	var rows []row
+	var unknown []gateway.RecordKey
+	var gone, fresh []ownedKey
 	for i := range records {
 		key, values := records[i].Key, valuesOf(&records[i])
 		before, seen := tx.loaded[key]
 		if before != nil && *before == values {
 			continue
 		}
-		if !seen || before != nil {
-			stale = append(stale, key)
+		if !seen {
+			unknown = append(unknown, key)
 		}
-		for _, k := range values.keys() {
-			rows = append(rows, row{key, k})
+		now := values.keys()
+		var was []recordKey
+		if before != nil {
+			was = before.keys()
 		}
+		gone = appendMissing(gone, key, was, now)
+		fresh = appendMissing(fresh, key, now, was)
 		tx.loaded[key] = &values
 	}
-	if err := tx.dropKeys(ctx, stale); err != nil {
+	if err := tx.dropKeys(ctx, unknown); err != nil {
 		return err
 	}
-	return tx.rows(ctx, saveRecordKeys, len(rows), func(args []any, i int) []any {
+	if err := tx.keyRows(ctx, dropRecordKeys, gone); err != nil {
+		return err
+	}
+	return tx.keyRows(ctx, saveRecordKeys, fresh)
+}
+
+// appendMissing appends those of keys that are not among others.
+func appendMissing(to []ownedKey, key gateway.RecordKey, keys, others []recordKey) []ownedKey {
+	for _, k := range keys {
+		if !slices.Contains(others, k) {
+			to = append(to, ownedKey{key, k})
+		}
+	}
+	return to
+}
+
+func (tx *Tx) keyRows(ctx context.Context, in insert, rows []ownedKey) error {
+	return tx.rows(ctx, in, len(rows), func(args []any, i int) []any {
 		return append(args, string(tx.ws), rows[i].key.Object, rows[i].key.ID, rows[i].kind, rows[i].value)
 	})
 }
@@ -194,6 +217,15 @@ var saveRecordKeys = insert{
 	width: 5,
 }
 
+// dropRecordKeys drops single keys: it looks each up in the primary key.
+var dropRecordKeys = insert{
+	doing: "dropping record keys",
+	head:  `DELETE FROM record_keys WHERE (workspace_id, object, record_id, kind, value) IN (`,
+	tail:  `)`,
+	width: 5,
+}
+
+// dropKeys drops all keys of the records.
 func (tx *Tx) dropKeys(ctx context.Context, keys []gateway.RecordKey) error {
 	return tx.perObject(keys, func(object string, ids any) error {
 		_, err := tx.exec(ctx, "dropping record keys", `DELETE FROM record_keys

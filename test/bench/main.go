@@ -28,6 +28,7 @@ type options struct {
 	out     string
 	profile string
 	only    string
+	engine  string
 }
 
 func main() {
@@ -37,6 +38,7 @@ func main() {
 	flag.StringVar(&o.out, "out", "var/bench.json", "where the figures are written")
 	flag.StringVar(&o.profile, "profile", "", "folder for a CPU profile of each backlog round")
 	flag.StringVar(&o.only, "only", "", "parts to measure, of backlog,lag,process; all when empty")
+	flag.StringVar(&o.engine, "engine", "", "sqlite or postgres; both when empty")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -92,6 +94,9 @@ func run(ctx context.Context, o options) (passed bool, err error) {
 	printMachine(os.Stdout, here)
 	var found []engine
 	for _, d := range databases {
+		if o.engine != "" && o.engine != d.name {
+			continue
+		}
 		e, err := measure(ctx, o, d.name, d.open)
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", d.name, err)

@@ -85,7 +85,7 @@ func (w *world) change(before func(id string)) error {
 	id := w.ids[w.made%len(w.ids)]
 	w.made++
 	values := map[string]any{
-		"Title": fmt.Sprint("Title ", w.made), "Phone": fmt.Sprintf("+1 415 555 %04d", w.made*7919%10_000),
+		"Title": fmt.Sprint("Title ", w.made), "Phone": fmt.Sprintf("+1 415 %07d", w.made), // a new one each time: keys follow it
 	}
 	_, err := w.org.Engine.Transact(org.Caller{Origin: org.UIOrigin, Immune: true}, func(tx *org.Tx) error {
 		if refused := tx.Update("Contact", id, values); refused != nil {
