@@ -357,11 +357,9 @@ func TestRepWritesOnlyWhatIsOpened_S37(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
 			tt.before(w)
-			value := "x"
-			if tt.field == "CreatedById" {
-				value = contactOf(home).ID
-			} else if tt.field == "LeadSource" {
-				value = "Web"
+			value := map[string]string{"CreatedById": contactOf(home).ID, "LeadSource": "Web"}[tt.field]
+			if value == "" {
+				value = "x"
 			}
 			b := w.as(home, gateway.RoleRep)
 			b.post(contact, url.Values{"field": {tt.field}, "value": {value}}).want(http.StatusForbidden, tt.says)

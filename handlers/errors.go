@@ -99,7 +99,7 @@ func fiberError(e *fiber.Error) *gateway.Error {
 
 func incident() string {
 	var b [4]byte
-	rand.Read(b[:]) //nolint:errcheck // crypto/rand.Read never fails since Go 1.24
+	rand.Read(b[:]) // never fails since Go 1.24
 	return strings.ToUpper(hex.EncodeToString(b[:]))
 }
 

@@ -113,6 +113,28 @@ func TestPageIsToldOfItsRecordOnly(t *testing.T) {
 	changed(ann)
 }
 
+func TestPageWatchesWhatItsAddressNames(t *testing.T) {
+	ann, bob, acme := contactOf(home), key("Contact", "003", 77), accountOf(home)
+	tests := []struct {
+		object, id      string
+		ann, bob, other bool
+	}{
+		{"Contact", ann.ID, true, false, false},
+		{"Contact", "", true, true, false},
+		{"Account", ann.ID, false, false, false},
+		{"", "", true, true, true},
+	}
+	for _, tt := range tests {
+		watches := watched(tt.object, tt.id)
+		if watches == nil { // the hub takes it for all
+			watches = func(gateway.RecordKey) bool { return true }
+		}
+		if watches(ann) != tt.ann || watches(bob) != tt.bob || watches(acme) != tt.other {
+			t.Errorf("%q %q: %v %v %v", tt.object, tt.id, watches(ann), watches(bob), watches(acme))
+		}
+	}
+}
+
 func TestClosedPageFreesItsStream(t *testing.T) {
 	w := newWorld(t)
 	b := w.as(home, gateway.RoleRep)

@@ -65,6 +65,10 @@ func TestPagingVisitsEveryRecordOnceInBothDirections(t *testing.T) {
 	if b.get(first).want(http.StatusOK).rel("prev") != "" || b.get(last).rel("next") != "" {
 		t.Error("a pager leads beyond the ends")
 	}
+	middle := b.get(b.get(last).rel("prev"))
+	if there := b.get(middle.rel("next")).rows(); !slices.Equal(there, b.get(last).rows()) {
+		t.Errorf("one page back and one forward is another page: %v", there)
+	}
 	b.get("/contacts").want(http.StatusOK, "61 records as in Salesforce, by name.", "25 of 61")
 }
 

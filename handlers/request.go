@@ -76,12 +76,12 @@ func (r *request) take(name string, into *string) {
 // unasked lists posted fields that the page knows nothing of (S-35).
 func (r *request) unasked() []string {
 	var out []string
-	r.Request().PostArgs().VisitAll(func(key, _ []byte) {
+	for key := range r.Request().PostArgs().All() {
 		name := plain(string(key))
 		if !r.asked[name] && name != "revision" && name != "present" && !slices.Contains(out, name) {
 			out = append(out, name)
 		}
-	})
+	}
 	return out
 }
 

@@ -5,6 +5,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"strings"
@@ -146,8 +147,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, grace time.Duration)
 	// Listener returns before Shutdown has finished, so Shutdown is what we
 	// wait for.
 	err := s.app.ShutdownWithTimeout(grace)
-	<-failed
-	return err
+	return errors.Join(err, <-failed)
 }
 
 // App returns the Fiber application, for tests that need no socket.

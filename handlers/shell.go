@@ -144,7 +144,9 @@ func answer(c *fiber.Ctx, page templ.Component) error {
 // an empty value drops the key.
 func withQuery(c *fiber.Ctx, set map[string]string) string {
 	q := url.Values{}
-	c.Context().QueryArgs().VisitAll(func(k, val []byte) { q.Add(string(k), string(val)) })
+	for k, val := range c.Context().QueryArgs().All() {
+		q.Add(string(k), string(val))
+	}
 	q.Del("part")
 	q.Del("saved")
 	for key, val := range set {
