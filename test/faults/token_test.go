@@ -50,43 +50,51 @@ func TestExpiredTokenIsRenewedOnce(t *testing.T) { // F-30
 // The grant is revoked: the connection says that somebody must sign in, asks
 // Salesforce hardly any more, and goes on from its position afterwards.
 func TestRevokedGrantWaitsForAReconnect(t *testing.T) { // F-31
-	engines(t, func(t *testing.T, url string) {
-		w := newWorld(t, url, options{unconnected: true})
-		w.connectByConsent()
-		w.listening()
-		w.anchor()
-		w.sim(http.MethodDelete, "/calls", nil, nil)
-		w.fault(map[string]any{"kind": "revoke_tokens"})
-		w.change(map[string]any{"object": "Contact", "op": "update", "count": 20, "seed": 1})
-		eventually(t, func() string {
-			if s := w.status(); s.State != string(gateway.StateNeedsReconnect) {
-				return fmt.Sprintf("F-31: state %q: %s", s.State, s.Reason)
-			}
-			return ""
+	for name, restart := range map[string]bool{"running": false, "restarted": true} {
+		t.Run(name, func(t *testing.T) {
+			engines(t, func(t *testing.T, url string) { revokedGrant(t, url, restart) })
 		})
-		id := w.contacts(1)[0]
-		if state := w.patch(id, map[string]any{"Title": "Waits for the sign-in"}); state != "queued" {
-			t.Errorf("F-31: a write without a session is %s", state)
+	}
+}
+
+func revokedGrant(t *testing.T, url string, restart bool) {
+	w := newWorld(t, url, options{unconnected: true})
+	w.connectByConsent()
+	w.listening()
+	w.anchor()
+	w.sim(http.MethodDelete, "/calls", nil, nil)
+	w.fault(map[string]any{"kind": "revoke_tokens"})
+	w.change(map[string]any{"object": "Contact", "op": "update", "count": 20, "seed": 1})
+	eventually(t, func() string {
+		if s := w.status(); s.State != string(gateway.StateNeedsReconnect) {
+			return fmt.Sprintf("F-31: state %q: %s", s.State, s.Reason)
 		}
-		w.crash() // what a restart knows nothing of must not be asked for again and again
-		if n := w.calls(http.MethodPost, tokenPath); n < 1 || n > 5 {
-			t.Errorf("F-31: %d calls for a dead grant, want 1 to 5", n)
-		}
-		w.connect()
-		w.mirrorEqualsOrg()
-		eventually(t, func() string {
-			if got := w.truth("Contact")[id].text("Title"); got != "Waits for the sign-in" {
-				return fmt.Sprintf("F-31: the queued write is not in the org: %q", got)
-			}
-			return ""
-		})
-		w.mirrorEqualsOrg()
-		for _, l := range w.log("direction=system") {
-			if strings.Contains(l.What, "gap") || strings.Contains(l.What, "Lost") {
-				t.Errorf("F-31: it did not go on from its position: %s", l.What)
-			}
-		}
+		return ""
 	})
+	id := w.contacts(1)[0]
+	if state := w.patch(id, map[string]any{"Title": "Waits for the sign-in"}); state != "queued" {
+		t.Errorf("F-31: a write without a session is %s", state)
+	}
+	if restart {
+		w.crash()
+	}
+	if n := w.calls(http.MethodPost, tokenPath); n < 1 || n > 5 {
+		t.Errorf("F-31: %d calls for a dead grant, want 1 to 5", n)
+	}
+	w.connect()
+	w.mirrorEqualsOrg()
+	eventually(t, func() string {
+		if got := w.truth("Contact")[id].text("Title"); got != "Waits for the sign-in" {
+			return fmt.Sprintf("F-31: the queued write is not in the org: %q", got)
+		}
+		return ""
+	})
+	w.mirrorEqualsOrg()
+	for _, l := range w.log("direction=system") {
+		if strings.Contains(l.What, "gap") || strings.Contains(l.What, "Lost") {
+			t.Errorf("F-31: it did not go on from its position: %s", l.What)
+		}
+	}
 }
 
 // browser is a person's browser as far as connecting goes.
