@@ -2,11 +2,14 @@ package simulator_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"tidegate/simulator"
+	"tidegate/simulator/bus"
 	"tidegate/simulator/seed"
 )
 
@@ -48,5 +51,73 @@ func TestOrgAndGrantsSurviveARestart(t *testing.T) {
 	}
 	if again.Log.Last() <= last {
 		t.Errorf("replay ids fell from %d to %d", last, again.Log.Last())
+	}
+}
+
+// feed is every event after the replay id, as a subscriber would get them.
+func feed(t *testing.T, org *simulator.Running, after int64) (ids []int64, data string) {
+	t.Helper()
+	cursor, err := org.Log.Open(bus.Everything, after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range cursor.Next(1_000, 1<<20) {
+		ids, data = append(ids, e.ReplayID), data+string(e.Data)+"\n"
+	}
+	return ids, data
+}
+
+func TestReplayIDsAndEventsSurviveARestart(t *testing.T) {
+	cfg := simulator.Config{DataDir: t.TempDir(), Seed: 1, Sizes: seed.Sizes{Accounts: 5, Contacts: 20}}
+	org, c := start(t, cfg)
+	c.want(200, "POST", "/_sim/changes", `{"object":"Contact","op":"update","count":10}`)
+	position := org.Log.Last()
+	// The user's phone is in the org but in no event: not selected.
+	c.want(200, "POST", "/_sim/changes", `{"object":"User","op":"update","count":2}`)
+	c.want(200, "POST", "/_sim/changes", `{"object":"Account","op":"delete","count":1}`)
+	ids, data := feed(t, org, position)
+	if len(ids) == 0 {
+		t.Fatal("no events")
+	}
+	if err := org.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// The second restart reads the snapshot of the first.
+	for range 2 {
+		org, c = start(t, cfg)
+		if again, text := feed(t, org, position); !slices.Equal(again, ids) || text != data {
+			t.Errorf("after a restart %v, before it %v", again, ids)
+		}
+		if _, err := org.Log.Open(bus.Everything, ids[0]+1_000_000); !errors.Is(err, bus.ErrReplayID) {
+			t.Errorf("a replay id never issued: %v", err)
+		}
+		if err := org.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	org, c = start(t, cfg)
+	c.want(200, "POST", "/_sim/changes", `{"object":"Contact","op":"update","count":1}`)
+	if more, _ := feed(t, org, position); len(more) != len(ids)+1 || more[len(ids)] <= ids[len(ids)-1] {
+		t.Errorf("the next event continues %v as %v", ids, more)
+	}
+}
+
+func TestExpiredReplayIDsStayExpiredAfterAKill(t *testing.T) {
+	cfg := simulator.Config{DataDir: t.TempDir(), Seed: 1, Sizes: seed.Sizes{Accounts: 5, Contacts: 20}}
+	org, c := start(t, cfg)
+	c.want(200, "POST", "/_sim/changes", `{"object":"Contact","op":"update","count":10}`)
+	old := org.Log.Last()
+	c.want(201, "POST", "/_sim/faults", `{"kind":"expire_replay_ids"}`)
+	c.want(200, "POST", "/_sim/changes", `{"object":"Contact","op":"update","count":1}`)
+	fresh := org.Log.Last()
+	if err := org.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, _ := start(t, cfg)
+	if _, err := again.Log.Open(bus.Everything, old); !errors.Is(err, bus.ErrReplayID) {
+		t.Errorf("the expired id is good again: %v", err)
+	}
+	if ids, _ := feed(t, again, bus.Earliest); !slices.Equal(ids, []int64{fresh}) {
+		t.Errorf("retained are %v, want %d alone", ids, fresh)
 	}
 }

@@ -101,8 +101,6 @@ func New(cfg Config) (*Org, error) {
 		cfg.BaseURL = "http://" + reachable(listener.Addr())
 	}
 	o := &Org{cfg: cfg, listener: listener, Ledger: rest.NewLedger(), Faults: fault.NewRegistry(cfg.Now)}
-	o.Log = bus.New(bus.Config{Now: cfg.Now})
-	o.CDC = cdc.New(cdc.Config{Log: o.Log, Faults: o.Faults})
 	if err := o.fillEngine(); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -114,26 +112,34 @@ func New(cfg Config) (*Org, error) {
 
 // fillEngine makes the org from what was kept, else from the seed.
 func (o *Org) fillEngine() error {
-	var publisher org.Publisher = o.CDC
+	var publisher org.Publisher
+	var keep func([]*bus.Event, int64)
 	if o.cfg.DataDir != "" {
-		kept, err := disk.Open(o.cfg.DataDir, o.CDC)
+		kept, err := disk.Open(o.cfg.DataDir)
 		if err != nil {
 			return err
 		}
-		o.disk, publisher = kept, kept
+		o.disk, publisher, keep = kept, kept, kept.KeepEvents
+	}
+	o.Log = bus.New(bus.Config{Now: o.cfg.Now, Keep: keep})
+	o.CDC = cdc.New(cdc.Config{Log: o.Log, Faults: o.Faults})
+	if o.disk != nil {
+		o.disk.PassTo(o.CDC)
+	} else {
+		publisher = o.CDC
 	}
 	o.Engine = org.New(org.Config{Now: o.cfg.Now, Publisher: publisher, Faults: o.Faults, Edition: o.cfg.Edition})
 	if o.disk == nil {
 		return seed.Fill(o.Engine, o.cfg.Seed, o.cfg.Sizes)
 	}
-	found, err := o.disk.Load(o.Engine)
+	found, err := o.disk.Load(o.Engine, o.Log)
 	if err == nil && !found {
 		err = seed.Fill(o.Engine, o.cfg.Seed, o.cfg.Sizes)
 	}
 	if err != nil {
 		return err
 	}
-	return o.disk.Compact(o.Engine)
+	return o.disk.Compact(o.Engine, o.Log)
 }
 
 // reachable is the host and port to call; an org on all addresses is called on

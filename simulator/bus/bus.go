@@ -63,25 +63,31 @@ type Config struct {
 	// Start is the replay id before the first one; 0 derives it from the clock, so
 	// that an org that starts anew does not issue the same ids for other events.
 	Start int64
+	// Keep, where it is given, gets each step's events before any subscriber sees
+	// them, and the replay id up to which nothing is retained. It is called with
+	// the log locked.
+	Keep func(events []*Event, floor int64)
 }
 
 // Log is the event log. All methods may be called concurrently.
 type Log struct {
 	now       func() time.Time
 	retention time.Duration
+	keep      func([]*Event, int64)
 
-	mu      sync.Mutex
-	streams map[string]*stream // by object; "" holds every event
-	last    int64
-	floor   int64 // ids up to this one count as no longer retained
-	holes   uint64
-	wake    chan struct{}
+	mu       sync.Mutex
+	streams  map[string]*stream // by object; "" holds every event
+	last     int64
+	floor    int64 // ids up to this one count as no longer retained
+	holes    uint64
+	wake     chan struct{}
+	restored bool // replay ids go on from an earlier run
 }
 
 // New returns an empty log.
 func New(c Config) *Log {
 	l := &Log{
-		now: c.Now, retention: c.Retention, last: c.Start,
+		now: c.Now, retention: c.Retention, last: c.Start, keep: c.Keep,
 		streams: map[string]*stream{"": {}},
 		holes:   0x9e3779b97f4a7c15,
 	}
@@ -107,8 +113,12 @@ func (l *Log) Append(messages ...Message) int64 {
 	defer l.mu.Unlock()
 	now := l.now().UnixMilli()
 	l.prune(now)
+	step := make([]*Event, 0, len(messages))
 	for i := range messages {
-		l.append(&messages[i], now)
+		step = append(step, l.append(&messages[i], now))
+	}
+	if l.keep != nil {
+		l.keep(step, l.floor)
 	}
 	if l.wake != nil && len(messages) > 0 {
 		close(l.wake)
@@ -117,15 +127,20 @@ func (l *Log) Append(messages ...Message) int64 {
 	return l.last
 }
 
-func (l *Log) append(m *Message, now int64) {
+func (l *Log) append(m *Message, now int64) *Event {
 	l.last += 1 + l.hole()
 	e := &Event{ReplayID: l.last, Commit: m.Commit, Object: m.Object, at: now}
 	e.Data = encode(m, e.ReplayID)
+	l.add(e)
+	return e
+}
+
+func (l *Log) add(e *Event) {
 	l.streams[""].add(e)
-	own := l.streams[m.Object]
+	own := l.streams[e.Object]
 	if own == nil {
 		own = &stream{}
-		l.streams[m.Object] = own
+		l.streams[e.Object] = own
 	}
 	own.add(e)
 }
@@ -185,6 +200,9 @@ func (l *Log) Expire() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.floor = l.last
+	if l.keep != nil {
+		l.keep(nil, l.floor)
+	}
 }
 
 // prune forgets what is older than the retention. The caller holds the lock.

@@ -1,5 +1,6 @@
 // Package disk keeps a simulated org across restarts: a snapshot of every
-// record and a log of what the transactions since then left behind.
+// record and retained event, and a log of what the transactions since then left
+// behind.
 package disk
 
 import (
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"tidegate/simulator/bus"
 	"tidegate/simulator/org"
 )
 
@@ -33,39 +35,48 @@ type Disk struct {
 	log *os.File
 	err error // first write that failed
 	buf []byte
+	// open is the transaction whose line waits for its events.
+	open *org.Transaction
 }
 
 // line is one line of both files: a transaction, or a part of a snapshot.
 type line struct {
-	Commit int64       `json:"commit"`
-	Rows   []org.Image `json:"rows"`
+	Commit int64        `json:"commit"`
+	Rows   []org.Image  `json:"rows"`
+	Floor  int64        `json:"floor"` // replay id up to which nothing is retained
+	Events []*bus.Event `json:"events"`
 }
 
 // Open makes the directory where needed. Until Compact is called nothing is
 // written.
-func Open(dir string, next org.Publisher) (*Disk, error) {
+func Open(dir string) (*Disk, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the org's directory: %w", err)
 	}
-	return &Disk{dir: dir, next: next}, nil
+	return &Disk{dir: dir}, nil
 }
+
+// PassTo names the publisher that gets every transaction after the disk. Its
+// events come back through KeepEvents before it returns.
+func (d *Disk) PassTo(next org.Publisher) { d.next = next }
 
 func (d *Disk) path(name string) string { return filepath.Join(d.dir, name) }
 
-// Load fills the org from the directory; false when nothing was kept there.
-func (d *Disk) Load(o *org.Org) (bool, error) {
-	found, err := d.read(snapshotName, o)
+// Load fills the org and its event log from the directory; false when nothing
+// was kept there.
+func (d *Disk) Load(o *org.Org, log *bus.Log) (bool, error) {
+	found, err := d.read(snapshotName, o, log)
 	if err != nil || !found {
 		return false, err
 	}
-	if _, err := d.read(logName, o); err != nil {
+	if _, err := d.read(logName, o, log); err != nil {
 		return false, err
 	}
 	o.RefreshFormulas()
 	return true, nil
 }
 
-func (d *Disk) read(name string, o *org.Org) (bool, error) {
+func (d *Disk) read(name string, o *org.Org, log *bus.Log) (bool, error) {
 	f, err := os.Open(d.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -84,27 +95,28 @@ func (d *Disk) read(name string, o *org.Org) (bool, error) {
 		if err != nil {
 			return false, fmt.Errorf("reading %s: %w", name, err)
 		}
-		if err := apply(o, text); err != nil {
+		if err := apply(o, log, text); err != nil {
 			return false, fmt.Errorf("reading %s line %d: %w", name, n, err)
 		}
 	}
 }
 
-func apply(o *org.Org, text []byte) error {
+func apply(o *org.Org, log *bus.Log, text []byte) error {
 	var l line
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
 	if err := dec.Decode(&l); err != nil {
 		return err
 	}
+	log.Restore(l.Floor, l.Events)
 	return o.Restore(l.Commit, l.Rows)
 }
 
-// Compact writes a snapshot of the org and begins a new log. No transaction
-// may run meanwhile.
-func (d *Disk) Compact(o *org.Org) error {
+// Compact writes a snapshot of the org and of its event log, and begins a new
+// log of its own. No transaction may run meanwhile.
+func (d *Disk) Compact(o *org.Org, events *bus.Log) error {
 	temporary := d.path(snapshotName + ".new")
-	if err := writeSnapshot(temporary, o); err != nil {
+	if err := writeSnapshot(temporary, o, events); err != nil {
 		return fmt.Errorf("writing the snapshot: %w", err)
 	}
 	if err := os.Rename(temporary, d.path(snapshotName)); err != nil {
@@ -121,13 +133,16 @@ func (d *Disk) Compact(o *org.Org) error {
 	return nil
 }
 
-func writeSnapshot(path string, o *org.Org) (err error) {
+func writeSnapshot(path string, o *org.Org, events *bus.Log) (err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	w := bufio.NewWriterSize(f, 1<<20)
+	if err := writeEvents(w, events); err != nil {
+		return err
+	}
 	commit := o.Commits()
 	o.Read(func(v org.View) {
 		for _, object := range o.Objects() {
@@ -147,24 +162,64 @@ func writeSnapshot(path string, o *org.Org) (err error) {
 	return f.Sync()
 }
 
-// Publish writes the transaction down and passes it on.
-func (d *Disk) Publish(t org.Transaction) {
-	d.append(t)
-	d.next.Publish(t)
+// writeEvents writes a line for each retained event, the floor first: a log of
+// which only an end is read must not issue its ids anew.
+func writeEvents(w io.Writer, log *bus.Log) error {
+	if _, err := fmt.Fprintf(w, "{\"floor\":%d}\n", log.Floor()); err != nil {
+		return err
+	}
+	return log.Retained(func(e *bus.Event) error {
+		_, err := w.Write(append(e.AppendKept([]byte(`{"events":[`)), "]}\n"...))
+		return err
+	})
 }
 
-func (d *Disk) append(t org.Transaction) {
+// Publish writes the transaction down, together with the events that it makes,
+// and passes it on.
+func (d *Disk) Publish(t org.Transaction) {
+	d.mu.Lock()
+	d.open = &t
+	d.mu.Unlock()
+	d.next.Publish(t)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.open != nil {
+		d.write(nil, 0)
+	}
+}
+
+// KeepEvents is the Keep of the org's event log. A transaction and its events
+// are one line: a kill leaves both or neither.
+func (d *Disk) KeepEvents(events []*bus.Event, floor int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.write(events, floor)
+}
+
+// write appends a line of the open transaction, if any, and the events. A call
+// without a list of events (the floor moved) leaves the transaction open.
+func (d *Disk) write(events []*bus.Event, floor int64) {
+	var changes []org.Change
+	commit := int64(0)
+	if d.open != nil && (events != nil || floor == 0) {
+		commit, changes, d.open = d.open.Ordinal, d.open.Changes, nil
+	}
 	if d.log == nil || d.err != nil {
 		return
 	}
-	d.buf = fmt.Appendf(d.buf[:0], `{"commit":%d,"rows":[`, t.Ordinal)
-	for i, c := range t.Changes {
+	d.buf = fmt.Appendf(d.buf[:0], `{"commit":%d,"floor":%d,"rows":[`, commit, floor)
+	for i, c := range changes {
 		if i > 0 {
 			d.buf = append(d.buf, ',')
 		}
 		d.buf = org.AppendImage(d.buf, c.After)
+	}
+	d.buf = append(d.buf, `],"events":[`...)
+	for i, e := range events {
+		if i > 0 {
+			d.buf = append(d.buf, ',')
+		}
+		d.buf = e.AppendKept(d.buf)
 	}
 	d.buf = append(d.buf, ']', '}', '\n')
 	_, d.err = d.log.Write(d.buf)

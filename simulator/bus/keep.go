@@ -1,0 +1,78 @@
+package bus
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// kept is an event on disk.
+type kept struct {
+	ReplayID int64           `json:"id"`
+	Commit   int64           `json:"commit"`
+	Object   string          `json:"object"`
+	At       int64           `json:"at"` // milliseconds since 1970
+	Data     json.RawMessage `json:"data"`
+}
+
+// AppendKept appends the event as UnmarshalJSON reads it.
+func (e *Event) AppendKept(dst []byte) []byte {
+	dst = fmt.Appendf(dst, `{"id":%d,"commit":%d,"object":%q,"at":%d,"data":`, e.ReplayID, e.Commit, e.Object, e.at)
+	return append(append(dst, e.Data...), '}')
+}
+
+// UnmarshalJSON reads what AppendKept wrote.
+func (e *Event) UnmarshalJSON(text []byte) error {
+	var k kept
+	if err := json.Unmarshal(text, &k); err != nil {
+		return err
+	}
+	*e = Event{ReplayID: k.ReplayID, Commit: k.Commit, Object: k.Object, Data: k.Data, at: k.At}
+	return nil
+}
+
+// Restore puts back events of an earlier run, oldest first, and goes on from
+// their replay ids. Those that the log has already are passed over, so that
+// overlapping parts may be restored one after the other. floor is the replay id
+// up to which nothing was retained; 0 leaves what is known.
+func (l *Log) Restore(floor int64, events []*Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.restored && (floor > 0 || len(events) > 0) {
+		// The place that the clock gave is for an org that starts anew.
+		l.restored, l.last, l.floor = true, floor, floor
+	}
+	l.floor = max(l.floor, floor)
+	for _, e := range events {
+		if e.ReplayID > l.last {
+			l.last = e.ReplayID
+			l.add(e)
+		}
+	}
+	l.last = max(l.last, l.floor)
+}
+
+// Floor is the replay id up to which nothing is retained.
+func (l *Log) Floor() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.prune(l.now().UnixMilli())
+	if len(l.streams[""].events) == 0 {
+		return l.last
+	}
+	return l.floor
+}
+
+// Retained calls fn with every event that is retained, oldest first.
+func (l *Log) Retained(fn func(*Event) error) error {
+	l.mu.Lock()
+	l.prune(l.now().UnixMilli())
+	events := slices.Clone(l.streams[""].events)
+	l.mu.Unlock()
+	for _, e := range events {
+		if err := fn(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
