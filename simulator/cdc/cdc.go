@@ -48,11 +48,12 @@ type Publisher struct {
 	mu       sync.Mutex
 	selected map[string]bool
 	plans    map[*org.Object]*plan
+	layouts  map[string]Layout // by schema id, all that were ever in use
 }
 
 // New returns a publisher that appends to the log.
 func New(c Config) *Publisher {
-	p := &Publisher{log: c.Log, faults: c.Faults, overflowAt: c.OverflowAt, plans: map[*org.Object]*plan{}}
+	p := &Publisher{log: c.Log, faults: c.Faults, overflowAt: c.OverflowAt, plans: map[*org.Object]*plan{}, layouts: map[string]Layout{}}
 	if p.overflowAt == 0 {
 		p.overflowAt = overflowAt
 	}
@@ -173,6 +174,7 @@ func (p *Publisher) plan(o *org.Object) *plan {
 	if pl == nil {
 		pl = newPlan(o)
 		p.plans[o] = pl
+		p.layouts[pl.schema] = pl.layout(o)
 	}
 	return pl
 }
