@@ -53,6 +53,9 @@ func newApp(ctx context.Context, cfg config.Config, logger *slog.Logger, hint st
 	if err := static.Check(); err != nil {
 		return nil, err
 	}
+	if err := wantKey(cfg); err != nil { // before anything is migrated
+		return nil, err
+	}
 	a := &app{cfg: cfg, logger: logger, hub: &live.Hub{}, metrics: prometheus.NewRegistry()}
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	var err error
@@ -112,7 +115,9 @@ func (a *app) join(hint string) error {
 	a.connecting = connecting{orgs: a.orgs, supervisor: a.supervisor}
 	a.outbox = outbox.New(a.db, caller{a.orgs}, outbox.Options{
 		Logger: a.logger, Metrics: outMetrics,
-		Announce: func(_ context.Context, ws gateway.WorkspaceID, keys []gateway.RecordKey) { a.announcer.announce(ws, keys) },
+		Announce: func(_ context.Context, ws gateway.WorkspaceID, keys []gateway.RecordKey) {
+			a.announcer.announce(ws, keys)
+		},
 		Drifted: func(ctx context.Context, ws gateway.WorkspaceID, object string) {
 			if err := a.connecting.RefreshSchema(ctx, ws, object); err != nil {
 				a.logger.Warn("reading a describe again failed", "object", object, "err", err)
@@ -179,6 +184,13 @@ func openStore(ctx context.Context, cfg config.Config, logger *slog.Logger) (*st
 	return db, nil
 }
 
+func wantKey(cfg config.Config) error {
+	if cfg.Key() == nil && !cfg.OnSQLite() {
+		return errors.New("TIDEGATE_SECRET_KEY is not set; make one with: openssl rand -base64 32")
+	}
+	return nil
+}
+
 // openVault takes the key of the environment, or on SQLite the file beside
 // the database. A shared database without a key of its own would leave other
 // processes unable to open what this one seals.
@@ -186,10 +198,10 @@ func openVault(cfg config.Config) (*vault.Vault, error) {
 	if key := cfg.Key(); key != nil {
 		return vault.Open(key)
 	}
-	path, ok := strings.CutPrefix(cfg.DatabaseURL, "sqlite://")
-	if !ok {
-		return nil, errors.New("TIDEGATE_SECRET_KEY is not set; make one with: openssl rand -base64 32")
+	if err := wantKey(cfg); err != nil {
+		return nil, err
 	}
+	path := strings.TrimPrefix(cfg.DatabaseURL, "sqlite://")
 	key, err := vault.LoadOrCreate(path + ".key")
 	if err != nil {
 		return nil, err

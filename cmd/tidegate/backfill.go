@@ -21,8 +21,9 @@ type backfillCmd struct {
 
 // Help shows examples.
 func (backfillCmd) Help() string {
-	return `  tidegate backfill --workspace demo --object Contact
-  The running "tidegate serve" does the reading; this asks for it and shows how far it is.`
+	return examples(`The running "tidegate serve" does the reading; this asks for it and shows how far it is.`,
+		"tidegate backfill --workspace demo --object Contact",
+		"tidegate backfill --workspace demo --dry-run")
 }
 
 // Run marks the objects to be read again by whoever holds the lease, and

@@ -23,8 +23,8 @@ type connectCmd struct {
 
 // Help shows examples.
 func (connectCmd) Help() string {
-	return `  tidegate connect --workspace demo --login-url https://acme.my.salesforce.com --client-id 3MVG9… --flow client-credentials
-  A running "tidegate serve" on the same database begins to read within 5 s.`
+	return examples(`A running "tidegate serve" on the same database begins to read within 5 s.`,
+		"TIDEGATE_CLIENT_SECRET=… tidegate connect --workspace demo --login-url https://acme.my.salesforce.com --client-id 3MVG9…")
 }
 
 // Run connects and ends; serve does the rest.

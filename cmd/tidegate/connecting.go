@@ -251,4 +251,3 @@ func environmentOf(loginURL string) gateway.Environment {
 	}
 	return gateway.Production
 }
-

@@ -35,8 +35,9 @@ type demoCmd struct {
 
 // Help shows examples.
 func (demoCmd) Help() string {
-	return `  tidegate demo
-  tidegate demo --quiet-org --http 127.0.0.1:9000 --org 127.0.0.1:9001 --data /tmp/demo --json`
+	return examples("",
+		"tidegate demo",
+		"tidegate demo --quiet-org --http 127.0.0.1:9000 --org 127.0.0.1:9001 --data /tmp/demo --json")
 }
 
 const demoWorkspace gateway.WorkspaceID = "demo"

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -37,6 +38,9 @@ type cli struct {
 }
 
 type versionCmd struct{}
+
+// Help shows examples.
+func (versionCmd) Help() string { return examples("", "tidegate version") }
 
 // Run prints the version.
 func (versionCmd) Run(out *output) error {
@@ -70,6 +74,7 @@ func run(ctx context.Context, args []string) int {
 		kong.Name("tidegate"),
 		kong.Description("Salesforce gateway for products that record conversations."),
 		kong.UsageOnError(),
+		kong.WithHyphenPrefixedParameters(true), // --replay -2
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(&output{os.Stdout}),
@@ -88,6 +93,9 @@ func run(ctx context.Context, args []string) int {
 	}
 	if err := k.Run(); err != nil && !errors.Is(err, context.Canceled) {
 		fmt.Fprintln(os.Stderr, "tidegate:", plain(err))
+		if gateway.CodeOf(err) == gateway.CodeInvalid { // a flag that the parser could not judge
+			return exitUsage
+		}
 		return exitFailed
 	}
 	return 0
@@ -96,10 +104,11 @@ func run(ctx context.Context, args []string) int {
 // plain is the message for the person at the terminal, with the cause, which
 // never holds a secret.
 func plain(err error) string {
+	text := err.Error()
 	if e, ok := errors.AsType[*gateway.Error](err); ok {
-		return e.Error()
+		text = e.Error()
 	}
-	return err.Error()
+	return strings.ReplaceAll(text, "\n", "; ") // one line, for those who read logs
 }
 
 // newLogger builds the process's logger.

@@ -74,6 +74,9 @@ type userCmd struct {
 	Disable userDisableCmd `cmd:"" help:"Keep a person out; all sessions end."`
 }
 
+// Help shows examples.
+func (userCmd) Help() string { return userAddCmd{}.Help() }
+
 type userAddCmd struct {
 	workspaceFlag
 	Email    string `required:"" help:"E-mail address to sign in with."`
@@ -86,8 +89,9 @@ type userAddCmd struct {
 
 // Help shows examples.
 func (userAddCmd) Help() string {
-	return `  tidegate user add --email ann@example.com --role admin
-  printf '%s' "$PW" | tidegate user add --email ann@example.com --password`
+	return examples("",
+		"tidegate user add --email ann@example.com --role admin",
+		`printf '%s' "$PW" | tidegate user add --email ann@example.com --password`)
 }
 
 // Run adds the person.
@@ -171,6 +175,11 @@ type userListCmd struct {
 	JSON bool `name:"json" help:"Print JSON lines."`
 }
 
+// Help shows examples.
+func (userListCmd) Help() string {
+	return examples("", "tidegate user list --workspace demo", "tidegate user list --json | jq .email")
+}
+
 // Run lists people.
 func (c userListCmd) Run(ctx context.Context, out *output) error {
 	return withStore(ctx, func(db *store.DB) error {
@@ -199,6 +208,13 @@ func (c userListCmd) Run(ctx context.Context, out *output) error {
 type userPasswdCmd struct {
 	Email    string `required:"" help:"Whose password."`
 	Password bool   `help:"Read it from standard input instead of drawing one."`
+}
+
+// Help shows examples.
+func (userPasswdCmd) Help() string {
+	return examples("",
+		"tidegate user passwd --email ann@example.com",
+		`printf '%s' "$PW" | tidegate user passwd --email ann@example.com --password`)
 }
 
 // Run sets the password.
@@ -230,6 +246,11 @@ type userDisableCmd struct {
 	Email string `required:"" help:"Whom to keep out."`
 }
 
+// Help shows examples.
+func (userDisableCmd) Help() string {
+	return examples("", "tidegate user disable --email ann@example.com")
+}
+
 // Run disables the person.
 func (c userDisableCmd) Run(ctx context.Context) error {
 	return withStore(ctx, func(db *store.DB) error {
@@ -243,63 +264,4 @@ func (c userDisableCmd) Run(ctx context.Context) error {
 		}
 		return db.In(m.Workspace).EndSessions(ctx, m.ID)
 	})
-}
-
-type keyCmd struct {
-	Create keyCreateCmd `cmd:"" help:"Make an API key; it is printed once."`
-	List   keyListCmd   `cmd:"" help:"List the API keys."`
-	Revoke keyRevokeCmd `cmd:"" help:"End an API key."`
-}
-
-type keyCreateCmd struct {
-	workspaceFlag
-	Name string `required:"" help:"What will use it."`
-}
-
-// Run makes a key.
-func (c keyCreateCmd) Run(ctx context.Context, out *output) error {
-	return withStore(ctx, func(db *store.DB) error {
-		if err := ensureWorkspace(ctx, db, c.id()); err != nil {
-			return err
-		}
-		key, row := handlers.NewKey(c.Name, "command line", time.Now())
-		if err := db.In(c.id()).CreateKey(ctx, row); err != nil {
-			return err
-		}
-		fmt.Fprintln(out.to, key)
-		return nil
-	})
-}
-
-type keyListCmd struct {
-	workspaceFlag
-}
-
-// Run lists keys.
-func (c keyListCmd) Run(ctx context.Context, out *output) error {
-	return withStore(ctx, func(db *store.DB) error {
-		all, err := db.In(c.id()).Keys(ctx)
-		if err != nil {
-			return err
-		}
-		table := tabwriter.NewWriter(out.to, 0, 4, 2, ' ', 0)
-		for _, k := range all {
-			state := "works"
-			if k.Revoked {
-				state = "revoked"
-			}
-			fmt.Fprintf(table, "%s\t%s…\t%s\t%s\n", k.ID, k.Prefix, k.Name, state)
-		}
-		return table.Flush()
-	})
-}
-
-type keyRevokeCmd struct {
-	workspaceFlag
-	ID string `arg:"" help:"Id of the key, as listed."`
-}
-
-// Run revokes a key.
-func (c keyRevokeCmd) Run(ctx context.Context) error {
-	return withStore(ctx, func(db *store.DB) error { return db.In(c.id()).RevokeKey(ctx, c.ID) })
 }

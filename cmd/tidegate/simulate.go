@@ -36,8 +36,9 @@ type simulateCmd struct {
 
 // Help shows examples.
 func (simulateCmd) Help() string {
-	return `  tidegate simulate --seed 7 --contacts 10000 --quiet
-  tidegate simulate --http 127.0.0.1:8081 --cometd-websocket off`
+	return examples("",
+		"tidegate simulate --seed 7 --contacts 10000 --quiet",
+		"tidegate simulate --http 127.0.0.1:8081 --cometd-websocket off")
 }
 
 // Run serves the org until the process is told to stop.

@@ -18,8 +18,7 @@ type statusCmd struct {
 
 // Help shows examples.
 func (statusCmd) Help() string {
-	return `  tidegate status
-  tidegate status --json | jq .pending`
+	return examples("", "tidegate status", "tidegate status --json | jq .pending")
 }
 
 // connectionStatus is what is known of one connection without asking
@@ -94,7 +93,16 @@ type migrateCmd struct {
 	Status migrateStatusCmd `cmd:"" help:"List the migrations."`
 }
 
+// Help shows examples.
+func (migrateCmd) Help() string { return migrateUpCmd{}.Help() }
+
 type migrateUpCmd struct{}
+
+// Help shows examples.
+func (migrateUpCmd) Help() string {
+	return examples(`"tidegate serve" does it too, unless TIDEGATE_MIGRATE is off.`,
+		"TIDEGATE_DATABASE_URL=postgres://tidegate@db/tidegate tidegate migrate up")
+}
 
 // Run applies what is missing, also when TIDEGATE_MIGRATE is off.
 func (migrateUpCmd) Run(ctx context.Context, out *output) error {
@@ -107,10 +115,17 @@ func (migrateUpCmd) Run(ctx context.Context, out *output) error {
 	})
 }
 
-type migrateStatusCmd struct{}
+type migrateStatusCmd struct {
+	JSON bool `name:"json" help:"Print JSON lines."`
+}
+
+// Help shows examples.
+func (migrateStatusCmd) Help() string {
+	return examples("", "tidegate migrate status", "tidegate migrate status --json | jq .name")
+}
 
 // Run lists the migrations.
-func (migrateStatusCmd) Run(ctx context.Context, out *output) error {
+func (c migrateStatusCmd) Run(ctx context.Context, out *output) error {
 	return withStoreAsIs(ctx, func(db *store.DB) error {
 		all, err := db.Migrations(ctx)
 		if err != nil {
@@ -120,6 +135,12 @@ func (migrateStatusCmd) Run(ctx context.Context, out *output) error {
 			at := "waiting"
 			if !m.AppliedAt.IsZero() {
 				at = m.AppliedAt.UTC().Format(time.RFC3339)
+			}
+			if c.JSON {
+				if err := out.json(map[string]any{"version": m.Version, "name": m.Name, "applied": !m.AppliedAt.IsZero(), "at": at}); err != nil {
+					return err
+				}
+				continue
 			}
 			fmt.Fprintf(out.to, "%04d  %-40s %s\n", m.Version, m.Name, at)
 		}

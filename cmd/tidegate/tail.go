@@ -25,8 +25,9 @@ type tailCmd struct {
 
 // Help shows examples.
 func (tailCmd) Help() string {
-	return `  TIDEGATE_TOKEN=00D… tidegate tail --url https://acme.my.salesforce.com --count 10
-  tidegate tail --url http://127.0.0.1:8081 --token 00D… --channel /data/ContactChangeEvent --replay -2`
+	return examples("",
+		"TIDEGATE_TOKEN=00D… tidegate tail --url https://acme.my.salesforce.com --count 10",
+		"tidegate tail --url http://127.0.0.1:8081 --token 00D… --channel /data/ContactChangeEvent --replay -2")
 }
 
 // enough ends the stream when the wished number of events was printed.
@@ -93,4 +94,3 @@ func after(event, before json.RawMessage) json.RawMessage {
 	}
 	return e.Event.ReplayID
 }
-
