@@ -147,6 +147,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, grace time.Duration)
 	// Listener returns before Shutdown has finished, so Shutdown is what we
 	// wait for.
 	err := s.app.ShutdownWithTimeout(grace)
+	l.Close() // told to end before it began, the app would listen for ever
 	return errors.Join(err, <-failed)
 }
 
