@@ -41,6 +41,12 @@ type dialect struct {
 	// so that any number of ids is one statement.
 	among string
 	list  func(ids []string) any
+	// byID reads the given columns of records by workspace, object and a list of
+	// ids, and locks them, in the order of the list, where rows can be locked.
+	byID func(columns string) string
+	// listed is appended to the condition of a list by label: it lets the list
+	// use records_label, and keeps everything else from using it.
+	listed string
 	// jsonText reads one member of the JSON text column that precedes it.
 	jsonText  string
 	blob      string // a parameter of bytes in a SELECT list
@@ -66,10 +72,14 @@ type dialect struct {
 
 // sqliteDialect: one writer, so nothing has to be locked row by row.
 var sqliteDialect = &dialect{
-	name:      "sqlite",
-	bind:      sqlx.QUESTION,
-	among:     ` IN (SELECT value FROM json_each(?))`,
-	list:      func(ids []string) any { return writeJSON(ids) },
+	name:  "sqlite",
+	bind:  sqlx.QUESTION,
+	among: ` IN (SELECT value FROM json_each(?))`,
+	list:  func(ids []string) any { return writeJSON(ids) },
+	byID: func(columns string) string {
+		return `SELECT ` + columns + ` FROM records
+			WHERE workspace_id = ? AND object = ? AND record_id IN (SELECT value FROM json_each(?))`
+	},
 	jsonText:  ` ->> CAST(? AS TEXT)`,
 	blob:      `?`,
 	maxParams: 32000, // SQLite's own limit is 32,766
@@ -94,8 +104,16 @@ var postgresDialect = &dialect{
 	skip:    " FOR UPDATE SKIP LOCKED",
 	// Not a subquery: without statistics Postgres then compares every row with
 	// every id, which took sixty times as long as looking each up in the index.
-	among:     ` = ANY(CAST(? AS TEXT[]))`,
-	list:      func(ids []string) any { return pq.StringArray(ids) },
+	among: ` = ANY(CAST(? AS TEXT[]))`,
+	list:  func(ids []string) any { return pq.StringArray(ids) },
+	// One look-up for each id: while Postgres has no statistics, as during the
+	// first backfill, it would read all records of the object to find a few.
+	byID: func(columns string) string {
+		return `SELECT ` + columns + ` FROM (SELECT CAST(? AS TEXT) AS w, CAST(? AS TEXT) AS o, unnest(CAST(? AS TEXT[])) AS id) AS k
+			CROSS JOIN LATERAL (SELECT ` + columns + ` FROM records
+				WHERE workspace_id = k.w AND object = k.o AND record_id = k.id FOR UPDATE) AS found`
+	},
+	listed:    ` AND length(object) > 0`,
 	jsonText:  `::json ->> CAST(? AS TEXT)`,
 	blob:      `CAST(? AS BYTEA)`,
 	notifies:  true,

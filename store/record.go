@@ -53,9 +53,7 @@ func (tx *Tx) LoadRecords(ctx context.Context, keys []gateway.RecordKey) (map[ga
 			values := valuesOf(&r)
 			out[r.Key], tx.loaded[r.Key] = r, &values
 			return err
-		}, `SELECT `+recordColumns+` FROM records
-			WHERE workspace_id = ? AND object = ? AND record_id`+tx.dialect.among+`
-			ORDER BY record_id`+tx.dialect.forLock, tx.ws, object, ids)
+		}, tx.dialect.byID(recordColumns), tx.ws, object, ids)
 	})
 	return out, err
 }

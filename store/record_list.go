@@ -99,7 +99,7 @@ func recordPage(records []gateway.Record, labels []string, q RecordQuery, limit,
 
 func (w *Workspace) recordFilter(q RecordQuery) *condition {
 	where := &condition{}
-	where.and("workspace_id = ? AND object = ?", w.id, q.Object)
+	where.and("workspace_id = ? AND object = ?"+w.db.dialect.listed, w.id, q.Object)
 	if !q.IncludeDeleted {
 		where.and("NOT deleted")
 	}
