@@ -24,6 +24,9 @@ func (v *visit) logRow(line store.LogLine, conn gateway.Connection) views.LogRow
 	if row.Record == "" {
 		row.Record = e.Key.ID
 	}
+	if line.Inbound != nil {
+		v.inboundWords(&row, *line.Inbound)
+	}
 	if e.Direction == "out" && e.Attempt > 0 {
 		row.Tries = strconv.Itoa(e.Attempt)
 	}
@@ -61,10 +64,8 @@ func (v *visit) logDetail(line store.LogLine) views.LogDetail {
 
 func (v *visit) originFacts(h gateway.HistoryEntry) []views.Fact {
 	var facts []views.Fact
-	if u, err := v.ws.Record(v.UserContext(), gateway.RecordKey{Object: "User", ID: h.User}); err == nil {
-		facts = append(facts, views.Fact{Label: "Changed by", Value: u.Label()})
-	} else if h.User != "" {
-		facts = append(facts, views.Fact{Label: "Changed by", Value: h.User, Mono: true})
+	if h.User != "" {
+		facts = append(facts, views.Fact{Label: "Changed by", Value: v.userName(h.User)})
 	}
 	if h.Origin != "" {
 		facts = append(facts, views.Fact{Label: "Came through", Value: h.Origin, Mono: true})

@@ -33,6 +33,7 @@ type visit struct {
 	member  gateway.Member
 	session gateway.Session
 	ws      *store.Workspace
+	users   map[string]string // names of Salesforce users, by id, for this page
 }
 
 // admin reports whether the visitor may change settings.

@@ -74,7 +74,7 @@ for (const engine of engines) {
             await page.getByRole("button", { name: "Save changes" }).click();
             await page.waitForURL(/saved=settings/);
             await page.goto(`${demo.url}/settings/salesforce/${tab}`);
-            await page.getByText(/Changed by/).first().waitFor();
+            await page.locator("main").getByText(/Mara Quill/).first().waitFor();
           };
           // The real checkbox of a switch lies under its drawing.
           const box = (name) => page.locator(`input[type=checkbox][name="${name}"]`).first();
