@@ -48,7 +48,7 @@ func (w *world) visiting(look func(*visit)) {
 	w.t.Helper()
 	app := fiber.New()
 	app.Get("/", func(c *fiber.Ctx) error {
-		look(&visit{Ctx: c, s: w.server, ws: w.db.In("a")})
+		look(&visit{request: request{Ctx: c}, s: w.server, ws: w.db.In("a")})
 		return nil
 	})
 	r := httptest.NewRequest("GET", "/", nil)
