@@ -1,9 +1,13 @@
 package store
 
 import (
+	"context"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tidegate/gateway"
+	"tidegate/testpg"
 )
 
 // TestHotQueriesUseTheirIndex guards the shape of the queries that run often
@@ -44,6 +48,50 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 			}
 			if !strings.Contains(plan.String(), c.step) || strings.Contains(plan.String(), "TEMP B-TREE") {
 				t.Errorf("plan:\n%s", plan.String())
+			}
+		})
+	}
+}
+
+// TestPostgresUsesTheRightIndexBeforeItHasStatistics guards what a first
+// backfill meets: nothing was analyzed since the tables were empty.
+func TestPostgresUsesTheRightIndexBeforeItHasStatistics(t *testing.T) {
+	db, err := Open(t.Context(), testpg.URL(t), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	records := make([]gateway.Record, 2000)
+	for i := range records {
+		records[i] = benchRecord(i)
+	}
+	w := db.In("w")
+	err = w.InTx(t.Context(), func(ctx context.Context, tx *Tx) error { return tx.SaveRecords(ctx, records) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := w.recordFilter(RecordQuery{Object: "Contact"})
+	cases := []struct {
+		name, query, index string
+		args               []any
+	}{
+		{
+			"records of a batch", db.dialect.byID(recordColumns), "records_pkey",
+			[]any{"w", "Contact", db.dialect.list([]string{records[1].Key.ID, records[2].Key.ID})},
+		},
+		{"list of records", `SELECT fields FROM records WHERE ` + page.String() + ` ORDER BY label, record_id LIMIT 5`, "records_label", page.args},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			lines, err := list[string](t.Context(), w.read, "explaining", "EXPLAIN "+c.query, c.args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if plan := strings.Join(lines, "\n"); !strings.Contains(plan, "Index Scan using "+c.index) {
+				t.Errorf("plan:\n%s", plan)
 			}
 		})
 	}

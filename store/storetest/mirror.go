@@ -262,6 +262,25 @@ func keys(t *testing.T, s *suite) {
 		find(t, store.KeyEmail, "ann@new.example", "ann")
 		find(t, store.KeyPhone, "4155550101", "ann")
 	})
+	t.Run("a key that one record gives up and another keeps", func(t *testing.T) {
+		bob := gateway.Record{Key: contact("bob"), Fields: gateway.Fields{
+			"Name": gateway.Text("Bob"), "Phone": gateway.Text("+1 415 555 0199"), "MobilePhone": gateway.Text("+44 20 7946 0018"),
+		}}
+		save(t, w, bob)
+		tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+			loaded, err := tx.LoadRecords(ctx, []gateway.RecordKey{ann.Key, bob.Key})
+			if err != nil {
+				return err
+			}
+			a, b := loaded[ann.Key], loaded[bob.Key]
+			a.Fields["MobilePhone"] = gateway.Text("+1 415 555 0199")
+			b.Fields["Phone"] = b.Fields["MobilePhone"]
+			return tx.SaveRecords(ctx, []gateway.Record{a, b})
+		})
+		find(t, store.KeyPhone, "+442079460018", "bob")
+		find(t, store.KeyPhone, "+14155550199", "ann")
+		find(t, store.KeyPhone, "4155550101", "ann")
+	})
 	t.Run("a tombstone is not found by key, a restored record is", func(t *testing.T) {
 		gone := ann
 		gone.Deleted = true

@@ -34,6 +34,7 @@ func judge(found []engine) []line {
 				free("lag p50 at 500 events/s", millis(e.Lag.P50)),
 				line{What: "lag p99 at 500 events/s", Figure: millis(e.Lag.P99), Floor: "<= " + millis(floorLag), Passed: e.Lag.P99 <= floorLag},
 				free("lag max at 500 events/s", millis(e.Lag.Max)),
+				free("(changes made late, p99)", millis(e.Lag.Late)),
 			)
 		}
 		if p := e.Process; p != nil {
