@@ -177,8 +177,7 @@ func openStore(ctx context.Context, cfg config.Config, logger *slog.Logger) (*st
 	}
 	if cfg.Migrate == "on" {
 		if err := db.Migrate(ctx); err != nil {
-			db.Close()
-			return nil, err
+			return nil, errors.Join(err, db.Close())
 		}
 	}
 	return db, nil

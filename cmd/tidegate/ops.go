@@ -26,8 +26,8 @@ func serveOps(ctx context.Context, l net.Listener, metrics *prometheus.Registry)
 		<-ctx.Done()
 		stop, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		if server.Shutdown(stop) != nil {
-			server.Close()
+		if err := server.Shutdown(stop); err != nil {
+			_ = server.Close() // whoever still reads profiles is cut off
 		}
 	}()
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {

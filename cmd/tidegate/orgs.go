@@ -167,7 +167,7 @@ func lockRefresh(ctx context.Context, ws *store.Workspace, connection string) (u
 	}()
 	select {
 	case <-held:
-		return sync.OnceFunc(func() { close(release); <-done }), nil
+		return sync.OnceFunc(func() { close(release); _ = <-done }), nil
 	case err := <-done:
 		return nil, err
 	}

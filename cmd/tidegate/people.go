@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -42,8 +43,7 @@ func withDatabase(ctx context.Context, cfg config.Config, f func(*store.DB) erro
 	if err != nil {
 		return err
 	}
-	defer db.Close()
-	return f(db)
+	return errors.Join(f(db), db.Close())
 }
 
 // workspaceFlag names the workspace that a command works on.
