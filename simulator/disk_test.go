@@ -84,7 +84,7 @@ func TestReplayIDsAndEventsSurviveARestart(t *testing.T) {
 	}
 	// The second restart reads the snapshot of the first.
 	for range 2 {
-		org, c = start(t, cfg)
+		org, _ = start(t, cfg)
 		if again, text := feed(t, org, position); !slices.Equal(again, ids) || text != data {
 			t.Errorf("after a restart %v, before it %v", again, ids)
 		}

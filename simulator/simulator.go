@@ -86,6 +86,7 @@ type Org struct {
 	listener net.Listener
 	handler  http.Handler
 	cometd   *cometd.Server
+	api      *rest.Server
 	keepErr  atomic.Pointer[error] // last grants that could not be kept
 	ready    Ready
 }
@@ -139,6 +140,7 @@ func (o *Org) fillEngine() error {
 	if err != nil {
 		return err
 	}
+	o.Engine.KeepSchema(o.disk.KeepSchema)
 	return o.disk.Compact(o.Engine, o.Log)
 }
 
@@ -189,9 +191,9 @@ func (o *Org) compose() error {
 		Known: func(object string) bool { return o.Engine.Object(object) != nil },
 	})
 	mux := http.NewServeMux()
-	api := rest.New(o.Engine, o.Auth, base)
-	mux.Handle("/services/data", api)
-	mux.Handle("/services/data/", api)
+	o.api = rest.New(o.Engine, o.Auth, base)
+	mux.Handle("/services/data", o.api)
+	mux.Handle("/services/data/", o.api)
 	mux.Handle("/cometd/", o.cometd)
 	o.Auth.Register(mux)
 	(&control.Server{Org: o.Engine, Ledger: o.Ledger, LastReplayID: o.Log.Last}).Register(mux)
@@ -278,6 +280,7 @@ func (o *Org) close(server *http.Server) error {
 	grace, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	o.cometd.Close()
+	o.api.Close()
 	if err := server.Shutdown(grace); err != nil {
 		return server.Close()
 	}

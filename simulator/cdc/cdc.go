@@ -137,6 +137,10 @@ func (p *Publisher) add(out []event, merged map[string]int, pl *plan, c *org.Cha
 	if !p.selected[c.Object] {
 		return append(out, e)
 	}
+	if c.IsWildcard() {
+		e.changed = []byte("[]")
+		return append(out, e)
+	}
 	e.body, e.changed = pl.body(nil, c)
 	if pl.silent(c, e.changed) {
 		return out

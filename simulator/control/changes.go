@@ -137,6 +137,9 @@ func (s *Server) maker(in *order) (*maker, error) {
 	if len(names) == 0 {
 		names = defaultFields[object.Name]
 	}
+	if len(names) == 0 && object.Custom {
+		names = []string{"Name"}
+	}
 	for _, name := range names {
 		f := object.FieldFold(name)
 		if f == nil || !f.Updateable {
@@ -188,7 +191,7 @@ func (m *maker) one(i int) (string, error) {
 		case "create":
 			values := m.order.Values
 			if values == nil {
-				values = seed.Values(tx.View, m.rng, m.object.Name)
+				values = m.values(tx.View, i)
 			}
 			id, refused = tx.Create(m.object.Name, values)
 		case "update":
@@ -215,6 +218,20 @@ func (m *maker) update(tx *org.Tx, i int) (string, *org.Error) {
 		}
 	}
 	return id, tx.Update(m.object.Name, id, values)
+}
+
+// values makes up a new record.
+func (m *maker) values(v org.View, i int) map[string]any {
+	if !m.object.Custom {
+		return seed.Values(v, m.rng, m.object.Name)
+	}
+	values := map[string]any{}
+	for _, f := range m.object.Fields {
+		if f.Createable && f.Type != org.TypeReference && (f.Type != org.TypePicklist || len(f.Values) > 0) {
+			values[f.Name] = m.fresh(f, org.Record{}, i)
+		}
+	}
+	return values
 }
 
 // bin deletes or undeletes a record that has not been used up.

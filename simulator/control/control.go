@@ -25,6 +25,7 @@ type Server struct {
 func (s *Server) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /_sim/truth/{object}", s.truth)
 	mux.HandleFunc("POST /_sim/changes", s.changes)
+	mux.HandleFunc("POST /_sim/fields", s.alter)
 	mux.HandleFunc("GET /_sim/faults", s.faults)
 	mux.HandleFunc("POST /_sim/faults", s.arm)
 	mux.HandleFunc("DELETE /_sim/faults", s.clearFaults)

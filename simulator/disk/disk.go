@@ -45,6 +45,9 @@ type line struct {
 	Rows   []org.Image  `json:"rows"`
 	Floor  int64        `json:"floor"` // replay id up to which nothing is retained
 	Events []*bus.Event `json:"events"`
+	// Schema is the alteration of that number.
+	Schema *org.Alteration `json:"schema"`
+	Number int64           `json:"number"`
 }
 
 // Open makes the directory where needed. Until Compact is called nothing is
@@ -65,18 +68,19 @@ func (d *Disk) path(name string) string { return filepath.Join(d.dir, name) }
 // Load fills the org and its event log from the directory; false when nothing
 // was kept there.
 func (d *Disk) Load(o *org.Org, log *bus.Log) (bool, error) {
-	found, err := d.read(snapshotName, o, log)
+	found, err := d.read(snapshotName, o, log, 0)
 	if err != nil || !found {
 		return false, err
 	}
-	if _, err := d.read(logName, o, log); err != nil {
+	if _, err := d.read(logName, o, log, o.Commits()); err != nil {
 		return false, err
 	}
 	o.RefreshFormulas()
 	return true, nil
 }
 
-func (d *Disk) read(name string, o *org.Org, log *bus.Log) (bool, error) {
+// read applies a file's lines; the rows of transactions up to since are known.
+func (d *Disk) read(name string, o *org.Org, log *bus.Log, since int64) (bool, error) {
 	f, err := os.Open(d.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -95,13 +99,13 @@ func (d *Disk) read(name string, o *org.Org, log *bus.Log) (bool, error) {
 		if err != nil {
 			return false, fmt.Errorf("reading %s: %w", name, err)
 		}
-		if err := apply(o, log, text); err != nil {
+		if err := apply(o, log, text, since); err != nil {
 			return false, fmt.Errorf("reading %s line %d: %w", name, n, err)
 		}
 	}
 }
 
-func apply(o *org.Org, log *bus.Log, text []byte) error {
+func apply(o *org.Org, log *bus.Log, text []byte, since int64) error {
 	var l line
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
@@ -109,6 +113,12 @@ func apply(o *org.Org, log *bus.Log, text []byte) error {
 		return err
 	}
 	log.Restore(l.Floor, l.Events)
+	if l.Schema != nil {
+		return o.RestoreSchema(l.Number, *l.Schema)
+	}
+	if l.Commit <= since {
+		return nil
+	}
 	return o.Restore(l.Commit, l.Rows)
 }
 
@@ -140,6 +150,11 @@ func writeSnapshot(path string, o *org.Org, events *bus.Log) (err error) {
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	w := bufio.NewWriterSize(f, 1<<20)
+	for i, a := range o.Alterations() {
+		if err := json.NewEncoder(w).Encode(line{Schema: &a, Number: int64(i + 1)}); err != nil {
+			return err
+		}
+	}
 	if err := writeEvents(w, events); err != nil {
 		return err
 	}
@@ -188,6 +203,16 @@ func (d *Disk) Publish(t org.Transaction) {
 	}
 }
 
+// KeepSchema is what the org's KeepSchema is given.
+func (d *Disk) KeepSchema(n int64, a org.Alteration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.log == nil || d.err != nil {
+		return
+	}
+	d.err = json.NewEncoder(d.log).Encode(line{Schema: &a, Number: n})
+}
+
 // KeepEvents is the Keep of the org's event log. A transaction and its events
 // are one line: a kill leaves both or neither.
 func (d *Disk) KeepEvents(events []*bus.Event, floor int64) {
@@ -208,8 +233,11 @@ func (d *Disk) write(events []*bus.Event, floor int64) {
 		return
 	}
 	d.buf = fmt.Appendf(d.buf[:0], `{"commit":%d,"floor":%d,"rows":[`, commit, floor)
-	for i, c := range changes {
-		if i > 0 {
+	for _, c := range changes {
+		if c.IsWildcard() {
+			continue // the alteration's own line makes it again
+		}
+		if d.buf[len(d.buf)-1] != '[' {
 			d.buf = append(d.buf, ',')
 		}
 		d.buf = org.AppendImage(d.buf, c.After)

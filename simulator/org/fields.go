@@ -165,7 +165,6 @@ func newObject(name, label, plural, prefix string, groups ...[]*Field) *Object {
 	o := &Object{
 		Name: name, Label: label, LabelPlural: plural, KeyPrefix: prefix,
 		Createable: true, Updateable: true, Deletable: true, Undeletable: true, Searchable: true,
-		index: map[string]int{}, fold: map[string]int{},
 	}
 	id := sized("Id", TypeID, 18).readOnly().owned().lookup().labeled(label + " ID")
 	removed := flag("IsDeleted").readOnly().labeled("Deleted")
@@ -180,11 +179,7 @@ func newObject(name, label, plural, prefix string, groups ...[]*Field) *Object {
 			}
 		}
 	}
-	o.Fields = append(append(own, audit()...), custom...)
-	for i, f := range o.Fields {
-		o.index[f.Name] = i
-		o.fold[strings.ToLower(f.Name)] = i
-	}
+	o.reshape(append(append(own, audit()...), custom...))
 	return o
 }
 

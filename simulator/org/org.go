@@ -6,6 +6,7 @@ package org
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tidegate/simulator/fault"
@@ -25,15 +26,18 @@ type Org struct {
 	publisher Publisher
 	faults    *fault.Registry
 	edition   string
-	objects   []*Object
+	schema    atomic.Pointer[schema] // replaced under mu, read without it
 	started   time.Time
 
-	mu       sync.RWMutex
-	tables   map[string]*table
-	commits  int64 // number of transactions so far
-	orgID    string
-	adminID  string
-	lastWhen DateTime
+	mu     sync.RWMutex
+	tables map[string]*table
+	// alterations are the changes of the schema so far; schemaKeeper hears of new ones.
+	alterations  []Alteration
+	schemaKeeper func(int64, Alteration)
+	commits      int64 // number of transactions so far
+	orgID        string
+	adminID      string
+	lastWhen     DateTime
 }
 
 // New returns an org with the standard schema, its own Organization record,
@@ -50,30 +54,21 @@ func New(cfg Config) *Org {
 	}
 	o := &Org{
 		now: cfg.Now, publisher: cfg.Publisher, faults: cfg.Faults, edition: cfg.Edition,
-		objects: standardObjects(), started: cfg.Now(), tables: map[string]*table{},
+		started: cfg.Now(), tables: map[string]*table{},
 	}
-	for _, object := range o.objects {
+	o.schema.Store(newSchema(standardObjects(), o.started))
+	for _, object := range o.Objects() {
 		o.tables[object.Name] = newTable(object)
 	}
 	o.found()
 	return o
 }
 
-// Objects lists the schema, sorted by name.
-func (o *Org) Objects() []*Object { return o.objects }
+// Objects lists the schema as it is now, sorted by name.
+func (o *Org) Objects() []*Object { return o.schema.Load().objects }
 
 // Object finds an object by name, letter case ignored; nil when there is none.
-func (o *Org) Object(name string) *Object {
-	if t, ok := o.tables[name]; ok {
-		return t.object
-	}
-	for _, object := range o.objects {
-		if strings.EqualFold(object.Name, name) {
-			return object
-		}
-	}
-	return nil
-}
+func (o *Org) Object(name string) *Object { return o.schema.Load().object(name) }
 
 // ID is the 18-character id of the organization.
 func (o *Org) ID() string { return o.orgID }

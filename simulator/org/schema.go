@@ -80,8 +80,8 @@ type PicklistValue struct {
 // nothing itself (an address; a person's Name stores its derived text).
 func (f *Field) IsCompound() bool { return f.Type == TypeAddress }
 
-// Object is the schema of one sObject. It is not changed after the org is
-// built.
+// Object is the schema of one sObject. It is never changed: an alteration puts
+// another in its place, and Records keep the one they were made with.
 type Object struct {
 	Name        string
 	Label       string

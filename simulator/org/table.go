@@ -17,16 +17,25 @@ type table struct {
 }
 
 func newTable(o *Object) *table {
-	t := &table{object: o, byID: map[string]int{}, keys: map[string]map[string][]int{}}
+	t := &table{object: o, byID: map[string]int{}}
 	if o.Name == "LeadStatus" {
 		t.next = 1000 // shares its key prefix with OpportunityStage
 	}
-	for _, f := range o.Fields {
+	t.rekey()
+	return t
+}
+
+// rekey builds the indexes of the object's key fields.
+func (t *table) rekey() {
+	t.keys = map[string]map[string][]int{}
+	for _, f := range t.object.Fields {
 		if (f.Unique || f.ExternalID || f.IDLookup) && f.Type != TypeID {
 			t.keys[f.Name] = map[string][]int{}
 		}
 	}
-	return t
+	for i, row := range t.rows {
+		t.reindex(i, nil, row)
+	}
 }
 
 func (t *table) at(i int) Record { return Record{t.object, t.rows[i]} }

@@ -160,7 +160,7 @@ func (tx *Tx) bin(t *table, at int, deleted bool) *Error {
 }
 
 func (tx *Tx) cascade(object, id string) *Error {
-	for _, child := range tx.org.objects {
+	for _, child := range tx.org.Objects() {
 		for i, f := range child.Fields {
 			if !f.CascadeDelete || !slices.Contains(f.ReferenceTo, object) {
 				continue

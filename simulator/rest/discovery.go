@@ -83,12 +83,13 @@ func (c *call) limits() error {
 
 // unchanged answers 304 when the schema is older than the caller's copy.
 func (c *call) unchanged() bool {
+	_, modified := c.org.Schema()
 	since, err := http.ParseTime(c.r.Header.Get("If-Modified-Since"))
-	if err == nil && !c.modified.After(since) {
+	if err == nil && !modified.After(since) {
 		c.w.WriteHeader(http.StatusNotModified)
 		return true
 	}
-	c.w.Header().Set("Last-Modified", c.modified.UTC().Format(http.TimeFormat))
+	c.w.Header().Set("Last-Modified", modified.UTC().Format(http.TimeFormat))
 	return false
 }
 
@@ -121,7 +122,8 @@ func (c *call) describe() error {
 	if c.unchanged() {
 		return nil
 	}
-	key := o.Name + " " + c.version
+	changes, _ := c.org.Schema()
+	key := fmt.Sprintf("%s %s %d", o.Name, c.version, changes)
 	encoded, ok := c.describes.Load(key)
 	if !ok {
 		fresh, err := json.Marshal(fullDescribe(c.org, o, c.base(), c.baseURL()))

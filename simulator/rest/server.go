@@ -14,8 +14,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
+	"tidegate/simulator/bulk"
 	"tidegate/simulator/oauth"
 	"tidegate/simulator/org"
 )
@@ -35,17 +35,25 @@ type Server struct {
 	mux     *http.ServeMux
 
 	used      atomic.Int64 // API calls counted against the daily limit
-	modified  time.Time    // of the schema
 	cursors   cursors
-	describes sync.Map // "object version" → JSON
+	jobs      *bulk.Jobs
+	describes sync.Map // "object version schema" → JSON
 }
 
 // New returns a server for the org; baseURL is used in describe's page links.
 func New(o *org.Org, auth *oauth.Server, baseURL func() string) *Server {
-	s := &Server{org: o, auth: auth, baseURL: baseURL, modified: o.Now().Truncate(time.Second)}
+	s := &Server{org: o, auth: auth, baseURL: baseURL}
 	s.cursors.open = map[string]*cursor{}
 	s.mux = s.routes()
 	return s
+}
+
+// Close ends what the server does in the background.
+func (s *Server) Close() { s.jobs.Close() }
+
+// bulk is this call as the bulk API takes it.
+func (c *call) bulk() bulk.Call {
+	return bulk.Call{W: c.w, R: c.r, Caller: c.caller, Version: c.version}
 }
 
 func (s *Server) routes() *http.ServeMux {
@@ -96,6 +104,11 @@ func (s *Server) routes() *http.ServeMux {
 	add("GET /composite/sobjects/{object}", (*call).retrieveMany)
 	add("POST /composite/sobjects/{object}", (*call).retrieveMany)
 	add("PATCH /composite/sobjects/{object}/{field}", (*call).upsertMany)
+	for _, route := range bulk.Routes() {
+		fn := func(c *call) error { return route.Serve(c.jobs, c.bulk()) }
+		add(route.Method+" "+route.Path, fn)
+		add(route.Method+" "+route.Path+"/{$}", fn)
+	}
 	add(" /", func(*call) error { return org.NotFound("The requested resource does not exist") })
 	return mux
 }

@@ -24,7 +24,6 @@ type path struct {
 // step follows one lookup.
 type step struct {
 	field *org.Field
-	index int
 }
 
 func badColumn(name, object string) *org.Error {
@@ -94,9 +93,9 @@ func indexOf(o *org.Object, f *org.Field) int {
 }
 
 func lookupNamed(o *org.Object, relation string) (step, bool) {
-	for i, f := range o.Fields {
+	for _, f := range o.Fields {
 		if f.RelationshipName != "" && strings.EqualFold(f.RelationshipName, relation) {
-			return step{f, i}, true
+			return step{f}, true
 		}
 	}
 	return step{}, false
@@ -105,7 +104,7 @@ func lookupNamed(o *org.Object, relation string) (step, bool) {
 // follow walks the lookups; false when one is empty.
 func (p path) follow(v org.View, r org.Record) (org.Record, bool) {
 	for _, s := range p.steps {
-		id, ok := r.At(s.index).(string)
+		id, ok := r.Value(s.field.Name).(string)
 		if !ok {
 			return org.Record{}, false
 		}
@@ -127,7 +126,8 @@ func (p path) value(v org.View, r org.Record) any {
 	switch {
 	case p.isType:
 		return r.Object().Name
-	case p.object == nil:
+	case p.object != r.Object():
+		// Of a polymorphic lookup, or read after the schema had changed.
 		return r.Value(p.name)
 	}
 	return r.At(p.index)

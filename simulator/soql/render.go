@@ -88,17 +88,17 @@ func (n *node) append(dst []byte, v org.View, r org.Record, base string) []byte 
 		switch {
 		case c.path.isType:
 			dst = org.AppendString(dst, r.Object().Name)
-		case c.path.object == nil:
-			dst = org.AppendValue(dst, r.Value(c.path.name))
-		case c.path.field.IsCompound():
+		case c.path.object != nil && c.path.field.IsCompound():
 			dst = org.AppendField(dst, r, c.path.field)
+		case c.path.object != r.Object():
+			dst = org.AppendValue(dst, r.Value(c.path.name))
 		default:
 			dst = org.AppendValue(dst, r.At(c.path.index))
 		}
 	}
 	for _, child := range n.nested {
 		dst = appendKey(dst, child.name)
-		id, _ := r.At(child.lookup.index).(string)
+		id, _ := r.Value(child.lookup.field.Name).(string)
 		parent, ok := v.Find(child.lookup.field.ReferenceTo, id)
 		if !ok {
 			dst = append(dst, "null"...)

@@ -1,0 +1,36 @@
+package control
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"tidegate/simulator/org"
+)
+
+// alter is POST /_sim/fields: one change of the schema, in effect at once.
+func (s *Server) alter(w http.ResponseWriter, r *http.Request) {
+	var a org.Alteration
+	if err := read(r, &a); err != nil {
+		fail(w, fmt.Errorf("reading the alteration: %w", err))
+		return
+	}
+	if err := s.Org.Alter(a); err != nil {
+		fail(w, err)
+		return
+	}
+	changes, _ := s.Org.Schema()
+	answer(w, http.StatusOK, map[string]any{
+		"object": s.Org.Object(a.Object).Name, "key_prefix": s.Org.Object(a.Object).KeyPrefix,
+		"schema_changes": changes, "last_replay_id": s.LastReplayID(),
+	})
+}
+
+// read decodes a body, numbers as they were written, and refuses what it does
+// not know.
+func read(r *http.Request, v any) error {
+	d := json.NewDecoder(r.Body)
+	d.UseNumber()
+	d.DisallowUnknownFields()
+	return d.Decode(v)
+}

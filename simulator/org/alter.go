@@ -1,0 +1,400 @@
+package org
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Alteration is one change of the schema, as an admin makes it in Setup.
+type Alteration struct {
+	// Op is add, remove, change (its type), permit (who may write it), or object,
+	// which makes a custom object with a Name, an owner and Fields.
+	Op          string      `json:"op"`
+	Object      string      `json:"object"` // API name
+	Label       string      `json:"label,omitempty"`
+	LabelPlural string      `json:"label_plural,omitempty"`
+	Field       FieldSpec   `json:"field,omitzero"`
+	Fields      []FieldSpec `json:"fields,omitempty"`
+}
+
+// FieldSpec is what an admin says of a field. Members left out take what the
+// platform's own wizard proposes.
+type FieldSpec struct {
+	Name       string    `json:"name"` // custom ones end in __c
+	Label      string    `json:"label,omitempty"`
+	Type       FieldType `json:"type,omitempty"`
+	Length     int       `json:"length,omitempty"`
+	Precision  int       `json:"precision,omitempty"`
+	Scale      int       `json:"scale,omitempty"`
+	Values     []string  `json:"values,omitempty"` // of picklists; a leading * marks the default
+	Restricted bool      `json:"restricted,omitempty"`
+	Required   bool      `json:"required,omitempty"`
+	Unique     bool      `json:"unique,omitempty"`
+	ExternalID bool      `json:"external_id,omitempty"`
+	// ReferenceTo and Children are for lookups: the targets, and the name that the
+	// relationship has seen from there.
+	ReferenceTo []string `json:"reference_to,omitempty"`
+	Children    string   `json:"children,omitempty"`
+	// Createable and Updateable are for permit; left out, they stay.
+	Createable *bool `json:"createable,omitempty"`
+	Updateable *bool `json:"updateable,omitempty"`
+}
+
+// schema is one state of all objects. It is replaced as a whole.
+type schema struct {
+	objects  []*Object // by name
+	byName   map[string]*Object
+	changes  int64
+	modified time.Time
+}
+
+func newSchema(objects []*Object, at time.Time) *schema {
+	s := &schema{objects: objects, byName: make(map[string]*Object, 2*len(objects)), modified: at.Truncate(time.Second)}
+	for _, o := range objects {
+		s.byName[o.Name] = o
+		s.byName[strings.ToLower(o.Name)] = o
+	}
+	return s
+}
+
+func (s *schema) object(name string) *Object {
+	if o, ok := s.byName[name]; ok {
+		return o
+	}
+	return s.byName[strings.ToLower(name)]
+}
+
+// with is the schema after an object was added or replaced. HTTP dates have
+// whole seconds, so each change takes one of its own.
+func (s *schema) with(o *Object, now time.Time) *schema {
+	list := slices.DeleteFunc(slices.Clone(s.objects), func(old *Object) bool { return old.Name == o.Name })
+	list = append(list, o)
+	slices.SortFunc(list, func(a, b *Object) int { return strings.Compare(a.Name, b.Name) })
+	next := newSchema(list, now)
+	if floor := s.modified.Add(time.Second); next.modified.Before(floor) {
+		next.modified = floor
+	}
+	next.changes = s.changes + 1
+	return next
+}
+
+// Schema tells how often the schema has changed and when it last did.
+func (o *Org) Schema() (changes int64, modified time.Time) {
+	s := o.schema.Load()
+	return s.changes, s.modified
+}
+
+// Alter changes the schema; describe, queries, writes and events follow at
+// once. Values that the new type of a field cannot hold are lost, which makes
+// one change of all records of the object (RecordID "003*").
+func (o *Org) Alter(a Alteration) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	lossy, err := o.alter(a)
+	if err != nil {
+		return err
+	}
+	if o.schemaKeeper != nil {
+		o.schemaKeeper(o.schema.Load().changes, a)
+	}
+	if t := o.tables[o.Object(a.Object).Name]; lossy && o.publisher != nil {
+		o.commits++
+		tx := &Tx{View: View{org: o}, caller: Caller{UserID: o.adminID}, when: o.instant(time.Time{})}
+		blank := Record{t.object, make([]any, len(t.object.Fields))}
+		o.publisher.Publish(o.transaction(tx, []Change{{Object: t.object.Name, RecordID: t.object.KeyPrefix + "*", Type: Update, After: blank}}))
+	}
+	return nil
+}
+
+// IsWildcard reports whether the change concerns every record of its object
+// and names none.
+func (c *Change) IsWildcard() bool { return strings.HasSuffix(c.RecordID, "*") }
+
+// alter changes the schema under the lock and notes the alteration.
+func (o *Org) alter(a Alteration) (lossy bool, err error) {
+	if a.Op == "object" {
+		err = o.addObject(a)
+	} else {
+		lossy, err = o.alterField(a)
+	}
+	if err == nil {
+		o.alterations = append(o.alterations, a)
+	}
+	return lossy, err
+}
+
+// KeepSchema calls fn with every alteration from now on and its number, after
+// it was made and before anything else happens.
+func (o *Org) KeepSchema(fn func(n int64, a Alteration)) { o.schemaKeeper = fn }
+
+// Alterations lists every change of the schema so far, oldest first.
+func (o *Org) Alterations() []Alteration {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return slices.Clone(o.alterations)
+}
+
+// RestoreSchema repeats the n-th alteration of an earlier run, unless it was
+// repeated already; nothing is published.
+func (o *Org) RestoreSchema(n int64, a Alteration) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if n <= o.schema.Load().changes {
+		return nil
+	}
+	_, err := o.alter(a)
+	return err
+}
+
+const (
+	firstCustomPrefix = "a00"
+	maxCustomObjects  = 62
+)
+
+func (o *Org) addObject(a Alteration) error {
+	s := o.schema.Load()
+	if !strings.HasSuffix(a.Object, "__c") || s.object(a.Object) != nil {
+		return fmt.Errorf("a custom object's name ends in __c and is new: %q", a.Object)
+	}
+	n := 0
+	for _, other := range s.objects {
+		if other.Custom {
+			n++
+		}
+	}
+	if n >= maxCustomObjects {
+		return fmt.Errorf("no more than %d custom objects", maxCustomObjects)
+	}
+	fields := []*Field{text("Name", 80).required().named().labeled(or(a.Label, labelOf(a.Object)) + " Name"), owner("")}
+	for _, spec := range a.Fields {
+		f, err := spec.field(s, a.Object)
+		if err != nil {
+			return err
+		}
+		fields = append(fields, f)
+	}
+	label := or(a.Label, labelOf(a.Object))
+	object := newObject(a.Object, label, or(a.LabelPlural, label+"s"), firstCustomPrefix[:2]+base62[n:n+1], fields)
+	object.Custom = true
+	o.tables[object.Name] = newTable(object)
+	o.schema.Store(s.with(object, o.now()))
+	return nil
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// alterField makes the object anew with the field added, removed or replaced,
+// and puts its records into the new shape.
+func (o *Org) alterField(a Alteration) (lossy bool, err error) {
+	s := o.schema.Load()
+	object := s.object(a.Object)
+	if object == nil {
+		return false, fmt.Errorf("no such object: %q", a.Object)
+	}
+	fields := slices.Clone(object.Fields)
+	old := object.fieldFold(a.Field.Name)
+	at := slices.Index(fields, old)
+	switch a.Op {
+	case "add":
+		if old != nil {
+			return false, fmt.Errorf("%s has a field %q already", object.Name, a.Field.Name)
+		}
+		f, err := a.Field.field(s, object.Name)
+		if err != nil {
+			return false, err
+		}
+		fields = append(fields, f)
+	case "remove", "change", "permit":
+		if fields, err = a.replaced(s, object, fields, at); err != nil {
+			return false, err
+		}
+	default:
+		return false, fmt.Errorf("unknown op %q: add, remove, change, permit or object", a.Op)
+	}
+	fresh := *object
+	fresh.reshape(fields)
+	lossy = o.tables[object.Name].reshape(&fresh)
+	o.schema.Store(s.with(&fresh, o.now()))
+	return lossy, nil
+}
+
+// replaced returns the fields with the one at the index removed or changed.
+func (a *Alteration) replaced(s *schema, object *Object, fields []*Field, at int) ([]*Field, error) {
+	if at < 0 {
+		return nil, fmt.Errorf("%s has no field %q", object.Name, a.Field.Name)
+	}
+	if a.Op == "permit" {
+		f := *fields[at]
+		if a.Field.Createable != nil {
+			f.Createable = *a.Field.Createable
+		}
+		if a.Field.Updateable != nil {
+			f.Updateable = *a.Field.Updateable
+		}
+		fields[at] = &f
+		return fields, nil
+	}
+	if !fields[at].Custom || fields[at].Calculated {
+		return nil, fmt.Errorf("%s.%s is not a custom field with values of its own", object.Name, fields[at].Name)
+	}
+	if a.Op == "remove" {
+		return slices.Delete(fields, at, at+1), nil
+	}
+	f, err := a.Field.field(s, object.Name)
+	if err != nil {
+		return nil, err
+	}
+	f.Name = fields[at].Name
+	fields[at] = f
+	return fields, nil
+}
+
+// field makes the field that the spec describes.
+func (spec *FieldSpec) field(s *schema, object string) (*Field, error) {
+	if !strings.HasSuffix(spec.Name, "__c") {
+		return nil, fmt.Errorf("a custom field's name ends in __c: %q", spec.Name)
+	}
+	f, err := spec.typed(s, object)
+	if err != nil {
+		return nil, err
+	}
+	f.Label = or(spec.Label, f.Label)
+	f.Unique, f.ExternalID, f.IDLookup = spec.Unique, spec.ExternalID, spec.ExternalID
+	if spec.Required {
+		f.required()
+	}
+	if spec.Restricted {
+		f.restricted()
+	}
+	return f, nil
+}
+
+// typed makes the field with what its type brings along.
+func (spec *FieldSpec) typed(s *schema, object string) (*Field, error) {
+	length := func(otherwise int) int {
+		if spec.Length > 0 {
+			return spec.Length
+		}
+		return otherwise
+	}
+	switch spec.Type {
+	case TypeString:
+		return text(spec.Name, length(255)), nil
+	case TypeTextArea:
+		return area(spec.Name, length(255)), nil
+	case TypePhone, TypeEmail, TypeURL:
+		return sized(spec.Name, spec.Type, length(map[FieldType]int{TypePhone: 40, TypeEmail: 80, TypeURL: 255}[spec.Type])), nil
+	case TypeBoolean:
+		return flag(spec.Name), nil
+	case TypeInt, TypeDouble, TypeCurrency, TypePercent:
+		// Setup has no type for whole numbers: they are numbers without decimals.
+		f := number(spec.Name, spec.Type, spec.Precision, spec.Scale)
+		if f.Precision == 0 {
+			f.Precision = 18
+		}
+		if f.Type == TypeInt {
+			f.Digits, f.Precision = 9, 0
+		}
+		return f, nil
+	case TypeDate, TypeDateTime:
+		return field(spec.Name, spec.Type), nil
+	case TypePicklist, TypeMultiPicklist:
+		f := pick(spec.Name, spec.Values...)
+		f.Type = spec.Type
+		if f.Type == TypeMultiPicklist {
+			f.Length = 4099
+		}
+		return f, nil
+	case TypeReference:
+		for _, target := range spec.ReferenceTo {
+			if s.object(target) == nil && target != object {
+				return nil, fmt.Errorf("%s refers to no object: %q", spec.Name, target)
+			}
+		}
+		if len(spec.ReferenceTo) == 0 {
+			return nil, fmt.Errorf("%s refers to nothing", spec.Name)
+		}
+		f := ref(spec.Name, spec.ReferenceTo...)
+		if spec.Children != "" {
+			f.children(strings.TrimSuffix(spec.Children, "__r") + "__r")
+		}
+		return f, nil
+	}
+	return nil, fmt.Errorf("a custom field cannot be of type %q", spec.Type)
+}
+
+// reshape gives the object its fields and their indexes.
+func (o *Object) reshape(fields []*Field) {
+	o.Fields = fields
+	o.index, o.fold = make(map[string]int, len(fields)), make(map[string]int, len(fields))
+	for i, f := range fields {
+		o.index[f.Name] = i
+		o.fold[strings.ToLower(f.Name)] = i
+	}
+}
+
+// reshape puts the rows into the order of the object's fields. Records that
+// were handed out keep their own. It reports whether values were lost because
+// their field's new type does not hold them.
+func (t *table) reshape(o *Object) (lossy bool) {
+	from := make([]int, len(o.Fields))
+	for i, f := range o.Fields {
+		from[i] = -1
+		if at, ok := t.object.index[f.Name]; ok {
+			from[i] = at
+		}
+	}
+	for n, old := range t.rows {
+		row := make([]any, len(o.Fields))
+		for i, f := range o.Fields {
+			switch {
+			case from[i] < 0:
+				row[i] = absent(f)
+			case t.object.Fields[from[i]].Type == f.Type:
+				row[i] = old[from[i]]
+			default:
+				v, lost := retyped(f, old[from[i]])
+				row[i], lossy = v, lossy || lost
+			}
+		}
+		t.rows[n] = row
+	}
+	t.object = o
+	t.rekey()
+	return lossy
+}
+
+// absent is what a new field holds in the records that are there already.
+func absent(f *Field) any {
+	if f.Type == TypeBoolean {
+		return false
+	}
+	return nil
+}
+
+// retyped converts a value to the field's type; lost when it does not fit.
+func retyped(f *Field, v any) (fresh any, lost bool) {
+	if v == nil {
+		return absent(f), false
+	}
+	switch x := v.(type) {
+	case DateTime:
+		v = x.String()
+	case bool, int64, float64:
+		if f.Length > 0 {
+			v = strings.Trim(string(AppendValue(nil, v)), `"`)
+		}
+	}
+	fresh, err := convert(f, v)
+	if err != nil || fresh == nil {
+		return absent(f), true
+	}
+	return fresh, false
+}
