@@ -27,6 +27,10 @@ const (
 	HTMLInsteadOfJSON   = "html_instead_of_json"
 	RotateRefreshTokens = "rotate_refresh_tokens"
 
+	BulkSlow        = "bulk_slow"
+	BulkFail        = "bulk_fail"
+	BulkUnsupported = "bulk_unsupported"
+
 	DropStreams     = "drop_streams"
 	ExpireReplayIDs = "expire_replay_ids"
 	DuplicateEvents = "duplicate_events"
@@ -56,6 +60,10 @@ var Kinds = []Kind{
 	{LockRows, "UNABLE_TO_LOCK_ROW on writes", []Param{object}},
 	{HTMLInsteadOfJSON, "an HTML page where JSON belongs", []Param{{"status", "default 503"}, path, method}},
 	{RotateRefreshTokens, "every refresh gives a new refresh token and kills the old one; lasts until cleared unless bounded", nil},
+
+	{BulkSlow, "a bulk job stays InProgress for a while", []Param{{"ms", "milliseconds"}, object}},
+	{BulkFail, "a bulk job ends as Failed before it has done anything", []Param{object, {"message", "its errorMessage"}}},
+	{BulkUnsupported, "INVALIDENTITY for a new bulk job", []Param{object}},
 
 	{DropStreams, "cuts every open streaming connection", nil},
 	{ExpireReplayIDs, "forgets the events so far: older replay ids are refused", []Param{channel}},

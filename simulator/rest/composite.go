@@ -85,7 +85,7 @@ func checkParts(parts []part) error {
 			return org.Refuse("JSON_PARSER_ERROR", "Invalid or duplicate referenceId: "+p.Ref)
 		}
 		seen[p.Ref] = true
-		if strings.Contains(p.URL, "/composite") && !strings.Contains(p.URL, "/composite/sobjects") {
+		if strings.Contains(p.URL, "/composite") && !strings.Contains(p.URL, "/composite/sobjects") || strings.Contains(p.URL, "/jobs/") {
 			return org.Refuse("INVALID_URI", "The subrequest URL is not supported in a composite request: "+p.URL)
 		}
 		if strings.Contains(p.URL, "/query") || strings.Contains(p.URL, "/composite/sobjects") {

@@ -42,7 +42,7 @@ type Server struct {
 
 // New returns a server for the org; baseURL is used in describe's page links.
 func New(o *org.Org, auth *oauth.Server, baseURL func() string) *Server {
-	s := &Server{org: o, auth: auth, baseURL: baseURL}
+	s := &Server{org: o, auth: auth, baseURL: baseURL, jobs: bulk.New(o)}
 	s.cursors.open = map[string]*cursor{}
 	s.mux = s.routes()
 	return s

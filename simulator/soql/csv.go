@@ -1,0 +1,100 @@
+package soql
+
+import (
+	"strconv"
+	"strings"
+
+	"tidegate/simulator/org"
+)
+
+// bulkRefusal words what a bulk query may not ask.
+func bulkRefusal(message string) *org.Error { return org.Refuse("API_ERROR", message) }
+
+// ForBulk tells why the statement cannot be a bulk query: no grouping, no
+// aggregates, no offset, no child queries. What the select list names is
+// checked by Flat.
+func (q *Query) ForBulk() error {
+	switch {
+	case len(q.GroupBy) > 0:
+		return bulkRefusal("Group By not supported in Bulk Query")
+	case q.Offset > 0:
+		return bulkRefusal("Offset not supported in Bulk Query")
+	}
+	for _, item := range q.Items {
+		switch {
+		case item.Child != nil:
+			return bulkRefusal("Aggregate Relationships not supported in Bulk Query")
+		case aggregates[item.Func]:
+			return bulkRefusal("Aggregate Functions not supported in Bulk Query")
+		}
+	}
+	return nil
+}
+
+// Flat tells why the rows of a plain query cannot be lines of a table: a
+// compound field has no single value.
+func (res *Result) Flat() error {
+	for _, c := range res.columns {
+		if c.path.field != nil && c.path.field.IsCompound() {
+			return bulkRefusal("Selecting compound data not supported in Bulk Query")
+		}
+	}
+	return nil
+}
+
+// Columns are the names of the selected fields in the order of the SELECT,
+// with the relationships that lead to them: "Account.Name".
+func (res *Result) Columns() []string {
+	names := make([]string, len(res.columns))
+	for i, c := range res.columns {
+		for _, s := range c.path.steps {
+			names[i] += s.field.RelationshipName + "."
+		}
+		names[i] += c.name
+	}
+	return names
+}
+
+// AppendLine appends the i-th row of a plain query as CSV without a line end:
+// every value quoted, an empty one for null. The view must be valid.
+func (res *Result) AppendLine(dst []byte, v org.View, i int, delimiter byte) []byte {
+	r := res.Rows[i]
+	for k := range res.columns {
+		if k > 0 {
+			dst = append(dst, delimiter)
+		}
+		dst = append(dst, '"')
+		dst = appendCell(dst, res.columns[k].path.value(v, r))
+		dst = append(dst, '"')
+	}
+	return dst
+}
+
+func appendCell(dst []byte, value any) []byte {
+	switch x := value.(type) {
+	case nil:
+		return dst
+	case string:
+		return AppendQuoted(dst, x)
+	case int64:
+		return strconv.AppendInt(dst, x, 10)
+	case bool:
+		return strconv.AppendBool(dst, x)
+	case org.DateTime:
+		// Bulk results write UTC as Z, other than the JSON of the REST API.
+		return x.Time().AppendFormat(dst, "2006-01-02T15:04:05.000Z")
+	}
+	return org.AppendValue(dst, value)
+}
+
+// AppendQuoted appends the text as the inside of a quoted CSV value.
+func AppendQuoted(dst []byte, s string) []byte {
+	for {
+		at := strings.IndexByte(s, '"')
+		if at < 0 {
+			return append(dst, s...)
+		}
+		dst = append(append(dst, s[:at+1]...), '"')
+		s = s[at+1:]
+	}
+}
