@@ -1,0 +1,150 @@
+package avro
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// errJSON says that a payload is not what the event log writes.
+var errJSON = errors.New("malformed event")
+
+// eachMember calls fn with the key and the undecoded value of every member of a
+// JSON object. Keys have no escapes: they are names of fields.
+func eachMember(object []byte, fn func(key, value []byte) error) error {
+	return each(object, '{', '}', func(rest []byte) (int, error) {
+		key, err := end(rest)
+		if err != nil || rest[0] != '"' {
+			return 0, errJSON
+		}
+		from := key + space(rest[key:])
+		if from >= len(rest) || rest[from] != ':' {
+			return 0, errJSON
+		}
+		from++
+		from += space(rest[from:])
+		size, err := end(rest[from:])
+		if err != nil {
+			return 0, err
+		}
+		return from + size, fn(rest[1:key-1], rest[from:from+size])
+	})
+}
+
+// eachItem calls fn with every undecoded element of a JSON array.
+func eachItem(list []byte, fn func(value []byte) error) error {
+	return each(list, '[', ']', func(rest []byte) (int, error) {
+		size, err := end(rest)
+		if err != nil {
+			return 0, err
+		}
+		return size, fn(rest[:size])
+	})
+}
+
+// each walks over what is between the brackets; next reads one entry and says
+// how long it is.
+func each(text []byte, opening, closing byte, next func([]byte) (int, error)) error {
+	if len(text) < 2 || text[0] != opening || text[len(text)-1] != closing {
+		return errJSON
+	}
+	rest := text[1 : len(text)-1]
+	rest = rest[space(rest):]
+	for len(rest) > 0 {
+		size, err := next(rest)
+		if err != nil {
+			return err
+		}
+		rest = rest[size:]
+		rest = rest[space(rest):]
+		if len(rest) == 0 {
+			return nil
+		}
+		if rest[0] != ',' {
+			return errJSON
+		}
+		rest = rest[1:]
+		rest = rest[space(rest):]
+	}
+	return nil
+}
+
+func space(text []byte) int {
+	n := 0
+	for n < len(text) && (text[n] == ' ' || text[n] == '\n' || text[n] == '\t' || text[n] == '\r') {
+		n++
+	}
+	return n
+}
+
+// end returns how long the JSON value is that the text begins with.
+func end(text []byte) (int, error) {
+	if len(text) == 0 {
+		return 0, errJSON
+	}
+	switch text[0] {
+	case '"':
+		return endOfString(text)
+	case '{', '[':
+		return endOfNest(text)
+	}
+	n := 0
+	for n < len(text) && text[n] != ',' && text[n] != '}' && text[n] != ']' && text[n] > ' ' {
+		n++
+	}
+	if n == 0 {
+		return 0, errJSON
+	}
+	return n, nil
+}
+
+func endOfString(text []byte) (int, error) {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1, nil
+		}
+	}
+	return 0, errJSON
+}
+
+func endOfNest(text []byte) (int, error) {
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			size, err := endOfString(text[i:])
+			if err != nil {
+				return 0, err
+			}
+			i += size - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1, nil
+			}
+		}
+	}
+	return 0, errJSON
+}
+
+// textOf decodes a JSON string. Without escapes it is the text's own bytes.
+func textOf(value []byte) ([]byte, error) {
+	if len(value) < 2 || value[0] != '"' {
+		return nil, fmt.Errorf("%w: a string was expected", errJSON)
+	}
+	inner := value[1 : len(value)-1]
+	for _, c := range inner {
+		if c == '\\' {
+			var s string
+			if err := json.Unmarshal(value, &s); err != nil {
+				return nil, fmt.Errorf("reading a string: %w", err)
+			}
+			return []byte(s), nil
+		}
+	}
+	return inner, nil
+}
