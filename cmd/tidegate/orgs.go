@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -167,7 +168,12 @@ func lockRefresh(ctx context.Context, ws *store.Workspace, connection string) (u
 	}()
 	select {
 	case <-held:
-		return sync.OnceFunc(func() { close(release); _ = <-done }), nil
+		return sync.OnceFunc(func() {
+			close(release)
+			if err := <-done; err != nil {
+				slog.Warn("giving the refresh lock back failed; it runs out by itself", "err", err)
+			}
+		}), nil
 	case err := <-done:
 		return nil, err
 	}
