@@ -20,7 +20,11 @@ type shape struct {
 
 // derived fields exist in describe and in queries, but in no change event.
 // Source: "Change Event Body Fields", Change Data Capture Developer Guide.
-var derived = []string{"Id", "IsDeleted", "SystemModstamp", "LastActivityDate", "LastViewedDate", "LastReferencedDate", "PhotoUrl"}
+var derived = []string{
+	"Id", "IsDeleted", "SystemModstamp", "LastActivityDate", "LastViewedDate", "LastReferencedDate",
+	"LastCURequestDate", "LastCUUpdateDate", "PhotoUrl", "HasOpenActivity", "HasOverdueTask",
+	"Fiscal", "FiscalQuarter", "FiscalYear",
+}
 
 func newShape(s gateway.Schema) *shape {
 	sh := &shape{

@@ -153,7 +153,8 @@ func killAtRandomPoints(t *testing.T, w *world, first uint64, seeds int) {
 	for s := first; s < first+uint64(seeds); s++ {
 		random := rand.New(rand.NewPCG(s, 0xf02))
 		var making sync.WaitGroup
-		making.Go(func() { made += w.batch(random.Uint64(), s) })
+		changes := random.Uint64()
+		making.Go(func() { made += w.batch(changes, s) })
 		if s%3 == 0 {
 			making.Wait() // the kill comes when all of it is on its way
 		}

@@ -108,3 +108,23 @@ func TestUpdateKeepsWhatItDoesNotName(t *testing.T) { // F-19, F-20, F-21
 		}
 	})
 }
+
+// A deal that was deleted and comes back keeps what no event carries.
+func TestUndeleteKeepsWhatEventsDoNotCarry(t *testing.T) { // F-39
+	engines(t, func(t *testing.T, url string) {
+		w := newWorld(t, url, options{})
+		before, _ := w.mirror("Opportunity")
+		ids := w.change(map[string]any{"object": "Opportunity", "op": "delete", "count": 3})
+		w.mirrorEqualsOrg()
+		w.change(map[string]any{"object": "Opportunity", "op": "undelete", "count": 3})
+		w.mirrorEqualsOrg()
+		after, _ := w.mirror("Opportunity")
+		for _, id := range ids {
+			for _, name := range []string{"Fiscal", "FiscalQuarter", "FiscalYear", "HasOpenActivity", "LastActivityDate"} {
+				if was, is := string(before[id].fields[name]), string(after[id].fields[name]); was != is {
+					t.Errorf("F-39: %s of %s was %s and is %s", name, id, was, is)
+				}
+			}
+		}
+	})
+}
