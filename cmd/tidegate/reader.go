@@ -56,7 +56,7 @@ func (r reader) Retrieve(ctx context.Context, object string, ids []string) ([]ga
 	if err != nil {
 		return nil, nil, err
 	}
-	records, err := one.client.Retrieve(ctx, schema, ids, nil)
+	records, err := one.client.Retrieve(ctx, schema, ids, columns(schema))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -70,6 +70,18 @@ func (r reader) Retrieve(ctx context.Context, object string, ids []string) ([]ga
 		found = append(found, observed(*record))
 	}
 	return found, missing, nil
+}
+
+// columns are the mirrored fields and what every reading needs besides, as far
+// as the object has it: a User is never deleted, so it has no IsDeleted.
+func columns(schema gateway.Schema) []string {
+	out := []string{"Id"}
+	for _, name := range [...]string{"SystemModstamp", "IsDeleted"} {
+		if _, ok := schema.Field(name); ok {
+			out = append(out, name)
+		}
+	}
+	return append(out, streaming.MirroredFields(schema)...)
 }
 
 // Count counts an object's records in Salesforce.

@@ -83,7 +83,7 @@ func (in Input) apply(was, next gateway.Record, fields gateway.Fields) Decision 
 }
 
 func (in Input) outcome(was, next gateway.Record, fields gateway.Fields) (gateway.Outcome, string) {
-	changed := changedFields(was.Fields, fields)
+	changed := changedFields(was, fields)
 	switch {
 	case next.Deleted && !was.Deleted:
 		return gateway.OutcomeDeleted, "The record was deleted in Salesforce."
@@ -147,14 +147,24 @@ func (in Input) gap() Decision {
 }
 
 // changedFields returns the fields, audit fields aside, whose value differs.
-func changedFields(was, fields gateway.Fields) []string {
+func changedFields(was gateway.Record, fields gateway.Fields) []string {
 	var changed []string
 	for name, v := range fields {
-		if !audit(name) && was[name] != v {
+		if !audit(name) && differ(was, name, v) {
 			changed = append(changed, name)
 		}
 	}
 	return changed
+}
+
+// differ compares one field. A create says nothing of empty fields, so a field
+// that is missing from a wholly known record is an empty one.
+func differ(was gateway.Record, name string, v gateway.Value) bool {
+	old := was.Fields[name]
+	if v == gateway.Null && !was.Partial {
+		return !old.Empty()
+	}
+	return old != v
 }
 
 func list(fields gateway.Fields) string { return strings.Join(fields.Names(), ", ") }

@@ -25,3 +25,19 @@ func TestPersonNameIsComposedOfItsParts(t *testing.T) {
 		}
 	}
 }
+
+func TestReadingAfterACreateFindsNothingNew(t *testing.T) {
+	// F-75: a create leaves empty fields out; a later reading states them.
+	key := gateway.RecordKey{Object: "Task", ID: "00T000000000001AAA"}
+	created := Decide(Input{RecordID: key.ID, Event: gateway.ChangeEvent{
+		Object: "Task", RecordIDs: []string{key.ID}, Type: gateway.Create, Fields: gateway.Fields{"Subject": `"Call"`},
+		Version: gateway.Version{CommitAt: 1000, CommitNumber: 1, Sequence: 1},
+	}})
+	read := Decide(Input{Current: &created.Record, RecordID: key.ID, Event: gateway.ChangeEvent{
+		Object: "Task", RecordIDs: []string{key.ID}, Type: gateway.Snapshot, Fields: gateway.Fields{"Subject": `"Call"`, "Description": gateway.Null},
+		Version: gateway.Version{CommitAt: 2000},
+	}})
+	if read.Entry.Outcome != gateway.OutcomeUnchanged || read.Append {
+		t.Errorf("outcome %s, row %t; want unchanged and no row", read.Entry.Outcome, read.Append)
+	}
+}

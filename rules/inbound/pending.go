@@ -135,9 +135,9 @@ func (m *merge) meetDelete(fields gateway.Fields) {
 		m.drop = !m.sending()
 		return
 	}
-	before := gateway.Fields{}
+	before := gateway.Record{Partial: true}
 	if m.in.Current != nil {
-		before = m.in.Current.Fields
+		before = *m.in.Current
 	}
 	if changed := changedFields(before, fields); len(changed) > 0 {
 		m.record("IsDeleted", gateway.Bool(false), gateway.Bool(true),

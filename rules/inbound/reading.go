@@ -54,12 +54,12 @@ func (in Input) whole(was gateway.Record) Decision {
 	next := was
 	next.Deleted = in.Event.Type == gateway.Delete
 	fields := in.stated(was)
-	if next.Deleted != was.Deleted || len(changedFields(was.Fields, fields)) > 0 {
+	if next.Deleted != was.Deleted || len(changedFields(was, fields)) > 0 {
 		if was.Version.Before(in.Event.Version) {
 			next.Version = in.Event.Version
 		}
-		d := in.apply(was, next, onlyChanged(was.Fields, fields))
-		d.Entry.Fields = onlyChanged(was.Fields, fields)
+		d := in.apply(was, next, onlyChanged(was, fields))
+		d.Entry.Fields = onlyChanged(was, fields)
 		in.readAt(&d)
 		return d
 	}
@@ -98,13 +98,13 @@ func (in Input) readAt(d *Decision) {
 
 func (in Input) differs(was gateway.Record) bool {
 	deleted := in.Event.Type == gateway.Delete
-	return deleted != was.Deleted || (!deleted && len(changedFields(was.Fields, in.stated(was))) > 0)
+	return deleted != was.Deleted || (!deleted && len(changedFields(was, in.stated(was))) > 0)
 }
 
-func onlyChanged(was, fields gateway.Fields) gateway.Fields {
+func onlyChanged(was gateway.Record, fields gateway.Fields) gateway.Fields {
 	changed := make(gateway.Fields)
 	for name, v := range fields {
-		if was[name] != v {
+		if differ(was, name, v) {
 			changed[name] = v
 		}
 	}
