@@ -79,6 +79,7 @@ type Log struct {
 	streams  map[string]*stream // by object; "" holds every event
 	last     int64
 	floor    int64 // ids up to this one count as no longer retained
+	base     int64 // a place without an event from which nothing is lost; -1: none
 	holes    uint64
 	wake     chan struct{}
 	restored bool // replay ids go on from an earlier run
@@ -102,7 +103,7 @@ func New(c Config) *Log {
 		// 2^53, so that clients that read JSON numbers as floats stay exact.
 		l.last = l.now().UnixMicro() / 100
 	}
-	l.floor = l.last
+	l.floor, l.base = l.last, l.last
 	return l
 }
 
@@ -199,7 +200,8 @@ func (l *Log) Wake() <-chan struct{} {
 func (l *Log) Expire() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.floor = l.last
+	l.last++ // no event's: whoever learned this place after now may come back to it
+	l.floor, l.base = l.last, l.last
 	if l.keep != nil {
 		l.keep(nil, l.floor)
 	}
@@ -214,6 +216,10 @@ func (l *Log) prune(now int64) {
 	}
 	for _, s := range l.streams {
 		s.dropBefore(oldest)
+	}
+	l.base = -1
+	if first := l.streams[""].events; len(first) > 0 {
+		l.floor = max(l.floor, first[0].ReplayID-1)
 	}
 }
 
@@ -249,6 +255,9 @@ func (l *Log) Open(channel string, replay int64) (*Cursor, error) {
 }
 
 func (l *Log) retained(id int64) bool {
+	if id == l.base {
+		return true
+	}
 	events := l.streams[""].events
 	i := l.streams[""].search(id - 1)
 	return id > l.floor && i < len(events) && events[i].ReplayID == id

@@ -93,7 +93,8 @@ func TestOpenFollowsTheReplayTable(t *testing.T) { // S9
 		{"after the newest", all[29], 0},
 		{"never issued", unused, -1},
 		{"beyond the newest", all[29] + 1, -1},
-		{"before the first", 1000, -1},
+		{"the place before the first", 1000, 30},
+		{"before the log", 999, -1},
 		{"another negative number", -3, -1},
 	}
 	for _, tt := range tests {
@@ -192,6 +193,28 @@ func TestExpiredIDsAreRefusedWhileOpenCursorsGoOn(t *testing.T) {
 	late, err := l.Open(bus.Everything, bus.Earliest)
 	if err != nil || late.Next(10, 1000) != nil {
 		t.Errorf("earliest after expiry still delivers, err %v", err)
+	}
+}
+
+func TestPlacesWithoutAnEventAreValidUntilEventsAreLost(t *testing.T) {
+	l, c := newLog()
+	start := l.Last()
+	l.Append(message("Contact", 1))
+	if cur, err := l.Open(bus.Everything, start); err != nil || len(cur.Next(9, 9)) != 1 {
+		t.Errorf("place before the first event: %v", err)
+	}
+	l.Expire()
+	expired := l.Last()
+	l.Append(message("Contact", 2))
+	if _, err := l.Open(bus.Everything, start); !errors.Is(err, bus.ErrReplayID) {
+		t.Errorf("place before what expired: %v, want ErrReplayID", err)
+	}
+	if cur, err := l.Open(bus.Everything, expired); err != nil || len(cur.Next(9, 9)) != 1 {
+		t.Errorf("place learned after the expiry: %v", err)
+	}
+	c.at = c.at.Add(bus.Retention + time.Millisecond)
+	if _, err := l.Open(bus.Everything, expired); !errors.Is(err, bus.ErrReplayID) {
+		t.Errorf("place before what was forgotten: %v, want ErrReplayID", err)
 	}
 }
 

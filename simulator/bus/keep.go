@@ -40,9 +40,9 @@ func (l *Log) Restore(floor int64, events []*Event) {
 	defer l.mu.Unlock()
 	if !l.restored && (floor > 0 || len(events) > 0) {
 		// The place that the clock gave is for an org that starts anew.
-		l.restored, l.last, l.floor = true, floor, floor
+		l.restored, l.last, l.floor, l.base = true, floor, floor, floor
 	}
-	l.floor = max(l.floor, floor)
+	l.floor, l.base = max(l.floor, floor), max(l.base, floor)
 	for _, e := range events {
 		if e.ReplayID > l.last {
 			l.last = e.ReplayID
