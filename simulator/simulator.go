@@ -140,7 +140,7 @@ func (o *Org) fillEngine() error {
 	if err != nil {
 		return err
 	}
-	o.Engine.KeepSchema(o.disk.KeepSchema)
+	o.Engine.KeepBy(o.disk)
 	return o.disk.Compact(o.Engine, o.Log)
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 // order is the body of POST /_sim/changes.
 type order struct {
 	Object string   `json:"object"`
-	Op     string   `json:"op"`    // update, create, delete, undelete
+	Op     string   `json:"op"`    // update, create, delete, undelete, convert, merge, purge
 	Count  int      `json:"count"` // default 1
 	Rate   float64  `json:"rate"`  // changes per second; 0 = as fast as possible
 	Fields []string `json:"fields"`
@@ -25,6 +26,10 @@ type order struct {
 	// ID and Values make one exact change instead.
 	ID     string         `json:"id"`
 	Values map[string]any `json:"values"`
+	// Into is the account that a lead is converted into, or the record that
+	// another is merged into; "" makes an account, or picks a record.
+	Into          string `json:"into"`
+	NoOpportunity bool   `json:"no_opportunity"` // of a conversion
 	// User is who does it; the default is the first of the sales team.
 	User string `json:"user"`
 }
@@ -34,16 +39,15 @@ type done struct {
 	Made         int      `json:"made"`
 	LastReplayID int64    `json:"last_replay_id"`
 	IDs          []string `json:"ids"`
+	// Converted tells what leads became.
+	Converted []org.Converted `json:"converted,omitempty"`
 }
 
 const listedIDs = 1000
 
 func (s *Server) changes(w http.ResponseWriter, r *http.Request) {
 	var in order
-	d := json.NewDecoder(r.Body)
-	d.UseNumber()
-	d.DisallowUnknownFields()
-	if err := d.Decode(&in); err != nil {
+	if err := read(r, &in); err != nil {
 		fail(w, fmt.Errorf("reading the order: %w", err))
 		return
 	}
@@ -68,7 +72,7 @@ func (s *Server) changes(w http.ResponseWriter, r *http.Request) {
 		fail(w, fmt.Errorf("after %d changes: %w", out.Made, err))
 		return
 	}
-	out.LastReplayID = s.LastReplayID()
+	out.LastReplayID, out.Converted = s.LastReplayID(), m.converted
 	answer(w, http.StatusOK, out)
 }
 
@@ -107,6 +111,8 @@ type maker struct {
 	fields []*org.Field
 	ids    []string // to pick from
 	by     org.Caller
+
+	converted []org.Converted
 }
 
 var defaultFields = map[string][]string{
@@ -156,8 +162,12 @@ func (m *maker) prepare() error {
 	case "create":
 		return nil
 	case "update", "delete", "undelete":
+	case "convert", "merge", "purge":
+		if err := fits(m.order.Op, m.object); err != nil {
+			return err
+		}
 	default:
-		return fmt.Errorf("unknown op %q: update, create, delete or undelete", m.order.Op)
+		return fmt.Errorf("unknown op %q: update, create, delete, undelete, convert, merge or purge", m.order.Op)
 	}
 	if m.order.ID != "" {
 		full, ok := org.NormalizeID(m.order.ID)
@@ -167,10 +177,9 @@ func (m *maker) prepare() error {
 		m.ids = []string{full}
 		return nil
 	}
-	gone := m.order.Op == "undelete"
 	m.org.Read(func(v org.View) {
 		v.Scan(m.object.Name, func(r org.Record) bool {
-			if (r.Value("IsDeleted") == true) == gone {
+			if eligible(m.order.Op, r) {
 				m.ids = append(m.ids, r.ID())
 			}
 			return true
@@ -184,6 +193,9 @@ func (m *maker) prepare() error {
 
 // one makes one change in a transaction of its own.
 func (m *maker) one(i int) (string, error) {
+	if slices.Contains(special, m.order.Op) {
+		return m.special()
+	}
 	var id string
 	_, err := m.org.Transact(m.by, func(tx *org.Tx) error {
 		var refused *org.Error
@@ -236,13 +248,10 @@ func (m *maker) values(v org.View, i int) map[string]any {
 
 // bin deletes or undeletes a record that has not been used up.
 func (m *maker) bin(tx *org.Tx) (string, *org.Error) {
-	if len(m.ids) == 0 {
-		return "", org.Refuse("NOT_FOUND", "there are no more records to "+m.order.Op)
+	id, err := m.pick()
+	if err != nil {
+		return "", org.Refuse("NOT_FOUND", err.Error())
 	}
-	at := m.rng.IntN(len(m.ids))
-	id := m.ids[at]
-	m.ids[at] = m.ids[len(m.ids)-1]
-	m.ids = m.ids[:len(m.ids)-1]
 	if m.order.Op == "undelete" {
 		return id, tx.Undelete(m.object.Name, id)
 	}

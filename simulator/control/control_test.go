@@ -97,3 +97,39 @@ func TestBadOrdersAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestLeadsAreConvertedAndRecordsMergedAndPurged(t *testing.T) {
+	mux, s := newServer(t)
+	for _, row := range []struct {
+		body string
+		want map[org.ChangeType]int
+	}{
+		{`{"object":"Lead","op":"convert","count":2}`, map[org.ChangeType]int{org.Create: 8}},
+		{`{"object":"Contact","op":"merge","count":3}`, map[org.ChangeType]int{org.Delete: 3}},
+		{`{"object":"Task","op":"purge","count":2}`, map[org.ChangeType]int{org.Delete: 2}},
+	} {
+		s.changes = nil
+		if status, body := post(mux, row.body); status != 200 {
+			t.Errorf("%s: %d %s", row.body, status, body)
+		}
+		for kind, want := range row.want {
+			got := 0
+			for _, c := range s.changes {
+				if c.Type == kind {
+					got++
+				}
+			}
+			if got != want {
+				t.Errorf("%s: %d times %s, want %d", row.body, got, kind, want)
+			}
+		}
+	}
+	if _, body := post(mux, `{"object":"Lead","op":"convert","no_opportunity":true}`); !strings.Contains(body, `"converted":[{"lead":"00Q`) || strings.Contains(body, "opportunity") {
+		t.Errorf("a conversion answers %s", body)
+	}
+	for _, body := range []string{`{"object":"Contact","op":"convert"}`, `{"object":"Task","op":"merge"}`, `{"object":"Lead","op":"convert","count":99}`} {
+		if status, text := post(mux, body); status != 400 {
+			t.Errorf("%s: %d %s", body, status, text)
+		}
+	}
+}

@@ -48,6 +48,10 @@ type line struct {
 	// Schema is the alteration of that number.
 	Schema *org.Alteration `json:"schema"`
 	Number int64           `json:"number"`
+	// Purge are ids that are gone for good, and the object that they were of.
+	Purge  []string          `json:"purge"`
+	Object string            `json:"object"`
+	Issued map[string]uint64 `json:"issued"` // ids given out so far
 }
 
 // Open makes the directory where needed. Until Compact is called nothing is
@@ -116,6 +120,8 @@ func apply(o *org.Org, log *bus.Log, text []byte, since int64) error {
 	if l.Schema != nil {
 		return o.RestoreSchema(l.Number, *l.Schema)
 	}
+	o.RestoreIssued(l.Issued)
+	o.RestorePurge(l.Object, l.Purge)
 	if l.Commit <= since {
 		return nil
 	}
@@ -154,6 +160,9 @@ func writeSnapshot(path string, o *org.Org, events *bus.Log) (err error) {
 		if err := json.NewEncoder(w).Encode(line{Schema: &a, Number: int64(i + 1)}); err != nil {
 			return err
 		}
+	}
+	if err := json.NewEncoder(w).Encode(line{Issued: o.Issued()}); err != nil {
+		return err
 	}
 	if err := writeEvents(w, events); err != nil {
 		return err
@@ -203,14 +212,21 @@ func (d *Disk) Publish(t org.Transaction) {
 	}
 }
 
-// KeepSchema is what the org's KeepSchema is given.
+// KeepSchema writes an alteration down.
 func (d *Disk) KeepSchema(n int64, a org.Alteration) {
+	d.note(line{Schema: &a, Number: n})
+}
+
+// KeepPurge writes a purge down.
+func (d *Disk) KeepPurge(object string, ids []string) { d.note(line{Object: object, Purge: ids}) }
+
+func (d *Disk) note(l line) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.log == nil || d.err != nil {
 		return
 	}
-	d.err = json.NewEncoder(d.log).Encode(line{Schema: &a, Number: n})
+	d.err = json.NewEncoder(d.log).Encode(l)
 }
 
 // KeepEvents is the Keep of the org's event log. A transaction and its events

@@ -2,6 +2,7 @@ package org
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -9,14 +10,18 @@ import (
 
 // Alteration is one change of the schema, as an admin makes it in Setup.
 type Alteration struct {
-	// Op is add, remove, change (its type), permit (who may write it), or object,
-	// which makes a custom object with a Name, an owner and Fields.
+	// Op is add, remove, change (its type), permit (who may write it), formula, or
+	// object, which makes a custom object with a Name, an owner and Fields.
 	Op          string      `json:"op"`
 	Object      string      `json:"object"` // API name
 	Label       string      `json:"label,omitempty"`
 	LabelPlural string      `json:"label_plural,omitempty"`
 	Field       FieldSpec   `json:"field,omitzero"`
 	Fields      []FieldSpec `json:"fields,omitempty"`
+	// Formula is the new text for op formula, of the one formula field that the
+	// org has: Account.Name & "anything" & Title. Its values change without an
+	// event and without a stamp.
+	Formula string `json:"formula,omitempty"`
 }
 
 // FieldSpec is what an admin says of a field. Members left out take what the
@@ -73,11 +78,18 @@ func (s *schema) with(o *Object, now time.Time) *schema {
 	list = append(list, o)
 	slices.SortFunc(list, func(a, b *Object) int { return strings.Compare(a.Name, b.Name) })
 	next := newSchema(list, now)
+	next.changes, next.modified = s.changes+1, s.touched(now).modified
+	return next
+}
+
+// touched is the same schema with a later date: users see it differently.
+func (s *schema) touched(now time.Time) *schema {
+	next := *s
+	next.modified = now.Truncate(time.Second)
 	if floor := s.modified.Add(time.Second); next.modified.Before(floor) {
 		next.modified = floor
 	}
-	next.changes = s.changes + 1
-	return next
+	return &next
 }
 
 // Schema tells how often the schema has changed and when it last did.
@@ -96,8 +108,8 @@ func (o *Org) Alter(a Alteration) error {
 	if err != nil {
 		return err
 	}
-	if o.schemaKeeper != nil {
-		o.schemaKeeper(o.schema.Load().changes, a)
+	if o.keeper != nil {
+		o.keeper.KeepSchema(o.schema.Load().changes, a)
 	}
 	if t := o.tables[o.Object(a.Object).Name]; lossy && o.publisher != nil {
 		o.commits++
@@ -114,9 +126,12 @@ func (c *Change) IsWildcard() bool { return strings.HasSuffix(c.RecordID, "*") }
 
 // alter changes the schema under the lock and notes the alteration.
 func (o *Org) alter(a Alteration) (lossy bool, err error) {
-	if a.Op == "object" {
+	switch a.Op {
+	case "object":
 		err = o.addObject(a)
-	} else {
+	case "formula":
+		err = o.alterFormula(a)
+	default:
 		lossy, err = o.alterField(a)
 	}
 	if err == nil {
@@ -124,10 +139,6 @@ func (o *Org) alter(a Alteration) (lossy bool, err error) {
 	}
 	return lossy, err
 }
-
-// KeepSchema calls fn with every alteration from now on and its number, after
-// it was made and before anything else happens.
-func (o *Org) KeepSchema(fn func(n int64, a Alteration)) { o.schemaKeeper = fn }
 
 // Alterations lists every change of the schema so far, oldest first.
 func (o *Org) Alterations() []Alteration {
@@ -216,13 +227,34 @@ func (o *Org) alterField(a Alteration) (lossy bool, err error) {
 			return false, err
 		}
 	default:
-		return false, fmt.Errorf("unknown op %q: add, remove, change, permit or object", a.Op)
+		return false, fmt.Errorf("unknown op %q: add, remove, change, permit, formula or object", a.Op)
 	}
 	fresh := *object
 	fresh.reshape(fields)
 	lossy = o.tables[object.Name].reshape(&fresh)
 	o.schema.Store(s.with(&fresh, o.now()))
 	return lossy, nil
+}
+
+var formulaForm = regexp.MustCompile(`^Account\.Name & "([^"]*)" & Title$`)
+
+func (o *Org) alterFormula(a Alteration) error {
+	m := formulaForm.FindStringSubmatch(a.Formula)
+	if m == nil || a.Object != "Contact" || a.Field.Name != summary {
+		return fmt.Errorf(`the org computes Contact.%s as Account.Name & "anything" & Title, nothing else`, summary)
+	}
+	s := o.schema.Load()
+	fresh := *s.object(a.Object)
+	fields := slices.Clone(fresh.Fields)
+	f := *fresh.Field(summary)
+	f.Formula = a.Formula
+	fields[fresh.index[summary]] = &f
+	fresh.reshape(fields)
+	o.tables[fresh.Name].reshape(&fresh)
+	o.between = m[1]
+	o.schema.Store(s.with(&fresh, o.now()))
+	o.refreshFormulas()
+	return nil
 }
 
 // replaced returns the fields with the one at the index removed or changed.

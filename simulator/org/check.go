@@ -93,6 +93,8 @@ func (w *write) references() *Error {
 		switch {
 		case !ok:
 			return refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", f.Name)
+		case !w.tx.sees(target):
+			return refuse("INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", "insufficient access rights on cross-reference id: "+id, f.Name)
 		case target.Value("IsDeleted") == true:
 			return refuse("ENTITY_IS_DELETED", "entity is deleted", f.Name)
 		case f.Name == "OwnerId" && target.Value("IsActive") == false:
@@ -100,6 +102,12 @@ func (w *write) references() *Error {
 		}
 	}
 	return nil
+}
+
+// sees reports whether the caller sees the record.
+func (tx *Tx) sees(r Record) bool {
+	_, ok := tx.access().record(r)
+	return ok
 }
 
 func (w *write) pointsRight(f *Field, id string) bool {
@@ -153,10 +161,13 @@ func (w *write) derivePersonName() {
 	}
 }
 
+// summary is the org's one formula field, on contacts.
+const summary = "Account_Summary__c"
+
 // formulas computes the org's one formula field, on contacts.
 func (w *write) formulas() {
 	if w.object.Name == "Contact" {
-		w.set("Account_Summary__c", accountSummary(w.tx, Record{w.object, w.row}))
+		w.set(summary, accountSummary(w.tx, Record{w.object, w.row}))
 	}
 }
 
@@ -167,14 +178,14 @@ func accountSummary(tx *Tx, contact Record) any {
 	if parent, ok := tx.Get("Account", account); ok {
 		name, _ = parent.Value("Name").(string)
 	}
-	return name + " / " + title
+	return name + tx.org.between + title
 }
 
 // refreshFormulas recomputes the contacts of a renamed account. As on the
 // platform this makes no event and moves no modification stamp.
 func refreshFormulas(tx *Tx, account string) {
 	contacts := tx.table("Contact")
-	at, formula := contacts.object.index["AccountId"], contacts.object.index["Account_Summary__c"]
+	at, formula := contacts.object.index["AccountId"], contacts.object.index[summary]
 	for i, row := range contacts.rows {
 		if row[at] != account {
 			continue

@@ -38,6 +38,12 @@ func errDeleted() *Error {
 	return e
 }
 
+func errNoAccess() *Error {
+	e := refuse("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
+	e.Status = http.StatusForbidden
+	return e
+}
+
 func errNoColumn(o *Object, name string) *Error {
 	return refuse("INVALID_FIELD", fmt.Sprintf("No such column '%s' on sobject of type %s", name, o.Name))
 }

@@ -31,13 +31,16 @@ type Org struct {
 
 	mu     sync.RWMutex
 	tables map[string]*table
-	// alterations are the changes of the schema so far; schemaKeeper hears of new ones.
-	alterations  []Alteration
-	schemaKeeper func(int64, Alteration)
-	commits      int64 // number of transactions so far
-	orgID        string
-	adminID      string
-	lastWhen     DateTime
+	// alterations are the changes of the schema so far.
+	alterations []Alteration
+	keeper      Keeper // nil: nobody
+	between     string // what the formula field puts between its two values
+	permissions []Permission
+	accesses    sync.Map // user id → *access, of users who may not do everything
+	commits     int64    // number of transactions so far
+	orgID       string
+	adminID     string
+	lastWhen    DateTime
 }
 
 // New returns an org with the standard schema, its own Organization record,
@@ -54,7 +57,7 @@ func New(cfg Config) *Org {
 	}
 	o := &Org{
 		now: cfg.Now, publisher: cfg.Publisher, faults: cfg.Faults, edition: cfg.Edition,
-		started: cfg.Now(), tables: map[string]*table{},
+		started: cfg.Now(), tables: map[string]*table{}, between: " / ",
 	}
 	o.schema.Store(newSchema(standardObjects(), o.started))
 	for _, object := range o.Objects() {
@@ -91,12 +94,15 @@ func (o *Org) Faults() *fault.Registry { return o.faults }
 func (o *Org) Read(fn func(View)) {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
-	fn(View{o})
+	fn(View{org: o})
 }
 
 // View reads the tables as they stand. It is only valid inside the function
 // that it was given to.
-type View struct{ org *Org }
+type View struct {
+	org    *Org
+	access *access // whose eyes it has; nil sees everything
+}
 
 // Org is the org that is viewed.
 func (v View) Org() *Org { return v.org }
@@ -111,7 +117,7 @@ func (v View) Get(object, id string) (Record, bool) {
 	if !ok {
 		return Record{}, false
 	}
-	return t.at(i), true
+	return v.access.record(t.at(i))
 }
 
 // Find returns the record of that id among several objects.
@@ -136,13 +142,14 @@ func (v View) Scan(object string, fn func(Record) bool) {
 		return
 	}
 	for i := range t.rows {
-		if !fn(t.at(i)) {
+		if r, ok := v.access.record(t.at(i)); ok && !fn(r) {
 			return
 		}
 	}
 }
 
-// Len is the number of records of the object, deleted ones included.
+// Len is the number of records of the object, deleted ones and those that the
+// view's user does not see included.
 func (v View) Len(object string) int {
 	if t := v.org.tables[object]; t != nil {
 		return len(t.rows)
@@ -159,7 +166,7 @@ func (v View) ByKey(object, field, value string) []Record {
 	}
 	var found []Record
 	for _, i := range t.keys[field][strings.ToLower(value)] {
-		if r := t.at(i); r.Value("IsDeleted") != true {
+		if r, ok := v.access.record(t.at(i)); ok && r.Value("IsDeleted") != true {
 			found = append(found, r)
 		}
 	}

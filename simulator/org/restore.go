@@ -95,9 +95,13 @@ func (o *Org) Commits() int64 {
 func (o *Org) RefreshFormulas() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.refreshFormulas()
+}
+
+func (o *Org) refreshFormulas() {
 	t := o.tables["Contact"]
-	formula := t.object.index["Account_Summary__c"]
-	tx := &Tx{View: View{o}}
+	formula := t.object.index[summary]
+	tx := &Tx{View: View{org: o}}
 	for i, row := range t.rows {
 		if fresh := accountSummary(tx, t.at(i)); fresh != row[formula] {
 			updated := append([]any(nil), row...)

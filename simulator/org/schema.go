@@ -98,6 +98,7 @@ type Object struct {
 
 	index map[string]int // exact field name → index in Fields
 	fold  map[string]int // lower-cased field name → index in Fields
+	whole *Object        // what this is a user's view of; nil when it is whole
 }
 
 // Field returns the field of that exact name, nil when there is none.

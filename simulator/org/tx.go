@@ -47,7 +47,7 @@ type undo struct {
 func (o *Org) Transact(caller Caller, fn func(*Tx) error) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	tx := &Tx{View: View{o}, caller: caller, when: o.instant(caller.At)}
+	tx := &Tx{View: View{org: o}, caller: caller, when: o.instant(caller.At)}
 	if tx.caller.UserID == "" {
 		tx.caller.UserID = o.adminID
 	}

@@ -66,7 +66,7 @@ func (tx *Tx) Upsert(object, key, value string, values map[string]any, updateOnl
 	if t == nil {
 		return "", false, nil, NotFound(resourceMissing)
 	}
-	f := t.object.fieldFold(key)
+	f := tx.access().object(t.object).fieldFold(key)
 	if f == nil || (!f.ExternalID && !f.IDLookup) {
 		return "", false, nil, NotFound("Provided external ID field does not exist or is not accessible: " + key)
 	}
@@ -144,10 +144,10 @@ func (tx *Tx) bin(t *table, at int, deleted bool) *Error {
 	w.set("IsDeleted", deleted)
 	tx.stamp(w, false)
 	tx.replace(t, at, row, false)
-	if !deleted {
-		return nil
-	}
 	id := w.before.ID()
+	if !deleted {
+		return tx.revive(t.object.Name, id, w.before.Value("SystemModstamp"))
+	}
 	if twin := noteTwin(t.object.Name); twin != "" {
 		other := tx.table(twin)
 		if i, ok := other.byID[id]; ok && other.at(i).Value("IsDeleted") != true {
@@ -160,6 +160,19 @@ func (tx *Tx) bin(t *table, at int, deleted bool) *Error {
 }
 
 func (tx *Tx) cascade(object, id string) *Error {
+	return tx.belongings(object, id, func(r Record) bool { return r.Value("IsDeleted") != true }, true)
+}
+
+// revive takes out of the recycle bin what went into it with the parent, which
+// is told by the moment.
+func (tx *Tx) revive(object, id string, moment any) *Error {
+	return tx.belongings(object, id, func(r Record) bool {
+		return r.Value("IsDeleted") == true && r.Value("SystemModstamp") == moment
+	}, false)
+}
+
+// belongings bins or revives the records that are deleted with their parent.
+func (tx *Tx) belongings(object, id string, which func(Record) bool, deleted bool) *Error {
 	for _, child := range tx.org.Objects() {
 		for i, f := range child.Fields {
 			if !f.CascadeDelete || !slices.Contains(f.ReferenceTo, object) {
@@ -167,10 +180,10 @@ func (tx *Tx) cascade(object, id string) *Error {
 			}
 			t := tx.table(child.Name)
 			for n := range t.rows {
-				if t.rows[n][i] != id || t.at(n).Value("IsDeleted") == true {
+				if t.rows[n][i] != id || !which(t.at(n)) {
 					continue
 				}
-				if err := tx.bin(t, n, true); err != nil {
+				if err := tx.bin(t, n, deleted); err != nil {
 					return err
 				}
 			}
@@ -191,15 +204,32 @@ func (tx *Tx) writable(object string, allowed func(*Object) bool) (*table, *Erro
 	if t == nil {
 		return nil, NotFound(resourceMissing)
 	}
-	if !tx.caller.Trusted && !allowed(t.object) {
+	if tx.caller.Trusted {
+		return t, nil
+	}
+	seen := tx.access().object(t.object)
+	switch {
+	case seen == nil:
+		return nil, NotFound(resourceMissing)
+	case !allowed(t.object):
 		e := refuse("METHOD_NOT_ALLOWED", "HTTP Method not allowed for "+t.object.Name)
 		e.Status = 405
 		return nil, e
+	case !allowed(seen):
+		return nil, errNoAccess()
 	}
 	return t, nil
 }
 
-// live finds a record that is there and not deleted.
+// access is what restricts the caller; nil where nothing does.
+func (tx *Tx) access() *access {
+	if tx.caller.Trusted || tx.caller.Immune {
+		return nil
+	}
+	return tx.org.accessOf(tx.caller.UserID)
+}
+
+// live finds a record that is there, not deleted, and the caller's to change.
 func (tx *Tx) live(t *table, id string) (int, *Error) {
 	full, ok := NormalizeID(id)
 	if !ok || !strings.HasPrefix(full, t.object.KeyPrefix) {
@@ -209,8 +239,14 @@ func (tx *Tx) live(t *table, id string) (int, *Error) {
 	if !ok {
 		return 0, NotFound("Provided external ID field does not exist or is not accessible: Id")
 	}
+	if _, ok := tx.access().record(t.at(at)); !ok {
+		return 0, NotFound("Provided external ID field does not exist or is not accessible: Id")
+	}
 	if t.at(at).Value("IsDeleted") == true {
 		return 0, errDeleted()
+	}
+	if !tx.access().mayChange(t.at(at)) {
+		return 0, errNoAccess()
 	}
 	return at, nil
 }
@@ -223,12 +259,13 @@ func (tx *Tx) fill(o *Object, row []any, values map[string]any, may func(*Field)
 	}
 	sort.Strings(names)
 	given := make(map[string]bool, len(names))
+	seen := tx.access().object(o)
 	var refused []string
 	for _, name := range names {
 		if name == "attributes" {
 			continue
 		}
-		f := o.fieldFold(name)
+		f := seen.fieldFold(name)
 		if nested, ok := values[name].(map[string]any); ok && f == nil {
 			if err := tx.resolve(o, row, given, name, nested); err != nil {
 				return nil, err
@@ -317,6 +354,9 @@ func (tx *Tx) lockFault(object, id string) *Error {
 
 // fieldFold finds a field whatever the letter case of its name.
 func (o *Object) fieldFold(name string) *Field {
+	if o == nil {
+		return nil
+	}
 	if i, ok := o.index[name]; ok {
 		return o.Fields[i]
 	}

@@ -1,0 +1,98 @@
+package org
+
+import "slices"
+
+// Keeper hears of what happens to an org outside of transactions, after it was
+// done and before anything else happens.
+type Keeper interface {
+	// KeepSchema gets the n-th alteration of the schema.
+	KeepSchema(n int64, a Alteration)
+	// KeepPurge gets the ids of records that are gone for good.
+	KeepPurge(object string, ids []string)
+}
+
+// KeepBy names the org's keeper. It is called once, before the org is used.
+func (o *Org) KeepBy(k Keeper) { o.keeper = k }
+
+// Purge takes records away for good, from the recycle bin or past it. What was
+// in the bin goes without an event; of a live record there is the event of its
+// deletion.
+func (o *Org) Purge(caller Caller, object string, ids []string) error {
+	target := o.Object(object)
+	if target == nil {
+		return NotFound(resourceMissing)
+	}
+	_, err := o.Transact(caller, func(tx *Tx) error {
+		for i, id := range ids {
+			full, _ := NormalizeID(id)
+			r, ok := tx.Get(target.Name, full)
+			if !ok {
+				return NotFound("there is no " + target.Name + " " + id)
+			}
+			ids[i] = full
+			if r.Value("IsDeleted") == true {
+				continue
+			}
+			if err := tx.Delete(target.Name, full); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.tables[target.Name].purge(ids)
+	if o.keeper != nil {
+		o.keeper.KeepPurge(target.Name, ids)
+	}
+	return nil
+}
+
+// RestorePurge repeats a purge of an earlier run.
+func (o *Org) RestorePurge(object string, ids []string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if t := o.tables[object]; t != nil && len(ids) > 0 {
+		t.purge(ids)
+	}
+}
+
+// purge removes rows and numbers the others anew.
+func (t *table) purge(ids []string) {
+	gone := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		gone[id] = true
+	}
+	t.rows = slices.DeleteFunc(t.rows, func(row []any) bool { return gone[Record{t.object, row}.ID()] })
+	t.byID = make(map[string]int, len(t.rows))
+	for i := range t.rows {
+		t.byID[t.at(i).ID()] = i
+	}
+	t.rekey()
+}
+
+// Issued tells, for each object, how many ids were given out so far.
+func (o *Org) Issued() map[string]uint64 {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	issued := make(map[string]uint64, len(o.tables))
+	for name, t := range o.tables {
+		issued[name] = t.next
+	}
+	return issued
+}
+
+// RestoreIssued keeps ids of an earlier run from being given out again, also
+// those of purged records.
+func (o *Org) RestoreIssued(issued map[string]uint64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for name, n := range issued {
+		if t := o.tables[name]; t != nil {
+			t.next = max(t.next, n)
+		}
+	}
+}
