@@ -31,7 +31,7 @@ func mergeable(o *org.Object) bool {
 }
 
 // fullDescribe is the answer to …/describe.
-func fullDescribe(all *org.Org, o *org.Object, base, host string) map[string]any {
+func fullDescribe(all []*org.Object, o *org.Object, base, host string) map[string]any {
 	d := entry(o, base)
 	if urls, ok := d["urls"].(map[string]string); ok {
 		urls["uiDetailTemplate"] = host + "/{ID}"
@@ -72,9 +72,9 @@ func masterType(base string, o *org.Object) map[string]any {
 	}
 }
 
-func childRelationships(all *org.Org, o *org.Object) []map[string]any {
+func childRelationships(all []*org.Object, o *org.Object) []map[string]any {
 	list := []map[string]any{}
-	for _, child := range all.Objects() {
+	for _, child := range all {
 		for _, f := range child.Fields {
 			if f.Type != org.TypeReference || !slices.Contains(f.ReferenceTo, o.Name) {
 				continue
@@ -151,7 +151,7 @@ func describeField(f *org.Field) map[string]any {
 		"formulaTreatNullNumberAsZero": false, "groupable": sortable && soap != "xsd:double" && f.Type != org.TypeDateTime,
 		"highScaleNumber": false, "htmlFormatted": f.HTML, "idLookup": f.IDLookup, "inlineHelpText": nil,
 		"label": f.Label, "length": f.Length, "mask": nil, "maskType": nil, "name": f.Name, "nameField": f.NameField,
-		"namePointing": many, "nillable": f.Nillable, "permissionable": permissionable(f), "picklistValues": picklist(f),
+		"namePointing": many, "nillable": f.Nillable, "permissionable": f.Permissionable(), "picklistValues": picklist(f),
 		"polymorphicForeignKey": many, "precision": f.Precision, "queryByDistance": false, "referenceTargetField": nil,
 		"referenceTo": list(f.ReferenceTo), "relationshipName": textOrNil(f.RelationshipName), "relationshipOrder": nil,
 		"restrictedDelete": false, "restrictedPicklist": f.Restricted, "scale": f.Scale, "searchPrefilterable": f.Type == org.TypeReference,
@@ -180,11 +180,6 @@ func extraType(f *org.Field) any {
 		return "imageurl"
 	}
 	return nil
-}
-
-// permissionable: system and required fields cannot be hidden.
-func permissionable(f *org.Field) bool {
-	return f.Nillable && f.Name != "MasterRecordId" && f.Compound != "Name" || f.Custom
 }
 
 func list(names []string) []string {

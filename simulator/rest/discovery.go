@@ -97,8 +97,9 @@ func (c *call) describeGlobal() error {
 	if c.unchanged() {
 		return nil
 	}
-	list := make([]map[string]any, 0, len(c.org.Objects()))
-	for _, o := range c.org.Objects() {
+	objects := c.org.ObjectsFor(c.caller.UserID)
+	list := make([]map[string]any, 0, len(objects))
+	for _, o := range objects {
 		list = append(list, entry(o, c.base()))
 	}
 	c.json(http.StatusOK, map[string]any{"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": list})
@@ -122,11 +123,10 @@ func (c *call) describe() error {
 	if c.unchanged() {
 		return nil
 	}
-	changes, _ := c.org.Schema()
-	key := fmt.Sprintf("%s %s %d", o.Name, c.version, changes)
+	key := fmt.Sprintf("%s %s %s", o.Name, c.version, c.org.SchemaKey(c.caller.UserID))
 	encoded, ok := c.describes.Load(key)
 	if !ok {
-		fresh, err := json.Marshal(fullDescribe(c.org, o, c.base(), c.baseURL()))
+		fresh, err := json.Marshal(fullDescribe(c.org.ObjectsFor(c.caller.UserID), o, c.base(), c.baseURL()))
 		if err != nil {
 			return fmt.Errorf("encoding describe of %s: %w", o.Name, err)
 		}

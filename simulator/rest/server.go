@@ -219,10 +219,10 @@ func (c *call) base() string { return "/services/data/v" + c.version }
 // read and write use the composite's transaction where there is one.
 func (c *call) read(fn func(org.View)) {
 	if c.tx != nil {
-		fn(c.tx.View)
+		fn(c.tx.For(c.caller.UserID))
 		return
 	}
-	c.org.Read(fn)
+	c.org.ReadAs(c.caller.UserID, fn)
 }
 
 func (c *call) write(fn func(*org.Tx) error) error {
@@ -284,7 +284,7 @@ func (c *call) body(v any) error {
 
 // object finds the object named in the path.
 func (c *call) object() (*org.Object, error) {
-	if o := c.org.Object(c.r.PathValue("object")); o != nil {
+	if o := c.org.ObjectFor(c.caller.UserID, c.r.PathValue("object")); o != nil {
 		return o, nil
 	}
 	return nil, org.NotFound("The requested resource does not exist")

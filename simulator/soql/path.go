@@ -51,7 +51,7 @@ func resolve(v org.View, o *org.Object, written string) (path, error) {
 		}
 		p.steps = append(p.steps, s)
 		if len(s.field.ReferenceTo) == 1 {
-			at = v.Org().Object(s.field.ReferenceTo[0])
+			at = v.Object(s.field.ReferenceTo[0])
 		} else {
 			at = nil
 		}
@@ -75,7 +75,7 @@ func (p path) end(v org.View, at *org.Object, name string) (path, error) {
 		return p, nil
 	}
 	for _, target := range p.steps[len(p.steps)-1].field.ReferenceTo {
-		if f := v.Org().Object(target).FieldFold(name); f != nil {
+		if f := v.Object(target).FieldFold(name); f != nil {
 			p.name, p.field = f.Name, f
 			return p, nil
 		}

@@ -95,7 +95,7 @@ type childRows struct {
 }
 
 func (e *eval) selectChild(res *Result, item Item) error {
-	for _, o := range e.view.Org().Objects() {
+	for _, o := range e.view.Objects() {
 		for _, f := range o.Fields {
 			if f.ChildName == "" || !strings.EqualFold(f.ChildName, item.Child.From) || !pointsTo(f, e.object.Name) {
 				continue
