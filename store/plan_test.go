@@ -18,7 +18,11 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +64,11 @@ func TestPostgresUsesTheRightIndexBeforeItHasStatistics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	if err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -47,7 +47,7 @@ func RawUpsert(ctx context.Context, url string, ws gateway.WorkspaceID, records 
 	if err != nil {
 		return 0, fmt.Errorf("preparing: %w", err)
 	}
-	defer full.Close()
+	defer func() { err = errors.Join(err, full.Close()) }()
 	start := time.Now()
 	for len(rows) > 0 {
 		n := min(size, len(rows))
@@ -77,6 +77,7 @@ func rawBatch(ctx context.Context, db *sql.DB, full *sql.Stmt, mark func(int) st
 		}
 	}()
 	stmt := tx.StmtContext(ctx, full)
+	defer func() { err = errors.Join(err, stmt.Close()) }()
 	args := make([]any, 0, rawChunk*rawWidth)
 	for len(rows) > 0 {
 		n := min(rawChunk, len(rows))
