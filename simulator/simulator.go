@@ -50,6 +50,9 @@ type Config struct {
 	Callbacks              []string // registered redirect addresses; none = any loopback one
 	SessionTimeout         time.Duration
 
+	DailyCalls int // API calls in 24 hours; 0 = the edition's
+	AppCalls   int // of those, by this app, and told in the limit header; 0 = neither
+
 	Now func() time.Time // clock; nil = time.Now
 }
 
@@ -192,6 +195,7 @@ func (o *Org) compose() error {
 	})
 	mux := http.NewServeMux()
 	o.api = rest.New(o.Engine, o.Auth, base)
+	o.api.Limits = rest.Limits{Daily: o.cfg.DailyCalls, App: o.cfg.AppCalls, AppName: "Tidegate"}
 	mux.Handle("/services/data", o.api)
 	mux.Handle("/services/data/", o.api)
 	mux.Handle("/cometd/", o.cometd)

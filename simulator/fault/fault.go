@@ -29,6 +29,10 @@ type Spec struct {
 	Message string `json:"message,omitempty"` // text shown to the caller
 	Code    string `json:"code,omitempty"`    // error code
 	Channel string `json:"channel,omitempty"` // e.g. /data/ChangeEvents
+
+	Mode     string `json:"mode,omitempty"`     // which of several ways
+	Spelling string `json:"spelling,omitempty"` // of a key of the answer
+	Size     int    `json:"size,omitempty"`     // rows
 }
 
 // Subject is what a fault may be restricted to. An empty member of the Spec
@@ -206,7 +210,7 @@ func (s Spec) given() []string {
 		"path": s.Path != "", "method": s.Method != "", "status": s.Status != 0,
 		"ms": s.Millis != 0, "times": s.Times != 0, "object": s.Object != "",
 		"field": s.Field != "", "message": s.Message != "", "code": s.Code != "",
-		"channel": s.Channel != "",
+		"channel": s.Channel != "", "mode": s.Mode != "", "spelling": s.Spelling != "", "size": s.Size != 0,
 	} {
 		if set {
 			names = append(names, name)

@@ -27,6 +27,16 @@ const (
 	HTMLInsteadOfJSON   = "html_instead_of_json"
 	RotateRefreshTokens = "rotate_refresh_tokens"
 
+	DuplicateRule  = "duplicate_rule"
+	AssignmentRule = "assignment_rule"
+	SessionRefused = "session_refused"
+	UnknownError   = "unknown_error"
+	MissingFields  = "missing_fields"
+	GzipMismatch   = "gzip_mismatch"
+	PhantomIDs     = "phantom_ids"
+	SmallPages     = "small_pages"
+	MoveInstance   = "move_instance"
+
 	BulkSlow        = "bulk_slow"
 	BulkFail        = "bulk_fail"
 	BulkUnsupported = "bulk_unsupported"
@@ -60,6 +70,26 @@ var Kinds = []Kind{
 	{LockRows, "UNABLE_TO_LOCK_ROW on writes", []Param{object}},
 	{HTMLInsteadOfJSON, "an HTML page where JSON belongs", []Param{{"status", "default 503"}, path, method}},
 	{RotateRefreshTokens, "every refresh gives a new refresh token and kills the old one; lasts until cleared unless bounded", nil},
+
+	{DuplicateRule, "DUPLICATES_DETECTED where a record like the written one exists; lasts until cleared unless seconds are given", []Param{
+		object,
+		{"field", "what makes records alike, default Email"},
+		{"mode", "allow (an alert that a header passes, default) or block"},
+		{"spelling", "of the key: duplicateResut (default) or duplicateResult"},
+		{"message", "text of the alert"},
+	}},
+	{AssignmentRule, "gives written records to the first of the team, unless Sforce-Auto-Assign is FALSE; lasts until cleared unless seconds are given", []Param{
+		{"object", "API name, default Lead"},
+	}},
+	{SessionRefused, "401 that refreshing does not cure: this session is not valid for use with the REST API", []Param{path, method}},
+	{UnknownError, "an error code that nobody has heard of", []Param{{"code", "default SOMETHING_NEW_HAPPENED"}, {"status", "default 400"}, message, path, method}},
+	{MissingFields, "leaves fields out of an error that has some", []Param{path, method}},
+	{GzipMismatch, "an answer whose Content-Encoding is not true", []Param{{"mode", "promised (told, not done; default) or untold (done, not told)"}, path, method}},
+	{PhantomIDs, "rows that all-or-none took back still show ids; lasts until cleared unless seconds are given", nil},
+	{SmallPages, "query pages of a few rows; lasts until cleared unless seconds are given", []Param{{"size", "rows of a page, default 1"}}},
+	{MoveInstance, "instance_url changes at the next refresh and the old host refuses the API; lasts until cleared unless seconds are given", []Param{
+		{"status", "of the old host: 401 (default) or 420"},
+	}},
 
 	{BulkSlow, "a bulk job stays InProgress for a while", []Param{{"ms", "milliseconds"}, object}},
 	{BulkFail, "a bulk job ends as Failed before it has done anything", []Param{object, {"message", "its errorMessage"}}},

@@ -49,21 +49,12 @@ func (c *call) composite() error {
 	if err := checkParts(in.Parts); err != nil {
 		return err
 	}
-	var answers []partAnswer
 	if !in.AllOrNone {
-		answers, _ = c.runParts(in.Parts, false)
+		answers, _ := c.runParts(in.Parts, false)
 		return c.answerParts(answers)
 	}
-	_, err := c.org.Transact(c.caller, func(tx *org.Tx) error {
-		c.tx = tx
-		defer func() { c.tx = nil }()
-		var ok bool
-		if answers, ok = c.runParts(in.Parts, true); !ok {
-			return errHalts
-		}
-		return nil
-	})
-	if err != nil && !errors.Is(err, errHalts) {
+	answers, _, err := c.atomic(in.Parts)
+	if err != nil {
 		return err
 	}
 	return c.answerParts(answers)
@@ -215,7 +206,7 @@ func (c *call) batch() error {
 		if !json.Valid(got.body) {
 			results[i].Result = json.RawMessage("null")
 		}
-		c.used.Add(1)
+		c.used.add(c.org.Now(), 1)
 		failed = failed || got.status >= http.StatusBadRequest
 	}
 	c.json(http.StatusOK, map[string]any{"hasErrors": failed, "results": results})

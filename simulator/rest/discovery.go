@@ -10,15 +10,6 @@ import (
 	"tidegate/simulator/org"
 )
 
-// dailyLimit is the daily allowance of API calls by edition, for the dozen
-// licenses of this org.
-func dailyLimit(edition string) int {
-	if edition == "developer" {
-		return 15_000
-	}
-	return 100_000 + 12*1_000
-}
-
 var seasons = [...]string{"Spring", "Summer", "Winter"}
 
 // label names a release: v63 is Spring '25, v64 Summer '25, v65 Winter '26.
@@ -46,38 +37,10 @@ func (s *Server) versions(w http.ResponseWriter, r *http.Request) {
 
 func (c *call) resources() error {
 	paths := map[string]string{}
-	for _, name := range []string{"sobjects", "query", "queryAll", "composite", "limits"} {
+	for _, name := range []string{"sobjects", "query", "queryAll", "search", "parameterizedSearch", "composite", "limits", "jobs"} {
 		paths[name] = c.base() + "/" + name
 	}
 	c.json(http.StatusOK, paths)
-	return nil
-}
-
-func (c *call) limits() error {
-	limit := dailyLimit(c.org.Edition())
-	entry := func(most, used int) map[string]int {
-		return map[string]int{"Max": most, "Remaining": max(most-used, 0)}
-	}
-	c.json(http.StatusOK, map[string]any{
-		"DailyApiRequests":                     entry(limit, int(c.used.Load())),
-		"DailyBulkApiBatches":                  entry(15_000, 0),
-		"DailyBulkV2QueryJobs":                 entry(10_000, 0),
-		"DailyBulkV2QueryFileStorageMB":        entry(976_562, 0),
-		"DailyAsyncApexExecutions":             entry(250_000, 0),
-		"DailyDurableStreamingApiEvents":       entry(200_000, 0),
-		"DailyStreamingApiEvents":              entry(200_000, 0),
-		"DailyDeliveredPlatformEvents":         entry(50_000, 0),
-		"DurableStreamingApiConcurrentClients": entry(1_000, 0),
-		"StreamingApiConcurrentClients":        entry(1_000, 0),
-		"ConcurrentAsyncGetReportInstances":    entry(200, 0),
-		"ContentPublicationLimit":              entry(2_500, 0),
-		"DataStorageMB":                        entry(1_024, 32),
-		"FileStorageMB":                        entry(10_240, 0),
-		"HourlyPublishedPlatformEvents":        entry(50_000, 0),
-		"MassEmail":                            entry(5_000, 0),
-		"SingleEmail":                          entry(5_000, 0),
-		"PermissionSets":                       map[string]any{"Max": 1500, "Remaining": 1498, "CreateCustom": entry(1_000, 2)},
-	})
 	return nil
 }
 

@@ -172,6 +172,19 @@ func refused(w http.ResponseWriter, r *http.Request, faults *fault.Registry) boo
 		(&call{w: w, r: r}).json(http.StatusForbidden, []refusal{{Message: message, Code: "REQUEST_LIMIT_EXCEEDED"}})
 		return true
 	}
+	if _, ok := due(faults, fault.SessionRefused, r); ok {
+		// Refreshing does not help: the policy is about the session's kind.
+		(&call{w: w, r: r}).json(http.StatusUnauthorized, []refusal{{Message: "This session is not valid for use with the REST API", Code: "INVALID_SESSION_ID"}})
+		return true
+	}
+	if f, ok := due(faults, fault.UnknownError, r); ok {
+		told := refusal{Message: f.Message, Code: f.Code}
+		if told.Code == "" {
+			told.Code = "SOMETHING_NEW_HAPPENED"
+		}
+		(&call{w: w, r: r}).json(orElse(f.Status, http.StatusBadRequest), []refusal{told})
+		return true
+	}
 	if f, ok := due(faults, fault.HTTPStatus, r); ok {
 		status := orElse(f.Status, http.StatusServiceUnavailable)
 		if status == http.StatusUnauthorized {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"tidegate/simulator/fault"
 	"tidegate/simulator/org"
 )
 
@@ -72,8 +73,12 @@ func (c *call) many(n int, allOrNone bool, one func(tx *org.Tx, i int) (row, *or
 	if errors.Is(err, errRolledBack) {
 		for i := range rows {
 			if rows[i].Success {
+				id := rows[i].ID
 				rows[i] = failedRow(org.Refuse("ALL_OR_NONE_OPERATION_ROLLED_BACK",
 					"Record rolled back because not all records were valid and the request was using AllOrNone header"))
+				if _, phantom := c.org.Faults().Active(fault.PhantomIDs, fault.Subject{}); phantom {
+					rows[i].ID = id // of a record that does not exist
+				}
 			}
 		}
 	} else if err != nil {
@@ -129,7 +134,7 @@ func (c *call) insertMany() error {
 		if _, given := take(in.Records[i], "id"); given {
 			return row{}, org.Refuse("INVALID_FIELD_FOR_INSERT_UPDATE", "cannot specify Id in an insert call", "Id")
 		}
-		id, refused := tx.Create(name, in.Records[i])
+		id, refused := c.createIn(tx, name, in.Records[i])
 		return row{ID: id}, refused
 	})
 }
@@ -164,7 +169,7 @@ func (c *call) updateMany() error {
 		if !ok {
 			return row{}, org.Refuse("MALFORMED_ID", fmt.Sprintf("%s ID: id value of incorrect type: %s", name, id), "Id")
 		}
-		if refused := tx.Update(name, full, in.Records[i]); refused != nil {
+		if refused := c.updateIn(tx, name, full, in.Records[i]); refused != nil {
 			return row{}, inRow(refused)
 		}
 		return row{ID: full}, nil
@@ -204,7 +209,7 @@ func (c *call) upsertMany() error {
 		if value == "" {
 			return row{}, org.Refuse("MISSING_ARGUMENT", f.Name+" not specified")
 		}
-		id, created, several, refused := tx.Upsert(o.Name, f.Name, value, in.Records[i], false)
+		id, created, several, refused := c.upsertIn(tx, o.Name, f.Name, value, in.Records[i], false)
 		if len(several) > 0 {
 			return row{}, org.Refuse("DUPLICATE_EXTERNAL_ID", fmt.Sprintf("%s: more than one record found for external id field: %v", f.Name, several))
 		}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"tidegate/simulator/fault"
 	"tidegate/simulator/org"
 	"tidegate/simulator/soql"
 )
@@ -56,6 +57,9 @@ func (cs *cursors) find(id string, now time.Time) *cursor {
 
 // pageSize reads Sforce-Query-Options; the platform bounds it.
 func (c *call) pageSize() int {
+	if f, small := c.org.Faults().Active(fault.SmallPages, fault.Subject{}); small {
+		return max(f.Size, 1)
+	}
 	for part := range strings.SplitSeq(c.r.Header.Get("Sforce-Query-Options"), ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		if n, err := strconv.Atoi(strings.TrimSpace(value)); err == nil && strings.EqualFold(strings.TrimSpace(name), "batchSize") {

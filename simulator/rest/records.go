@@ -37,7 +37,7 @@ func (c *call) create() error {
 	}
 	var id string
 	err = c.write(func(tx *org.Tx) error {
-		made, refused := tx.Create(o.Name, values)
+		made, refused := c.createIn(tx, o.Name, values)
 		if refused != nil {
 			return refused
 		}
@@ -87,15 +87,13 @@ func (c *call) retrieve() error {
 	if err != nil {
 		return err
 	}
-	if since, err := http.ParseTime(c.r.Header.Get("If-Modified-Since")); err == nil && !modified(r).After(since) {
-		c.w.WriteHeader(http.StatusNotModified)
-		return nil
+	if done, err := c.unchangedRow(r); done || err != nil {
+		return err
 	}
 	fields, err := pick(o, c.r.URL.Query().Get("fields"))
 	if err != nil {
 		return err
 	}
-	c.w.Header().Set("Last-Modified", modified(r).Format(http.TimeFormat))
 	c.raw(http.StatusOK, c.appendRecord(nil, r, fields))
 	return nil
 }
@@ -140,19 +138,16 @@ func (c *call) update() error {
 		return err
 	}
 	id := c.r.PathValue("id")
-	limit := c.r.Header.Get("If-Unmodified-Since")
-	at, parsed := http.ParseTime(limit)
-	if limit != "" && parsed != nil {
-		return org.Refuse("INVALID_HEADER", "If-Unmodified-Since is not a date")
+	demands, err := c.demands()
+	if err != nil {
+		return err
 	}
 	err = c.write(func(tx *org.Tx) error {
-		if full, ok := org.NormalizeID(id); ok && limit != "" {
-			// Compared inside the transaction, so that no write comes between.
-			if r, found := tx.Get(o.Name, full); found && modified(r).After(at) {
-				return &org.Error{Code: "PRECONDITION_FAILED", Message: "The record has been modified", Status: http.StatusPreconditionFailed}
-			}
+		full, _ := org.NormalizeID(id) // "" finds nothing
+		if refused := demands.met(tx.Get(o.Name, full)); refused != nil {
+			return refused
 		}
-		return asError(tx.Update(o.Name, id, values))
+		return asError(c.updateIn(tx, o.Name, id, values))
 	})
 	if err != nil {
 		return err
@@ -228,6 +223,9 @@ func (c *call) retrieveByKey() error {
 		c.several(o, idsOf(found))
 		return nil
 	}
+	if done, err := c.unchangedRow(found[0]); done || err != nil {
+		return err
+	}
 	fields, err := pick(o, c.r.URL.Query().Get("fields"))
 	if err != nil {
 		return err
@@ -281,9 +279,18 @@ func (c *call) upsert() error {
 	var created bool
 	var several []string
 	updateOnly := c.r.URL.Query().Get("updateOnly") == "true"
+	demands, err := c.demands()
+	if err != nil {
+		return err
+	}
 	err = c.write(func(tx *org.Tx) error {
+		if there := tx.ByKey(o.Name, c.r.PathValue("field"), c.r.PathValue("value")); len(there) == 1 {
+			if refused := demands.met(there[0], true); refused != nil {
+				return refused
+			}
+		}
 		var refused *org.Error
-		id, created, several, refused = tx.Upsert(o.Name, c.r.PathValue("field"), c.r.PathValue("value"), values, updateOnly)
+		id, created, several, refused = c.upsertIn(tx, o.Name, c.r.PathValue("field"), c.r.PathValue("value"), values, updateOnly)
 		return asError(refused)
 	})
 	if err != nil {

@@ -6,18 +6,18 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"tidegate/simulator/bulk"
+	"tidegate/simulator/fault"
 	"tidegate/simulator/oauth"
 	"tidegate/simulator/org"
+	"tidegate/simulator/policy"
 )
 
 const (
@@ -34,7 +34,10 @@ type Server struct {
 	baseURL func() string
 	mux     *http.ServeMux
 
-	used      atomic.Int64 // API calls counted against the daily limit
+	// Limits are set before the first call, or not at all.
+	Limits Limits
+
+	used      usage
 	cursors   cursors
 	jobs      *bulk.Jobs
 	describes sync.Map // "object version schema" → JSON
@@ -43,6 +46,7 @@ type Server struct {
 // New returns a server for the org; baseURL is used in describe's page links.
 func New(o *org.Org, auth *oauth.Server, baseURL func() string) *Server {
 	s := &Server{org: o, auth: auth, baseURL: baseURL, jobs: bulk.New(o)}
+	s.jobs.Saved = bulkSaved
 	s.cursors.open = map[string]*cursor{}
 	s.mux = s.routes()
 	return s
@@ -75,6 +79,8 @@ func (s *Server) routes() *http.ServeMux {
 	add("GET /sobjects/{object}/{$}", (*call).basicInfo)
 	add("POST /sobjects/{object}", (*call).create)
 	add("POST /sobjects/{object}/{$}", (*call).create)
+	add("POST /sobjects/{object}/Id", (*call).create) // an upsert without a key
+	add("POST /sobjects/{object}/Id/{$}", (*call).create)
 	add("GET /sobjects/{object}/describe", (*call).describe)
 	add("GET /sobjects/{object}/describe/{$}", (*call).describe)
 	add("GET /sobjects/{object}/updated", (*call).updated)
@@ -98,6 +104,19 @@ func (s *Server) routes() *http.ServeMux {
 	add("POST /composite", (*call).composite)
 	add("POST /composite/{$}", (*call).composite)
 	add("POST /composite/batch", (*call).batch)
+	add("POST /composite/tree/{object}", (*call).tree)
+	add("POST /composite/tree/{object}/{$}", (*call).tree)
+	add("POST /composite/graph", (*call).graph)
+	add("POST /composite/graph/{$}", (*call).graph)
+	add("GET /search", (*call).search)
+	add("GET /search/{$}", (*call).search)
+	add("GET /search/scopeOrder", (*call).searchScope)
+	add("GET /search/layout", (*call).searchLayout)
+	add("GET /search/layout/{$}", (*call).searchLayout)
+	add("GET /parameterizedSearch", (*call).parameterizedSearch)
+	add("GET /parameterizedSearch/{$}", (*call).parameterizedSearch)
+	add("POST /parameterizedSearch", (*call).parameterizedSearch)
+	add("POST /parameterizedSearch/{$}", (*call).parameterizedSearch)
 	add("POST /composite/sobjects", (*call).insertMany)
 	add("PATCH /composite/sobjects", (*call).updateMany)
 	add("DELETE /composite/sobjects", (*call).deleteMany)
@@ -128,7 +147,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r = r.Clone(r.Context())
 		r.Method = method
 	}
-	s.mux.ServeHTTP(w, r)
+	s.mux.ServeHTTP(w, unpack(r))
 }
 
 // call is one request on its way through a handler.
@@ -141,6 +160,8 @@ type call struct {
 	session oauth.Session
 	caller  org.Caller
 	tx      *org.Tx // the transaction of an all-or-none composite, else nil
+
+	duplicate *policy.Duplicate // that refused this call's write
 }
 
 type contextKey int
@@ -198,7 +219,11 @@ func (c *call) begin() error {
 	}
 	c.session = session
 	c.caller = org.Caller{UserID: session.UserID, Origin: c.origin()}
-	c.w.Header().Set("Sforce-Limit-Info", fmt.Sprintf("api-usage=%d/%d", c.used.Add(1), dailyLimit(c.org.Edition())))
+	used := c.used.add(c.org.Now(), 1)
+	c.w.Header().Set("Sforce-Limit-Info", c.limitInfo(used))
+	if c.exhausted(used) {
+		return &org.Error{Code: "REQUEST_LIMIT_EXCEEDED", Message: "TotalRequests Limit exceeded.", Status: http.StatusForbidden}
+	}
 	return nil
 }
 
@@ -251,7 +276,17 @@ func (c *call) fail(err error) {
 	if !errors.As(err, &refused) {
 		refused = &org.Error{Code: "UNKNOWN_EXCEPTION", Message: "An unexpected error occurred.", Status: http.StatusInternalServerError}
 	}
-	c.json(refused.Status, []refusal{{refused.Message, refused.Code, refused.Fields}})
+	if c.duplicate != nil && refused.Code == "DUPLICATES_DETECTED" {
+		c.failDuplicate(c.duplicate)
+		return
+	}
+	told := refusal{refused.Message, refused.Code, refused.Fields}
+	if c.Server != nil && len(told.Fields) > 0 {
+		if _, hide := due(c.org.Faults(), fault.MissingFields, c.r); hide {
+			told.Fields = nil
+		}
+	}
+	c.json(refused.Status, []refusal{told})
 }
 
 func (c *call) json(status int, body any) {
@@ -264,6 +299,7 @@ func (c *call) json(status int, body any) {
 
 func (c *call) raw(status int, body []byte) {
 	c.w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	body = c.pack(body)
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(body) // the reader may have left
 }
