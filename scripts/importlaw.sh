@@ -57,6 +57,7 @@ config|tidegate/store
 vault|tidegate/store
 static|tidegate/views
 migrations|tidegate/store
+eventbus/v1|tidegate/gateway
 outbox|tidegate/cmd/tidegate
 "
 allowed="
@@ -67,6 +68,8 @@ simulator/rest|tidegate/simulator/org
 store|tidegate/gateway
 store|tidegate/migrations
 store|database/sql
+streaming/pubsub|tidegate/eventbus/v1
+simulator/pubsub|tidegate/eventbus/v1
 streaming|tidegate/streaming/bayeux
 streaming|tidegate/rules/inbound
 outbox|tidegate/store

@@ -22,7 +22,7 @@ import (
 
 const (
 	workspace  gateway.WorkspaceID = "bench"
-	connection string              = "c1"
+	connection                     = "c1"
 	// contacts is how many records the changes go round: no record is changed
 	// twice within that many changes, so that no batch saves a row by folding.
 	contacts = 10_000

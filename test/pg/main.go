@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,12 +19,12 @@ func main() {
 	}
 }
 
-func run() error {
+func run() (err error) {
 	server, err := testpg.Start(testpg.Options{})
 	if err != nil {
 		return err
 	}
-	defer server.Stop()
+	defer func() { err = errors.Join(err, server.Stop()) }()
 	if err := json.NewEncoder(os.Stdout).Encode(map[string]string{"url": server.URL}); err != nil {
 		return err
 	}
