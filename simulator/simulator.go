@@ -22,6 +22,7 @@ import (
 	"tidegate/simulator/fault"
 	"tidegate/simulator/oauth"
 	"tidegate/simulator/org"
+	"tidegate/simulator/pubsub"
 	"tidegate/simulator/rest"
 	"tidegate/simulator/seed"
 	"tidegate/simulator/team"
@@ -31,6 +32,7 @@ import (
 // records, with a working team, on a free loopback port.
 type Config struct {
 	HTTP    string // listen address; "" = 127.0.0.1:0
+	GRPC    string // listen address of the Pub/Sub API; "" = 127.0.0.1:0
 	BaseURL string // public address; "" = http:// and the listen address
 	Edition string // developer, enterprise or professional; "" = enterprise
 
@@ -45,10 +47,15 @@ type Config struct {
 	CometDWebsocketOff bool          // as Salesforce: long-polling only
 	CometDTimeout      time.Duration // how long a connect is parked; 0 = 110 s
 
+	PubSubKeepalive time.Duration // silence before an answer without events; 0 = 60 s
+	PubSubPatience  time.Duration // until a stream that is asked for nothing ends; 0 = 65 s
+
 	ClientID, ClientSecret string   // "" = the well-known ones
 	Password               string   // of every user; "" = the well-known one
 	Callbacks              []string // registered redirect addresses; none = any loopback one
 	SessionTimeout         time.Duration
+	RefreshLife            time.Duration // of a refresh token that is not used; 0 = for ever
+	AppKey                 []byte        // PEM of the app's public key, for the JWT bearer flow; nil = none
 
 	DailyCalls int // API calls in 24 hours; 0 = the edition's
 	AppCalls   int // of those, by this app, and told in the limit header; 0 = neither
@@ -87,8 +94,10 @@ type Org struct {
 	cfg      Config
 	disk     *disk.Disk // nil when nothing is kept
 	listener net.Listener
+	grpc     net.Listener
 	handler  http.Handler
 	cometd   *cometd.Server
+	pubsub   *pubsub.Server
 	api      *rest.Server
 	keepErr  atomic.Pointer[error] // last grants that could not be kept
 	ready    Ready
@@ -104,12 +113,16 @@ func New(cfg Config) (*Org, error) {
 	if cfg.BaseURL == "" {
 		cfg.BaseURL = "http://" + reachable(listener.Addr())
 	}
-	o := &Org{cfg: cfg, listener: listener, Ledger: rest.NewLedger(), Faults: fault.NewRegistry(cfg.Now)}
+	pubSub, err := net.Listen("tcp", cfg.GRPC)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the org's Pub/Sub listener: %w", err), listener.Close())
+	}
+	o := &Org{cfg: cfg, listener: listener, grpc: pubSub, Ledger: rest.NewLedger(), Faults: fault.NewRegistry(cfg.Now)}
 	if err := o.fillEngine(); err != nil {
-		return nil, errors.Join(err, listener.Close())
+		return nil, errors.Join(err, listener.Close(), pubSub.Close())
 	}
 	if err := o.compose(); err != nil {
-		return nil, errors.Join(err, listener.Close())
+		return nil, errors.Join(err, listener.Close(), pubSub.Close())
 	}
 	return o, nil
 }
@@ -163,6 +176,7 @@ func fill(cfg *Config) {
 		}
 	}
 	text(&cfg.HTTP, "127.0.0.1:0")
+	text(&cfg.GRPC, "127.0.0.1:0")
 	text(&cfg.ClientID, DefaultClientID)
 	text(&cfg.ClientSecret, DefaultClientSecret)
 	text(&cfg.Password, DefaultPassword)
@@ -181,7 +195,13 @@ func (o *Org) compose() error {
 	o.Auth = oauth.New(o.Engine, oauth.Config{
 		ClientID: o.cfg.ClientID, ClientSecret: o.cfg.ClientSecret, Password: o.cfg.Password,
 		Callbacks: o.cfg.Callbacks, BaseURL: base, SessionTimeout: o.cfg.SessionTimeout, Keep: keep,
+		RefreshLife: o.cfg.RefreshLife,
 	})
+	if o.cfg.AppKey != nil {
+		if err := o.Auth.SetKey(o.cfg.AppKey); err != nil {
+			return err
+		}
+	}
 	if err := o.loadGrants(); err != nil {
 		return err
 	}
@@ -191,8 +211,12 @@ func (o *Org) compose() error {
 			session, ok := o.Auth.Check(token)
 			return session.UserID, ok
 		},
-		Known: func(object string) bool { return o.Engine.Object(object) != nil },
+		Known:      func(object string) bool { return o.Engine.Object(object) != nil },
+		Refuse:     o.refuseChannel,
+		See:        func(user string, e *bus.Event) (*bus.Event, bool) { return cdc.See(o.Engine, user, e) },
+		MaxClients: o.maxClients(),
 	})
+	o.pubsub = o.newPubSub()
 	mux := http.NewServeMux()
 	o.api = rest.New(o.Engine, o.Auth, base)
 	o.api.Limits = rest.Limits{Daily: o.cfg.DailyCalls, App: o.cfg.AppCalls, AppName: "Tidegate"}
@@ -200,10 +224,10 @@ func (o *Org) compose() error {
 	mux.Handle("/services/data/", o.api)
 	mux.Handle("/cometd/", o.cometd)
 	o.Auth.Register(mux)
-	(&control.Server{Org: o.Engine, Ledger: o.Ledger, LastReplayID: o.Log.Last}).Register(mux)
-	o.handler = rest.Gate(mux, o.Faults, o.Ledger)
+	(&control.Server{Org: o.Engine, Ledger: o.Ledger, LastReplayID: o.Log.Last, CDC: o.CDC, Log: o.Log}).Register(mux)
+	o.handler = rest.Gate(rest.Residence(mux, o.Faults, base), o.Faults, o.Ledger)
 	o.ready = Ready{
-		URL: o.cfg.BaseURL, ClientID: o.cfg.ClientID, ClientSecret: o.cfg.ClientSecret,
+		URL: o.cfg.BaseURL, GRPC: reachable(o.grpc.Addr()), ClientID: o.cfg.ClientID, ClientSecret: o.cfg.ClientSecret,
 		Username: org.AdminUsername, Password: o.cfg.Password, AccessToken: o.Auth.NewAccessToken(),
 	}
 	return nil
@@ -252,6 +276,7 @@ func (o *Org) Run(ctx context.Context) error {
 		}
 		return nil
 	})
+	start("serving the org", func() error { return o.pubsub.Serve(o.grpc) })
 	if !o.cfg.Quiet {
 		sales := &team.Team{Org: o.Engine, Seed: o.cfg.Seed, Pace: o.cfg.Pace}
 		start("letting the team work", func() error { return sales.Run(ctx) })
@@ -284,6 +309,7 @@ func (o *Org) close(server *http.Server) error {
 	grace, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	o.cometd.Close()
+	o.pubsub.Close()
 	o.api.Close()
 	if err := server.Shutdown(grace); err != nil {
 		return server.Close()

@@ -1,0 +1,249 @@
+package pubsub
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	eventbus "tidegate/eventbus/v1"
+	"tidegate/simulator/avro"
+	"tidegate/simulator/bus"
+	"tidegate/simulator/fault"
+)
+
+// feed is one subscription being served. It belongs to one goroutine.
+type feed struct {
+	s      *Server
+	call   *call
+	topic  string
+	cursor *bus.Cursor
+	// send writes one answer: events, the place reached with them, and how many
+	// are still to come.
+	send func(events []*eventbus.ConsumerEvent, latest []byte, pending int32) error
+
+	stalled bool         // events are held back on purpose
+	pending int          // events asked for and not yet sent
+	queue   []*bus.Event // taken from the log and not yet sent
+	latest  int64        // replay id up to which nothing of the topic is left to send
+	since   time.Time    // of the last answer
+	encoder avro.Encoder
+}
+
+func (f *feed) subject() fault.Subject {
+	return fault.Subject{Method: f.call.method, Channel: f.topic}
+}
+
+// ask adds to what may be sent; what exceeds the most that may be outstanding is
+// forgotten, not refused.
+func (f *feed) ask(events int32) { f.pending = min(f.pending+int(events), maxOutstanding) }
+
+// serve sends events until the client has left or has asked for nothing for too
+// long. Admit takes the client's further requests.
+func serve[R any](f *feed, requests <-chan R, admit func(R) error) error {
+	f.s.enter()
+	defer f.s.exit()
+	f.since = time.Now()
+	for {
+		arrived, look := f.s.cfg.Log.Wake(), f.s.looking()
+		sent, err := f.deliver()
+		if err == nil && !sent {
+			err = pause(f, requests, admit, arrived, look)
+		}
+		switch {
+		case errors.Is(err, errEnded):
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// errEnded says that a stream has ended in order.
+var errEnded = errors.New("stream ended")
+
+// pause waits until there is something to do, and does what is not delivering.
+func pause[R any](f *feed, requests <-chan R, admit func(R) error, arrived, look <-chan struct{}) error {
+	wait := f.s.cfg.Keepalive
+	if f.pending == 0 {
+		wait, arrived = f.s.cfg.Patience, nil
+	}
+	if wait -= time.Since(f.since); f.stalled {
+		wait = min(wait, stallCheck)
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case r, ok := <-requests:
+		if !ok {
+			return errEnded
+		}
+		return admit(r)
+	case <-arrived:
+	case <-look:
+		return f.disturbed()
+	case <-timer.C:
+		return f.waited()
+	case <-f.call.ctx.Done():
+		return errEnded // nobody is left to tell
+	case <-f.s.done:
+		return status.Error(codes.Unavailable, "RST_STREAM closed stream. HTTP/2 error code: NO_ERROR")
+	}
+	return nil
+}
+
+// stallCheck is how often a stream looks whether it may go on.
+const stallCheck = 100 * time.Millisecond
+
+// waited gives a sign of life, or ends a stream that was asked for nothing.
+func (f *feed) waited() error {
+	quiet := time.Since(f.since)
+	switch {
+	case f.pending == 0 && quiet >= f.s.cfg.Patience:
+		return errEnded
+	case f.pending > 0 && quiet >= f.s.cfg.Keepalive:
+		return f.answer(nil)
+	}
+	return nil
+}
+
+// disturbed ends the stream, or lets it fall silent, where that is asked for.
+func (f *feed) disturbed() error {
+	if _, ok := f.s.cfg.Faults.Take(FaultHalfOpen, f.subject()); ok {
+		select {
+		case <-f.call.ctx.Done():
+		case <-f.s.done:
+		}
+		return errEnded
+	}
+	return f.s.wrong(f.call, f.topic)
+}
+
+// deliver sends the next events if there are any.
+func (f *feed) deliver() (sent bool, err error) {
+	if f.pending == 0 {
+		return false, nil
+	}
+	if len(f.queue) == 0 {
+		if err := f.fetch(); err != nil || len(f.queue) == 0 {
+			return false, err
+		}
+	}
+	n, size := 0, 0
+	for n < min(f.pending, len(f.queue)) && (n == 0 || size+len(f.queue[n].Data) <= f.s.cfg.MaxBytes) {
+		size += len(f.queue[n].Data)
+		n++
+	}
+	batch := f.queue[:n]
+	f.queue = f.queue[n:]
+	return true, f.answer(batch)
+}
+
+// fetch takes the next events from the log, with what is to go wrong with them.
+func (f *feed) fetch() error {
+	faults := f.s.cfg.Faults
+	if _, f.stalled = faults.Active(stall, fault.Subject{}); f.stalled {
+		return nil
+	}
+	// The place is read before the events: what is appended in between is
+	// delivered, and is not passed over by an answer that tells of the place.
+	last := f.s.cfg.Log.Last()
+	batch := f.cursor.Next(f.pending, f.s.cfg.MaxBytes)
+	if len(batch) == 0 {
+		f.latest = max(f.latest, last)
+		return nil
+	}
+	if _, ok := faults.Take(fault.SlowConsumer, f.subject()); ok {
+		return f.call.refuse(errTooSlow)
+	}
+	f.queue = f.disturb(batch)
+	if _, ok := faults.Take(fault.DropStreams, fault.Subject{}); ok {
+		f.s.cut()
+		return errEnded
+	}
+	return nil
+}
+
+// answer sends one response, without events as a sign of life.
+func (f *feed) answer(batch []*bus.Event) error {
+	f.s.slow(f.call.ctx, f.call, f.topic)
+	events, err := f.encode(batch)
+	if err != nil {
+		return err
+	}
+	if len(batch) > 0 {
+		f.latest = batch[len(batch)-1].ReplayID
+	}
+	f.pending -= len(batch)
+	f.since = time.Now()
+	return f.send(events, replayID(f.latest), int32(f.pending))
+}
+
+func (f *feed) encode(batch []*bus.Event) ([]*eventbus.ConsumerEvent, error) {
+	events := make([]*eventbus.ConsumerEvent, 0, len(batch))
+	for _, e := range batch {
+		id, payload := parts(e)
+		schema, err := f.s.schema(id)
+		if err != nil || schema == nil {
+			return nil, f.call.refuse(errInternal)
+		}
+		datum, err := f.encoder.Append(make([]byte, 0, len(payload)), schema, payload)
+		if err != nil {
+			return nil, f.call.refuse(errInternal)
+		}
+		events = append(events, &eventbus.ConsumerEvent{
+			Event:    &eventbus.ProducerEvent{Id: eventID(e), SchemaId: id, Payload: datum},
+			ReplayId: replayID(e.ReplayID),
+		})
+	}
+	return events, nil
+}
+
+// parts returns schema id and payload of an event, which the log keeps as
+// {"schema":"…","payload":{…},"event":{"replayId":N}}.
+func parts(e *bus.Event) (schema string, payload []byte) {
+	head, rest, _ := bytes.Cut(e.Data, []byte(`","payload":`))
+	end := max(0, bytes.LastIndex(rest, []byte(`,"event":{"replayId":`)))
+	return string(bytes.TrimPrefix(head, []byte(`{"schema":"`))), rest[:end]
+}
+
+// eventID is the same for every delivery of an event.
+func eventID(e *bus.Event) string {
+	var b [16]byte
+	// Odd factors spread the bits and lose none.
+	binary.BigEndian.PutUint64(b[:8], uint64(e.ReplayID)*0x9e3779b97f4a7c15)
+	binary.BigEndian.PutUint64(b[8:], uint64(e.Commit)*0xbf58476d1ce4e5b9)
+	return formatUUID(b)
+}
+
+// replayID writes a place in the log as the eight bytes that clients see.
+func replayID(id int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(id)) }
+
+// open returns a cursor on the topic where a request asks to start.
+func (f *feed) open(preset eventbus.ReplayPreset, replay []byte) error {
+	at := bus.Tip
+	switch preset {
+	case eventbus.ReplayPreset_EARLIEST:
+		at = bus.Earliest
+	case eventbus.ReplayPreset_CUSTOM:
+		if len(replay) == 0 {
+			return f.call.refuse(errReplayMissing)
+		}
+		if len(replay) != 8 || replay[0] > 0x7f {
+			return f.call.refuse(errReplay)
+		}
+		at = int64(binary.BigEndian.Uint64(replay))
+	}
+	cursor, err := f.s.cfg.Log.Open(f.topic, at)
+	switch {
+	case errors.Is(err, bus.ErrReplayID):
+		return f.call.refuse(errReplay)
+	case err != nil:
+		return f.call.refuse(errTopicUnknown, f.s.guid(), f.topic)
+	}
+	f.cursor, f.latest = cursor, cursor.After()
+	return nil
+}

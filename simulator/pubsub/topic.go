@@ -1,0 +1,102 @@
+package pubsub
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	eventbus "tidegate/eventbus/v1"
+	"tidegate/simulator/bus"
+)
+
+// GetTopic tells about a topic; the topics are the channels of change events.
+func (s *Server) GetTopic(ctx context.Context, r *eventbus.TopicRequest) (*eventbus.TopicInfo, error) {
+	c, err := s.begin(ctx, "GetTopic", r.GetTopicName())
+	if err != nil {
+		return nil, err
+	}
+	schema, err := s.topic(c, r.GetTopicName())
+	if err != nil {
+		return nil, err
+	}
+	return &eventbus.TopicInfo{
+		TopicName: r.GetTopicName(), TenantGuid: s.guid(), CanSubscribe: true, SchemaId: schema, RpcId: c.id,
+	}, nil
+}
+
+// topic returns the newest schema id of a topic, "" where it carries events of
+// many kinds. It refuses what is no topic.
+func (s *Server) topic(c *call, name string) (schema string, err error) {
+	if name == "" {
+		return "", c.refuse(errTopicEmpty)
+	}
+	object, ok := bus.ObjectOf(name)
+	if ok && object == "" {
+		return "", nil
+	}
+	if ok {
+		if layout, captured := s.cfg.Captured(object); captured {
+			return layout.Schema, nil
+		}
+	}
+	return "", c.refuse(errTopicUnknown, s.guid(), name)
+}
+
+func (s *Server) guid() string { return "CORE/prod/" + s.cfg.Tenant }
+
+// GetSchema gives a schema by its id, also one that newer events no longer have.
+func (s *Server) GetSchema(ctx context.Context, r *eventbus.SchemaRequest) (*eventbus.SchemaInfo, error) {
+	c, err := s.begin(ctx, "GetSchema", "")
+	if err != nil {
+		return nil, err
+	}
+	schema, err := s.schema(r.GetSchemaId())
+	if err != nil {
+		return nil, c.refuse(errInternal)
+	}
+	if schema == nil {
+		return nil, c.refuse(errSchema, r.GetSchemaId())
+	}
+	return &eventbus.SchemaInfo{SchemaJson: schema.JSON, SchemaId: schema.ID, RpcId: c.id}, nil
+}
+
+// Publish refuses: change events come from changes alone.
+func (s *Server) Publish(ctx context.Context, r *eventbus.PublishRequest) (*eventbus.PublishResponse, error) {
+	c, err := s.begin(ctx, "Publish", r.GetTopicName())
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.refusePublish(c, r.GetTopicName())
+}
+
+// PublishStream refuses the first batch.
+func (s *Server) PublishStream(stream eventbus.PubSub_PublishStreamServer) error {
+	c, err := s.begin(stream.Context(), "PublishStream", "")
+	if err != nil {
+		return err
+	}
+	r, err := stream.Recv()
+	if err != nil {
+		return err
+	}
+	return s.refusePublish(c, r.GetTopicName())
+}
+
+func (s *Server) refusePublish(c *call, topic string) error {
+	if _, err := s.topic(c, topic); err != nil {
+		return err
+	}
+	return c.refuse(errPublish, topic)
+}
+
+func newUUID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails; see crypto/rand
+	return formatUUID(b)
+}
+
+// formatUUID makes a random UUID's form of any 16 bytes.
+func formatUUID(b [16]byte) string {
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
