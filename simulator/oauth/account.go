@@ -110,7 +110,7 @@ func stamp(r org.Record) string {
 }
 
 func (s *Server) urls() map[string]string {
-	base := s.cfg.BaseURL()
+	base := s.instanceURL()
 	data := base + "/services/data/v{version}/"
 	return map[string]string{
 		"rest": data, "sobjects": data + "sobjects/", "query": data + "query/", "search": data + "search/",
@@ -148,8 +148,8 @@ func (s *Server) discovery(w http.ResponseWriter, _ *http.Request) {
 		"introspection_endpoint":                base + "/services/oauth2/introspect",
 		"scopes_supported":                      []string{"api", "refresh_token", "offline_access", "id", "openid", "web", "full", "profile", "email"},
 		"response_types_supported":              []string{"code"},
-		"grant_types_supported":                 []string{"authorization_code", "refresh_token", "client_credentials", "password"},
-		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "client_secret_basic"},
+		"grant_types_supported":                 []string{"authorization_code", "refresh_token", "client_credentials", "password", jwtGrant},
+		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "client_secret_basic", "private_key_jwt"},
 		"code_challenge_methods_supported":      []string{"S256"},
 		"subject_types_supported":               []string{"public"},
 		"display_values_supported":              []string{"page", "popup", "touch"},

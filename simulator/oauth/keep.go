@@ -43,7 +43,7 @@ func (s *Server) Load(encoded []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, k := range list {
-		g := &grant{user: k.User, scope: k.Scope, refresh: k.Refresh, retired: map[string]bool{}}
+		g := &grant{user: k.User, scope: k.Scope, refresh: k.Refresh, retired: map[string]bool{}, lastUsed: s.org.Now()}
 		for _, token := range k.Retired {
 			g.retired[token] = true
 		}

@@ -1,11 +1,12 @@
 // Package oauth is the authorization server of the simulated org: the web
-// server flow with PKCE and a consent page, refresh with optional rotation,
-// client credentials, username-password, revoke, introspect, userinfo.
+// server flow with PKCE and a consent page, refresh with optional rotation, JWT
+// bearer, client credentials, username-password, revoke, introspect, userinfo.
 package oauth
 
 import (
 	"crypto/hmac"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -33,6 +34,8 @@ type Config struct {
 	BaseURL func() string
 	// Keep is given all grants, encoded, whenever they change; nil = not kept.
 	Keep func(encoded []byte)
+	// RefreshLife ends a refresh token that long after its last use; 0 = never.
+	RefreshLife time.Duration
 	// SessionTimeout ends an access token after that long without a call;
 	// 0 = 2 h.
 	SessionTimeout time.Duration
@@ -57,6 +60,7 @@ type Server struct {
 	codes   map[string]*code
 	grants  []*grant
 	access  map[string]*session
+	key     *rsa.PublicKey // of the app, for the JWT bearer flow; nil = none
 }
 
 // grant is what a user has allowed the app, with its refresh token.
@@ -64,6 +68,7 @@ type grant struct {
 	user, scope, refresh string
 	retired              map[string]bool // refresh tokens rotated away
 	revoked              bool
+	lastUsed             time.Time // of the refresh token
 }
 
 // session is one access token.
@@ -104,6 +109,7 @@ func (s *Server) Register(mux *http.ServeMux) {
 	mux.HandleFunc("POST /services/oauth2/token", s.token)
 	mux.HandleFunc("/services/oauth2/revoke", s.revoke)
 	mux.HandleFunc("POST /services/oauth2/introspect", s.introspect)
+	mux.HandleFunc("PUT /_sim/app/key", s.putKey)
 	mux.HandleFunc("/services/oauth2/userinfo", s.userinfo)
 	mux.HandleFunc("GET /id/{org}/{user}", s.identity)
 	mux.HandleFunc("GET /.well-known/openid-configuration", s.discovery)
@@ -166,7 +172,7 @@ func (s *Server) issue(g *grant, user, scope string) string {
 
 // allow records a grant; the sixth of a user silently ends the oldest.
 func (s *Server) allow(user, scope string) *grant {
-	g := &grant{user: user, scope: scope, refresh: newRefresh(), retired: map[string]bool{}}
+	g := &grant{user: user, scope: scope, refresh: newRefresh(), retired: map[string]bool{}, lastUsed: s.org.Now()}
 	var mine []*grant
 	for _, other := range s.grants {
 		if other.user == user {
@@ -212,7 +218,7 @@ func (s *Server) answer(token, refresh, user, scope string) tokenAnswer {
 	mac := hmac.New(sha256.New, []byte(s.cfg.ClientSecret))
 	mac.Write([]byte(id + at))
 	return tokenAnswer{
-		AccessToken: token, RefreshToken: refresh, Scope: scope, InstanceURL: s.cfg.BaseURL(), ID: id,
+		AccessToken: token, RefreshToken: refresh, Scope: scope, InstanceURL: s.instanceURL(), ID: id,
 		Signature: base64.StdEncoding.EncodeToString(mac.Sum(nil)), TokenType: "Bearer", IssuedAt: at,
 	}
 }
@@ -223,14 +229,7 @@ func (s *Server) identityURL(user string) string {
 
 // user finds an active user by name and password; "" when they are wrong.
 func (s *Server) user(name, password string) string {
-	var id string
-	s.org.Read(func(v org.View) {
-		for _, r := range v.ByKey("User", "Username", name) {
-			if r.Value("IsActive") == true {
-				id = r.ID()
-			}
-		}
-	})
+	id := s.active(name)
 	if subtle.ConstantTimeCompare([]byte(password), []byte(s.cfg.Password)) != 1 {
 		return ""
 	}

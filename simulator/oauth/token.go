@@ -37,6 +37,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		"refresh_token":      s.byRefresh,
 		"client_credentials": s.byClient,
 		"password":           s.byPassword,
+		jwtGrant:             s.byAssertion,
 	}
 	flow := flows[r.PostForm.Get("grant_type")]
 	if flow == nil {
@@ -135,7 +136,11 @@ func (s *Server) byRefresh(r *http.Request) (*tokenAnswer, *refusal) {
 			// Reuse of a rotated token: the whole grant goes, at once.
 			s.end(g)
 			return nil, bad("invalid_grant", "expired access/refresh token")
+		case g.refresh == presented && s.cfg.RefreshLife > 0 && s.org.Now().Sub(g.lastUsed) > s.cfg.RefreshLife:
+			s.end(g)
+			return nil, bad("invalid_grant", "expired access/refresh token")
 		case g.refresh == presented:
+			g.lastUsed = s.org.Now()
 			answer := s.answer(s.issue(g, g.user, g.scope), "", g.user, g.scope)
 			if _, rotate := s.faults.Active(fault.RotateRefreshTokens, fault.Subject{}); rotate {
 				g.retired[g.refresh] = true

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tidegate/simulator/fault"
+	"tidegate/simulator/oauth"
 )
 
 // Ledger counts requests by method, path template and status.
@@ -223,3 +224,27 @@ func orElse(n, otherwise int) int {
 	}
 	return n
 }
+
+// Residence refuses the data API at the old host of an org that has moved to
+// another instance.
+func Residence(next http.Handler, faults *fault.Registry, baseURL func() string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f, moved := faults.Active(fault.MoveInstance, fault.Subject{})
+		isData := strings.HasPrefix(r.URL.Path, "/services/data/") || strings.HasPrefix(r.URL.Path, "/cometd/")
+		if !moved || !isData || strings.HasSuffix(oauth.MovedURL(baseURL()), "//"+r.Host) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if f.Status == statusNoRoute {
+			w.Header().Set("Content-Type", "text/html;charset=UTF-8")
+			w.WriteHeader(statusNoRoute)
+			_, _ = io.WriteString(w, "<html><body><h1>420</h1><p>No route for host</p></body></html>") // the reader may have left
+			return
+		}
+		(&call{w: w, r: r}).json(http.StatusUnauthorized, []refusal{{Message: "Session expired or invalid", Code: "INVALID_SESSION_ID"}})
+	})
+}
+
+// statusNoRoute is what the platform's edge says for a host that it does not
+// know.
+const statusNoRoute = 420
