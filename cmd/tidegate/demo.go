@@ -26,6 +26,7 @@ type demoCmd struct {
 	QuietOrg    bool   `help:"The org does not change by itself."`
 	HTTP        string `name:"http" default:"127.0.0.1:8080" help:"Address of the gateway."`
 	Org         string `default:"127.0.0.1:8081" help:"Address of the simulated org."`
+	OrgGRPC     string `name:"org-grpc" help:"Address of the org's Pub/Sub API; 127.0.0.1:8082, or a free port where that is taken, when left out."`
 	Data        string `default:"var" help:"Folder where everything is kept."`
 	Database    string `help:"Another database, such as postgres://…; SQLite in the data folder when left out."`
 	Websocket   string `name:"cometd-websocket" enum:"on,off" default:"on" help:"Offer websocket at the org's /cometd."`
@@ -58,9 +59,9 @@ type demoPerson struct {
 
 // Run starts org and gateway, and fills in what a newcomer needs.
 func (c demoCmd) Run(ctx context.Context, out *output) error {
-	org, err := simulator.New(simulator.Config{
+	org, err := newOrg(simulator.Config{
 		HTTP: c.Org, DataDir: filepath.Join(c.Data, "org"), Seed: c.Seed, Sizes: c.sizes(), Quiet: c.QuietOrg, Pace: demoPace, CometDWebsocketOff: c.Websocket == "off",
-	})
+	}, c.OrgGRPC)
 	if err != nil {
 		return fmt.Errorf("starting the simulated org: %w", err)
 	}
