@@ -18,8 +18,13 @@ const (
 	BackfillDone      = "done"
 )
 
-// noteLost is the note of a backfill that repairs a hole.
-const noteLost = "Salesforce no longer had our place in the stream."
+// The notes of backfills that repair a hole.
+const (
+	noteLost  = "Salesforce no longer had our place in the stream."
+	noteMoved = "The stream goes on over another transport, where our place in it means nothing."
+)
+
+func isHole(note string) bool { return note == noteLost || note == noteMoved }
 
 // backfill reads an object page by page until it is done, and drains refetch
 // marks between pages, because somebody may look at those records. It reads
@@ -27,7 +32,7 @@ const noteLost = "Salesforce no longer had our place in the stream."
 // meanwhile: anchor first.
 func (c *Consumer) backfill(ctx context.Context, lease gateway.Lease, object string) error {
 	var repaired tally
-	for c.health.subscribed() {
+	for c.health.subscribed() || c.polled(object) != "" {
 		generation := c.apply.generationOf(object)
 		b, err := c.store.Backfill(ctx, object)
 		if gateway.CodeOf(err) == gateway.CodeNotFound && err != nil {
@@ -57,7 +62,7 @@ func (c *Consumer) show(b gateway.Backfill) {
 	c.health.set(func(h *health) {
 		h.reading, h.repairing = "", ""
 		switch {
-		case b.Note == noteLost:
+		case isHole(b.Note):
 			h.repairing = "Reading what changed while the stream was broken: " + b.Object + "."
 		case b.State == BackfillRunning:
 			h.reading = "Reading " + b.Object + "."
@@ -76,7 +81,7 @@ func (c *Consumer) begin(ctx context.Context, lease gateway.Lease, object string
 		return fmt.Errorf("counting %s: %w", object, err)
 	}
 	b := gateway.Backfill{Object: object, State: BackfillRunning, Total: total, StartedAt: c.cfg.Now()}
-	if string(at) != tip {
+	if at != tip {
 		b.Anchor = gateway.ReplayID(at)
 	}
 	_, err = c.apply.Apply(ctx, Batch{Lease: lease, Reread: []gateway.Backfill{b}})
@@ -130,6 +135,9 @@ func after(b gateway.Backfill, rows []gateway.ChangeEvent, limit int) gateway.Ba
 		b.State, b.LastID = BackfillRepairing, ""
 	default:
 		b.State, b.LastID = BackfillDone, ""
+		if b.Note == notePolled {
+			b.StartedAt, b.Anchor = pollTime(b), ""
+		}
 	}
 	return b
 }
@@ -149,8 +157,11 @@ func (t *tally) add(done Applied) {
 
 // finished writes down what a repair found, and how the object now stands.
 func (c *Consumer) finished(ctx context.Context, lease gateway.Lease, b gateway.Backfill, found tally) error {
+	if b.Note == notePolled {
+		return nil // every minute: neither news nor worth a count
+	}
 	c.cfg.Logger.InfoContext(ctx, "object read", "object", b.Object, "rows", b.Rows, "note", b.Note)
-	if b.Note == noteLost {
+	if isHole(b.Note) {
 		line := gateway.LogEntry{
 			Direction: "system", Key: gateway.RecordKey{Object: b.Object}, Label: b.Object, State: gateway.LogDone,
 			What: fmt.Sprintf("Repaired a gap: read %d %s records changed since %s, %d of them differed",
@@ -171,13 +182,19 @@ func (c *Consumer) count(ctx context.Context, object string) error {
 		return fmt.Errorf("counting %s: %w", object, err)
 	}
 	c.counted[object] = c.cfg.Now()
+	if why := c.polled(object); why != "" {
+		return c.status(ctx, object, gateway.StatePolling, why, there)
+	}
 	return c.status(ctx, object, gateway.StateOK, "", there)
 }
 
 func (c *Consumer) status(ctx context.Context, object string, state gateway.ConnectionState, reason string, there int) error {
 	s := gateway.ObjectStatus{
 		Object: object, Label: c.rules.schema(object).LabelPlural, State: state, Reason: reason, Transport: "stream",
-		RowsThere: there, Backfilled: state == gateway.StateOK,
+		RowsThere: there, Backfilled: state == gateway.StateOK || state == gateway.StatePolling,
+	}
+	if state == gateway.StatePolling {
+		s.Transport = "poll"
 	}
 	if s.Label == "" {
 		s.Label = object
@@ -188,22 +205,22 @@ func (c *Consumer) status(ctx context.Context, object string, state gateway.Conn
 	return c.store.SaveObjectStatus(ctx, s)
 }
 
-// lost gives up a position that Salesforce no longer knows. The stream goes on
+// lost gives up a position that nobody can go on from. The stream goes on
 // at its tip, and what happened since the last event is read. Both are stored
 // at once, so that a crash loses neither.
-func (c *Consumer) lost(ctx context.Context, lease gateway.Lease) error {
+func (c *Consumer) lost(ctx context.Context, lease gateway.Lease, note string) error {
 	p, err := c.store.Position(ctx, lease.Connection, lease.Channel)
 	if err != nil {
 		return fmt.Errorf("reading the position: %w", err)
 	}
-	again, err := c.holes(ctx, p.LastEventAt, noteLost)
+	again, err := c.holes(ctx, p.LastEventAt, note)
 	if err != nil {
 		return err
 	}
-	c.cfg.Logger.WarnContext(ctx, "the position in the stream is lost; the gap is read", "since", p.LastEventAt)
+	c.cfg.Logger.WarnContext(ctx, "the position in the stream is lost; the gap is read", "since", p.LastEventAt, "note", note)
 	line := gateway.LogEntry{
 		Direction: "system", Label: "Stream", State: gateway.LogDone, DoneAt: c.cfg.Now(),
-		What: "Lost the place in the stream; reading everything changed since the last event", Rule: noteLost,
+		What: "Lost the place in the stream; reading everything changed since the last event", Rule: note,
 	}
 	_, err = c.apply.Apply(ctx, Batch{
 		Batch: gateway.Batch{Position: tip}, Lease: lease, Reread: again, Lines: []gateway.LogEntry{line},
@@ -242,7 +259,7 @@ func (c *Consumer) holes(ctx context.Context, since time.Time, note string) ([]g
 		if !since.IsZero() && (!open || since.Before(b.StartedAt)) {
 			b.StartedAt = since
 		}
-		if !open || b.Note != noteLost {
+		if !open || !isHole(b.Note) {
 			b.Note = note
 		}
 		b.State, b.LastID = BackfillRepairing, ""

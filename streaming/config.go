@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
 	"tidegate/gateway"
 	"tidegate/store"
 	"tidegate/streaming/bayeux"
+	"tidegate/streaming/pubsub"
 )
 
 // Channel is the one that carries the changes of all selected objects.
@@ -30,9 +32,16 @@ type Config struct {
 	Endpoint func() string
 	// Auth returns the Authorization header; stale means that the last one was
 	// refused. CodeSFAuth says that there is none before a reconnect.
-	Auth      func(ctx context.Context, stale bool) (string, error)
-	HTTP      *http.Client // transport of the stream; default http.DefaultClient
-	Transport bayeux.Transport
+	Auth func(ctx context.Context, stale bool) (string, error)
+	HTTP *http.Client // transport of the stream; default http.DefaultClient
+	// Transport is Auto unless one is forced.
+	Transport Transport
+	// PubSub is tried by Auto where CometD offers no websocket; nil = never.
+	PubSub *PubSub
+	// Streamed reports whether Salesforce puts changes of the object into the
+	// stream; what it does not is polled. nil = the Pub/Sub API is asked, and
+	// without one all are.
+	Streamed func(ctx context.Context, object string) (bool, error)
 	// Reconnected wakes a consumer that waits for a person to reconnect; nil
 	// is allowed, the connection's row is looked at too.
 	Reconnected <-chan struct{}
@@ -50,11 +59,42 @@ type Config struct {
 	Tick       time.Duration // how often state and refetch marks are looked at; default 1 s
 	Grace      time.Duration // how long a broken stream is no news; default 15 s
 	CountEvery time.Duration // how often rows in Salesforce are counted; default 15 min
+	PollEvery  time.Duration // how often changed rows are asked for, where there is no stream; default 1 min
+	PollAfter  time.Duration // how long a stream may be away before that; default 5 min
+	SweepEvery time.Duration // how often polling looks for ids that are gone; default 6 h
+	AskEvery   time.Duration // how often a refused stream or transport is tried again; default 10 min
 	// Backoff is the wait before try n (1, 2, …) after the database or a
 	// reading failed; default doubles from 250 ms to 15 s.
 	Backoff func(n int) time.Duration
 	// Stream adjusts the protocol client before it starts, for tests.
 	Stream func(*bayeux.Config)
+}
+
+// Transport names a way in: those of bayeux, and two more.
+type Transport = bayeux.Transport
+
+// The transports. Auto takes websocket where the handshake offers it, else the
+// Pub/Sub API where its endpoint answers, else long-polling. Polling, which
+// asks for what changed, is used by Auto where there is no stream at all.
+const (
+	Auto         Transport = ""
+	WebSocket    Transport = "websocket"
+	LongPolling  Transport = "long-polling"
+	PubSubStream Transport = "pubsub"
+	Polling      Transport = "polling"
+)
+
+// PubSub says how to reach the Pub/Sub API.
+type PubSub struct {
+	// Endpoint is https://api.pubsub.salesforce.com:7443 or the like.
+	Endpoint string
+	// Credentials are asked before every call; stale means that the last ones
+	// were refused. CodeSFAuth says that there are none before a reconnect.
+	Credentials func(ctx context.Context, stale bool) (pubsub.Credentials, error)
+	// Dial opens connections; nil = the default dialer.
+	Dial func(ctx context.Context, address string) (net.Conn, error)
+	// Adjust changes the protocol client before it starts, for tests.
+	Adjust func(*pubsub.Config)
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -69,6 +109,10 @@ func (c Config) withDefaults() (Config, error) {
 	orElse(&c.Tick, time.Second)
 	orElse(&c.Grace, 15*time.Second)
 	orElse(&c.CountEvery, 15*time.Minute)
+	orElse(&c.PollEvery, time.Minute)
+	orElse(&c.PollAfter, 5*time.Minute)
+	orElse(&c.SweepEvery, 6*time.Hour)
+	orElse(&c.AskEvery, 10*time.Minute)
 	orElse(&c.Logger, slog.New(slog.DiscardHandler))
 	orElse(&c.HTTP, http.DefaultClient)
 	if c.Now == nil {

@@ -2,9 +2,9 @@ package streaming
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -12,6 +12,7 @@ import (
 	"tidegate/gateway"
 	"tidegate/store"
 	"tidegate/streaming/bayeux"
+	"tidegate/streaming/pubsub"
 )
 
 // Consumer takes in the changes of one connection: it holds the lease of the
@@ -24,6 +25,10 @@ type Consumer struct {
 	rules  *rules
 	health *health
 	wake   chan struct{} // there is something for the worker
+	// choice and schemas outlive sessions.
+	choice  choice
+	schemas *pubsub.Schemas
+	poll    poll
 	// counted is when the rows of an object were last counted; the worker's.
 	counted map[string]time.Time
 }
@@ -35,8 +40,10 @@ func New(cfg Config) (*Consumer, error) {
 		return nil, err
 	}
 	c := &Consumer{cfg: cfg, store: cfg.DB.In(cfg.Connection.Workspace), wake: make(chan struct{}, 1), counted: map[string]time.Time{}}
+	c.choice.refused, c.schemas = map[Transport]refusal{}, pubsub.NewSchemas()
+	c.poll = newPoll()
 	c.rules = &rules{store: c.store, objects: cfg.Objects}
-	c.health = newHealth(cfg.Now)
+	c.health = newHealth(cfg.Now, cfg.PollAfter)
 	c.apply = &Applier{
 		Store: c.store, OwnClient: cfg.OwnClient, Winner: c.rules.winner, Carried: c.rules.carried, Named: c.rules.named,
 		Ahead: cfg.Ahead, Notify: cfg.Notify, Metrics: cfg.Metrics,
@@ -126,6 +133,10 @@ func (c *Consumer) renew(ctx context.Context, lease gateway.Lease) error {
 // stream keeps a protocol client running, and does what a client cannot do
 // about the errors that end it.
 func (c *Consumer) stream(ctx context.Context, lease gateway.Lease) error {
+	if c.cfg.Transport == Polling { // the worker does it
+		c.health.set(func(h *health) { h.unstreamed = "Polling was chosen." })
+		<-ctx.Done()
+	}
 	for ctx.Err() == nil {
 		err := c.session(ctx, lease)
 		if ctx.Err() != nil {
@@ -140,55 +151,64 @@ func (c *Consumer) stream(ctx context.Context, lease gateway.Lease) error {
 
 // after reacts to the end of a client. nil means: again.
 func (c *Consumer) after(ctx context.Context, lease gateway.Lease, err error) error {
-	if _, lost := errors.AsType[*bayeux.ReplayLostError](err); lost {
-		return c.lost(ctx, lease)
-	}
-	if _, auth := errors.AsType[*bayeux.AuthError](err); auth {
+	switch {
+	case is[*bayeux.ReplayLostError](err), is[*pubsub.ReplayLostError](err):
+		return c.lost(ctx, lease, noteLost)
+	case is[*bayeux.AuthError](err), is[*pubsub.AuthError](err):
 		c.health.set(func(h *health) { h.reconnect = signInDead })
 		defer c.health.set(func(h *health) { h.reconnect = "" })
 		return c.awaitReconnect(ctx)
-	}
-	switch {
-	case err == nil, errors.Is(err, context.Canceled): // the org moved to another address
+	case err == nil, errors.Is(err, context.Canceled): // another address or transport
 		return nil
 	case gateway.CodeOf(err) == gateway.CodeFenced:
 		return err
+	case errors.Is(err, errForeign):
+		return c.lost(ctx, lease, noteMoved)
+	case is[*bayeux.TransportError](err) && c.cfg.Transport == Auto:
+		c.choice.refuse(WebSocket, refusal{why: err.Error()})
+		return nil
+	case is[*bayeux.SubscriptionError](err), is[*pubsub.SubscriptionError](err):
+		// No stream for us: the edition has none, or nobody allowed it. What
+		// changed is asked for instead, and the stream again from time to time.
+		c.health.set(func(h *health) { h.unstreamed = err.Error() })
+		c.poke()
+		return rest(ctx, c.cfg.AskEvery)
 	}
 	c.health.set(func(h *health) { h.refused = "Salesforce refuses the stream: " + err.Error() })
 	defer c.health.set(func(h *health) { h.refused = "" })
 	return rest(ctx, max(c.cfg.Grace, c.cfg.Backoff(8)))
 }
 
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
+}
+
 // session runs one protocol client until it ends. It returns nil when the
-// org's address changed.
+// org's address changed, or a better transport is to be had.
 func (c *Consumer) session(ctx context.Context, lease gateway.Lease) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	p := newPipeline(c, ctx, cancel, lease)
-	endpoint := c.cfg.Endpoint()
-	cfg := bayeux.Config{
-		URL: endpoint, HTTP: c.cfg.HTTP, Auth: c.auth, Transport: c.cfg.Transport,
-		Subscriptions: []bayeux.Subscription{{Channel: Channel, Replay: p.replay}},
-		Deliver:       p.deliver, OnState: c.onState, Logger: c.cfg.Logger, Now: c.cfg.Now,
-	}
-	if c.cfg.Stream != nil {
-		c.cfg.Stream(&cfg)
-	}
-	client, err := bayeux.New(cfg)
+	endpoint, using := c.cfg.Endpoint(), c.transport(ctx)
+	client, err := c.open(using, endpoint, p)
 	if err != nil {
-		return fmt.Errorf("opening the stream: %w", err)
+		return err
 	}
 	c.health.set(func(h *health) { h.client = client })
-	go c.follow(ctx, cancel, endpoint)
+	var wait sync.WaitGroup
+	wait.Go(func() { c.follow(ctx, cancel, endpoint, using) })
 	err = client.Run(ctx)
 	cancel()
+	wait.Wait()
 	return errors.Join(err, p.drain())
 }
 
-// follow ends the session when the org's address changes.
-func (c *Consumer) follow(ctx context.Context, cancel context.CancelFunc, endpoint string) {
+// follow ends the session when the org's address changes, or when Auto finds a
+// transport that it would rather have.
+func (c *Consumer) follow(ctx context.Context, cancel context.CancelFunc, endpoint string, using Transport) {
 	for rest(ctx, c.cfg.Tick) == nil {
-		if c.cfg.Endpoint() != endpoint {
+		if c.cfg.Endpoint() != endpoint || c.better(ctx, using) {
 			cancel()
 			return
 		}
@@ -198,16 +218,9 @@ func (c *Consumer) follow(ctx context.Context, cancel context.CancelFunc, endpoi
 func (c *Consumer) auth(ctx context.Context, stale bool) (string, error) {
 	header, err := c.cfg.Auth(ctx, stale)
 	if gateway.CodeOf(err) == gateway.CodeSFAuth && err != nil {
-		return "", bayeux.Permanent(err)
+		return "", permanent(err)
 	}
 	return header, err
-}
-
-func (c *Consumer) onState(s bayeux.State) {
-	c.health.set(func(h *health) { h.stream, h.ever = s, h.ever || s.Subscribed })
-	if s.Subscribed {
-		c.poke()
-	}
 }
 
 // poke wakes the worker.
@@ -239,17 +252,16 @@ func (c *Consumer) awaitReconnect(ctx context.Context) error {
 	}
 }
 
-// position returns where the stream resumes, as JSON: the tip when there is
-// no position.
-func (c *Consumer) position(ctx context.Context) (json.RawMessage, error) {
+// position returns where the stream resumes: the tip when there is no position.
+func (c *Consumer) position(ctx context.Context) (string, error) {
 	p, err := c.store.Position(ctx, c.cfg.Connection.ID, Channel)
 	if err != nil {
-		return nil, fmt.Errorf("reading the position: %w", err)
+		return "", fmt.Errorf("reading the position: %w", err)
 	}
 	if p.Lease.Position == "" {
-		return json.RawMessage(tip), nil
+		return tip, nil
 	}
-	return json.RawMessage(p.Lease.Position), nil
+	return string(p.Lease.Position), nil
 }
 
 // tip asks for new events only.

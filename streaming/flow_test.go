@@ -11,14 +11,13 @@ import (
 	"tidegate/simulator/fault"
 	"tidegate/simulator/org"
 	"tidegate/store/storetest"
-	"tidegate/streaming/bayeux"
 )
 
 // TestMirrorBecomesTheOrg reads an org while it changes, and then follows it,
 // on both engines and over both transports.
 func TestMirrorBecomesTheOrg(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, url string) {
-		for i, transport := range []bayeux.Transport{bayeux.WebSocket, bayeux.LongPolling} {
+		for i, transport := range []Transport{WebSocket, LongPolling} {
 			t.Run(string(transport), func(t *testing.T) {
 				if i > 0 {
 					url = freshURL(t, url)
@@ -101,7 +100,7 @@ func TestStreamFaultsConverge(t *testing.T) {
 				w.start(func(c *Config) {
 					c.Metrics = metrics
 					if i%2 == 1 {
-						c.Transport = bayeux.LongPolling
+						c.Transport = LongPolling
 					}
 				})
 				w.settled()

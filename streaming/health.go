@@ -2,34 +2,56 @@ package streaming
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
 	"tidegate/gateway"
-	"tidegate/streaming/bayeux"
 )
 
 // health gathers what is known of the connection, from which its one named
 // state is told.
 type health struct {
-	now func() time.Time
+	now       func() time.Time
+	pollAfter time.Duration // how long a stream may be away before we poll
 
 	mu        sync.Mutex
-	client    *bayeux.Client
-	stream    bayeux.State
+	client    way
+	stream    flow
 	since     time.Time // when the stream was last seen complete
 	ever      bool      // whether it was ever subscribed
 	reconnect string    // why a person must connect again
 	unread    string    // the same, as a reading found out
 	refused   string    // why there is no stream at all
-	stalled   string    // why nothing is stored
-	limited   string    // why nothing is read
-	repairing string    // what is repaired
-	reading   string    // what is read for the first time
-	lag       time.Duration
+	// unstreamed is why Salesforce gives us no stream, and we poll instead.
+	unstreamed string
+	partly     string // which objects are polled although there is a stream
+	stalled    string // why nothing is stored
+	limited    string // why nothing is read
+	repairing  string // what is repaired
+	reading    string // what is read for the first time
+	lag        time.Duration
 }
 
-func newHealth(now func() time.Time) *health { return &health{now: now, since: now()} }
+func newHealth(now func() time.Time, pollAfter time.Duration) *health {
+	return &health{now: now, pollAfter: pollAfter, since: now()}
+}
+
+// unstreaming says why there is no stream to wait for, "" while there is.
+func (h *health) unstreaming() string {
+	age := h.age()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.stream.subscribed:
+		return ""
+	case h.unstreamed != "":
+		return h.unstreamed
+	case age >= h.pollAfter:
+		return "The stream is broken."
+	}
+	return ""
+}
 
 func (h *health) set(edit func(*health)) {
 	h.mu.Lock()
@@ -65,8 +87,8 @@ func (h *health) reader(err error) {
 func (h *health) complete() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.client != nil && h.stream.Subscribed {
-		if at := h.client.State().LastAnswer; at.After(h.since) {
+	if h.client != nil && h.stream.subscribed {
+		if at := h.client.LastAnswer(); at.After(h.since) {
 			h.since = at
 		}
 	}
@@ -77,7 +99,7 @@ func (h *health) complete() time.Time {
 func (h *health) subscribed() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.stream.Subscribed
+	return h.stream.subscribed
 }
 
 // streamed reports whether this process ever had the stream, so that complete
@@ -113,14 +135,18 @@ func (h *health) state(grace time.Duration) (gateway.ConnectionState, string) {
 		return gateway.StateCatchingUp, h.stalled
 	case h.limited != "":
 		return gateway.StateLimited, h.limited
-	case !h.stream.Subscribed && age < grace:
+	case !h.stream.subscribed && h.unstreamed == "" && age < grace:
 		return "", ""
-	case !h.stream.Subscribed:
-		return gateway.StateCatchingUp, "There is no stream from Salesforce; trying again. " + h.stream.Reason
+	case !h.stream.subscribed && h.unstreamed == "" && age < h.pollAfter:
+		return gateway.StateCatchingUp, "There is no stream from Salesforce; trying again. " + h.stream.reason
 	case h.repairing != "":
 		return gateway.StateRepairing, h.repairing
 	case h.reading != "":
 		return gateway.StateCatchingUp, h.reading
+	case !h.stream.subscribed:
+		return gateway.StatePolling, strings.TrimSpace("Changed records are asked for every now and then. " + h.unstreamed + h.stream.reason)
+	case h.partly != "":
+		return gateway.StatePolling, h.partly
 	case h.lag > behind:
 		return gateway.StateCatchingUp, "Changes of the past are coming in."
 	default:
@@ -128,19 +154,27 @@ func (h *health) state(grace time.Duration) (gateway.ConnectionState, string) {
 	}
 }
 
+// using returns the way in that is in use, Auto while there is none.
+func (h *health) using() Transport {
+	if h.unstreaming() != "" {
+		return Polling
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.stream.using
+}
+
 // watch writes the state down whenever it changes, with one log line a change,
 // and reads the rules again from time to time.
 func (c *Consumer) watch(ctx context.Context) error {
 	var state gateway.ConnectionState
 	var reason string
-	var transport bayeux.Transport
+	var transport Transport
 	for n := 1; ; n++ {
 		if err := rest(ctx, c.cfg.Tick); err != nil {
 			return err
 		}
-		c.health.mu.Lock()
-		using := c.health.stream.Transport
-		c.health.mu.Unlock()
+		using := c.health.using()
 		if using != transport && using != "" && c.wrote(ctx, c.store.SetTransport(ctx, c.cfg.Connection.ID, string(using))) {
 			transport = using
 		}

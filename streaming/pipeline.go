@@ -2,11 +2,15 @@ package streaming
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
+	"sync/atomic"
 
 	"tidegate/gateway"
+	"tidegate/streaming/pubsub"
 )
 
 // pipeline commits one batch while the next is decoded. Nothing is ever more
@@ -17,7 +21,8 @@ type pipeline struct {
 	end   func()          // ends the session
 	lease gateway.Lease
 	// slot holds the error of the last commit; whoever takes it may commit.
-	slot chan error
+	slot   chan error
+	worked atomic.Bool // the session was subscribed once
 }
 
 func newPipeline(c *Consumer, ctx context.Context, end func(), lease gateway.Lease) *pipeline {
@@ -29,7 +34,16 @@ func newPipeline(c *Consumer, ctx context.Context, end func(), lease gateway.Lea
 // deliver takes one answer of the stream. An error is that of an earlier
 // commit: the session then ends, and what was not committed comes again.
 func (p *pipeline) deliver(ctx context.Context, channel string, raw []json.RawMessage) error {
-	batch := p.c.rules.decoder().Decode(channel, raw)
+	return p.pass(ctx, p.c.rules.decoder().Decode(channel, raw))
+}
+
+// deliverTyped takes one burst of the Pub/Sub API.
+func (p *pipeline) deliverTyped(ctx context.Context, b pubsub.Batch) error {
+	return p.pass(ctx, p.c.rules.decoder().DecodeTyped(Channel, b))
+}
+
+// pass hands a batch to the committing goroutine, once that is free.
+func (p *pipeline) pass(ctx context.Context, batch gateway.Batch) error {
 	batch.Events = slices.DeleteFunc(batch.Events, func(e gateway.ChangeEvent) bool {
 		return !slices.Contains(p.c.cfg.Objects, e.Object)
 	})
@@ -59,21 +73,51 @@ func (p *pipeline) drain() error {
 	return err
 }
 
-// replay gives the position to resume from. What was delivered before is
-// committed or given up by now.
+// replay gives CometD the position to resume from.
 func (p *pipeline) replay(ctx context.Context) (json.RawMessage, error) {
+	at, err := p.resume(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(at, typedMark) {
+		return nil, permanent(errForeign)
+	}
+	return json.RawMessage(at), nil
+}
+
+// start gives the Pub/Sub API the position to resume from.
+func (p *pipeline) start(ctx context.Context) (pubsub.Start, error) {
+	at, err := p.resume(ctx)
+	if err != nil || at == tip {
+		return pubsub.Start{}, err
+	}
+	text, typed := strings.CutPrefix(at, typedMark)
+	id, err := base64.StdEncoding.DecodeString(text)
+	if !typed || err != nil {
+		return pubsub.Start{}, permanent(errForeign)
+	}
+	return pubsub.Start{ReplayID: id}, nil
+}
+
+// errForeign ends a session whose protocol cannot read the position, because
+// the stream was read over the other one before.
+var errForeign = errors.New("the position is that of another transport")
+
+// resume returns the position. What was delivered before is committed or given
+// up by now.
+func (p *pipeline) resume(ctx context.Context) (string, error) {
 	select {
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return "", ctx.Err()
 	case err := <-p.slot:
 		if isFenced(err) {
 			p.slot <- err
-			return nil, permanent(err)
+			return "", permanent(err)
 		}
 		p.slot <- nil
 	}
 	at, err := p.c.position(ctx)
-	if err == nil && string(at) == tip {
+	if err == nil && at == tip {
 		// Marked now, read when subscribed.
 		err = p.c.atTip(ctx, p.lease)
 	}

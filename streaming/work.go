@@ -7,6 +7,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/streaming/bayeux"
+	"tidegate/streaming/pubsub"
 )
 
 // work reads what the stream does not give: first readings, repairs, refetch
@@ -53,8 +54,14 @@ func (c *Consumer) pause(ctx context.Context, d time.Duration, eager bool) error
 }
 
 func (c *Consumer) round(ctx context.Context, lease gateway.Lease) error {
+	if err := c.askStreamed(ctx, lease); err != nil {
+		return err
+	}
 	for _, object := range c.cfg.Objects {
-		err := c.backfill(ctx, lease, object)
+		err := c.polling(ctx, lease, object)
+		if err == nil {
+			err = c.backfill(ctx, lease, object)
+		}
 		if unreachable(err) {
 			// One object that the user may not see stops no other.
 			err = c.status(ctx, object, gateway.StatePaused, err.Error(), -1)
@@ -88,8 +95,8 @@ func unreachable(err error) bool {
 
 func isFenced(err error) bool { return err != nil && gateway.CodeOf(err) == gateway.CodeFenced }
 
-// permanent marks an error that ends the stream.
-func permanent(err error) error { return bayeux.Permanent(err) }
+// permanent marks an error that ends the stream, for either protocol.
+func permanent(err error) error { return pubsub.Permanent(bayeux.Permanent(err)) }
 
 // Reread asks for an object to be read from its first record again. A reading
 // under way is not started twice (F-74).

@@ -86,6 +86,25 @@ func (c *Client) Probe(ctx context.Context) (err error) {
 	return err
 }
 
+// Offered asks which of the topics there are for us. An error says that it
+// could not be found out.
+func (c *Client) Offered(ctx context.Context, topics []string) (offered map[string]bool, err error) {
+	conn, err := c.connect()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	offered = make(map[string]bool, len(topics))
+	for _, name := range topics {
+		err := c.topic(ctx, eventbus.NewPubSubClient(conn), name)
+		if back, ok := errors.AsType[*setback](err); err != nil && (!ok || back.course != courseRefused) {
+			return nil, err
+		}
+		offered[name] = err == nil
+	}
+	return offered, nil
+}
+
 func (c *Client) connect() (*grpc.ClientConn, error) {
 	target, secure := c.cfg.address()
 	transport := insecure.NewCredentials()

@@ -59,7 +59,8 @@ const (
 
 var errShort = errors.New("the payload ends too early")
 
-// Decode reads one datum, which must fill the payload.
+// Decode reads one datum, which must fill the payload. With an error it returns
+// what could be read before, so that whoever asks may learn what it is about.
 func (s *Schema) Decode(payload []byte) (Value, error) {
 	d := datum{text: string(payload)}
 	v := d.value(s.Top, 0)
@@ -67,7 +68,7 @@ func (s *Schema) Decode(payload []byte) (Value, error) {
 		d.fail(errors.New("bytes are left over"))
 	}
 	if d.err != nil {
-		return Value{}, fmt.Errorf("decoding by schema %.40s, at byte %d: %w", s.ID, d.pos, d.err)
+		return v, fmt.Errorf("decoding by schema %.40s, at byte %d: %w", s.ID, d.pos, d.err)
 	}
 	return v, nil
 }
