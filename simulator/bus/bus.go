@@ -83,6 +83,9 @@ type Log struct {
 	holes    uint64
 	wake     chan struct{}
 	restored bool // replay ids go on from an earlier run
+	channels map[string]*Channel
+	enrich   func(*Event, []string) []*Event
+	quota    *Quota
 }
 
 // New returns an empty log.
@@ -104,6 +107,7 @@ func New(c Config) *Log {
 		l.last = l.now().UnixMicro() / 100
 	}
 	l.floor, l.base = l.last, l.last
+	l.channels, l.quota = map[string]*Channel{}, &Quota{now: l.now}
 	return l
 }
 
@@ -228,6 +232,7 @@ func (l *Log) prune(now int64) {
 type Cursor struct {
 	log    *Log
 	object string
+	custom *Channel // nil on the org's own channels
 	after  int64
 }
 
@@ -236,13 +241,14 @@ type Cursor struct {
 // Earliest. It answers ErrChannel or ErrReplayID.
 func (l *Log) Open(channel string, replay int64) (*Cursor, error) {
 	object, ok := ObjectOf(channel)
-	if !ok {
-		return nil, ErrChannel
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	custom := l.channels[channel]
+	if !ok && custom == nil {
+		return nil, ErrChannel
+	}
 	l.prune(l.now().UnixMilli())
-	c := &Cursor{log: l, object: object, after: replay}
+	c := &Cursor{log: l, object: object, custom: custom, after: replay}
 	switch {
 	case replay == Tip:
 		c.after = l.last
@@ -267,6 +273,16 @@ func (l *Log) retained(id int64) bool {
 // most about size bytes (but at least one), and moves the cursor behind them. It
 // returns nil where the cursor is at the tip. The events are shared: read only.
 func (c *Cursor) Next(max, size int) []*Event {
+	for {
+		events := c.next(max, size)
+		// What a custom channel leaves out may be all there was so far.
+		if own := c.of(events); len(own) > 0 || len(events) == 0 {
+			return own
+		}
+	}
+}
+
+func (c *Cursor) next(max, size int) []*Event {
 	c.log.mu.Lock()
 	defer c.log.mu.Unlock()
 	s := c.log.streams[c.object]

@@ -3,6 +3,7 @@
 package cdc
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -72,6 +73,24 @@ func (p *Publisher) Select(objects ...string) {
 	for _, o := range objects {
 		p.selected[o] = true
 	}
+}
+
+// Capture switches the capture of one object on or off.
+func (p *Publisher) Capture(object string, on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if on {
+		p.selected[object] = true
+	} else {
+		delete(p.selected, object)
+	}
+}
+
+// Captured lists the captured objects, sorted.
+func (p *Publisher) Captured() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Sorted(maps.Keys(p.selected))
 }
 
 // Selects reports whether the changes of the object are captured.

@@ -17,6 +17,10 @@ const (
 	FaultKillSession = "kill_session"
 	// FaultBusy gives 503 as the failure reason under an error that says 401.
 	FaultBusy = "stream_busy"
+	// FaultBusySubscribe gives 503 as the failure reason under an error that says 403.
+	FaultBusySubscribe = "stream_busy_subscribe"
+	// FaultQuota acts as if the daily delivery allocation were used up.
+	FaultQuota = "delivery_quota"
 	// FaultStall answers connects in order but delivers no events while it lasts.
 	FaultStall = "stall_streams"
 	// FaultHalfOpen goes silent on a connection that stays open.
@@ -29,6 +33,8 @@ var Kinds = []fault.Kind{
 	{Name: FaultUnknownClient, About: "forgets a streaming session: 403::Unknown client with handshake advice"},
 	{Name: FaultKillSession, About: "forgets a streaming session: id-less disconnect, 403::Unknown client with reconnect none"},
 	{Name: FaultBusy, About: "answers a streaming connect with 503 as failure reason under an error that says 401"},
+	{Name: FaultBusySubscribe, About: "refuses a subscription with 503 as failure reason under an error that says 403"},
+	{Name: FaultQuota, About: "the daily delivery allocation counts as used up; lasts until cleared unless given seconds"},
 	{Name: FaultStall, About: "streams stay connected but deliver nothing; lasts until cleared unless given seconds"},
 	{Name: FaultHalfOpen, About: "the next delivery of events is swallowed and its connection goes silent without closing"},
 }
@@ -59,6 +65,8 @@ func (s *Server) due(kind string) bool {
 // connectFault refuses a connect on purpose, or returns nil.
 func (s *Server) connectFault(n *session, m *message) []reply {
 	switch {
+	case s.exhausted():
+		return []reply{m.refuseAdvised(errQuota, "none")}
 	case s.due(FaultUnauthorized):
 		return []reply{m.refuseAdvised(errInvalidToken, "none")}
 	case s.due(FaultUnknownClient):
@@ -75,12 +83,54 @@ func (s *Server) connectFault(n *session, m *message) []reply {
 	return nil
 }
 
-// take gets the session's next events, none while streams are to stall.
+// subscribeFault refuses a subscription on purpose, or returns nil.
+func (s *Server) subscribeFault(m *message) *reply {
+	if s.exhausted() {
+		r := m.refuse(errQuota)
+		return &r
+	}
+	if s.due(FaultBusySubscribe) {
+		r := m.refuseAdvised(errSubscribe, "none")
+		r.Ext = &ext{SFDC: &sfdc{FailureReason: errBusy}, Replay: true, PayloadFormat: true}
+		return &r
+	}
+	return nil
+}
+
+// exhausted reports whether no more events may be delivered today.
+func (s *Server) exhausted() bool {
+	_, ok := s.cfg.Faults.Active(FaultQuota, fault.Subject{})
+	return ok || s.cfg.Log.Quota().Left() <= 0
+}
+
+// take gets the session's next events as its user may see them, none while
+// streams are to stall or the allocation is used up.
 func (s *Server) take(n *session, reader *parking, max int) []delivery {
-	if _, ok := s.cfg.Faults.Active(FaultStall, fault.Subject{}); ok {
+	if _, ok := s.cfg.Faults.Active(FaultStall, fault.Subject{}); ok || s.exhausted() {
 		return nil
 	}
-	return n.take(reader, max, s.cfg.BatchBytes)
+	for {
+		batch := n.take(reader, min(max, s.cfg.Log.Quota().Left()), s.cfg.BatchBytes)
+		// What the user may not see may be all there was so far.
+		if seen := s.seen(n, batch); len(seen) > 0 || len(batch) == 0 {
+			s.cfg.Log.Quota().Spend(len(seen))
+			return seen
+		}
+	}
+}
+
+func (s *Server) seen(n *session, batch []delivery) []delivery {
+	if s.cfg.See == nil {
+		return batch
+	}
+	seen := batch[:0]
+	for _, d := range batch {
+		var ok bool
+		if d.event, ok = s.cfg.See(n.user, d.event); ok {
+			seen = append(seen, d)
+		}
+	}
+	return seen
 }
 
 // deliver lets go wrong with a batch what is to go wrong.

@@ -22,6 +22,15 @@ const (
 	websocket   = "websocket"
 )
 
+// What an org says to a user who may not subscribe.
+const (
+	ErrNoEntity  = "403::Subscriber does not have access to the entity in this topic"
+	ErrNoViewAll = "403::User not allowed to subscribe CDC without View All Data permissions"
+)
+
+// ErrNoChannel is what an org says of a channel that it does not have.
+func ErrNoChannel(channel string) string { return errUnknownChannel(channel) }
+
 // What an org says when it refuses, as code:args:message.
 const (
 	errNoVersion     = "400::API version in the URI is mandatory. URI format: '/cometd/66.0'"
@@ -33,6 +42,8 @@ const (
 	errNoToken       = "401::Request requires authentication"
 	errUnknownClient = "403::Unknown client"
 	errDenied        = "403::Handshake denied"
+	errSubscribe     = "403:denied_by_security_policy:subscribe_denied"
+	errQuota         = "403::Organization total events daily limit exceeded"
 	errNoHandshake   = "403::Client has not completed handshake"
 	errTooMany       = "403::Organization concurrent user limit exceeded"
 	errPublish       = "403:denied_by_security_policy:publish_denied"

@@ -157,6 +157,12 @@ func (s *Server) subscribe(c *caller, m *message) reply {
 	if text := s.channelError(m.Subscription); text != "" {
 		return m.refuse(text)
 	}
+	if r := s.subscribeFault(m); r != nil {
+		return *r
+	}
+	if text := s.cfg.Refuse(n.user, m.Subscription); text != "" {
+		return m.refuse(text)
+	}
 	replay, text := replayOf(m)
 	if text != "" {
 		return m.refuse(text)
@@ -178,6 +184,9 @@ func (s *Server) subscribe(c *caller, m *message) reply {
 }
 
 func (s *Server) channelError(channel string) string {
+	if _, custom := s.cfg.Log.Custom(channel); custom {
+		return ""
+	}
 	object, ok := bus.ObjectOf(channel)
 	switch {
 	case channel == "":

@@ -30,6 +30,11 @@ type Config struct {
 	// Known reports whether the org has an object whose changes can be subscribed
 	// to; nil means that every name is one.
 	Known func(object string) bool
+	// Refuse returns why a user may not subscribe to a channel, "" when he may; nil
+	// lets everybody in.
+	Refuse func(user, channel string) string
+	// See returns an event as a user may get it, or false; nil shows everything.
+	See func(user string, e *bus.Event) (*bus.Event, bool)
 	// Faults may be nil: nothing goes wrong on purpose.
 	Faults Faults
 	// Websocket offers the websocket transport; off, an upgrade gets HTTP 405.
@@ -63,6 +68,9 @@ func (c *Config) fill() {
 	}
 	if c.Known == nil {
 		c.Known = func(string) bool { return true }
+	}
+	if c.Refuse == nil {
+		c.Refuse = func(string, string) string { return "" }
 	}
 	if c.Faults == nil {
 		c.Faults = noFaults{}

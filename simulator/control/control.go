@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"tidegate/simulator/bus"
+	"tidegate/simulator/cdc"
 	"tidegate/simulator/fault"
 	"tidegate/simulator/org"
 	"tidegate/simulator/rest"
@@ -19,6 +21,9 @@ type Server struct {
 	Ledger *rest.Ledger
 	// LastReplayID is the newest replay id on the event bus.
 	LastReplayID func() int64
+	// CDC and Log are what decides which events there are; nil where there are none.
+	CDC *cdc.Publisher
+	Log *bus.Log
 }
 
 // Register adds the paths.
@@ -26,6 +31,14 @@ func (s *Server) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /_sim/truth/{object}", s.truth)
 	mux.HandleFunc("POST /_sim/changes", s.changes)
 	mux.HandleFunc("POST /_sim/fields", s.alter)
+	mux.HandleFunc("GET /_sim/permissions", s.permissions)
+	mux.HandleFunc("POST /_sim/permissions", s.permit)
+	mux.HandleFunc("DELETE /_sim/permissions", s.clearPermissions)
+	if s.CDC != nil && s.Log != nil {
+		mux.HandleFunc("POST /_sim/cdc", s.capture)
+		mux.HandleFunc("POST /_sim/channels", s.define)
+		mux.HandleFunc("POST /_sim/quota", s.allot)
+	}
 	mux.HandleFunc("GET /_sim/faults", s.faults)
 	mux.HandleFunc("POST /_sim/faults", s.arm)
 	mux.HandleFunc("DELETE /_sim/faults", s.clearFaults)

@@ -1,0 +1,78 @@
+package bus
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Channel is a custom channel: some objects, each with the fields that an
+// update or a deletion carries besides what changed.
+type Channel struct {
+	Name    string              `json:"name"`    // /data/Sales__chn
+	Members map[string][]string `json:"members"` // object → enriched fields
+}
+
+const maxEnriched = 10
+
+// Define makes or replaces a custom channel.
+func (l *Log) Define(c Channel) error {
+	name, ok := strings.CutPrefix(c.Name, channelPrefix)
+	if !ok || !strings.HasSuffix(name, "__chn") || strings.ContainsAny(name, "/?") {
+		return fmt.Errorf("a custom channel is named like /data/Sales__chn, not %q", c.Name)
+	}
+	if len(c.Members) == 0 {
+		return fmt.Errorf("the channel %s has no members", c.Name)
+	}
+	for object, fields := range c.Members {
+		if len(fields) > maxEnriched {
+			return fmt.Errorf("%s: at most %d enriched fields of %s", c.Name, maxEnriched, object)
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.channels[c.Name] = &c
+	return nil
+}
+
+// Custom returns the definition of a custom channel.
+func (l *Log) Custom(name string) (Channel, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c := l.channels[name]
+	if c == nil {
+		return Channel{}, false
+	}
+	return *c, true
+}
+
+// EnrichBy sets what adds the enriched fields to an event, at the moment it is
+// delivered: it returns the events that go out instead, all of the same replay
+// id. It is called without the log's lock.
+func (l *Log) EnrichBy(fn func(e *Event, fields []string) []*Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.enrich = fn
+}
+
+// of is the part of the events that belongs to the channel; all of them where
+// the cursor is not on a custom one.
+func (c *Cursor) of(events []*Event) []*Event {
+	if c.custom == nil {
+		return events
+	}
+	c.log.mu.Lock()
+	enrich := c.log.enrich
+	c.log.mu.Unlock()
+	var own []*Event
+	for _, e := range events {
+		fields, member := c.custom.Members[e.Object]
+		switch {
+		case !member:
+		case len(fields) > 0 && enrich != nil:
+			own = append(own, enrich(e, fields)...)
+		default:
+			own = append(own, e)
+		}
+	}
+	return own
+}

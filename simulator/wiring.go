@@ -1,0 +1,36 @@
+package simulator
+
+import (
+	"tidegate/simulator/bus"
+	"tidegate/simulator/cometd"
+)
+
+// professional is the edition without change data capture.
+const professional = "professional"
+
+// refuseChannel says why a user may not subscribe to a channel. A channel of
+// several objects is open to everybody: what he may not see is withheld.
+func (o *Org) refuseChannel(user, channel string) string {
+	if o.Engine.Edition() == professional {
+		return cometd.ErrNoChannel(channel)
+	}
+	object, ok := bus.ObjectOf(channel)
+	if !ok || object == "" {
+		return ""
+	}
+	switch sight := o.Engine.SightOf(user, object); {
+	case !sight.Object:
+		return cometd.ErrNoEntity
+	case !sight.All:
+		return cometd.ErrNoViewAll
+	}
+	return ""
+}
+
+// maxClients is how many streaming clients the org's edition admits at once.
+func (o *Org) maxClients() int {
+	if o.Engine.Edition() == "developer" {
+		return 20
+	}
+	return 2_000
+}
