@@ -8,7 +8,7 @@ export GOFLAGS ?= -trimpath
 TEST_TIMEOUT ?= 20m
 GOLANGCI := bin/golangci-lint
 
-.PHONY: help run build assets generate fmt lint test test-go test-browser bench deps screenshot clean
+.PHONY: help run build assets generate fmt lint test test-go test-browser race bench deps screenshot clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -50,11 +50,17 @@ deps: ## install what the tests need (Chromium, PostgreSQL) where it is missing
 
 test: deps build test-go test-browser ## everything: unit, property, integration on SQLite and Postgres, browser
 
-test-go: assets
+test-go: assets ## the Go tests, on SQLite and Postgres
 	go test -timeout $(TEST_TIMEOUT) ./...
 
-test-browser: build node_modules/.stamp
+test-browser: build node_modules/.stamp ## every page in every state, and the real program, in Chromium
+	go test -count=1 ./views -args -gallery $(CURDIR)/var/gallery
+	node scripts/look.mjs var/gallery var/shots
+	node scripts/behave.mjs var/gallery
 	node --test --test-concurrency=1 test/browser/
+
+race: assets ## the Go tests under the race detector
+	CGO_ENABLED=1 go test -race -timeout $(TEST_TIMEOUT) ./...
 
 bench: build ## measure, print a table, write var/bench.json
 	go run ./test/bench
