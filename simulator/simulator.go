@@ -139,6 +139,7 @@ func (o *Org) fillEngine() error {
 		o.disk, publisher, keep = kept, kept, kept.KeepEvents
 	}
 	o.Log = bus.New(bus.Config{Now: o.cfg.Now, Keep: keep})
+	o.Log.EnrichBy(o.enrich)
 	o.CDC = cdc.New(cdc.Config{Log: o.Log, Faults: o.Faults})
 	if o.disk != nil {
 		o.disk.PassTo(o.CDC)

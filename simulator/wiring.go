@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"tidegate/simulator/bus"
+	"tidegate/simulator/cdc"
 	"tidegate/simulator/cometd"
 )
 
@@ -25,6 +26,11 @@ func (o *Org) refuseChannel(user, channel string) string {
 		return cometd.ErrNoViewAll
 	}
 	return ""
+}
+
+// enrich adds to an event of a custom channel what the channel wants.
+func (o *Org) enrich(e *bus.Event, fields []string) []*bus.Event {
+	return cdc.Enrich(o.Engine, e, fields)
 }
 
 // maxClients is how many streaming clients the org's edition admits at once.

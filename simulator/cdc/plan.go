@@ -35,7 +35,8 @@ type entry struct {
 // changedFields has it, is compound.key.
 type part struct {
 	key, full string
-	at        int // index in the schema's fields
+	at        int  // index in the schema's fields
+	long      bool // text that may be long enough to be sent as a difference
 }
 
 func newPlan(o *org.Object) *plan {
@@ -62,7 +63,7 @@ func newPlan(o *org.Object) *plan {
 
 func (p *plan) place(compounds map[string]int, f *org.Field, i int) {
 	if f.Compound == "" {
-		p.entries = append(p.entries, entry{f.Name, []part{{"", f.Name, i}}})
+		p.entries = append(p.entries, entry{f.Name, []part{{"", f.Name, i, f.Type == org.TypeTextArea && f.Length >= diffFrom}}})
 		return
 	}
 	at := compounds[f.Compound]
@@ -72,7 +73,7 @@ func (p *plan) place(compounds map[string]int, f *org.Field, i int) {
 		p.entries = append(p.entries, entry{name: f.Compound})
 	}
 	e := &p.entries[at]
-	e.parts = append(e.parts, part{f.Part, f.Compound + "." + f.Part, i})
+	e.parts = append(e.parts, part{f.Part, f.Compound + "." + f.Part, i, false})
 }
 
 // schemaID is 22 characters that change whenever the fields of the object do.
@@ -118,7 +119,11 @@ func (p *plan) member(dst, changed []byte, e *entry, c *org.Change) (body, names
 		if q.key != "" {
 			dst = appendKey(dst, q.key)
 		}
-		dst = append(appendValue(dst, c.After.At(q.at)), ',')
+		if q.long && c.Type == org.Update {
+			dst = append(appendText(dst, c, q.at), ',')
+		} else {
+			dst = append(appendValue(dst, c.After.At(q.at)), ',')
+		}
 		if c.Type == org.Update {
 			changed = append(append(append(changed, '"'), q.full...), `",`...)
 		}

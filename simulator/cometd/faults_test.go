@@ -316,3 +316,61 @@ func TestReconnectsFromTheLastIDConcatenateToTheLog(t *testing.T) { // C6 from t
 		})
 	}
 }
+
+func TestRefusalsMayHideTheirCause(t *testing.T) { // S12
+	const busy = "503::Server is too busy. Please try your request again later."
+	o := start(t, nil)
+	b := o.ready(bus.Everything, bus.Tip)
+	o.arm(fault.Spec{Kind: cometd.FaultBusySubscribe})
+	a := b.subscribe("/data/ContactChangeEvent", -1)
+	if a.Error != "403:denied_by_security_policy:subscribe_denied" || a.Ext.SFDC.FailureReason != busy || a.Advice.Reconnect != "none" {
+		t.Errorf("a busy server: %+v", a)
+	}
+	if a := b.subscribe("/data/ContactChangeEvent", -1); !a.ok() {
+		t.Errorf("the next try: %+v", a)
+	}
+}
+
+func TestUsedUpAllocationRefusesSubscribeAndConnect(t *testing.T) { // S12, F-37
+	const refused = "403::Organization total events daily limit exceeded"
+	o := start(t, nil)
+	b := o.ready(bus.Everything, bus.Tip)
+	o.arm(fault.Spec{Kind: cometd.FaultQuota, Seconds: 60})
+	if a, c := b.subscribe(bus.Everything, -1), b.connect()[0]; a.Error != refused || c.Error != refused {
+		t.Errorf("subscribe %+v, connect %+v", a, c)
+	}
+	o.advance(61 * time.Second)
+	if a := o.ready(bus.Everything, bus.Tip); a.id == "" {
+		t.Error("refused when it is over")
+	}
+}
+
+func TestSecondServerMayNotKnowTheClientEither(t *testing.T) { // S12: 403 again right after a new handshake
+	o := start(t, nil)
+	b := o.ready(bus.Everything, bus.Tip)
+	o.arm(fault.Spec{Kind: cometd.FaultUnknownClient, Count: 2})
+	for range 2 {
+		if a := b.connect()[0]; a.Error != "403::Unknown client" || a.Advice.Reconnect != "handshake" {
+			t.Errorf("connect: %+v", a)
+		}
+		b.handshake()
+	}
+	if a := b.connect()[0]; !a.ok() {
+		t.Errorf("the third server: %+v", a)
+	}
+}
+
+func TestOneAnswerMayExceedAMebibyte(t *testing.T) { // S8
+	o := start(t, nil)
+	b := o.ready(bus.Everything, bus.Tip)
+	var list []bus.Message
+	for i := range 20 {
+		payload := fmt.Sprintf(`{"n":%d,"text":%q}`, i+1, strings.Repeat("x", 100_000))
+		list = append(list, bus.Message{Object: "Contact", Commit: 1, Payload: []byte(payload)})
+	}
+	o.log.Append(list...)
+	_, text, err := b.post("/cometd/61.0", b.message("/meta/connect", `,"connectionType":"long-polling"`))
+	if err != nil || len(text) < 20*100_000 {
+		t.Errorf("an answer of %d bytes: %v", len(text), err)
+	}
+}

@@ -1,0 +1,77 @@
+package cdc
+
+import (
+	"encoding/json"
+
+	"tidegate/simulator/bus"
+	"tidegate/simulator/org"
+)
+
+// Enrich adds fields to an update or a deletion, with the values that the
+// record has now. An event of several records becomes one of each, all with the
+// replay id that the one had. Empty values are left out.
+func Enrich(o *org.Org, e *bus.Event, fields []string) []*bus.Event {
+	var whole struct {
+		Schema  json.RawMessage `json:"schema"`
+		Payload object          `json:"payload"`
+		Event   json.RawMessage `json:"event"`
+	}
+	var header struct {
+		ChangeType string   `json:"changeType"`
+		RecordIDs  []string `json:"recordIds"`
+	}
+	if json.Unmarshal(e.Data, &whole) != nil || json.Unmarshal(whole.Payload["ChangeEventHeader"], &header) != nil {
+		return []*bus.Event{e} // as it is: what is in the log was written by this package
+	}
+	if header.ChangeType != string(org.Update) && header.ChangeType != string(org.Delete) {
+		return []*bus.Event{e}
+	}
+	out := make([]*bus.Event, 0, len(header.RecordIDs))
+	for _, id := range header.RecordIDs {
+		split := *e
+		payload := enriched(o, e.Object, id, whole.Payload, fields)
+		data, err := json.Marshal(map[string]any{"schema": whole.Schema, "payload": payload, "event": whole.Event})
+		if err != nil {
+			return []*bus.Event{e}
+		}
+		split.Data = data
+		out = append(out, &split)
+	}
+	return out
+}
+
+// enriched is the payload of one record.
+func enriched(o *org.Org, name, id string, payload object, fields []string) object {
+	fresh := make(object, len(payload)+len(fields))
+	for key, value := range payload {
+		fresh[key] = value
+	}
+	fresh["ChangeEventHeader"] = about(payload["ChangeEventHeader"], id)
+	o.Read(func(v org.View) {
+		r, ok := v.Get(name, id)
+		if !ok {
+			return
+		}
+		for _, field := range fields {
+			if _, given := fresh[field]; !given && r.Value(field) != nil {
+				fresh[field] = appendValue(nil, r.Value(field))
+			}
+		}
+	})
+	return fresh
+}
+
+// about is the header with one record alone.
+func about(header json.RawMessage, id string) json.RawMessage {
+	var h object
+	if json.Unmarshal(header, &h) != nil {
+		return header
+	}
+	h["recordIds"] = org.AppendString([]byte{'['}, id)
+	h["recordIds"] = append(h["recordIds"], ']')
+	text, err := json.Marshal(h)
+	if err != nil {
+		return header
+	}
+	return text
+}
