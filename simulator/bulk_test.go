@@ -272,6 +272,11 @@ func TestBulkUpsertAndDelete(t *testing.T) {
 		t.Errorf("delete: %+v %s", one, c.want(200, "GET", path+"/failedResults", "").body)
 	}
 	c.want(404, "GET", v+"/sobjects/Contact/"+id, "")
+	hard := c.made("Contact", `{"LastName":"Gone for good"}`)
+	c.ingest(`{"object":"Contact","operation":"hardDelete"}`, "Id\n"+hard+"\n")
+	if truth := string(c.want(200, "GET", "/_sim/truth/Contact", "").body); strings.Contains(truth, hard) || !strings.Contains(truth, id) {
+		t.Errorf("after a hard delete: %s", truth)
+	}
 }
 
 func TestBulkIngestRefusals(t *testing.T) {

@@ -213,3 +213,38 @@ func TestAnswersGoWrongAsTold(t *testing.T) {
 	}
 	c.want(201, "POST", v+"/sobjects/Contact/Id", `{"LastName":"In the style of an upsert"}`)
 }
+
+func TestLateCommitsComeToLightBehindNewerRows(t *testing.T) {
+	_, c := start(t, simulator.Config{})
+	c.made("Account", `{"Name":"First"}`)
+	c.arm(`{"kind":"late_commit","ms":60000}`)
+	c.made("Account", `{"Name":"Late"}`)
+	var out struct{ Records []struct{ Name string } }
+	c.want(200, "GET", soql("SELECT Name FROM Account ORDER BY SystemModstamp"), "").into(t, &out)
+	if len(out.Records) != 2 || out.Records[0].Name != "Late" {
+		t.Errorf("in the order of the stamps: %v", out.Records)
+	}
+}
+
+func TestBulkAndSearchShowAUserWhatHeMaySee(t *testing.T) {
+	org, c := start(t, simulator.Config{})
+	c.made("Contact", `{"LastName":"Moser","Department":"Diver","Phone":"1"}`)
+	c.want(204, "POST", "/_sim/permissions", `{"user":"`+org.Engine.AdminID()+`","object":"Contact","fields":{"Department":"hidden","Phone":"read"}}`)
+	if r := c.want(400, "POST", v+"/jobs/query", `{"operation":"query","query":"SELECT Department FROM Contact"}`); r.code(t) != "INVALID_FIELD" {
+		t.Errorf("hidden field: %s", r.body)
+	}
+	if r := c.want(200, "GET", v+"/search?q=FIND+%7BDiver%7D", ""); string(r.body) != `{"searchRecords":[]}` {
+		t.Errorf("found by a hidden field: %s", r.body)
+	}
+	if _, one := c.ingest(`{"object":"Contact","operation":"insert"}`, "LastName,Department\nA,B\n"); one.State != "Failed" {
+		t.Errorf("hidden column: %+v", one)
+	}
+	if _, one := c.ingest(`{"object":"Contact","operation":"insert"}`, "LastName,Phone\nA,2\n"); one.NumberRecordsFailed != 1 {
+		t.Errorf("read-only column: %+v", one)
+	}
+	c.want(204, "POST", "/_sim/permissions", `{"user":"`+org.Engine.AdminID()+`","object":"Contact","read":false}`)
+	if r := c.want(400, "POST", v+"/jobs/query", `{"operation":"query","query":"SELECT Id FROM Contact"}`); r.code(t) != "INVALIDENTITY" {
+		t.Errorf("hidden object: %s", r.body)
+	}
+	c.want(400, "GET", soql("SELECT Who.Department FROM Task"), "")
+}

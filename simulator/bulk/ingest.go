@@ -88,10 +88,10 @@ func (j *Jobs) createIngest(c Call) error {
 	if err := in.fill(); err != nil {
 		return err
 	}
-	if err := j.entity(in.Object); err != nil {
+	o, err := j.entity(c, in.Object)
+	if err != nil {
 		return err
 	}
-	o := j.org.Object(in.Object)
 	if err := checkKey(o, in); err != nil {
 		return err
 	}
@@ -222,9 +222,17 @@ func (j *Jobs) writeBatch(one *job, t *table, lines []line) error {
 		return err
 	}
 	failures := 0
+	var gone []string
 	for _, r := range rows {
 		if r.failure != "" {
 			failures++
+		} else {
+			gone = append(gone, r.id)
+		}
+	}
+	if t.operation == "hardDelete" {
+		if err := j.org.Purge(one.caller, one.Object, gone); err != nil {
+			return err
 		}
 	}
 	j.mu.Lock()

@@ -33,13 +33,13 @@ type queryWork struct {
 // unsupported are the objects of this org that the bulk API does not know.
 var unsupported = map[string]bool{"TaskStatus": true, "LeadStatus": true, "OpportunityStage": true}
 
-func (j *Jobs) entity(name string) error {
-	o := j.org.Object(name)
+func (j *Jobs) entity(c Call, name string) (*org.Object, error) {
+	o := j.org.ObjectFor(c.Caller.UserID, name)
 	_, refused := j.org.Faults().Take(fault.BulkUnsupported, fault.Subject{Object: name})
 	if o == nil || unsupported[o.Name] || refused {
-		return org.Refuse("INVALIDENTITY", "Entity '"+name+"' is not supported by the Bulk API.")
+		return nil, org.Refuse("INVALIDENTITY", "Entity '"+name+"' is not supported by the Bulk API.")
 	}
-	return nil
+	return o, nil
 }
 
 func (j *Jobs) createQuery(c Call) error {
@@ -64,14 +64,15 @@ func (j *Jobs) createQuery(c Call) error {
 	if err := statement.ForBulk(); err != nil {
 		return err
 	}
-	if err := j.entity(statement.From); err != nil {
+	o, err := j.entity(c, statement.From)
+	if err != nil {
 		return err
 	}
-	if err := j.check(*statement); err != nil {
+	if err := j.check(c, *statement); err != nil {
 		return err
 	}
 	one := &job{isQuery: true, query: &queryWork{statement: statement, all: in.Operation == "queryAll"}}
-	one.Operation, one.Object, one.State = in.Operation, j.org.Object(statement.From).Name, UploadComplete
+	one.Operation, one.Object, one.State = in.Operation, o.Name, UploadComplete
 	one.JobType, one.LineEnding, one.ColumnDelimiter = "V2Query", in.LineEnding, in.ColumnDelimiter
 	created := j.add(c, one)
 	j.start(one, func(context.Context) error { return j.runQuery(one) })
@@ -79,9 +80,9 @@ func (j *Jobs) createQuery(c Call) error {
 }
 
 // check resolves every name of the statement without reading a row.
-func (j *Jobs) check(statement soql.Query) (err error) {
+func (j *Jobs) check(c Call, statement soql.Query) (err error) {
 	statement.Limit, statement.OrderBy = 0, nil
-	j.org.Read(func(v org.View) {
+	j.org.ReadAs(c.Caller.UserID, func(v org.View) {
 		var empty *soql.Result
 		if empty, err = soql.Run(v, &statement, false); err == nil {
 			err = empty.Flat()
@@ -92,7 +93,7 @@ func (j *Jobs) check(statement soql.Query) (err error) {
 
 func (j *Jobs) runQuery(one *job) (err error) {
 	var result *soql.Result
-	j.org.Read(func(v org.View) { result, err = soql.Run(v, one.query.statement, one.query.all) })
+	j.org.ReadAs(one.caller.UserID, func(v org.View) { result, err = soql.Run(v, one.query.statement, one.query.all) })
 	if err != nil {
 		return err
 	}
@@ -180,7 +181,7 @@ func (j *Jobs) writeRows(c Call, one *job, from, to int) {
 	result, form := one.query.result, format{one.LineEnding, one.ColumnDelimiter}
 	buf := form.line(nil, result.Columns()...)
 	for at := from; ; at += chunkRows {
-		j.org.Read(func(v org.View) {
+		j.org.ReadAs(one.caller.UserID, func(v org.View) {
 			for i := at; i < min(at+chunkRows, to); i++ {
 				buf = append(result.AppendLine(buf, v, i, form.delimiter()), form.end()...)
 			}

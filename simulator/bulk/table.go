@@ -59,7 +59,11 @@ func (j *Jobs) openTable(one *job) (*table, error) {
 	}
 	header = slices.Clone(header)
 	header[0] = strings.TrimPrefix(header[0], "\ufeff")
-	t := &table{object: j.org.Object(one.Object), operation: one.Operation, keyField: one.ExternalID, reader: r, idColumn: -1}
+	o := j.org.ObjectFor(one.caller.UserID, one.Object)
+	if o == nil {
+		return nil, &failure{"InvalidBatch : The object is not there any more"}
+	}
+	t := &table{object: o, operation: one.Operation, keyField: one.ExternalID, reader: r, idColumn: -1}
 	for i, name := range header {
 		c, err := t.column(name)
 		if err != nil {

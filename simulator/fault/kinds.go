@@ -36,6 +36,7 @@ const (
 	PhantomIDs     = "phantom_ids"
 	SmallPages     = "small_pages"
 	MoveInstance   = "move_instance"
+	LateCommit     = "late_commit"
 
 	BulkSlow        = "bulk_slow"
 	BulkFail        = "bulk_fail"
@@ -90,6 +91,7 @@ var Kinds = []Kind{
 	{MoveInstance, "instance_url changes at the next refresh and the old host refuses the API; lasts until cleared unless seconds are given", []Param{
 		{"status", "of the old host: 401 (default) or 420"},
 	}},
+	{LateCommit, "records come to light later than their SystemModstamp says; lasts until cleared unless seconds are given", []Param{{"ms", "how much later, in milliseconds"}}},
 
 	{BulkSlow, "a bulk job stays InProgress for a while", []Param{{"ms", "milliseconds"}, object}},
 	{BulkFail, "a bulk job ends as Failed before it has done anything", []Param{object, {"message", "its errorMessage"}}},

@@ -3,6 +3,8 @@ package org
 import (
 	"fmt"
 	"time"
+
+	"tidegate/simulator/fault"
 )
 
 // Caller is who writes and through what: it becomes the audit fields and the
@@ -30,6 +32,7 @@ type Tx struct {
 	View
 	caller Caller
 	when   DateTime
+	late   bool // stamped earlier than it commits
 	log    []undo
 }
 
@@ -47,7 +50,8 @@ type undo struct {
 func (o *Org) Transact(caller Caller, fn func(*Tx) error) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	tx := &Tx{View: View{org: o}, caller: caller, when: o.instant(caller.At)}
+	at, late := o.stampedAt(caller)
+	tx := &Tx{View: View{org: o}, caller: caller, when: o.instant(at), late: late}
 	if tx.caller.UserID == "" {
 		tx.caller.UserID = o.adminID
 	}
@@ -66,6 +70,17 @@ func (o *Org) Transact(caller Caller, fn func(*Tx) error) (int, error) {
 	return len(changes), nil
 }
 
+// stampedAt is the time that a caller's records get. With the late_commit
+// fault that is some time ago: the transaction began then and took long, so
+// that its rows come to light behind newer ones.
+func (o *Org) stampedAt(caller Caller) (at time.Time, late bool) {
+	f, late := o.faults.Active(fault.LateCommit, fault.Subject{})
+	if !late || caller.Trusted || !caller.At.IsZero() {
+		return caller.At, false
+	}
+	return o.now().Add(-time.Duration(f.Millis) * time.Millisecond), true
+}
+
 // instant is the time of a transaction with the platform's grain of a second.
 // It never runs backwards, so that a stepping clock cannot reorder commits.
 func (o *Org) instant(at time.Time) DateTime {
@@ -81,10 +96,14 @@ const firstCommit = int64(1_725_357_365_187_780_000)
 
 func (o *Org) transaction(tx *Tx, changes []Change) Transaction {
 	n := o.commits
+	committed := tx.when
+	if tx.late {
+		committed = o.instant(time.Time{})
+	}
 	return Transaction{
 		Key: fmt.Sprintf("%08x-%04x-%04x-%04x-%012x",
 			uint32(o.started.Unix())^uint32(n*2654435761), uint16(n>>16), 0x4000|uint16(n)&0xfff, 0x8000|uint16(n>>4)&0x3fff, uint64(n)),
-		CommitTimestamp: int64(tx.when),
+		CommitTimestamp: int64(committed),
 		// Not by one: a reader that counts on it should find out here.
 		CommitNumber: firstCommit + n*3 + n%2,
 		Ordinal:      n,

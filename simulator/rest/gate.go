@@ -90,6 +90,8 @@ func template(path string) string {
 			parts[i] = "{id}"
 		case i == 7 && parts[4] == "sobjects":
 			parts[i] = "{value}"
+		case i == 6 && parts[4] == "jobs":
+			parts[i] = "{id}"
 		case parts[1] == "id" && idSegment.MatchString(p):
 			parts[i] = "{id}"
 		}

@@ -134,7 +134,7 @@ func names(list string) []string {
 // searched at all.
 func (c *call) searchScope() error {
 	list := []map[string]string{}
-	for _, o := range c.org.Objects() {
+	for _, o := range c.org.ObjectsFor(c.caller.UserID) {
 		if sosl.Searchable(o) {
 			list = append(list, map[string]string{"type": o.Name, "url": c.base() + "/sobjects/" + o.Name + "/describe"})
 		}
@@ -148,7 +148,7 @@ func (c *call) searchScope() error {
 func (c *call) searchLayout() error {
 	list := []map[string]any{}
 	for _, name := range names(c.r.URL.Query().Get("q")) {
-		o := c.org.Object(name)
+		o := c.org.ObjectFor(c.caller.UserID, name)
 		if o == nil {
 			return org.Refuse("INVALID_TYPE", "sObject type '"+name+"' is not supported.")
 		}

@@ -133,7 +133,7 @@ func childRecords(value any) ([]map[string]any, bool) {
 
 // child finds the object behind a child relationship and its lookup.
 func (t *tree) child(parent *org.Object, relation string) (*org.Object, *org.Field) {
-	for _, o := range t.call.org.Objects() {
+	for _, o := range t.call.org.ObjectsFor(t.call.caller.UserID) {
 		for _, f := range o.Fields {
 			if f.ChildName != "" && strings.EqualFold(f.ChildName, relation) && slices.Contains(f.ReferenceTo, parent.Name) {
 				return o, f

@@ -75,7 +75,11 @@ func (p path) end(v org.View, at *org.Object, name string) (path, error) {
 		return p, nil
 	}
 	for _, target := range p.steps[len(p.steps)-1].field.ReferenceTo {
-		if f := v.Object(target).FieldFold(name); f != nil {
+		o := v.Object(target)
+		if o == nil {
+			continue // not for this user's eyes
+		}
+		if f := o.FieldFold(name); f != nil {
 			p.name, p.field = f.Name, f
 			return p, nil
 		}

@@ -64,7 +64,7 @@ func Searchable(o *org.Object) bool {
 func (s *Search) Run(v org.View) ([]*soql.Result, error) {
 	targets := s.Targets
 	if len(targets) == 0 {
-		for _, o := range v.Org().Objects() {
+		for _, o := range v.Objects() {
 			if Searchable(o) {
 				targets = append(targets, Target{Object: o.Name})
 			}
@@ -90,7 +90,7 @@ func (s *Search) Run(v org.View) ([]*soql.Result, error) {
 
 // one searches an object. What SOQL can say of it is left to SOQL.
 func (s *Search) one(v org.View, t Target) (*soql.Result, error) {
-	o := v.Org().Object(t.Object)
+	o := v.Object(t.Object)
 	if o != nil && !Searchable(o) {
 		return nil, org.Refuse("INVALID_SEARCH", "entity type "+o.Name+" does not support search")
 	}
