@@ -14,10 +14,10 @@ import (
 )
 
 // TestMirrorBecomesTheOrg reads an org while it changes, and then follows it,
-// on both engines and over both transports.
+// on both engines and over every transport.
 func TestMirrorBecomesTheOrg(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, url string) {
-		for i, transport := range []Transport{WebSocket, LongPolling} {
+		for i, transport := range []Transport{WebSocket, LongPolling, PubSubStream, Polling} {
 			t.Run(string(transport), func(t *testing.T) {
 				if i > 0 {
 					url = freshURL(t, url)
@@ -27,7 +27,7 @@ func TestMirrorBecomesTheOrg(t *testing.T) {
 				ids := w.contacts(230)
 				slices.Sort(ids)
 				w.onRows = func(n int, q ReadRequest) { // the page was read, but is not stored yet
-					if q.Object != "Contact" || q.IncludeDeleted {
+					if q.Object != "Contact" || q.IncludeDeleted || len(q.Fields) == 0 { // not of the first reading
 						return
 					}
 					switch q.AfterID {
@@ -40,9 +40,13 @@ func TestMirrorBecomesTheOrg(t *testing.T) {
 						w.create("Contact", map[string]any{"LastName": "New"})
 					}
 				}
-				w.start(func(c *Config) { c.Transport = transport })
+				w.start(w.over(transport))
 				w.settled()
-				w.eventually(w.is(gateway.StateOK))
+				working := gateway.StateOK
+				if transport == Polling {
+					working = gateway.StatePolling
+				}
+				w.eventually(w.is(working))
 
 				w.update(ids[10], map[string]any{"Title": "Countess", "MailingCity": nil})              // F-19, F-20, F-21
 				w.commit(func(tx *org.Tx) *org.Error { return tx.Undelete("Contact", ids[4]) })         // F-39
@@ -132,27 +136,34 @@ func TestStreamFaultsConverge(t *testing.T) {
 	})
 }
 
-func TestLostPositionIsRepaired(t *testing.T) { // F-07 for CometD
+func TestLostPositionIsRepaired(t *testing.T) { // F-07
 	storetest.Engines(t, func(t *testing.T, url string) {
-		w := newWorld(t, url)
-		ids := w.contacts(120)
-		_, stop := w.start(nil)
-		w.settled()
-		w.update(ids[0], map[string]any{"Title": "seen"}) // gives a position
-		w.settled()
-		stop()
-		w.update(ids[1], map[string]any{"Title": "nobody saw it"})
-		w.remove(ids[2])
-		w.arm(fault.Spec{Kind: fault.ExpireReplayIDs})
-		w.start(nil)
-		w.settled()
-		w.eventually(w.is(gateway.StateOK))
-		w.eventually(func() string {
-			if !w.logged("Lost the place") || !w.logged("Repaired a gap: read") {
-				return "the sync log does not tell of the gap"
-			}
-			return ""
-		})
+		for i, transport := range []Transport{WebSocket, PubSubStream} {
+			t.Run(string(transport), func(t *testing.T) {
+				if i > 0 {
+					url = freshURL(t, url)
+				}
+				w := newWorld(t, url)
+				ids := w.contacts(120)
+				_, stop := w.start(w.over(transport))
+				w.settled()
+				w.update(ids[0], map[string]any{"Title": "seen"}) // gives a position
+				w.settled()
+				stop()
+				w.update(ids[1], map[string]any{"Title": "nobody saw it"})
+				w.remove(ids[2])
+				w.arm(fault.Spec{Kind: fault.ExpireReplayIDs})
+				w.start(w.over(transport))
+				w.settled()
+				w.eventually(w.is(gateway.StateOK))
+				w.eventually(func() string {
+					if !w.logged("Lost the place") || !w.logged("Repaired a gap: read") {
+						return "the sync log does not tell of the gap"
+					}
+					return ""
+				})
+			})
+		}
 	})
 }
 

@@ -3,6 +3,7 @@ package streaming
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http/httptest"
 	"slices"
 	"sort"
@@ -17,9 +18,11 @@ import (
 	"tidegate/simulator/cometd"
 	"tidegate/simulator/fault"
 	"tidegate/simulator/org"
+	simpubsub "tidegate/simulator/pubsub"
 	"tidegate/store"
 	"tidegate/store/storetest"
 	"tidegate/streaming/bayeux"
+	"tidegate/streaming/pubsub"
 )
 
 // world is a simulated org served over a socket, and a store to mirror it in.
@@ -27,7 +30,9 @@ type world struct {
 	t       *testing.T
 	org     *org.Org
 	faults  *fault.Registry
+	cdc     *cdc.Publisher
 	url     string
+	grpc    string // address of the Pub/Sub API
 	db      *store.DB
 	ws      *store.Workspace
 	objects []string
@@ -44,18 +49,21 @@ type world struct {
 
 func newWorld(t *testing.T, url string) *world {
 	t.Helper()
+	return newWorldAs(t, url, true)
+}
+
+// newWorldAs is newWorld with or without websocket.
+func newWorldAs(t *testing.T, url string, websocket bool) *world {
+	t.Helper()
 	w := &world{t: t, token: "first", mine: "first", objects: []string{"Account", "Contact"}}
 	w.faults = fault.NewRegistry(time.Now)
 	log := bus.New(bus.Config{})
-	w.org = org.New(org.Config{Publisher: cdc.New(cdc.Config{Log: log, Faults: w.faults}), Faults: w.faults})
+	w.cdc = cdc.New(cdc.Config{Log: log, Faults: w.faults})
+	w.org = org.New(org.Config{Publisher: w.cdc, Faults: w.faults})
 	server := cometd.New(cometd.Config{
-		Log: log, Faults: w.faults, Websocket: true, TokenCheck: 20 * time.Millisecond,
-		Authenticate: func(token string) (string, bool) {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			return w.org.AdminID(), token == w.token
-		},
+		Log: log, Faults: w.faults, Websocket: websocket, TokenCheck: 20 * time.Millisecond, Authenticate: w.authenticate,
 	})
+	w.servePubSub(log)
 	h := httptest.NewServer(server)
 	w.url = h.URL + "/cometd/66.0"
 	t.Cleanup(func() {
@@ -72,6 +80,70 @@ func newWorld(t *testing.T, url string) *world {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// authenticate is the org's check of an access token.
+func (w *world) authenticate(token string) (string, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.org.AdminID(), token == w.token
+}
+
+// servePubSub serves the same log over gRPC.
+func (w *world) servePubSub(log *bus.Log) {
+	w.t.Helper()
+	server := simpubsub.New(simpubsub.Config{
+		Log: log, Faults: w.faults, Tenant: w.org.ID(), Authenticate: w.authenticate, Layout: w.cdc.Layout,
+		Keepalive: 200 * time.Millisecond, Patience: 2 * time.Second,
+		Captured: func(object string) (cdc.Layout, bool) {
+			o := w.org.Object(object)
+			if o == nil || !w.cdc.Selects(object) {
+				return cdc.Layout{}, false
+			}
+			return cdc.LayoutOf(o), true
+		},
+	})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.grpc = "http://" + l.Addr().String()
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(l) }()
+	w.t.Cleanup(func() {
+		server.Close()
+		if err := <-done; err != nil {
+			w.t.Errorf("serving the Pub/Sub API: %v", err)
+		}
+	})
+}
+
+// pubSub is the configuration of the Pub/Sub API.
+func (w *world) pubSub() *PubSub {
+	return &PubSub{
+		Endpoint: w.grpc,
+		Credentials: func(ctx context.Context, stale bool) (pubsub.Credentials, error) {
+			header, err := w.auth(ctx, stale)
+			return pubsub.Credentials{
+				AccessToken: strings.TrimPrefix(header, "Bearer "), InstanceURL: "https://org.example", TenantID: w.org.ID(),
+			}, err
+		},
+		Adjust: func(c *pubsub.Config) {
+			c.Backoff = func(int, bool) time.Duration { return 20 * time.Millisecond }
+			c.Settle, c.Goodbye = 500*time.Millisecond, 200*time.Millisecond
+		},
+	}
+}
+
+// over configures a consumer for one transport.
+func (w *world) over(t Transport) func(*Config) {
+	return func(c *Config) {
+		c.Transport = t
+		if t == PubSubStream {
+			c.PubSub = w.pubSub()
+		}
+		c.PollEvery, c.PollAfter, c.SweepEvery = 50*time.Millisecond, time.Minute, 200*time.Millisecond
+	}
 }
 
 // commit runs one transaction in the org.
