@@ -95,6 +95,18 @@ func TestSearchDescribesItself(t *testing.T) {
 	c.want(400, "GET", v+"/search/layout?q=Nothing", "")
 	var resources map[string]string
 	c.want(200, "GET", v, "").into(t, &resources)
+	if !strings.Contains(resources["identity"], "/id/00D") {
+		t.Errorf("identity %q", resources["identity"])
+	}
+	c.want(200, "GET", v+"/composite", "")
+	for _, path := range []string{"/query", "/composite/tree/Account", "/jobs/query"} {
+		if r := c.want(405, "PUT", v+path, ""); r.code(t) != "METHOD_NOT_ALLOWED" {
+			t.Errorf("PUT %s: %s", path, r.body)
+		}
+	}
+	if r := c.want(404, "PUT", v+"/nothing", ""); r.code(t) != "NOT_FOUND" {
+		t.Errorf("PUT nothing: %s", r.body)
+	}
 	for _, name := range []string{"search", "parameterizedSearch", "jobs", "composite", "sobjects"} {
 		if resources[name] != v+"/"+name {
 			t.Errorf("resources lack %s: %v", name, resources)

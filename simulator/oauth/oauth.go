@@ -223,6 +223,9 @@ func (s *Server) answer(token, refresh, user, scope string) tokenAnswer {
 	}
 }
 
+// IdentityURL is the address that names a user across orgs.
+func (s *Server) IdentityURL(user string) string { return s.identityURL(user) }
+
 func (s *Server) identityURL(user string) string {
 	return s.cfg.BaseURL() + "/id/" + s.org.ID() + "/" + user
 }

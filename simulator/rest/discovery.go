@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"tidegate/simulator/org"
@@ -40,8 +41,39 @@ func (c *call) resources() error {
 	for _, name := range []string{"sobjects", "query", "queryAll", "search", "parameterizedSearch", "composite", "limits", "jobs"} {
 		paths[name] = c.base() + "/" + name
 	}
+	paths["identity"] = c.auth.IdentityURL(c.caller.UserID) // a whole address, other than the rest
 	c.json(http.StatusOK, paths)
 	return nil
+}
+
+// composites lists the resources that take several requests at once.
+func (c *call) composites() error {
+	paths := map[string]string{}
+	for _, name := range []string{"batch", "graph", "sobjects", "tree"} {
+		paths[name] = c.base() + "/composite/" + name
+	}
+	c.json(http.StatusOK, paths)
+	return nil
+}
+
+// nowhere refuses a path that nobody serves, or serves by another method only.
+func (c *call) nowhere() error {
+	_, none := c.mux.Handler(c.r)
+	var allowed []string
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		other := c.r.Clone(c.r.Context())
+		other.Method = method
+		if _, pattern := c.mux.Handler(other); pattern != none {
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		return org.NotFound("The requested resource does not exist")
+	}
+	return &org.Error{
+		Code: "METHOD_NOT_ALLOWED", Status: http.StatusMethodNotAllowed,
+		Message: fmt.Sprintf("HTTP Method '%s' not allowed. Allowed are %s", c.r.Method, strings.Join(allowed, ",")),
+	}
 }
 
 // unchanged answers 304 when the schema is older than the caller's copy.

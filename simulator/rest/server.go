@@ -128,7 +128,9 @@ func (s *Server) routes() *http.ServeMux {
 		add(route.Method+" "+route.Path, fn)
 		add(route.Method+" "+route.Path+"/{$}", fn)
 	}
-	add(" /", func(*call) error { return org.NotFound("The requested resource does not exist") })
+	add("GET /composite", (*call).composites)
+	add("GET /composite/{$}", (*call).composites)
+	add(" /", (*call).nowhere)
 	return mux
 }
 
