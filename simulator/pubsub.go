@@ -3,7 +3,9 @@ package simulator
 import (
 	"net/url"
 
+	"tidegate/simulator/bus"
 	"tidegate/simulator/cdc"
+	"tidegate/simulator/oauth"
 	"tidegate/simulator/pubsub"
 )
 
@@ -17,7 +19,8 @@ func (o *Org) newPubSub() *pubsub.Server {
 			session, ok := o.Auth.Check(token)
 			return session.UserID, ok
 		},
-		Instance: o.isInstance,
+		Instance: o.isInstance, Access: o.mayStream,
+		See: func(user string, e *bus.Event) (*bus.Event, bool) { return cdc.See(o.Engine, user, e) },
 		Captured: func(object string) (cdc.Layout, bool) {
 			schema := o.Engine.Object(object)
 			if schema == nil || !o.CDC.Selects(object) {
@@ -27,6 +30,20 @@ func (o *Org) newPubSub() *pubsub.Server {
 		},
 		Layout: o.layout,
 	})
+}
+
+// mayStream is what a user may do with a topic. One of several objects is open to
+// everybody: what he may not see is withheld.
+func (o *Org) mayStream(user, topic string) pubsub.Access {
+	if o.Engine.Edition() == professional {
+		return pubsub.Missing
+	}
+	if object, ok := bus.ObjectOf(topic); ok && object != "" {
+		if sight := o.Engine.SightOf(user, object); !sight.Object || !sight.All {
+			return pubsub.Denied
+		}
+	}
+	return pubsub.Open
 }
 
 // layout finds a schema among those that events were published with, and among
@@ -44,12 +61,16 @@ func (o *Org) layout(schema string) (cdc.Layout, bool) {
 }
 
 // isInstance compares hosts: clients send the URL that they were given with
-// their token, with or without a slash at its end.
+// their token, with or without a slash at its end. After a move both answer.
 func (o *Org) isInstance(instance string) bool {
 	given, err := url.Parse(instance)
 	if err != nil {
 		return false
 	}
-	ours, err := url.Parse(o.cfg.BaseURL)
-	return err == nil && given.Host == ours.Host
+	for _, address := range []string{o.cfg.BaseURL, oauth.MovedURL(o.cfg.BaseURL)} {
+		if ours, err := url.Parse(address); err == nil && given.Host == ours.Host {
+			return true
+		}
+	}
+	return false
 }

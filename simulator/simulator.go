@@ -22,6 +22,7 @@ import (
 	"tidegate/simulator/fault"
 	"tidegate/simulator/oauth"
 	"tidegate/simulator/org"
+	"tidegate/simulator/outbound"
 	"tidegate/simulator/pubsub"
 	"tidegate/simulator/rest"
 	"tidegate/simulator/seed"
@@ -97,6 +98,7 @@ type Org struct {
 	grpc     net.Listener
 	handler  http.Handler
 	cometd   *cometd.Server
+	outbound *outbound.Sender
 	pubsub   *pubsub.Server
 	api      *rest.Server
 	keepErr  atomic.Pointer[error] // last grants that could not be kept
@@ -141,10 +143,12 @@ func (o *Org) fillEngine() error {
 	o.Log = bus.New(bus.Config{Now: o.cfg.Now, Keep: keep})
 	o.Log.EnrichBy(o.enrich)
 	o.CDC = cdc.New(cdc.Config{Log: o.Log, Faults: o.Faults})
+	o.outbound = o.newOutbound()
+	told := tell{o.CDC, o.outbound}
 	if o.disk != nil {
-		o.disk.PassTo(o.CDC)
+		o.disk.PassTo(told)
 	} else {
-		publisher = o.CDC
+		publisher = told
 	}
 	o.Engine = org.New(org.Config{Now: o.cfg.Now, Publisher: publisher, Faults: o.Faults, Edition: o.cfg.Edition})
 	if o.disk == nil {
@@ -225,6 +229,8 @@ func (o *Org) compose() error {
 	mux.Handle("/services/data/", o.api)
 	mux.Handle("/cometd/", o.cometd)
 	o.Auth.Register(mux)
+	o.outbound.Register(mux)
+	o.pubsub.Register(mux)
 	(&control.Server{Org: o.Engine, Ledger: o.Ledger, LastReplayID: o.Log.Last, CDC: o.CDC, Log: o.Log}).Register(mux)
 	o.handler = rest.Gate(rest.Residence(mux, o.Faults, base), o.Faults, o.Ledger)
 	o.ready = Ready{
@@ -278,6 +284,7 @@ func (o *Org) Run(ctx context.Context) error {
 		return nil
 	})
 	start("serving the org", func() error { return o.pubsub.Serve(o.grpc) })
+	start("sending messages", func() error { return o.outbound.Run(ctx) })
 	if !o.cfg.Quiet {
 		sales := &team.Team{Org: o.Engine, Seed: o.cfg.Seed, Pace: o.cfg.Pace}
 		start("letting the team work", func() error { return sales.Run(ctx) })

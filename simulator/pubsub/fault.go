@@ -24,8 +24,11 @@ const (
 	// FaultHalfOpen goes silent on a stream that stays open.
 	FaultHalfOpen = "pubsub_half_open"
 
-	// stall is a kind of the CometD endpoint that holds for every stream.
+	// stall and usedUp are kinds of the CometD endpoint that hold for every stream.
+	// By the first, streams deliver nothing.
 	stall = "stall_streams"
+	// By the second, the delivery allocation counts as used up.
+	usedUp = "delivery_quota"
 )
 
 var (
@@ -136,6 +139,12 @@ func (s *Server) cut() {
 	for c := range s.conns {
 		_ = c.Conn.Close() // what matters is that it is closed
 	}
+}
+
+// exhausted reports whether no more events may be delivered today.
+func (s *Server) exhausted() bool {
+	_, ok := s.cfg.Faults.Active(usedUp, fault.Subject{})
+	return ok || s.cfg.Log.Quota().Left() <= 0
 }
 
 // disturb repeats and swaps events as faults ask for.

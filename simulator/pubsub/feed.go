@@ -3,7 +3,9 @@ package pubsub
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -25,7 +27,10 @@ type feed struct {
 	// are still to come.
 	send func(events []*eventbus.ConsumerEvent, latest []byte, pending int32) error
 
-	stalled bool         // events are held back on purpose
+	stalled bool // events are held back on purpose
+	// check, where it is given, tells whether the stream must end.
+	check func() error
+
 	pending int          // events asked for and not yet sent
 	queue   []*bus.Event // taken from the log and not yet sent
 	latest  int64        // replay id up to which nothing of the topic is left to send
@@ -47,9 +52,18 @@ func serve[R any](f *feed, requests <-chan R, admit func(R) error) error {
 	f.s.enter()
 	defer f.s.exit()
 	f.since = time.Now()
+	looked := -1
 	for {
-		arrived, look := f.s.cfg.Log.Wake(), f.s.looking()
-		sent, err := f.deliver()
+		// Both are taken before looking, so that nothing is slept through.
+		arrived := f.s.cfg.Log.Wake()
+		look, times := f.s.looking()
+		sent, err := false, error(nil)
+		if times != looked {
+			looked, err = times, f.disturbed()
+		}
+		if err == nil {
+			sent, err = f.deliver()
+		}
 		if err == nil && !sent {
 			err = pause(f, requests, admit, arrived, look)
 		}
@@ -84,7 +98,6 @@ func pause[R any](f *feed, requests <-chan R, admit func(R) error, arrived, look
 		return admit(r)
 	case <-arrived:
 	case <-look:
-		return f.disturbed()
 	case <-timer.C:
 		return f.waited()
 	case <-f.call.ctx.Done():
@@ -119,6 +132,11 @@ func (f *feed) disturbed() error {
 		}
 		return errEnded
 	}
+	if f.check != nil {
+		if err := f.check(); err != nil {
+			return err
+		}
+	}
 	return f.s.wrong(f.call, f.topic)
 }
 
@@ -148,14 +166,14 @@ func (f *feed) fetch() error {
 	if _, f.stalled = faults.Active(stall, fault.Subject{}); f.stalled {
 		return nil
 	}
-	// The place is read before the events: what is appended in between is
-	// delivered, and is not passed over by an answer that tells of the place.
-	last := f.s.cfg.Log.Last()
-	batch := f.cursor.Next(f.pending, f.s.cfg.MaxBytes)
+	batch := f.take()
 	if len(batch) == 0 {
-		f.latest = max(f.latest, last)
 		return nil
 	}
+	if f.s.exhausted() {
+		return f.call.refuse(errLimit)
+	}
+	f.s.cfg.Log.Quota().Spend(len(batch))
 	if _, ok := faults.Take(fault.SlowConsumer, f.subject()); ok {
 		return f.call.refuse(errTooSlow)
 	}
@@ -165,6 +183,29 @@ func (f *feed) fetch() error {
 		return errEnded
 	}
 	return nil
+}
+
+// take reads on to events that the user may see, or to the end of the log.
+func (f *feed) take() []*bus.Event {
+	for {
+		// The place is read before the events: what is appended in between is
+		// delivered, and is not passed over by an answer that tells of the place.
+		last := f.s.cfg.Log.Last()
+		batch := f.cursor.Next(f.pending, f.s.cfg.MaxBytes)
+		if len(batch) == 0 {
+			f.latest = max(f.latest, last)
+			return nil
+		}
+		seen := batch[:0]
+		for _, e := range batch {
+			if e, ok := f.s.cfg.See(f.call.user, e); ok {
+				seen = append(seen, e)
+			}
+		}
+		if len(seen) > 0 {
+			return seen
+		}
+	}
 }
 
 // answer sends one response, without events as a sign of life.
@@ -185,29 +226,51 @@ func (f *feed) answer(batch []*bus.Event) error {
 func (f *feed) encode(batch []*bus.Event) ([]*eventbus.ConsumerEvent, error) {
 	events := make([]*eventbus.ConsumerEvent, 0, len(batch))
 	for _, e := range batch {
-		id, payload := parts(e)
-		schema, err := f.s.schema(id)
-		if err != nil || schema == nil {
-			return nil, f.call.refuse(errInternal)
-		}
-		datum, err := f.encoder.Append(make([]byte, 0, len(payload)), schema, payload)
+		event, err := f.encodeOne(e)
 		if err != nil {
-			return nil, f.call.refuse(errInternal)
+			return nil, f.call.refuse(errInternal) // the client is not told what is wrong here
 		}
-		events = append(events, &eventbus.ConsumerEvent{
-			Event:    &eventbus.ProducerEvent{Id: eventID(e), SchemaId: id, Payload: datum},
-			ReplayId: replayID(e.ReplayID),
-		})
+		events = append(events, &eventbus.ConsumerEvent{Event: event, ReplayId: replayID(e.ReplayID)})
 	}
 	return events, nil
 }
 
-// parts returns schema id and payload of an event, which the log keeps as
-// {"schema":"…","payload":{…},"event":{"replayId":N}}.
-func parts(e *bus.Event) (schema string, payload []byte) {
-	head, rest, _ := bytes.Cut(e.Data, []byte(`","payload":`))
-	end := max(0, bytes.LastIndex(rest, []byte(`,"event":{"replayId":`)))
-	return string(bytes.TrimPrefix(head, []byte(`{"schema":"`))), rest[:end]
+func (f *feed) encodeOne(e *bus.Event) (*eventbus.ProducerEvent, error) {
+	id, payload, err := parts(e)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := f.s.schema(id)
+	if err != nil {
+		return nil, err
+	}
+	if schema == nil {
+		return nil, fmt.Errorf("schema %s was never issued", id)
+	}
+	datum, err := f.encoder.Append(make([]byte, 0, len(payload)), schema, payload)
+	if err != nil {
+		return nil, err
+	}
+	return &eventbus.ProducerEvent{Id: eventID(e), SchemaId: id, Payload: datum}, nil
+}
+
+// parts returns schema id and payload of an event. The log keeps it as
+// {"schema":"…","payload":{…},"event":{"replayId":N}}; what was changed for one
+// subscriber may have its members in another order.
+func parts(e *bus.Event) (schema string, payload []byte, err error) {
+	head, rest, ok := bytes.Cut(e.Data, []byte(`","payload":`))
+	end := bytes.LastIndex(rest, []byte(`,"event":{"replayId":`))
+	if id, first := bytes.CutPrefix(head, []byte(`{"schema":"`)); ok && first && end > 0 {
+		return string(id), rest[:end], nil
+	}
+	var any struct {
+		Schema  string          `json:"schema"`
+		Payload json.RawMessage `json:"payload"`
+	}
+	if err := json.Unmarshal(e.Data, &any); err != nil {
+		return "", nil, fmt.Errorf("reading an event: %w", err)
+	}
+	return any.Schema, any.Payload, nil
 }
 
 // eventID is the same for every delivery of an event.
@@ -222,8 +285,14 @@ func eventID(e *bus.Event) string {
 // replayID writes a place in the log as the eight bytes that clients see.
 func replayID(id int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(id)) }
 
-// open returns a cursor on the topic where a request asks to start.
+// open puts the feed where a request asks to start, if the user may.
 func (f *feed) open(preset eventbus.ReplayPreset, replay []byte) error {
+	if f.s.cfg.Access(f.call.user, f.topic) != Open {
+		return f.call.refuse(errNoSubscribe)
+	}
+	if f.s.exhausted() {
+		return f.call.refuse(errLimit)
+	}
 	at := bus.Tip
 	switch preset {
 	case eventbus.ReplayPreset_EARLIEST:

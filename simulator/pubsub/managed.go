@@ -2,9 +2,15 @@ package pubsub
 
 import (
 	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
 	"time"
 
 	eventbus "tidegate/eventbus/v1"
+	"tidegate/simulator/bus"
+	"tidegate/simulator/org"
 )
 
 // managedPrefix is how ids of managed subscriptions begin.
@@ -12,9 +18,9 @@ const managedPrefix = "18x"
 
 // Managed is a subscription whose place the server keeps, as an admin defines it.
 type Managed struct {
-	ID            string `json:"id"` // 18 characters, beginning with 18x
-	DeveloperName string `json:"developerName"`
-	Topic         string `json:"topicName"`
+	ID            string `json:"id"` // 18 characters, beginning with 18x; "" when defining: a new one
+	DeveloperName string `json:"developer_name"`
+	Topic         string `json:"topic_name"`
 	// Earliest starts with the oldest event where no place is kept, or where the
 	// kept one is no longer valid; else with the next event.
 	Earliest bool `json:"earliest"`
@@ -28,17 +34,30 @@ type place struct {
 	active    bool
 }
 
-// Manage defines a managed subscription, or changes the one with that id. What
-// was committed stays.
-func (s *Server) Manage(m Managed) {
+// Manage defines a managed subscription, or changes the one of that developer
+// name, whose place stays, and returns its id.
+func (s *Server) Manage(m Managed) (id string, err error) {
+	if m.DeveloperName == "" {
+		return "", errors.New("a managed subscription needs a developer name")
+	}
+	if _, ok := bus.ObjectOf(m.Topic); !ok {
+		if _, ok = s.cfg.Log.Custom(m.Topic); !ok {
+			return "", fmt.Errorf("there is no topic %q", m.Topic)
+		}
+	}
 	s.mu.Lock()
+	defer s.nudge() // an open stream may have to end
 	defer s.mu.Unlock()
-	p := s.managed[m.ID]
-	if p == nil {
+	p, unknown := s.find("", m.DeveloperName)
+	if unknown != nil {
 		p = &place{}
+		m.ID = org.MakeID(managedPrefix, uint64(len(s.managed)+1))
 		s.managed[m.ID] = p
+	} else {
+		m.ID = p.ID
 	}
 	p.Managed = m
+	return m.ID, nil
 }
 
 // Committed returns the replay id that was last committed, nil before.
@@ -49,6 +68,24 @@ func (s *Server) Committed(id string) []byte {
 		return p.committed
 	}
 	return nil
+}
+
+// Register adds POST /_sim/managed_subscriptions, which defines one.
+func (s *Server) Register(mux *http.ServeMux) {
+	mux.HandleFunc("POST /_sim/managed_subscriptions", func(w http.ResponseWriter, r *http.Request) {
+		var m Managed
+		err := json.NewDecoder(r.Body).Decode(&m)
+		if err == nil {
+			m.ID, err = s.Manage(m)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		if err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()}) // the reader may have left
+			return
+		}
+		_ = json.NewEncoder(w).Encode(m)
+	})
 }
 
 // ManagedSubscribe is Subscribe from the place that was last committed.
@@ -67,7 +104,7 @@ func (s *Server) ManagedSubscribe(stream eventbus.PubSub_ManagedSubscribeServer)
 		return err
 	}
 	defer s.release(p)
-	f := &feed{s: s, call: c, topic: m.Topic}
+	f := &feed{s: s, call: c, topic: m.Topic, check: func() error { return s.stopped(c, p) }}
 	if err := s.startManaged(f, m); err != nil {
 		return err
 	}
@@ -88,7 +125,7 @@ func (s *Server) ManagedSubscribe(stream eventbus.PubSub_ManagedSubscribeServer)
 func (s *Server) claim(c *call, r *eventbus.ManagedFetchRequest) (*place, Managed, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, refused := s.find(r)
+	p, refused := s.find(r.GetSubscriptionId(), r.GetDeveloperName())
 	if refused == nil {
 		switch {
 		case r.GetCommitReplayIdRequest() != nil:
@@ -114,9 +151,9 @@ func (s *Server) claim(c *call, r *eventbus.ManagedFetchRequest) (*place, Manage
 	return nil, Managed{}, c.refuse(*refused)
 }
 
-// find returns the subscription that a request names by exactly one of its names.
-func (s *Server) find(r *eventbus.ManagedFetchRequest) (*place, *refusal) {
-	id, name := r.GetSubscriptionId(), r.GetDeveloperName()
+// find returns the subscription of an id, of 15 or 18 characters, or of a
+// developer name: exactly one of them is given. s.mu must be held.
+func (s *Server) find(id, name string) (*place, *refusal) {
 	if (id == "") == (name == "") {
 		return nil, &errManagedEmpty
 	}
@@ -132,6 +169,16 @@ func (s *Server) find(r *eventbus.ManagedFetchRequest) (*place, *refusal) {
 		return nil, &errManagedID
 	}
 	return nil, &errManagedUnknown
+}
+
+// stopped ends the stream of a subscription that an admin has stopped.
+func (s *Server) stopped(c *call, p *place) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.Stopped {
+		return c.refuse(errManagedStopped)
+	}
+	return nil
 }
 
 func (s *Server) release(p *place) {

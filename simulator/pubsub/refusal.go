@@ -31,6 +31,8 @@ var (
 	errTopicUnknown    = refusal{"topic.not.found", codes.NotFound, "The topic information for org %s and topic %s not found. Ensure the topic name is correct and that the topic exists."}
 	errTopicEmpty      = refusal{"topic.validation.empty", codes.InvalidArgument, "The topic name is empty. Provide a topic name."}
 	errTopicChanged    = refusal{"subscription.fetch.topic.mismatch", codes.InvalidArgument, "The topic name in the fetch request does not match the topic of the subscription."}
+	errNoSubscribe     = refusal{"subscription.topic.cannot.subscribe", codes.PermissionDenied, "The user does not have permission to subscribe to the topic."}
+	errLimit           = refusal{"subscription.limit.exceeded", codes.ResourceExhausted, "You have exceeded the event delivery limit for your org."}
 	errRequested       = refusal{"subscription.fetch.requested.events.invalid", codes.InvalidArgument, "The number of requested events must be greater than zero."}
 	errFetch           = refusal{"subscription.fetch.request.invalid", codes.InvalidArgument, "The fetch request is invalid."}
 	errReplayMissing   = refusal{"subscription.fetch.replayid.validation.failed", codes.InvalidArgument, "The Replay ID validation failed. Ensure that the Replay ID is valid."}
@@ -51,15 +53,14 @@ var (
 // refusals are those of the list that a fault may ask for by code alone.
 var refusals = []refusal{
 	errUnavailable, errInternal, errAuth, errHeaders, errTooSlow, errTopicEmpty, errTopicChanged, errRequested, errFetch, errReplayMissing, errReplay,
+	errNoSubscribe, errLimit,
 	errManagedActive, errManagedStopped,
 	{"service.protection.stream.limit.triggered", codes.ResourceExhausted, "The limit of streams is reached. Try again later."},
 	{"concurrent.client.limit.exceeded", codes.ResourceExhausted, "The limit of concurrent clients is exceeded."},
-	{"subscription.limit.exceeded", codes.ResourceExhausted, "You have exceeded the event delivery limit for your org."},
 	{"service.tenant.license", codes.PermissionDenied, "The org has no license for this service."},
 	{"topic.not.found", codes.NotFound, "The topic information was not found. Ensure the topic name is correct and that the topic exists."},
 	{"topic.meta.permission", codes.PermissionDenied, "The user does not have permission to get the topic information."},
 	{"schema.meta.permission", codes.PermissionDenied, "The user does not have permission to get the schema information."},
-	{"subscription.topic.cannot.subscribe", codes.PermissionDenied, "The user does not have permission to subscribe to the topic."},
 	{"topic.api.unavailable", codes.Unavailable, "The topic information is unavailable. Try again later."},
 	{"schema.api.unavailable", codes.Unavailable, "The schema information is unavailable. Try again later."},
 	{"schema.validation.failed", codes.InvalidArgument, "The schema information was not found. Ensure that the schema ID is valid."},

@@ -43,6 +43,10 @@ type Config struct {
 	// Captured returns the layout that events of an object have now, and false for
 	// an object whose changes are not captured; nil: nothing is but by Everything.
 	Captured func(object string) (cdc.Layout, bool)
+	// Access tells what a user may do with a topic; nil: subscribe to every one.
+	Access func(user, topic string) Access
+	// See returns an event as a user may get it, or false; nil shows everything.
+	See func(user string, e *bus.Event) (*bus.Event, bool)
 	// Layout returns the layout of a schema that events were published with.
 	Layout func(schema string) (cdc.Layout, bool)
 	// Faults may be nil: nothing goes wrong on purpose.
@@ -52,6 +56,18 @@ type Config struct {
 	Patience  time.Duration // from the last event asked for to the end of the stream: 65 s
 	MaxBytes  int           // about so many bytes of events in one answer: 3 MiB
 }
+
+// Access is what a user may do with a topic.
+type Access int
+
+const (
+	// Open lets the user subscribe; what he may not see of it is withheld.
+	Open Access = iota
+	// Denied shows him the topic and refuses the subscription.
+	Denied
+	// Missing is a topic that this org does not have.
+	Missing
+)
 
 func (c *Config) fill() {
 	if c.Keepalive == 0 {
@@ -69,6 +85,12 @@ func (c *Config) fill() {
 	}
 	if c.Captured == nil {
 		c.Captured = func(string) (cdc.Layout, bool) { return cdc.Layout{}, false }
+	}
+	if c.Access == nil {
+		c.Access = func(string, string) Access { return Open }
+	}
+	if c.See == nil {
+		c.See = func(_ string, e *bus.Event) (*bus.Event, bool) { return e, true }
 	}
 	if c.Faults == nil {
 		c.Faults = noFaults{}
@@ -88,6 +110,7 @@ type Server struct {
 	closed  bool
 	open    int               // streams being served
 	look    chan struct{}     // closed when streams are to look for a fault; then replaced
+	looks   int               // how often that was
 	conns   map[*conn]bool    // every open connection
 	managed map[string]*place // subscriptions that the server keeps the place of, by id
 }
@@ -161,11 +184,12 @@ func (s *Server) exit() {
 	s.open--
 }
 
-// looking returns the channel that closes when streams are to look for a fault.
-func (s *Server) looking() <-chan struct{} {
+// looking returns the channel that closes when streams are to look for a fault
+// again, and how often that was so far.
+func (s *Server) looking() (again <-chan struct{}, times int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.look
+	return s.look, s.looks
 }
 
 func (s *Server) nudge() {
@@ -173,6 +197,7 @@ func (s *Server) nudge() {
 	defer s.mu.Unlock()
 	close(s.look)
 	s.look = make(chan struct{})
+	s.looks++
 }
 
 // listener notes the connections, so that they can be cut.

@@ -20,7 +20,7 @@ func (s *Server) GetTopic(ctx context.Context, r *eventbus.TopicRequest) (*event
 		return nil, err
 	}
 	return &eventbus.TopicInfo{
-		TopicName: r.GetTopicName(), TenantGuid: s.guid(), CanSubscribe: true, SchemaId: schema, RpcId: c.id,
+		TopicName: r.GetTopicName(), TenantGuid: s.guid(), CanSubscribe: s.cfg.Access(c.user, r.GetTopicName()) == Open, SchemaId: schema, RpcId: c.id,
 	}, nil
 }
 
@@ -30,12 +30,13 @@ func (s *Server) topic(c *call, name string) (schema string, err error) {
 	if name == "" {
 		return "", c.refuse(errTopicEmpty)
 	}
-	object, ok := bus.ObjectOf(name)
-	if ok && object == "" {
-		return "", nil
-	}
-	if ok {
-		if layout, captured := s.cfg.Captured(object); captured {
+	if s.cfg.Access(c.user, name) != Missing {
+		object, ok := bus.ObjectOf(name)
+		_, custom := s.cfg.Log.Custom(name)
+		if custom || ok && object == "" {
+			return "", nil
+		}
+		if layout, captured := s.cfg.Captured(object); ok && captured {
 			return layout.Schema, nil
 		}
 	}
