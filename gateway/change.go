@@ -57,6 +57,7 @@ type Change struct {
 	FirstSentAt time.Time
 	EnqueuedAt  time.Time
 	Lease       string  // token of the claimer, "" when not claimed
+	Holder      string  // who claims it; given when claiming, not read back
 	Problem     Problem // why the last attempt did not succeed
 }
 

@@ -67,7 +67,7 @@ func (o *Outbox) claimOne(ctx context.Context, ws gateway.WorkspaceID, key gatew
 			return nil
 		}
 		c := *pending
-		c.State, c.Lease, c.DueAt = gateway.StateSending, rand.Text(), now.Add(o.opts.Lease)
+		c.State, c.Lease, c.Holder, c.DueAt = gateway.StateSending, rand.Text(), o.opts.Holder, now.Add(o.opts.Lease)
 		c.Attempt++
 		if c.FirstSentAt.IsZero() {
 			c.FirstSentAt = now

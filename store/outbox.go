@@ -31,6 +31,7 @@ type outboxRow struct {
 	EnqueuedAt       int64  `db:"enqueued_at"`
 	Lease            string `db:"lease"`
 	Problem          string `db:"problem"`
+	Holder           string `db:"holder"` // written, and read only to release claims
 }
 
 const outboxColumns = `workspace_id, object, record_id, op, fields, base, base_commit_at, base_commit_number,
@@ -66,7 +67,7 @@ func rowOfChange(ws gateway.WorkspaceID, c gateway.Change) outboxRow {
 		BaseCommitAt: c.BaseAt.CommitAt, BaseCommitNumber: c.BaseAt.CommitNumber, BaseSequence: c.BaseAt.Sequence,
 		Edit: c.Edit, State: string(c.State), Attempt: c.Attempt, DueAt: micros(c.DueAt), Lane: c.Lane,
 		Cause: writeJSON(c.Cause), LogID: c.LogID, FirstSentAt: micros(c.FirstSentAt),
-		EnqueuedAt: micros(c.EnqueuedAt), Lease: c.Lease, Problem: writeJSON(c.Problem),
+		EnqueuedAt: micros(c.EnqueuedAt), Lease: c.Lease, Holder: c.Holder, Problem: writeJSON(c.Problem),
 	}
 }
 
@@ -177,7 +178,7 @@ func (tx *Tx) SaveChange(ctx context.Context, c gateway.Change) error {
 	n, err := tx.execRow(ctx, "saving change", `INSERT INTO outbox (`+outboxColumns+`, holder)
 		VALUES (:workspace_id, :object, :record_id, :op, :fields, :base, :base_commit_at, :base_commit_number,
 			:base_sequence, :edit, :state, :attempt, :due_at, :lane, :cause, :log_id, :first_sent_at, :enqueued_at,
-			:lease, :problem, '')
+			:lease, :problem, :holder)
 		ON CONFLICT (workspace_id, object, record_id) DO UPDATE SET
 			op = excluded.op, fields = excluded.fields, base = excluded.base,
 			base_commit_at = excluded.base_commit_at, base_commit_number = excluded.base_commit_number,
@@ -187,6 +188,7 @@ func (tx *Tx) SaveChange(ctx context.Context, c gateway.Change) error {
 			attempt = CASE WHEN outbox.state = 'sending' THEN outbox.attempt ELSE excluded.attempt END,
 			due_at = CASE WHEN outbox.state = 'sending' THEN outbox.due_at ELSE excluded.due_at END,
 			lease = CASE WHEN outbox.state = 'sending' THEN outbox.lease ELSE excluded.lease END,
+			holder = CASE WHEN outbox.state = 'sending' THEN outbox.holder ELSE excluded.holder END,
 			first_sent_at = CASE WHEN outbox.state = 'sending' THEN outbox.first_sent_at ELSE excluded.first_sent_at END
 		WHERE outbox.edit <= excluded.edit`, rowOfChange(tx.ws, c))
 	if err == nil && n == 0 {
@@ -248,6 +250,30 @@ func (tx *Tx) claim(ctx context.Context, q ClaimRequest) ([]gateway.Change, erro
 		return a.EnqueuedAt.Compare(b.EnqueuedAt)
 	})
 	return changes, err
+}
+
+// ReleaseClaims makes entries due again whose claimer is gone, instead of after
+// their lease has run out, and returns how many. gone is asked once for each
+// holder of a claim; it must be sure, because an entry that is still being sent
+// could otherwise be sent twice.
+func (db *DB) ReleaseClaims(ctx context.Context, gone func(holder string) bool) (int, error) {
+	holders, err := list[string](ctx, db.read(), "reading claims", `SELECT DISTINCT holder FROM outbox WHERE state = 'sending'`)
+	if err != nil {
+		return 0, err
+	}
+	released := 0
+	for _, holder := range holders {
+		if !gone(holder) {
+			continue
+		}
+		n, err := db.write().exec(ctx, "releasing claims",
+			`UPDATE outbox SET due_at = ? WHERE state = 'sending' AND holder = ? AND due_at > ?`, micros(db.now()), holder, micros(db.now()))
+		if err != nil {
+			return released, err
+		}
+		released += int(n)
+	}
+	return released, nil
 }
 
 // NextDue returns when the next entry is due, in the past when one already is;

@@ -114,7 +114,7 @@ func (a *app) join(hint string) error {
 	a.supervisor = newSupervisor(a, inMetrics)
 	a.connecting = connecting{orgs: a.orgs, supervisor: a.supervisor}
 	a.outbox = outbox.New(a.db, caller{a.orgs}, outbox.Options{
-		Logger: a.logger, Metrics: outMetrics,
+		Holder: a.supervisor.holder, Logger: a.logger, Metrics: outMetrics,
 		Announce: func(_ context.Context, ws gateway.WorkspaceID, keys []gateway.RecordKey) {
 			a.announcer.announce(ws, keys)
 		},
@@ -147,6 +147,10 @@ func (a *app) baseURL() string {
 func (a *app) Run(ctx context.Context) error {
 	defer a.close()
 	a.logger.Info("serving", "address", a.main.Addr().String(), "operations", a.ops.Addr().String(), "database", a.db.Engine())
+	if _, err := a.db.ReleaseClaims(ctx, func(holder string) bool { return departed(holder, a.supervisor.holder) }); err != nil {
+		// They run out by themselves, and the database may be back by then.
+		a.logger.Warn("claims of an ended process could not be given back", "err", err)
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.server.Serve(ctx, a.main, grace) })
 	g.Go(func() error { return serveOps(ctx, a.ops, a.metrics) })

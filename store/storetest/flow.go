@@ -230,6 +230,21 @@ func races(t *testing.T, s *suite) {
 			return errors.Join(err, err2)
 		})
 	})
+	t.Run("claims of somebody who is gone are due at once, others are not", func(t *testing.T) {
+		w := s.workspace(t)
+		enqueue(t, w, change("1", 1, gateway.Fields{"Title": gateway.Text("a")}))
+		claim(t, s, w, "L", 1)
+		for _, step := range []struct {
+			gone string
+			due  int
+		}{{"other", 0}, {"h", 1}} {
+			_, err := s.db.ReleaseClaims(t.Context(), func(holder string) bool { return holder == step.gone })
+			ok(t, err)
+			if got := claim(t, s, w, "after "+step.gone, 1); len(got) != step.due {
+				t.Errorf("%d entries due when %q is gone, want %d", len(got), step.gone, step.due)
+			}
+		}
+	})
 	t.Run("a claim needs a lease", func(t *testing.T) {
 		_, err := s.db.Claim(t.Context(), store.ClaimRequest{})
 		wantCode(t, err, gateway.CodeInvalid)

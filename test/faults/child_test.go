@@ -197,19 +197,8 @@ func commandWith(t testing.TB, env []string, input string, args ...string) (stdo
 // eventually waits until check finds nothing to complain about.
 func eventually(t testing.TB, check func() string) {
 	t.Helper()
-	within(t, patience, check)
-}
-
-// slowly is eventually for what waits for a claim of a minute to run out.
-func slowly(t testing.TB, check func() string) {
-	t.Helper()
-	within(t, 3*patience, check)
-}
-
-func within(t testing.TB, d time.Duration, check func() string) {
-	t.Helper()
 	var complaint string
-	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(15 * time.Millisecond) {
 		if complaint = check(); complaint == "" {
 			return
 		}

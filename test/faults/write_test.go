@@ -133,8 +133,8 @@ func (w *world) arrived() {
 }
 
 // Killed after sending and before writing the outcome down: the entry is found
-// after the restart, and sending it again changes nothing. The claim of the
-// killed process runs out after a minute.
+// after the restart, which gives back the claims of the killed process, and
+// sending it again changes nothing.
 func TestKilledBetweenSendingAndSettling(t *testing.T) { // F-51, F-01
 	engines(t, func(t *testing.T, url string) {
 		w := newWorld(t, url, options{})
@@ -157,7 +157,7 @@ func TestKilledBetweenSendingAndSettling(t *testing.T) { // F-51, F-01
 			}
 			return ""
 		})
-		slowly(t, func() string {
+		eventually(t, func() string {
 			for _, o := range w.status().Objects {
 				if o.Pending > 0 {
 					return o.Object + " waits"
