@@ -4,6 +4,8 @@ import (
 	"tidegate/simulator/bus"
 	"tidegate/simulator/cdc"
 	"tidegate/simulator/cometd"
+	"tidegate/simulator/org"
+	"tidegate/simulator/outbound"
 )
 
 // professional is the edition without change data capture.
@@ -39,4 +41,22 @@ func (o *Org) maxClients() int {
 		return 20
 	}
 	return 2_000
+}
+
+// tell hands every transaction to several publishers, one after the other.
+type tell []org.Publisher
+
+func (p tell) Publish(t org.Transaction) {
+	for _, one := range p {
+		one.Publish(t)
+	}
+}
+
+func (o *Org) newOutbound() *outbound.Sender {
+	return outbound.New(outbound.Config{
+		Org:     func() *org.Org { return o.Engine },
+		BaseURL: func() string { return o.cfg.BaseURL },
+		Session: func(string) string { return o.Auth.NewAccessToken() },
+		Faults:  o.Faults, Now: o.cfg.Now,
+	})
 }
