@@ -170,13 +170,24 @@ func (c *Consumer) after(ctx context.Context, lease gateway.Lease, err error) er
 	case is[*bayeux.SubscriptionError](err), is[*pubsub.SubscriptionError](err):
 		// No stream for us: the edition has none, or nobody allowed it. What
 		// changed is asked for instead, and the stream again from time to time.
-		c.health.set(func(h *health) { h.unstreamed = err.Error() })
+		c.health.set(func(h *health) { h.unstreamed = "Salesforce gives us no stream: " + refusedWith(err) })
 		c.poke()
 		return rest(ctx, c.cfg.AskEvery)
 	}
 	c.health.set(func(h *health) { h.refused = "Salesforce refuses the stream: " + err.Error() })
 	defer c.health.set(func(h *health) { h.refused = "" })
 	return rest(ctx, max(c.cfg.Grace, c.cfg.Backoff(8)))
+}
+
+// refusedWith is what Salesforce said when it refused a subscription.
+func refusedWith(err error) string {
+	if e, ok := errors.AsType[*bayeux.SubscriptionError](err); ok {
+		return e.Text
+	}
+	if e, ok := errors.AsType[*pubsub.SubscriptionError](err); ok {
+		return e.Text
+	}
+	return err.Error()
 }
 
 func is[E error](err error) bool {

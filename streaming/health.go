@@ -1,8 +1,8 @@
 package streaming
 
 import (
+	"cmp"
 	"context"
-	"strings"
 	"sync"
 	"time"
 
@@ -144,7 +144,7 @@ func (h *health) state(grace time.Duration) (gateway.ConnectionState, string) {
 	case h.reading != "":
 		return gateway.StateCatchingUp, h.reading
 	case !h.stream.subscribed:
-		return gateway.StatePolling, strings.TrimSpace("Changed records are asked for every now and then. " + h.unstreamed + h.stream.reason)
+		return gateway.StatePolling, "Changes are asked for every now and then instead of streamed. " + cmp.Or(h.unstreamed, h.stream.reason)
 	case h.partly != "":
 		return gateway.StatePolling, h.partly
 	case h.lag > behind:

@@ -137,13 +137,7 @@ func TestAutoTakesTheBestTransport(t *testing.T) {
 			w.settled()
 			w.update(ids[0], map[string]any{"Title": "streamed"})
 			w.settled()
-			w.eventually(func() string {
-				c, err := w.ws.Connection(t.Context())
-				if err != nil || c.Transport != string(tt.want) {
-					return fmt.Sprintf("transport %q, want %q, %v", c.Transport, tt.want, err)
-				}
-				return ""
-			})
+			w.eventually(w.listens(tt.want))
 		})
 	}
 }
@@ -171,22 +165,62 @@ func TestPositionOfAnotherTransportIsRepaired(t *testing.T) {
 // TestRefusedStreamIsPolled: an org without a stream for us is polled, and
 // streamed as soon as it has one.
 func TestRefusedStreamIsPolled(t *testing.T) {
-	w := newWorld(t, "sqlite://"+t.TempDir()+"/t.db")
-	w.arm(fault.Spec{Kind: "pubsub_error", Code: "topic.not.found", Seconds: 3600})
-	ids := w.contacts(30)
-	w.start(func(c *Config) {
-		w.over(PubSubStream)(c)
-		c.AskEvery = 100 * time.Millisecond
-	})
+	tests := []struct {
+		name, code string
+		change     func(*Config)
+	}{
+		{"no such topic", "topic.not.found", func(c *Config) { c.AskEvery = 100 * time.Millisecond }},
+		{"F-37 allocation used up", "subscription.limit.exceeded", func(c *Config) { c.PollAfter = 100 * time.Millisecond }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t, "sqlite://"+t.TempDir()+"/t.db")
+			w.arm(fault.Spec{Kind: "pubsub_error", Code: tt.code, Seconds: 3600})
+			ids := w.contacts(30)
+			w.start(func(c *Config) {
+				w.over(PubSubStream)(c)
+				tt.change(c)
+			})
+			w.settled()
+			w.eventually(w.is(gateway.StatePolling))
+			w.eventually(w.transport("Contact", "poll"))
+			w.update(ids[0], map[string]any{"Title": "polled"})
+			w.remove(ids[1])
+			w.settled()
+			w.faults.Clear()
+			w.eventually(w.is(gateway.StateOK))
+			w.update(ids[2], map[string]any{"Title": "streamed"})
+			w.settled()
+		})
+	}
+}
+
+// TestAutoLeavesATransportThatComesToNothing: the Pub/Sub API answers, but
+// gives no stream; the next one is taken, and the API when it works again.
+func TestAutoLeavesATransportThatComesToNothing(t *testing.T) {
+	w := newWorldAs(t, "sqlite://"+t.TempDir()+"/t.db", false)
+	ids := w.contacts(10)
+	w.arm(fault.Spec{Kind: "pubsub_unavailable", Method: "Subscribe", Seconds: 3600})
+	w.start(func(c *Config) { c.PubSub, c.AskEvery = w.pubSub(), 500*time.Millisecond })
 	w.settled()
-	w.eventually(w.is(gateway.StatePolling))
-	w.update(ids[0], map[string]any{"Title": "polled"})
-	w.remove(ids[1])
+	w.eventually(w.listens(LongPolling))
+	w.update(ids[0], map[string]any{"Title": "over long-polling"})
 	w.settled()
 	w.faults.Clear()
-	w.eventually(w.is(gateway.StateOK))
-	w.update(ids[2], map[string]any{"Title": "streamed"})
+	w.eventually(w.listens(PubSubStream))
+	w.update(ids[1], map[string]any{"Title": "over the Pub/Sub API"})
 	w.settled()
+}
+
+// listens checks the transport of the connection.
+func (w *world) listens(want Transport) func() string {
+	return func() string {
+		c, err := w.ws.Connection(w.t.Context())
+		if err != nil || c.Transport != string(want) {
+			return fmt.Sprintf("transport %q, want %q, %v", c.Transport, want, err)
+		}
+		return ""
+	}
 }
 
 // TestTypedStreamFaultsConverge lets the Pub/Sub API misbehave in one way each.
