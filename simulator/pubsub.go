@@ -6,6 +6,7 @@ import (
 	"tidegate/simulator/bus"
 	"tidegate/simulator/cdc"
 	"tidegate/simulator/oauth"
+	"tidegate/simulator/org"
 	"tidegate/simulator/pubsub"
 )
 
@@ -46,13 +47,21 @@ func (o *Org) mayStream(user, topic string) pubsub.Access {
 	return pubsub.Open
 }
 
-// layout finds a schema among those that events were published with, and among
-// those that they would be published with now.
+// layout finds a schema among those that events were published with since the
+// start, and else among all that the org ever had: kept events may be older.
 func (o *Org) layout(schema string) (cdc.Layout, bool) {
 	if l, ok := o.CDC.Layout(schema); ok {
 		return l, true
 	}
-	for _, object := range o.Engine.Objects() {
+	past := org.New(org.Config{Now: o.cfg.Now, Edition: o.cfg.Edition})
+	objects := past.Objects()
+	for n, a := range o.Engine.Alterations() {
+		if err := past.RestoreSchema(int64(n+1), a); err != nil {
+			return cdc.Layout{}, false
+		}
+		objects = append(objects, past.Object(a.Object))
+	}
+	for _, object := range objects {
 		if l := cdc.LayoutOf(object); l.Schema == schema {
 			return l, true
 		}

@@ -2,6 +2,7 @@ package simulator_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,6 +72,40 @@ func TestWriteArrivesOverPubSub(t *testing.T) { // S22, S23
 		t.Errorf("call with an ended token: %v", err)
 	}
 	c.want(200, "POST", "/_sim/managed_subscriptions", `{"developer_name":"Harbor","topic_name":"/data/ChangeEvents"}`)
+}
+
+func TestEventsOfEarlierSchemasAreReadableAfterARestart(t *testing.T) { // S23
+	cfg := simulator.Config{DataDir: t.TempDir()}
+	org, c := start(t, cfg)
+	add := func(name string) {
+		c.want(200, "POST", "/_sim/fields", `{"op":"add","object":"Contact","field":{"name":"`+name+`","type":"string","length":40}}`)
+	}
+	c.want(201, "POST", v+"/sobjects/Contact", `{"LastName":"First"}`)
+	add("Berth__c")
+	c.want(201, "POST", v+"/sobjects/Contact", `{"LastName":"Second","Berth__c":"7"}`)
+	add("Pier__c")
+	if err := org.Close(); err != nil {
+		t.Fatal(err)
+	}
+	org, _ = start(t, cfg)
+	client, ctx := dialPubSub(t, org)
+	s, err := client.Subscribe(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Send(&eventbus.FetchRequest{TopicName: "/data/ChangeEvents", ReplayPreset: eventbus.ReplayPreset_EARLIEST, NumRequested: 2}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Recv()
+	if err != nil || len(r.GetEvents()) != 2 {
+		t.Fatalf("events of earlier schemas: %v, %v", r, err)
+	}
+	for i, e := range r.GetEvents() {
+		info, err := client.GetSchema(ctx, &eventbus.SchemaRequest{SchemaId: e.GetEvent().GetSchemaId()})
+		if err != nil || strings.Contains(info.GetSchemaJson(), "Berth__c") != (i == 1) {
+			t.Errorf("schema of event %d: %v", i, err)
+		}
+	}
 }
 
 func TestEditionWithoutCaptureHasNoTopics(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"tidegate/simulator/bus"
 	"tidegate/simulator/fault"
@@ -41,7 +42,7 @@ var Kinds = []fault.Kind{
 	{Name: FaultUnauthorized, About: "Pub/Sub: UNAUTHENTICATED service.auth.error, on an open stream at once", Params: []fault.Param{methodParam, channelParam}},
 	{Name: FaultUnavailable, About: "Pub/Sub: INTERNAL service.unavailable, on an open stream at once", Params: []fault.Param{methodParam, channelParam}},
 	{Name: FaultError, About: "Pub/Sub: another error, on an open stream at once", Params: []fault.Param{
-		{Name: "code", About: "error code without its prefix, such as subscription.limit.exceeded"},
+		{Name: "code", About: "error code without its prefix, such as subscription.limit.exceeded; none: the stream is reset as by a server that is replaced"},
 		{Name: "message", About: "text of the error"},
 		{Name: "status", About: "gRPC status as a number; 0: the one that goes with the code"},
 		methodParam, channelParam,
@@ -78,10 +79,19 @@ func (s *Server) wrong(c *call, topic string) error {
 		return c.refuse(errUnavailable)
 	}
 	if f, ok := s.cfg.Faults.Take(FaultError, on); ok {
+		if f.Code == codeNone {
+			return errRecycled
+		}
 		return c.refuse(chosen(f))
 	}
 	return nil
 }
+
+// codeNone asks for the end that a stream takes when its server is replaced: no
+// error code, and no other trailer.
+const codeNone = "none"
+
+var errRecycled = status.Error(codes.Unavailable, "RST_STREAM closed stream. HTTP/2 error code: NO_ERROR")
 
 // chosen is the refusal that a fault asks for.
 func chosen(f fault.Fault) refusal {

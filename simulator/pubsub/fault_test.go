@@ -44,6 +44,16 @@ func TestFaultsEndOpenStreams(t *testing.T) { // S25
 	}
 }
 
+func TestStreamIsResetWithoutAnErrorCode(t *testing.T) { // S25
+	h := start(t, short)
+	s := h.subscribe(latest(contacts, 5))
+	s.next()
+	h.arm(fault.Spec{Kind: pubsub.FaultError, Code: "none"})
+	if err := s.end(); status.Code(err) != codes.Unavailable || len(s.Trailer()["error-code"]) > 0 {
+		t.Errorf("ended with %v, trailer %v", err, s.Trailer())
+	}
+}
+
 func TestStormOfUnavailabilityEndsAfterItsCount(t *testing.T) {
 	h := start(t, short)
 	h.arm(fault.Spec{Kind: pubsub.FaultUnavailable, Method: "GetTopic", Count: 3})

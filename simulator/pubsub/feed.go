@@ -8,9 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
 	eventbus "tidegate/eventbus/v1"
 	"tidegate/simulator/avro"
 	"tidegate/simulator/bus"
@@ -103,7 +100,7 @@ func pause[R any](f *feed, requests <-chan R, admit func(R) error, arrived, look
 	case <-f.call.ctx.Done():
 		return errEnded // nobody is left to tell
 	case <-f.s.done:
-		return status.Error(codes.Unavailable, "RST_STREAM closed stream. HTTP/2 error code: NO_ERROR")
+		return errRecycled
 	}
 	return nil
 }
