@@ -37,6 +37,8 @@ type Config struct {
 	BaseURL string // public address; "" = http:// and the listen address
 	Edition string // developer, enterprise or professional; "" = enterprise
 
+	Features org.Features // notes, e-mail and products
+
 	DataDir string // kept there across restarts; "" = in memory only
 
 	Seed  uint64
@@ -150,7 +152,7 @@ func (o *Org) fillEngine() error {
 	} else {
 		publisher = told
 	}
-	o.Engine = org.New(org.Config{Now: o.cfg.Now, Publisher: publisher, Faults: o.Faults, Edition: o.cfg.Edition})
+	o.Engine = org.New(org.Config{Now: o.cfg.Now, Publisher: publisher, Faults: o.Faults, Edition: o.cfg.Edition, Features: o.cfg.Features})
 	if o.disk == nil {
 		return seed.Fill(o.Engine, o.cfg.Seed, o.cfg.Sizes)
 	}

@@ -15,6 +15,8 @@ type write struct {
 	row    []any           // the values so far
 	before Record          // zero on create
 	given  map[string]bool // fields that the caller named
+	// named are the records that a new e-mail names, by the list.
+	named map[string][]string
 }
 
 func (w *write) get(name string) any { return Record{w.object, w.row}.Value(name) }
@@ -207,6 +209,10 @@ func after(w *write, id string) *Error {
 		return addPrimaryContact(w, id)
 	case "ContentNote":
 		return mirrorNote(w, id)
+	case "EmailMessage":
+		return relateEmail(w, id)
+	case "OpportunityLineItem":
+		return w.tx.sumProducts(w.text("OpportunityId"))
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ type Config struct {
 	Publisher Publisher        // gets every transaction; nil = nobody
 	Faults    *fault.Registry  // nil = none armed, none can be
 	Edition   string           // developer, enterprise or professional
+	Features  Features
 }
 
 // Org is one organization with its records. It is safe for concurrent use.
@@ -59,7 +60,7 @@ func New(cfg Config) *Org {
 		now: cfg.Now, publisher: cfg.Publisher, faults: cfg.Faults, edition: cfg.Edition,
 		started: cfg.Now(), tables: map[string]*table{}, between: " / ",
 	}
-	o.schema.Store(newSchema(standardObjects(), o.started))
+	o.schema.Store(newSchema(schemaWith(cfg.Features), o.started))
 	for _, object := range o.Objects() {
 		o.tables[object.Name] = newTable(object)
 	}

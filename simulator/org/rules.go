@@ -25,6 +25,12 @@ func applyRules(w *write) *Error {
 		return noteRules(w)
 	case "ContentDocumentLink":
 		return documentLinkRules(w)
+	case "EmailMessage":
+		return emailRules(w)
+	case "EmailMessageRelation":
+		return emailRelationRules(w)
+	case "OpportunityLineItem":
+		return lineItemRules(w)
 	}
 	return nil
 }
@@ -32,6 +38,7 @@ func applyRules(w *write) *Error {
 // opportunityRules lets the stage imply probability and forecast category,
 // unless the same call names them, and computes what depends on those.
 func opportunityRules(w *write) *Error {
+	keepAmount(w)
 	if stage, ok := stageByName(w.text("StageName")); ok && (w.creating() || w.changed("StageName")) {
 		if !w.given["Probability"] {
 			w.set("Probability", stage.Probability)

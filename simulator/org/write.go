@@ -17,12 +17,16 @@ func (tx *Tx) Create(object string, values map[string]any) (string, *Error) {
 		return "", err
 	}
 	row := make([]any, len(t.object.Fields))
+	values, named, err := takeRecipients(t.object.Name, values)
+	if err != nil {
+		return "", err
+	}
 	given, err := tx.fill(t.object, row, values, func(f *Field) bool { return f.Createable })
 	if err != nil {
 		return "", err
 	}
 	tx.defaults(t.object, row)
-	w := &write{tx: tx, object: t.object, row: row, given: given}
+	w := &write{tx: tx, object: t.object, row: row, given: given, named: named}
 	if err := w.check(); err != nil {
 		return "", err
 	}
@@ -145,11 +149,15 @@ func (tx *Tx) bin(t *table, at int, deleted bool) *Error {
 	tx.stamp(w, false)
 	tx.replace(t, at, row, false)
 	id := w.before.ID()
+	if deal, _ := w.get("OpportunityId").(string); t.object.Name == "OpportunityLineItem" {
+		if err := tx.sumProducts(deal); err != nil {
+			return err
+		}
+	}
 	if !deleted {
 		return tx.revive(t.object.Name, id, w.before.Value("SystemModstamp"))
 	}
-	if twin := noteTwin(t.object.Name); twin != "" {
-		other := tx.table(twin)
+	if other := tx.table(noteTwin(t.object.Name)); other != nil {
 		if i, ok := other.byID[id]; ok && other.at(i).Value("IsDeleted") != true {
 			if err := tx.bin(other, i, true); err != nil {
 				return err

@@ -236,7 +236,11 @@ func (c *call) retrieveByKey() error {
 
 // noteBody serves …/ContentNote/{id}/Content as it was written.
 func (c *call) noteBody() error {
-	r, err := c.find(c.org.Object("ContentNote"), c.r.PathValue("field"))
+	o, err := c.object()
+	if err != nil {
+		return err
+	}
+	r, err := c.find(o, c.r.PathValue("field"))
 	if err != nil {
 		return err
 	}
