@@ -277,3 +277,41 @@ func BenchmarkBacklog(b *testing.B) {
 	}
 	b.ReportMetric(float64(events*b.N)/time.Since(began).Seconds(), "events/s")
 }
+
+// BenchmarkLive reports how many events a second one subscriber gets while they
+// are made: writing the records, capturing and delivering are all in the figure.
+func BenchmarkLive(b *testing.B) {
+	const events, batch = 20_000, 200
+	h := start(b, nil)
+	var ids []string
+	for range batch {
+		ids = append(ids, h.contact("Moor"))
+	}
+	s := h.subscribe(earliest(contacts, 100))
+	s.collect(100)
+	s.send(latest(contacts, 100))
+	s.collect(100)
+	s.send(latest(contacts, 100))
+	b.ResetTimer()
+	began := time.Now()
+	for n := range b.N {
+		go func() {
+			for i := range events / batch {
+				h.transact(func(tx *org.Tx) *org.Error {
+					for k, id := range ids {
+						if err := tx.Update("Contact", id, map[string]any{"Phone": fmt.Sprint(n, i, k), "MailingCity": fmt.Sprint("Bern ", i+k)}); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+			}
+		}()
+		for got := 0; got < events; {
+			n := len(s.next().GetEvents())
+			got += n
+			s.send(latest(contacts, int32(n)))
+		}
+	}
+	b.ReportMetric(float64(events*b.N)/time.Since(began).Seconds(), "events/s")
+}
