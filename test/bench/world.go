@@ -20,9 +20,10 @@ import (
 	"tidegate/streaming/bayeux"
 )
 
+const workspace gateway.WorkspaceID = "bench"
+
 const (
-	workspace  gateway.WorkspaceID = "bench"
-	connection                     = "c1"
+	connection = "c1"
 	// contacts is how many records the changes go round: no record is changed
 	// twice within that many changes, so that no batch saves a row by folding.
 	contacts = 10_000
