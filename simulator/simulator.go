@@ -226,6 +226,7 @@ func (o *Org) compose() error {
 	o.pubsub = o.newPubSub()
 	mux := http.NewServeMux()
 	o.api = rest.New(o.Engine, o.Auth, base)
+	o.api.Deliveries = o.Log.Quota().Used
 	o.api.Limits = rest.Limits{Daily: o.cfg.DailyCalls, App: o.cfg.AppCalls, AppName: "Tidegate"}
 	mux.Handle("/services/data", o.api)
 	mux.Handle("/services/data/", o.api)

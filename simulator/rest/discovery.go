@@ -97,6 +97,7 @@ func (c *call) describeGlobal() error {
 	for _, o := range objects {
 		list = append(list, entry(o, c.base()))
 	}
+	list = append(list, c.changeEvents()...)
 	c.json(http.StatusOK, map[string]any{"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": list})
 	return nil
 }
@@ -111,6 +112,10 @@ func (c *call) basicInfo() error {
 }
 
 func (c *call) describe() error {
+	if event, ok := c.describeEvent(); ok {
+		c.json(http.StatusOK, event)
+		return nil
+	}
 	o, err := c.object()
 	if err != nil {
 		return err

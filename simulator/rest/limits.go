@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"net/http"
 )
 
@@ -39,6 +40,8 @@ var allowances = map[string]int{
 	"SingleEmail": 5_000, "StreamingApiConcurrentClients": 1_000,
 }
 
+const deliveries = "DailyDeliveredPlatformEvents"
+
 func allowance(most, used int) map[string]any {
 	return map[string]any{"Max": most, "Remaining": max(most-used, 0)}
 }
@@ -47,6 +50,10 @@ func (c *call) limits() error {
 	body := make(map[string]any, len(allowances)+5)
 	for name, most := range allowances {
 		body[name] = allowance(most, 0)
+	}
+	if c.Deliveries != nil {
+		most, used := c.Deliveries()
+		body[deliveries] = allowance(cmp.Or(most, allowances[deliveries]), used)
 	}
 	body["DailyApiRequests"] = allowance(c.daily(), c.used.add(c.org.Now(), 0))
 	body["DailyBulkV2QueryJobs"] = allowance(10_000, c.jobs.Used())

@@ -29,6 +29,10 @@ const (
 
 // Server answers /services/data. It is safe for concurrent use.
 type Server struct {
+	// Deliveries tells how many events may be delivered in 24 hours (0 where that
+	// is not limited) and how many were; nil where there are no events.
+	Deliveries func() (most, used int)
+
 	org     *org.Org
 	auth    *oauth.Server
 	baseURL func() string
