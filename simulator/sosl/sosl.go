@@ -207,7 +207,7 @@ func (s *Search) tail(rest string) (err error) {
 	// WITH DATA CATEGORY and its like change nothing here.
 	if after, ok := cutWord(rest, "WITH"); ok {
 		rest = ""
-		if at := strings.LastIndex(strings.ToUpper(after), "LIMIT"); at >= 0 {
+		if at := wordAt(after, "LIMIT"); at >= 0 {
 			rest = after[at:]
 		}
 	}
