@@ -132,6 +132,9 @@ func (p *parser) alias(q *Query) {
 }
 
 func trimAlias(path, alias string) string {
+	if fn, inner, ok := ofDate(path); ok {
+		return fn + "(" + trimAlias(inner, alias) + ")"
+	}
 	if head, rest, ok := strings.Cut(path, "."); ok && strings.EqualFold(head, alias) {
 		return rest
 	}
@@ -152,11 +155,14 @@ func (p *parser) clauses(q *Query) (err error) {
 	}
 	if p.take("GROUP", "BY") {
 		for {
-			t := p.next()
-			if t.kind != tokWord {
+			item, err := p.item(false)
+			if err != nil {
+				return err
+			}
+			if item.Func != "" {
 				return malformed("unexpected token in GROUP BY")
 			}
-			q.GroupBy = append(q.GroupBy, t.text)
+			q.GroupBy = append(q.GroupBy, item.Path)
 			if !p.take(",") {
 				break
 			}
@@ -253,7 +259,7 @@ func (p *parser) item(selecting bool) (Item, error) {
 	if p.take("(") {
 		item.Func = strings.ToUpper(t.text)
 		item.Path = ""
-		if !slices.Contains(functions, item.Func) {
+		if _, ofDate := dateFunctions[item.Func]; !ofDate && !slices.Contains(functions, item.Func) {
 			return Item{}, malformed("unknown function: " + t.text)
 		}
 		if p.peek().kind == tokWord {
@@ -264,6 +270,10 @@ func (p *parser) item(selecting bool) (Item, error) {
 		}
 		if item.Path == "" && item.Func != "COUNT" {
 			return Item{}, malformed("field name expected in " + t.text)
+		}
+		if _, ofDate := dateFunctions[item.Func]; ofDate {
+			// It is a path like any other from here on: "DAY_ONLY(CreatedDate)".
+			item.Func, item.Path = "", item.Func+"("+item.Path+")"
 		}
 	}
 	if next := p.peek(); selecting && next.kind == tokWord && !next.is("FROM") {

@@ -3,6 +3,7 @@ package soql
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"tidegate/simulator/org"
 )
@@ -17,8 +18,9 @@ type path struct {
 	object *org.Object
 	field  *org.Field
 	index  int
-	name   string // final name as the schema spells it
-	isType bool   // the pseudo field Type of a polymorphic lookup
+	name   string              // final name as the schema spells it
+	isType bool                // the pseudo field Type of a polymorphic lookup
+	part   func(time.Time) any // of a date, for DAY_ONLY and its like
 }
 
 // step follows one lookup.
@@ -32,6 +34,13 @@ func badColumn(name, object string) *org.Error {
 }
 
 func resolve(v org.View, o *org.Object, written string) (path, error) {
+	if fn, inner, ok := ofDate(written); ok {
+		p, err := resolve(v, o, inner)
+		if err != nil {
+			return path{}, err
+		}
+		return p.ofDate(fn)
+	}
 	parts := strings.Split(written, ".")
 	if len(parts) > 1 && strings.EqualFold(parts[0], o.Name) {
 		parts = parts[1:] // FROM Account: Account.Name means Name
@@ -121,6 +130,11 @@ func (p path) follow(v org.View, r org.Record) (org.Record, bool) {
 
 // value reads the path from a record.
 func (p path) value(v org.View, r org.Record) any {
+	if p.part != nil {
+		whole := p
+		whole.part = nil
+		return partOf(whole.value(v, r), p.part)
+	}
 	if len(p.steps) > 0 {
 		var ok bool
 		if r, ok = p.follow(v, r); !ok {

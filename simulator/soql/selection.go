@@ -51,7 +51,10 @@ func (e *eval) selectItem(res *Result, item Item, unnamed *int) error {
 		}
 		c.path = p
 	}
-	if c.name == "" && aggregates[item.Func] {
+	if c.path.part != nil && res.Aggregate == nil {
+		return malformed("date functions can be selected with GROUP BY only: " + item.Path)
+	}
+	if c.name == "" && (aggregates[item.Func] || c.path.part != nil) {
 		c.name = fmt.Sprintf("expr%d", *unnamed)
 		*unnamed++
 	} else if c.name == "" {
