@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"tidegate/simulator"
@@ -120,4 +121,36 @@ func TestExpiredReplayIDsStayExpiredAfterAKill(t *testing.T) {
 	if ids, _ := feed(t, again, bus.Earliest); !slices.Equal(ids, []int64{fresh}) {
 		t.Errorf("retained are %v, want %d alone", ids, fresh)
 	}
+}
+
+func TestSettingsSurviveARestart(t *testing.T) {
+	cfg := simulator.Config{DataDir: t.TempDir(), Seed: 1, Sizes: seed.Sizes{Accounts: 2, Contacts: 3}}
+	org, c := start(t, cfg)
+	_, user := c.another(org)
+	c.permit(user, "Contact", `"fields":{"Phone":"hidden"}`)
+	c.want(200, "POST", "/_sim/cdc", `{"object":"Lead","selected":false}`)
+	c.want(204, "POST", "/_sim/channels", `{"name":"/data/People__chn","members":{"Contact":["Email"]}}`)
+	c.want(400, "POST", "/_sim/channels", `{"name":"/data/People__chn","members":{"Contact":["Shoe"]}}`)
+	c.want(201, "POST", "/_sim/outbound", `{"object":"Contact","url":"http://127.0.0.1:1/nobody"}`)
+	c.want(200, "POST", "/_sim/quota", `{"max":7}`)
+	if err := org.Close(); err != nil {
+		t.Fatal(err)
+	}
+	org, c = start(t, cfg)
+	if o := org.Engine.ObjectFor(user, "Contact"); o.Field("Phone") != nil {
+		t.Error("the hidden field shows again")
+	}
+	if org.CDC.Selects("Lead") || !org.CDC.Selects("Contact") {
+		t.Errorf("captured are %v", org.CDC.Captured())
+	}
+	if _, err := org.Log.Open("/data/People__chn", bus.Tip); err != nil {
+		t.Error(err)
+	}
+	if most, _ := org.Log.Quota().Used(); most != 7 {
+		t.Errorf("the allocation is %d", most)
+	}
+	if got := string(c.want(200, "GET", "/_sim/outbound", "").body); !strings.Contains(got, `"object":"Contact"`) {
+		t.Errorf("outbound messages %s", got)
+	}
+	c.want(204, "DELETE", "/_sim/outbound", "")
 }

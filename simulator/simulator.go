@@ -235,7 +235,10 @@ func (o *Org) compose() error {
 	o.outbound.Register(mux)
 	o.pubsub.Register(mux)
 	(&control.Server{Org: o.Engine, Ledger: o.Ledger, LastReplayID: o.Log.Last, CDC: o.CDC, Log: o.Log}).Register(mux)
-	o.handler = rest.Gate(rest.Residence(mux, o.Faults, base), o.Faults, o.Ledger)
+	if err := o.loadSettings(); err != nil {
+		return err
+	}
+	o.handler = rest.Gate(rest.Residence(o.keeping(mux), o.Faults, base), o.Faults, o.Ledger)
 	o.ready = Ready{
 		URL: o.cfg.BaseURL, GRPC: reachable(o.grpc.Addr()), ClientID: o.cfg.ClientID, ClientSecret: o.cfg.ClientSecret,
 		Username: org.AdminUsername, Password: o.cfg.Password, AccessToken: o.Auth.NewAccessToken(),

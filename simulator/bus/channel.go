@@ -2,6 +2,8 @@ package bus
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -43,6 +45,17 @@ func (l *Log) Custom(name string) (Channel, bool) {
 		return Channel{}, false
 	}
 	return *c, true
+}
+
+// Channels lists the custom channels by name.
+func (l *Log) Channels() []Channel {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	list := make([]Channel, 0, len(l.channels))
+	for _, name := range slices.Sorted(maps.Keys(l.channels)) {
+		list = append(list, *l.channels[name])
+	}
+	return list
 }
 
 // EnrichBy sets what adds the enriched fields to an event, at the moment it is

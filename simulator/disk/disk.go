@@ -23,6 +23,7 @@ const (
 	snapshotName = "org.jsonl"
 	logName      = "log.jsonl"
 	grantsName   = "grants.json"
+	settingsName = "settings.json"
 )
 
 // Disk is a directory that an org is kept in. It is the org's Publisher: it
@@ -283,25 +284,35 @@ func (d *Disk) Close() error {
 }
 
 // SaveGrants keeps what users have allowed; it replaces the file in one step.
-func (d *Disk) SaveGrants(encoded []byte) error {
-	temporary := d.path(grantsName + ".new")
+func (d *Disk) SaveGrants(encoded []byte) error { return d.save(grantsName, encoded) }
+
+// LoadGrants returns what SaveGrants kept, nil when there is nothing.
+func (d *Disk) LoadGrants() ([]byte, error) { return d.load(grantsName) }
+
+// SaveSettings keeps what was set up; it replaces the file in one step.
+func (d *Disk) SaveSettings(encoded []byte) error { return d.save(settingsName, encoded) }
+
+// LoadSettings returns what SaveSettings kept, nil when there is nothing.
+func (d *Disk) LoadSettings() ([]byte, error) { return d.load(settingsName) }
+
+func (d *Disk) save(name string, encoded []byte) error {
+	temporary := d.path(name + ".new")
 	if err := os.WriteFile(temporary, encoded, 0o600); err != nil {
-		return fmt.Errorf("writing the grants: %w", err)
+		return fmt.Errorf("writing %s: %w", name, err)
 	}
-	if err := os.Rename(temporary, d.path(grantsName)); err != nil {
-		return fmt.Errorf("replacing the grants: %w", err)
+	if err := os.Rename(temporary, d.path(name)); err != nil {
+		return fmt.Errorf("replacing %s: %w", name, err)
 	}
 	return nil
 }
 
-// LoadGrants returns what SaveGrants kept, nil when there is nothing.
-func (d *Disk) LoadGrants() ([]byte, error) {
-	encoded, err := os.ReadFile(d.path(grantsName))
+func (d *Disk) load(name string) ([]byte, error) {
+	encoded, err := os.ReadFile(d.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the grants: %w", err)
+		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
 	return encoded, nil
 }

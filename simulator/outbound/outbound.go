@@ -172,6 +172,17 @@ func (s *Sender) Define(d Definition) (Definition, error) {
 	return d, nil
 }
 
+// Restore takes back definitions of an earlier run. What waited then is lost.
+func (s *Sender) Restore(list []Definition) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range list {
+		s.definitions = append(s.definitions, &definition{State: State{Definition: d}})
+	}
+	// Notifications of this run get other ids than those of the runs before.
+	s.issued += uint64(s.cfg.Now().UnixMilli())
+}
+
 // States lists the definitions and what became of their notifications.
 func (s *Sender) States() []State {
 	s.mu.Lock()
