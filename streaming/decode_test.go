@@ -189,9 +189,9 @@ func TestBigBatchKeepsTheOrder(t *testing.T) {
 	}
 }
 
-func TestMirroredFieldsHoldPartsNotCompounds(t *testing.T) {
+func TestMirroredFieldsHoldPartsAndNamesNotCompounds(t *testing.T) {
 	got := strings.Join(MirroredFields(testSchemas[1]), " ")
-	want := "FirstName LastName Salutation Title LastModifiedDate MailingCity Spot__Latitude__s Spot__Longitude__s"
+	want := "Name FirstName LastName Salutation Title LastModifiedDate MailingCity Spot__Latitude__s Spot__Longitude__s"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

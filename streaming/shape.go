@@ -90,8 +90,9 @@ func (sh *shape) part(compound, part string) string {
 func (sh *shape) carried(field string) bool { return sh == nil || !sh.silent[field] }
 
 // MirroredFields returns the fields of an object that the mirror holds: all
-// that describe showed, except compound fields, whose parts are held, and
-// except Id, IsDeleted and SystemModstamp, which Record keeps in other forms.
+// that describe showed, except Id, IsDeleted and SystemModstamp, which Record
+// keeps in other forms, and except compound fields, whose parts are held. A
+// person's Name is held as well: a query gives it as text.
 func MirroredFields(s gateway.Schema) []string {
 	sh := newShape(s)
 	names := make([]string, 0, len(s.Fields))
@@ -100,7 +101,7 @@ func MirroredFields(s gateway.Schema) []string {
 		case "Id", "IsDeleted", "SystemModstamp", "LastViewedDate", "LastReferencedDate":
 			continue // the last two are about the reader, not the record
 		}
-		if !sh.skipped[f.Name] {
+		if !sh.skipped[f.Name] || f.Name == "Name" { // a query gives a person's Name as text
 			names = append(names, f.Name)
 		}
 	}
