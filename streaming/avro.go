@@ -142,10 +142,11 @@ func (r *typedReader) body(d *Decoder, s *pubsub.Schema, body, header pubsub.Val
 		return nil
 	}
 	p := r.plan(d, s)
-	e.Fields = make(gateway.Fields, 16)
 	if e.Type == gateway.Update {
+		e.Fields = make(gateway.Fields, 4)
 		return r.update(p, body, header)
 	}
+	e.Fields = make(gateway.Fields, 32)
 	for i := range p.fields {
 		if i == p.header || body.Items[i].IsNull() {
 			continue // empty, as everything that a whole event leaves out

@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -222,6 +223,30 @@ func TestLargeBatchKeepsItsOrder(t *testing.T) {
 			t.Fatalf("event %d comes too late", i)
 		}
 	}
+}
+
+// FuzzDecodeTyped: whatever the bytes, an event is either read or kept, and the
+// position is past it.
+func FuzzDecodeTyped(f *testing.F) {
+	f.Add(typedEvent(f, map[string]any{"Email": "a@example.com"}, map[string]any{"changedFields": bits("0x48 2-0x02")}).Payload)
+	f.Add(typedEvent(f, nil, map[string]any{"changeType": "CREATE"}).Payload)
+	template := typedEvent(f, nil, nil)
+	d := NewDecoder([]gateway.Schema{contactSchema()})
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		e := template
+		e.Payload = payload
+		b := d.DecodeTyped(Channel, pubsub.Batch{Events: []pubsub.Event{e}, Position: e.ReplayID})
+		if len(b.Events)+len(b.Unreadable) != 1 || b.Position == "" {
+			t.Fatalf("%x: %+v", payload, b)
+		}
+		for _, e := range b.Events {
+			for name, v := range e.Fields {
+				if !json.Valid([]byte(v)) {
+					t.Errorf("%s is %s", name, v)
+				}
+			}
+		}
+	})
 }
 
 func nan() float64 {

@@ -277,6 +277,37 @@ func TestTypedStreamFaultsConverge(t *testing.T) {
 	}
 }
 
+// TestNewFieldComesMidStream: the schema changes under the stream, also between
+// events that are replayed together (F-25, C22).
+func TestNewFieldComesMidStream(t *testing.T) {
+	w := newWorld(t, "sqlite://"+t.TempDir()+"/t.db")
+	ids := w.contacts(20)
+	_, stop := w.start(w.over(PubSubStream))
+	w.settled()
+	w.update(ids[0], map[string]any{"Title": "gives a position"})
+	w.settled()
+	stop()
+	w.update(ids[1], map[string]any{"MailingCity": "Basel", "Title": "by the old schema"})
+	err := w.org.Alter(org.Alteration{Op: "add", Object: "Contact", Field: org.FieldSpec{Name: "Aaa_Score__c", Label: "Score", Type: "double", Precision: 6, Scale: 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.update(ids[2], map[string]any{"MailingCity": "Chur", "Aaa_Score__c": 12.5})
+	w.start(w.over(PubSubStream))
+	for n, want := range map[int]string{1: `"Basel"`, 2: `"Chur"`} {
+		w.eventually(func() string {
+			r, err := w.ws.Record(t.Context(), gateway.RecordKey{Object: "Contact", ID: ids[n]})
+			if err != nil || string(r.Fields["MailingCity"]) != want || (n == 2 && r.Fields["Aaa_Score__c"] != "12.5") {
+				return fmt.Sprintf("record %d: %s %v", n, r.Fields.JSON(), err)
+			}
+			return ""
+		})
+	}
+	if q, err := w.ws.Quarantine(t.Context(), 10); err != nil || len(q) > 0 {
+		t.Errorf("in quarantine: %+v, %v", q, err)
+	}
+}
+
 // TestEveryTransportTellsTheSame: texts, times, numbers and parts of compounds
 // in JSON and in Avro.
 func TestEveryTransportTellsTheSame(t *testing.T) {
