@@ -180,6 +180,15 @@ func TestSubscriberGetsOnlyWhatHeMaySee(t *testing.T) { // S21
 	if len(got) != 2 || !strings.Contains(got[0], `"LastName":"Doe"`) || !strings.Contains(got[1], `"changedFields":["Title","LastModifiedDate"]`) {
 		t.Fatalf("the user got %v", got)
 	}
+	// Rights that change are those of the next subscription.
+	admin.permit(user, "Contact", `"fields":{"Phone":"edit"}`)
+	admin.want(204, "PATCH", v+"/sobjects/Contact/"+id, `{"Phone":"3","Title":"CTO of all"}`)
+	got = append(got, s.events()...)
+	s.subscribe("/data/ChangeEvents", -1)
+	admin.want(204, "PATCH", v+"/sobjects/Contact/"+id, `{"Phone":"5"}`)
+	if after := s.events(); len(after) == 0 || !strings.Contains(after[len(after)-1], `"Phone":"5"`) {
+		t.Errorf("after subscribing anew %v", after)
+	}
 	for _, e := range got {
 		if strings.Contains(e, `"Phone"`) || strings.Contains(e, "City") {
 			t.Errorf("%s shows a hidden field", e)

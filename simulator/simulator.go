@@ -220,7 +220,7 @@ func (o *Org) compose() error {
 		},
 		Known:      func(object string) bool { return o.Engine.Object(object) != nil },
 		Refuse:     o.refuseChannel,
-		See:        func(user string, e *bus.Event) (*bus.Event, bool) { return cdc.See(o.Engine, user, e) },
+		Eyes:       o.eyes,
 		MaxClients: o.maxClients(),
 	})
 	o.pubsub = o.newPubSub()

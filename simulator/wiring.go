@@ -30,6 +30,12 @@ func (o *Org) refuseChannel(user, channel string) string {
 	return ""
 }
 
+// eyes shows a subscriber what he may see with the rights that he has now.
+func (o *Org) eyes(user string) func(*bus.Event) (*bus.Event, bool) {
+	eyes := o.Engine.EyesOf(user)
+	return func(e *bus.Event) (*bus.Event, bool) { return cdc.SeeWith(eyes, e) }
+}
+
 // enrich adds to an event of a custom channel what the channel wants.
 func (o *Org) enrich(e *bus.Event, fields []string) []*bus.Event {
 	return cdc.Enrich(o.Engine, e, fields)

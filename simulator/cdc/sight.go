@@ -9,11 +9,16 @@ import (
 	"tidegate/simulator/org"
 )
 
-// See returns the event as one user may get it: without the fields that are
+// See returns the event as a user may get it now: without the fields that are
 // hidden from him; false when he gets nothing of the object. Sharing is not
 // asked: change events ignore it.
 func See(o *org.Org, user string, e *bus.Event) (*bus.Event, bool) {
-	sight := o.SightOf(user, e.Object)
+	return SeeWith(o.EyesOf(user), e)
+}
+
+// SeeWith is See with the rights of an earlier moment.
+func SeeWith(eyes org.Eyes, e *bus.Event) (*bus.Event, bool) {
+	sight := eyes.Sight(e.Object)
 	if !sight.Limited {
 		return e, true
 	}

@@ -110,27 +110,13 @@ func (s *Server) take(n *session, reader *parking, max int) []delivery {
 		return nil
 	}
 	for {
-		batch := n.take(reader, min(max, s.cfg.Log.Quota().Left()), s.cfg.BatchBytes)
+		batch, more := n.take(reader, min(max, s.cfg.Log.Quota().Left()), s.cfg.BatchBytes)
 		// What the user may not see may be all there was so far.
-		if seen := s.seen(n, batch); len(seen) > 0 || len(batch) == 0 {
-			s.cfg.Log.Quota().Spend(len(seen))
-			return seen
+		if len(batch) > 0 || !more {
+			s.cfg.Log.Quota().Spend(len(batch))
+			return batch
 		}
 	}
-}
-
-func (s *Server) seen(n *session, batch []delivery) []delivery {
-	if s.cfg.See == nil {
-		return batch
-	}
-	seen := batch[:0]
-	for _, d := range batch {
-		var ok bool
-		if d.event, ok = s.cfg.See(n.user, d.event); ok {
-			seen = append(seen, d)
-		}
-	}
-	return seen
 }
 
 // deliver lets go wrong with a batch what is to go wrong.

@@ -179,7 +179,11 @@ func (s *Server) subscribe(c *caller, m *message) reply {
 	if err != nil {
 		return m.refuse(errUnknownChannel(m.Subscription))
 	}
-	n.subscribe(m.Subscription, cursor)
+	var see func(*bus.Event) (*bus.Event, bool)
+	if s.cfg.Eyes != nil {
+		see = s.cfg.Eyes(n.user)
+	}
+	n.subscribe(m.Subscription, cursor, see)
 	return m.accept(n.id)
 }
 

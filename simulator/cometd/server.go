@@ -33,8 +33,10 @@ type Config struct {
 	// Refuse returns why a user may not subscribe to a channel, "" when he may; nil
 	// lets everybody in.
 	Refuse func(user, channel string) string
-	// See returns an event as a user may get it, or false; nil shows everything.
-	See func(user string, e *bus.Event) (*bus.Event, bool)
+	// Eyes returns what shows a user an event as he may get it, or nothing of it. It
+	// is asked when he subscribes: rights that change later do not touch a
+	// subscription. nil shows everything.
+	Eyes func(user string) func(e *bus.Event) (*bus.Event, bool)
 	// Faults may be nil: nothing goes wrong on purpose.
 	Faults Faults
 	// Websocket offers the websocket transport; off, an upgrade gets HTTP 405.

@@ -33,6 +33,7 @@ type session struct {
 type subscription struct {
 	channel string
 	cursor  *bus.Cursor
+	see     func(*bus.Event) (*bus.Event, bool) // nil shows everything
 }
 
 // delivery is one event on its way to one client.
@@ -137,11 +138,11 @@ func (n *session) first() bool {
 	return first
 }
 
-func (n *session) subscribe(channel string, cursor *bus.Cursor) {
+func (n *session) subscribe(channel string, cursor *bus.Cursor, see func(*bus.Event) (*bus.Event, bool)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.drop(channel)
-	n.subs = append(n.subs, &subscription{channel, cursor})
+	n.subs = append(n.subs, &subscription{channel, cursor, see})
 	n.nudge()
 }
 
@@ -158,19 +159,26 @@ func (n *session) drop(channel string) {
 // take moves the cursors over the next events and returns those. What is taken
 // and then not delivered is lost to this session: there is no acknowledgement in
 // this protocol, and clients must be able to live with that. Only the reader that
-// holds the session now gets anything.
-func (n *session) take(reader *parking, max, size int) []delivery {
+// holds the session now gets anything. More says that there were events, though
+// the user may not see them.
+func (n *session) take(reader *parking, max, size int) (out []delivery, more bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.reader != reader {
-		return nil
+		return nil, false
 	}
-	var out []delivery
 	for i := range n.subs {
 		sub := n.subs[(n.turn+i)%len(n.subs)]
 		for _, e := range sub.cursor.Next(max-len(out), size) {
-			out = append(out, delivery{sub.channel, e})
+			more = true
 			size -= len(e.Data)
+			ok := true
+			if sub.see != nil {
+				e, ok = sub.see(e)
+			}
+			if ok {
+				out = append(out, delivery{sub.channel, e})
+			}
 		}
 		if len(out) >= max || size <= 0 {
 			break
@@ -179,7 +187,7 @@ func (n *session) take(reader *parking, max, size int) []delivery {
 	if len(n.subs) > 1 {
 		n.turn = (n.turn + 1) % len(n.subs)
 	}
-	return out
+	return out, more
 }
 
 // sessions are all clients of the org by their id.

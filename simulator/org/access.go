@@ -276,10 +276,22 @@ type Sight struct {
 	Limited bool // anything of the above is restricted
 }
 
-// SightOf tells what a user may see in the events of an object. Hidden are
-// fields as changedFields names them: Phone, MailingAddress.City.
-func (o *Org) SightOf(user, object string) Sight {
-	a, whole := o.accessOf(user), o.Object(object)
+// Eyes are a user's rights as they were at one moment.
+type Eyes struct {
+	org    *Org
+	access *access
+}
+
+// EyesOf returns the rights that a user has now.
+func (o *Org) EyesOf(user string) Eyes { return Eyes{o, o.accessOf(user)} }
+
+// SightOf tells what a user may see now in the events of an object.
+func (o *Org) SightOf(user, object string) Sight { return o.EyesOf(user).Sight(object) }
+
+// Sight tells what may be seen in the events of an object. Hidden are fields as
+// changedFields names them: Phone, MailingAddress.City.
+func (e Eyes) Sight(object string) Sight {
+	a, whole := e.access, e.org.Object(object)
 	if a == nil || whole == nil {
 		return Sight{Object: whole != nil, All: true}
 	}

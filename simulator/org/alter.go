@@ -10,8 +10,9 @@ import (
 
 // Alteration is one change of the schema, as an admin makes it in Setup.
 type Alteration struct {
-	// Op is add, remove, change (its type), permit (who may write it), formula, or
-	// object, which makes a custom object with a Name, an owner and Fields.
+	// Op is add, remove, change (its type), permit (who may write it), formula,
+	// switches (of an object), or object, which makes a custom object with a Name,
+	// an owner and Fields.
 	Op          string      `json:"op"`
 	Object      string      `json:"object"` // API name
 	Label       string      `json:"label,omitempty"`
@@ -21,7 +22,8 @@ type Alteration struct {
 	// Formula is the new text for op formula, of the one formula field that the
 	// org has: Account.Name & "anything" & Title. Its values change without an
 	// event and without a stamp.
-	Formula string `json:"formula,omitempty"`
+	Formula  string   `json:"formula,omitempty"`
+	Switches Switches `json:"switches,omitzero"`
 }
 
 // FieldSpec is what an admin says of a field. Members left out take what the
@@ -131,6 +133,8 @@ func (o *Org) alter(a Alteration) (lossy bool, err error) {
 		err = o.addObject(a)
 	case "formula":
 		err = o.alterFormula(a)
+	case "switches":
+		err = o.alterSwitches(a)
 	default:
 		lossy, err = o.alterField(a)
 	}
@@ -227,7 +231,7 @@ func (o *Org) alterField(a Alteration) (lossy bool, err error) {
 			return false, err
 		}
 	default:
-		return false, fmt.Errorf("unknown op %q: add, remove, change, permit, formula or object", a.Op)
+		return false, fmt.Errorf("unknown op %q: add, remove, change, permit, formula, switches or object", a.Op)
 	}
 	fresh := *object
 	fresh.reshape(fields)
