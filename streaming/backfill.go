@@ -102,6 +102,12 @@ func (c *Consumer) page(ctx context.Context, lease gateway.Lease, b gateway.Back
 		return fmt.Errorf("reading %s: %w", b.Object, err)
 	}
 	next := after(b, rows, q.Limit)
+	if next.State == BackfillDone && isHole(b.Note) {
+		// A long hole may hold deletes that left the recycle bin since (F-07).
+		if err := c.sweep(ctx, lease, b.Object); err != nil {
+			return err
+		}
+	}
 	done, err := c.apply.Apply(ctx, Batch{
 		Batch: gateway.Batch{Events: rows}, Lease: lease,
 		With: func(ctx context.Context, tx *store.Tx) error {

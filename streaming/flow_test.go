@@ -152,9 +152,12 @@ func TestLostPositionIsRepaired(t *testing.T) { // F-07
 				stop()
 				w.update(ids[1], map[string]any{"Title": "nobody saw it"})
 				w.remove(ids[2])
+				w.remove(ids[3])
+				w.purge(ids[3])
 				w.arm(fault.Spec{Kind: fault.ExpireReplayIDs})
 				w.start(w.over(transport))
 				w.settled()
+				w.eventually(w.isGone(ids[3]))
 				w.eventually(w.is(gateway.StateOK))
 				w.eventually(func() string {
 					if !w.logged("Lost the place") || !w.logged("Repaired a gap: read") {

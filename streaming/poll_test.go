@@ -21,18 +21,29 @@ func TestPurgedRecordIsFoundByTheSweep(t *testing.T) {
 		w.start(w.over(Polling))
 		w.settled()
 		w.remove(ids[7])
-		if err := w.org.Purge(org.Caller{Origin: org.UIOrigin}, "Contact", []string{ids[7]}); err != nil {
-			t.Fatal(err)
-		}
-		w.eventually(func() string {
-			r, err := w.ws.Record(t.Context(), gateway.RecordKey{Object: "Contact", ID: ids[7]})
-			if err != nil || !r.Deleted {
-				return fmt.Sprintf("deleted here: %v, %v", r.Deleted, err)
-			}
-			return ""
-		})
+		w.purge(ids[7])
+		w.eventually(w.isGone(ids[7]))
 		w.settled()
 	})
+}
+
+// purge empties a contact out of the recycle bin.
+func (w *world) purge(id string) {
+	w.t.Helper()
+	if err := w.org.Purge(org.Caller{Origin: org.UIOrigin}, "Contact", []string{id}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// isGone checks that a contact is a tombstone here.
+func (w *world) isGone(id string) func() string {
+	return func() string {
+		r, err := w.ws.Record(w.t.Context(), gateway.RecordKey{Object: "Contact", ID: id})
+		if err != nil || !r.Deleted {
+			return fmt.Sprintf("%s is deleted here: %v, %v", id, r.Deleted, err)
+		}
+		return ""
+	}
 }
 
 // TestPollingGoesOnAfterARestart: the place of the last reading is stored.
