@@ -87,3 +87,41 @@ func TestProductsDecideTheAmountOfADeal(t *testing.T) {
 	c.want(204, "DELETE", v+"/sobjects/OpportunityLineItem/"+item, "")
 	amount("50.5", true)
 }
+
+func TestAnObjectsSwitchesShowInItsDescribe(t *testing.T) {
+	_, c := start(t, simulator.Config{})
+	account := c.made("Account", `{"Name":"Acme"}`)
+	read := func(object string) (searchable, feed, activities bool) {
+		var d struct {
+			Searchable, FeedEnabled bool
+			ChildRelationships      []struct{ ChildSObject string }
+		}
+		c.want(200, "GET", v+"/sobjects/"+object+"/describe", "").into(t, &d)
+		for _, r := range d.ChildRelationships {
+			activities = activities || r.ChildSObject == "OpenActivity"
+		}
+		return d.Searchable, d.FeedEnabled, activities
+	}
+	if s, f, a := read("Account"); !s || !f || !a {
+		t.Errorf("at first: %v %v %v", s, f, a)
+	}
+	c.want(200, "POST", "/_sim/fields", `{"op":"switches","object":"Account","switches":{"searchable":false,"feed_tracking":false,"activities":false}}`)
+	if s, f, a := read("Account"); s || f || a {
+		t.Errorf("switched off: %v %v %v", s, f, a)
+	}
+	if r := c.want(400, "POST", v+"/sobjects/Task", `{"Subject":"Call","WhatId":"`+account+`"}`); r.code(t) != "MALFORMED_ID" {
+		t.Errorf("a task about an object without activities: %s", r.body)
+	}
+	if r := c.want(400, "GET", v+"/search?q=FIND+%7Bacme%7D+RETURNING+Account", ""); r.code(t) != "INVALID_SEARCH" {
+		t.Errorf("search: %s", r.body)
+	}
+	c.want(200, "POST", "/_sim/fields", `{"op":"object","object":"Room__c"}`)
+	c.want(200, "POST", "/_sim/fields", `{"op":"switches","object":"Room__c","switches":{"activities":true}}`)
+	room := c.made("Room__c", `{"Name":"Blue"}`)
+	if task := c.row("Task", c.made("Task", `{"Subject":"Clean","WhatId":"`+room+`"}`)); task["WhatId"] != room {
+		t.Errorf("task %v", task["WhatId"])
+	}
+	if _, _, a := read("Room__c"); !a {
+		t.Error("the custom object shows no activities")
+	}
+}

@@ -248,3 +248,16 @@ func TestBulkAndSearchShowAUserWhatHeMaySee(t *testing.T) {
 	}
 	c.want(400, "GET", soql("SELECT Who.Department FROM Task"), "")
 }
+
+func TestEachPartOfABatchIsACallAndACompositeIsOne(t *testing.T) {
+	_, c := start(t, simulator.Config{DailyCalls: 100})
+	part := `{"method":"GET","url":"v66.0/limits"}`
+	c.want(200, "POST", v+"/composite/batch", `{"batchRequests":[`+part+`,`+part+`,`+part+`]}`)
+	sub := func(ref string) string {
+		return `{"method":"GET","url":"` + v + `/limits","referenceId":"` + ref + `"}`
+	}
+	c.want(200, "POST", v+"/composite", `{"compositeRequest":[`+sub("a")+`,`+sub("b")+`]}`)
+	if got := c.want(200, "GET", v+"/limits", "").header.Get("Sforce-Limit-Info"); got != "api-usage=5/100" {
+		t.Errorf("after a batch of three and a composite of two: %s", got)
+	}
+}

@@ -206,7 +206,9 @@ func (c *call) batch() error {
 		if !json.Valid(got.body) {
 			results[i].Result = json.RawMessage("null")
 		}
-		c.used.add(c.org.Now(), 1)
+		if i > 0 {
+			c.used.add(c.org.Now(), 1) // the first is the call itself
+		}
 		failed = failed || got.status >= http.StatusBadRequest
 	}
 	c.json(http.StatusOK, map[string]any{"hasErrors": failed, "results": results})

@@ -86,12 +86,12 @@ func childRelationships(all []*org.Object, o *org.Object) []map[string]any {
 			})
 		}
 	}
-	if hasActivities(o) {
+	if hasActivities(all, o) {
 		// What "Allow Activities" looks like from outside.
 		for _, name := range []string{"ActivityHistories", "OpenActivities"} {
 			child := map[string]string{"ActivityHistories": "ActivityHistory", "OpenActivities": "OpenActivity"}[name]
 			list = append(list, map[string]any{
-				"cascadeDelete": true, "childSObject": child, "deprecatedAndHidden": false, "field": activityField(o),
+				"cascadeDelete": true, "childSObject": child, "deprecatedAndHidden": false, "field": org.ActivityLookup(o.Name),
 				"junctionIdListNames": []any{}, "junctionReferenceTo": []any{}, "relationshipName": name, "restrictedDelete": false,
 			})
 		}
@@ -99,15 +99,10 @@ func childRelationships(all []*org.Object, o *org.Object) []map[string]any {
 	return list
 }
 
-func hasActivities(o *org.Object) bool {
-	return slices.Contains([]string{"Account", "Contact", "Lead", "Opportunity"}, o.Name)
-}
-
-func activityField(o *org.Object) string {
-	if o.Name == "Contact" || o.Name == "Lead" {
-		return "WhoId"
-	}
-	return "WhatId"
+func hasActivities(all []*org.Object, o *org.Object) bool {
+	return slices.ContainsFunc(all, func(other *org.Object) bool {
+		return other.Name == "Task" && slices.Contains(other.Field(org.ActivityLookup(o.Name)).ReferenceTo, o.Name)
+	})
 }
 
 func textOrNil(s string) any {
