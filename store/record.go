@@ -60,7 +60,10 @@ func (tx *Tx) LoadRecords(ctx context.Context, keys []gateway.RecordKey) (map[ga
 
 // SaveRecords writes whole rows of the mirror, new or not. ObservedAt is set
 // to the transaction's time where it is zero. Of several records with one key
-// the last wins. record_keys follow where they changed.
+// the last wins. record_keys follow where they changed. A row that somebody
+// else wrote meanwhile from a later commit stays: a row that was not there when
+// the transaction loaded it is not locked, so the stream and the settling of a
+// create may both make it.
 func (tx *Tx) SaveRecords(ctx context.Context, records []gateway.Record) error {
 	records = lastOfEach(records)
 	for i := range records {
@@ -84,7 +87,8 @@ var saveRecords = insert{
 	tail: `ON CONFLICT (workspace_id, object, record_id) DO UPDATE SET
 		fields = excluded.fields, commit_at = excluded.commit_at, commit_number = excluded.commit_number,
 		sequence = excluded.sequence, read_at = excluded.read_at, deleted = excluded.deleted,
-		partial = excluded.partial, observed_at = excluded.observed_at, label = excluded.label`,
+		partial = excluded.partial, observed_at = excluded.observed_at, label = excluded.label
+		WHERE records.commit_at <= excluded.commit_at`,
 	width: 12,
 }
 

@@ -43,6 +43,23 @@ func records(t *testing.T, s *suite) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
 	})
+	t.Run("a row of a later commit stays, one of the same commit is replaced", func(t *testing.T) {
+		w := s.workspace(t)
+		row := func(commit int64, title string) gateway.Record {
+			return gateway.Record{
+				Key: contact("003000000000001AAA"), Fields: gateway.Fields{"Title": gateway.Text(title)},
+				Version: gateway.Version{CommitAt: commit}, ObservedAt: s.clock.Now(),
+			}
+		}
+		save(t, w, row(2000, "streamed"))
+		save(t, w, row(0, "settled"))
+		save(t, w, row(2000, "streamed again"))
+		got, err := w.Record(t.Context(), contact("003000000000001AAA"))
+		ok(t, err)
+		if got.Fields["Title"] != gateway.Text("streamed again") || got.Version.CommitAt != 2000 {
+			t.Errorf("got %+v", got)
+		}
+	})
 	t.Run("text that no database takes is cleaned, not refused", func(t *testing.T) {
 		w := s.workspace(t)
 		r := gateway.Record{Key: contact("1"), Fields: gateway.Fields{
