@@ -156,11 +156,11 @@ func (p *Publisher) add(out []event, merged map[string]int, pl *plan, c *org.Cha
 	if !p.selected[c.Object] {
 		return append(out, e)
 	}
-	if c.IsWildcard() {
+	if c.IsWildcard() || c.Type == org.GapUpdate {
 		e.changed = []byte("[]")
-		return append(out, e)
+	} else {
+		e.body, e.changed = pl.body(nil, c)
 	}
-	e.body, e.changed = pl.body(nil, c)
 	if pl.silent(c, e.changed) {
 		return out
 	}

@@ -155,3 +155,25 @@ func TestCustomChannelsAreChecked(t *testing.T) {
 		}
 	}
 }
+
+func TestConversionOfAPicklistIsAGapOfEveryRecord(t *testing.T) { // S17
+	h := build(t, nil)
+	alter := func(op, kind string) {
+		err := h.org.Alter(org.Alteration{Op: op, Object: "Lead", Field: org.FieldSpec{Name: "Fit__c", Type: org.FieldType(kind), Values: []string{"Good", "Bad"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	alter("add", "picklist")
+	first, _ := h.create("Lead", map[string]any{"LastName": "A", "Company": "B", "Fit__c": "Good"})
+	second, _ := h.create("Lead", map[string]any{"LastName": "C", "Company": "D"})
+	alter("change", "multipicklist")
+	all := h.log.All()
+	if e := h.decode(all[len(all)-1]); e.header["changeType"] != "GAP_UPDATE" || !slices.Equal(e.ids(), []string{first, second}) || len(e.body) != 0 {
+		t.Errorf("the event is %s", e.raw)
+	}
+	alter("change", "string")
+	if n := len(h.log.All()); n != len(all) {
+		t.Errorf("a conversion that loses nothing made %d events", n-len(all))
+	}
+}

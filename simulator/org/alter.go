@@ -79,10 +79,15 @@ func (o *Org) Schema() (changes int64, modified time.Time) {
 
 // Alter changes the schema; describe, queries, writes and events follow at
 // once. Values that the new type of a field cannot hold are lost, which makes
-// one change of all records of the object (RecordID "003*").
+// one change of all records of the object (RecordID "003*"). A picklist made a
+// checkbox or a multi-select picklist makes a GapUpdate of each record instead.
 func (o *Org) Alter(a Alteration) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	var before FieldType
+	if object := o.Object(a.Object); object != nil && a.Op == "change" && object.fieldFold(a.Field.Name) != nil {
+		before = object.fieldFold(a.Field.Name).Type
+	}
 	lossy, err := o.alter(a)
 	if err != nil {
 		return err
@@ -90,13 +95,36 @@ func (o *Org) Alter(a Alteration) error {
 	if o.keeper != nil {
 		o.keeper.KeepSchema(o.schema.Load().changes, a)
 	}
-	if t := o.tables[o.Object(a.Object).Name]; lossy && o.publisher != nil {
-		o.commits++
-		tx := &Tx{View: View{org: o}, caller: Caller{UserID: o.adminID}, when: o.instant(time.Time{})}
+	t := o.tables[o.Object(a.Object).Name]
+	switch {
+	case before == TypePicklist && (a.Field.Type == TypeBoolean || a.Field.Type == TypeMultiPicklist):
+		o.announce(t.gaps())
+	case lossy:
 		blank := Record{t.object, make([]any, len(t.object.Fields))}
-		o.publisher.Publish(o.transaction(tx, []Change{{Object: t.object.Name, RecordID: t.object.KeyPrefix + "*", Type: Update, After: blank}}))
+		o.announce([]Change{{Object: t.object.Name, RecordID: t.object.KeyPrefix + "*", Type: Update, After: blank}})
 	}
 	return nil
+}
+
+// announce publishes what the platform itself did to records.
+func (o *Org) announce(changes []Change) {
+	if o.publisher == nil || len(changes) == 0 {
+		return
+	}
+	o.commits++
+	tx := &Tx{View: View{org: o}, caller: Caller{UserID: o.adminID}, when: o.instant(time.Time{})}
+	o.publisher.Publish(o.transaction(tx, changes))
+}
+
+// gaps is a change without content of every live record.
+func (t *table) gaps() []Change {
+	var list []Change
+	for i := range t.rows {
+		if r := t.at(i); r.Value("IsDeleted") != true {
+			list = append(list, Change{Object: t.object.Name, RecordID: r.ID(), Type: GapUpdate, Before: r, After: r})
+		}
+	}
+	return list
 }
 
 // IsWildcard reports whether the change concerns every record of its object

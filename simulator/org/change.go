@@ -12,6 +12,10 @@ const (
 	Undelete ChangeType = "UNDELETE"
 )
 
+// GapUpdate is a change that the platform made in its tables without telling
+// what: some conversions of a field's type.
+const GapUpdate ChangeType = "GAP_UPDATE"
+
 // Transaction is everything that one commit changed, as the event bus gets it.
 // It is handed over only after all its records are in the tables, and it is
 // never changed afterwards, so receivers may keep it and share it.
