@@ -36,6 +36,11 @@ func TestSearchFindsWordsWhereTold(t *testing.T) {
 			t.Errorf("%s: %d, want %d: %v", statement, len(out.SearchRecords), want, out.SearchRecords)
 		}
 	}
+	c.arm(`{"kind":"late_search","ms":60000}`)
+	if r := c.want(200, "GET", v+"/search?q=FIND+%7Bmoser%7D", ""); string(r.body) != `{"searchRecords":[]}` {
+		t.Errorf("found before the index had it: %s", r.body)
+	}
+	c.want(204, "DELETE", "/_sim/faults", "")
 	old := c.want(200, "GET", strings.Replace(v, "66", "36", 1)+"/search/?q="+url.QueryEscape("FIND {moser}"), "")
 	if !strings.HasPrefix(string(old.body), `[{"attributes":{"type":"Contact"`) {
 		t.Errorf("before 37.0: %s", old.body)

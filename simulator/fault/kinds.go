@@ -37,6 +37,7 @@ const (
 	SmallPages     = "small_pages"
 	MoveInstance   = "move_instance"
 	LateCommit     = "late_commit"
+	LateSearch     = "late_search"
 
 	BulkSlow        = "bulk_slow"
 	BulkFail        = "bulk_fail"
@@ -92,6 +93,7 @@ var Kinds = []Kind{
 		{"status", "of the old host: 401 (default) or 420"},
 	}},
 	{LateCommit, "records come to light later than their SystemModstamp says; lasts until cleared unless seconds are given", []Param{{"ms", "how much later, in milliseconds"}}},
+	{LateSearch, "searches do not find what was written lately; lasts until cleared unless seconds are given", []Param{{"ms", "how lately, in milliseconds"}}},
 
 	{BulkSlow, "a bulk job stays InProgress for a while", []Param{{"ms", "milliseconds"}, object}},
 	{BulkFail, "a bulk job ends as Failed before it has done anything", []Param{object, {"message", "its errorMessage"}}},

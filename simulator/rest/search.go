@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tidegate/simulator/fault"
 	"tidegate/simulator/org"
 	"tidegate/simulator/soql"
 	"tidegate/simulator/sosl"
@@ -29,6 +30,9 @@ func (c *call) answerSearch(s *sosl.Search) (err error) {
 		body = []byte(`[`)
 	}
 	first := len(body)
+	if late, armed := c.org.Faults().Active(fault.LateSearch, fault.Subject{}); armed {
+		s.Indexed = org.DateTime(c.org.Now().UnixMilli() - int64(late.Millis))
+	}
 	c.read(func(v org.View) {
 		var results []*soql.Result
 		if results, err = s.Run(v); err != nil {

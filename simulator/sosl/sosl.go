@@ -30,6 +30,9 @@ type Target struct {
 type Search struct {
 	Targets []Target // none = every searchable object
 	Limit   int      // over all objects; 0 = 2,000
+	// Indexed is how far the index has come: what was written from then on is not
+	// found. 0 = everything is.
+	Indexed org.DateTime
 
 	find  expr
 	group string // ALL, NAME, EMAIL, PHONE, SIDEBAR
@@ -110,7 +113,10 @@ func (s *Search) one(v org.View, t Target) (*soql.Result, error) {
 		return nil, malformed("aggregates cannot be searched")
 	}
 	searched := s.fields(result.Object)
-	result.Rows = slices.DeleteFunc(result.Rows, func(r org.Record) bool { return !s.find.holds(words(r, searched)) })
+	result.Rows = slices.DeleteFunc(result.Rows, func(r org.Record) bool {
+		at, _ := r.Value("SystemModstamp").(org.DateTime)
+		return s.Indexed != 0 && at >= s.Indexed || !s.find.holds(words(r, searched))
+	})
 	most := t.Limit
 	if most <= 0 {
 		most = overall
