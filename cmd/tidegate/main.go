@@ -31,6 +31,7 @@ type cli struct {
 	Tail     tailCmd     `cmd:"" help:"Print change events of an org as JSON lines."`
 	Status   statusCmd   `cmd:"" help:"Show every connection in one line."`
 	Backfill backfillCmd `cmd:"" help:"Read objects from Salesforce again."`
+	Verify   verifyCmd   `cmd:"" help:"Compare the mirror with Salesforce and repair what differs."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database to this version, or show where it stands."`
 	User     userCmd     `cmd:"" help:"Add, list or disable people, or set a password."`
 	Key      keyCmd      `cmd:"" help:"Create, list or revoke API keys."`

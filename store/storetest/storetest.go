@@ -90,6 +90,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"people", people},
 		{"settings", settings},
 		{"rekey", rekey},
+		{"in order", inOrder},
 		{"rest", rest},
 		{"transactions", transactions},
 		{"isolation", isolation},
