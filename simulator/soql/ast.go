@@ -23,6 +23,7 @@ type Item struct {
 	Func  string // COUNT, MIN, MAX, SUM, AVG, COUNT_DISTINCT, TOLABEL, FIELDS; "" = plain
 	Alias string
 	Child *Query // sub-select over a child relationship, From is its name
+	Type  *TypeOf
 }
 
 // Order is one ORDER BY term.

@@ -24,6 +24,8 @@ func (q *Query) ForBulk() error {
 		switch {
 		case item.Child != nil:
 			return bulkRefusal("Aggregate Relationships not supported in Bulk Query")
+		case item.Type != nil:
+			return bulkRefusal("TYPEOF not supported in Bulk Query")
 		case aggregates[item.Func]:
 			return bulkRefusal("Aggregate Functions not supported in Bulk Query")
 		}

@@ -250,6 +250,11 @@ func (p *parser) item(selecting bool) (Item, error) {
 		}
 		return Item{Child: child}, p.expect(")")
 	}
+	if selecting && p.isTypeOf() {
+		p.pos++
+		parent, err := p.typeOf()
+		return Item{Type: parent}, err
+	}
 	t := p.next()
 	if t.kind != tokWord || strings.HasSuffix(t.text, ".") || strings.Contains(t.text, "..") {
 		p.pos--

@@ -54,10 +54,13 @@ func (res *Result) AppendRow(dst []byte, v org.View, base string, i int) []byte 
 	}
 	r := res.Rows[i]
 	dst = res.shape.append(dst, v, r, base)
-	if len(res.children) == 0 {
+	if len(res.children)+len(res.parents) == 0 {
 		return dst
 	}
 	dst = dst[:len(dst)-1]
+	for _, p := range res.parents {
+		dst = p.append(dst, v, r, base)
+	}
 	for _, c := range res.children {
 		dst = appendKey(dst, c.name)
 		dst = c.rows[r.ID()].appendChildren(dst, v, base)

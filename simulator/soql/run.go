@@ -23,6 +23,7 @@ type Result struct {
 
 	columns  []column
 	children []*childRows
+	parents  []*parents
 	shape    *node
 }
 

@@ -36,6 +36,8 @@ func (e *eval) selection(res *Result) error {
 
 func (e *eval) selectItem(res *Result, item Item, unnamed *int) error {
 	switch {
+	case item.Type != nil && res.Aggregate == nil:
+		return e.selectTypeOf(res, item.Type)
 	case item.Child != nil:
 		return e.selectChild(res, item)
 	case item.Func == "FIELDS":
