@@ -57,9 +57,12 @@ type ObjectProof struct {
 	// Records differ in a field that events carry, or in being there.
 	Records int `json:"records_differing"`
 	Cells   int `json:"cells_differing"`
-	Absent  int `json:"missing_here"`
-	Gone    int `json:"missing_there"`
-	Silent  int `json:"formula_cells_differing"` // change without events, counted apart
+	// Newer are those of which Salesforce has a later change than the mirror:
+	// it was lost, or is on its way.
+	Newer  int `json:"newer_there"`
+	Absent int `json:"missing_here"`
+	Gone   int `json:"missing_there"`
+	Silent int `json:"formula_cells_differing"` // change without events, counted apart
 	// Repaired are records that were made equal; Marked ones are read again by
 	// the process that holds the stream.
 	Repaired int `json:"repaired"`

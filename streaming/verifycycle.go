@@ -24,7 +24,7 @@ type cycle struct {
 	start   string // id after which the comparison of fields goes on
 
 	buckets []proof.Bucket
-	unequal []proof.Span
+	unequal []proof.Bucket
 	seen    map[string]bool // ids compared in this cycle
 	proof   ObjectProof
 }
@@ -97,7 +97,7 @@ func (c *cycle) ask(ctx context.Context) error {
 		c.proof.Asked++
 		c.proof.RowsThere += there.Rows
 		if !b.Here.Equal(there) {
-			c.unequal = append(c.unequal, b.Span)
+			c.unequal = append(c.unequal, b)
 		}
 	}
 	c.proof.Unequal = len(c.unequal)
@@ -107,25 +107,21 @@ func (c *cycle) ask(ctx context.Context) error {
 // narrow finds the records behind unequal totals by id and timestamp, and
 // compares those.
 func (c *cycle) narrow(ctx context.Context) error {
-	for _, span := range c.unequal {
-		if !c.afford(1) {
-			return nil
+	here, err := c.stamps(ctx)
+	if err != nil {
+		return err
+	}
+	for i, b := range c.unequal {
+		// What the budget has no room for is left to the comparison of fields.
+		if !c.afford(b.Here.Rows/stampRows + 1) {
+			continue
 		}
-		there, calls, err := c.v.cfg.Org.Stamps(ctx, c.object, span)
+		there, calls, err := c.v.cfg.Org.Stamps(ctx, c.object, b.Span)
 		c.proof.Calls += calls
 		if err != nil {
 			return fmt.Errorf("reading timestamps: %w", err)
 		}
-		here := map[string]int64{}
-		err = c.mirrored(ctx, "", func(r gateway.Record) {
-			if span.Holds(c.day(r)) {
-				here[r.Key.ID] = proof.Stamp(r)
-			}
-		})
-		if err != nil {
-			return err
-		}
-		suspects := proof.Suspects(here, there)
+		suspects := proof.Suspects(here[i], there)
 		c.proof.Suspects += len(suspects)
 		for ids := range slices.Chunk(suspects, c.v.cfg.PageRows) {
 			if err := c.compare(ctx, ids, ""); err != nil {
@@ -134,6 +130,31 @@ func (c *cycle) narrow(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// stampRows is how many rows one call for timestamps brings.
+const stampRows = 2000
+
+// stamps are the timestamps of the mirror by id, for each unequal bucket, from
+// one walk over the records.
+func (c *cycle) stamps(ctx context.Context) ([]map[string]int64, error) {
+	if len(c.unequal) == 0 {
+		return nil, nil
+	}
+	here := make([]map[string]int64, len(c.unequal))
+	for i := range here {
+		here[i] = map[string]int64{}
+	}
+	err := c.mirrored(ctx, "", func(r gateway.Record) {
+		day := c.day(r)
+		for i, b := range c.unequal {
+			if b.Holds(day) {
+				here[i][r.Key.ID] = proof.Stamp(r)
+				return
+			}
+		}
+	})
+	return here, err
 }
 
 // rotate compares the fields of everything else, from where the last cycle
@@ -244,6 +265,9 @@ func (c *cycle) differ(r *repairs, mine gateway.Record, e gateway.ChangeEvent) {
 	switch {
 	case len(d.Told)+len(d.Audit) > 0:
 		c.proof.Records++
+		if e.Version.CommitAt/1000 > proof.Stamp(mine)/1000 {
+			c.proof.Newer++
+		}
 	case len(d.Silent) == 0 && proof.Stamp(mine)/1000 == e.Version.CommitAt/1000:
 		return
 	}

@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"encoding/base64"
+	"flag"
 	"log/slog"
 	"math/rand/v2"
 	"net/url"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +31,10 @@ type proven struct {
 	ws   *store.Workspace
 	conn gateway.Connection
 }
+
+// contacts is how many rows the large proof has, for example
+// go test ./cmd/tidegate -run Damaged -contacts 100000
+var contacts = flag.Int("contacts", 5000, "contacts in the proof of damaged cells")
 
 const acme gateway.WorkspaceID = "acme"
 
@@ -78,7 +85,7 @@ func (p *proven) verify(object string, change func(*streaming.VerifyConfig)) str
 	p.t.Helper()
 	cfg := streaming.VerifyConfig{
 		DB: p.app.db, Connection: p.conn, Org: prover{reader{p.app.orgs, acme}}, Holder: "prover", OwnClient: clientName,
-		BucketRows: 500, PageRows: 400,
+		BucketRows: max(100, *contacts/10), PageRows: min(2000, max(100, *contacts/50)),
 	}
 	if change != nil {
 		change(&cfg)
@@ -92,6 +99,14 @@ func (p *proven) verify(object string, change func(*streaming.VerifyConfig)) str
 		p.t.Fatal(err)
 	}
 	return found
+}
+
+// calls counts what the org was asked.
+func (p *proven) calls() (n int) {
+	for _, line := range p.org.Ledger.Lines() {
+		n += line.Count
+	}
+	return n
 }
 
 // records returns what the mirror holds of an object, in order.
@@ -115,8 +130,8 @@ func (p *proven) damage(records ...gateway.Record) {
 
 func TestDamagedCellsAreAllFoundAndRepairedInOneCycle(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, database string) {
-		p := newProven(t, database, 5000)
-		if first := p.verify("Contact", nil); first.Repaired != 5000 || first.Absent != 5000 {
+		p := newProven(t, database, *contacts)
+		if first := p.verify("Contact", nil); first.Repaired != *contacts || first.Absent != *contacts {
 			t.Fatalf("an empty mirror: %+v", first)
 		}
 		if again := p.verify("Contact", nil); !again.Equal || again.Covered != 1 || again.Repaired != 0 {
@@ -139,11 +154,16 @@ func TestDamagedCellsAreAllFoundAndRepairedInOneCycle(t *testing.T) {
 		if dry := p.verify("Contact", func(c *streaming.VerifyConfig) { c.DryRun = true }); dry.Cells+dry.Silent != 7 || dry.Repaired != 0 {
 			t.Errorf("a dry run: %+v", dry)
 		}
+		began, before := time.Now(), p.calls()
 		found := p.verify("Contact", nil)
+		t.Logf("%d rows, %d calls, %d ms", found.RowsHere, found.Calls, time.Since(began).Milliseconds())
+		if asked := p.calls() - before; asked != found.Calls {
+			t.Errorf("the org was called %d times, not %d", asked, found.Calls)
+		}
 		if found.Cells+found.Silent != 7 || found.Repaired != 7 {
 			t.Errorf("found %+v, want 7 records repaired", found)
 		}
-		if found.Calls > 10+13+13 { // buckets, pages of the proof, and what narrowing may cost at most
+		if found.Calls > 110 { // buckets, pages of the proof, and what narrowing may cost at most
 			t.Errorf("%d calls", found.Calls)
 		}
 		p.same(good, p.records("Contact"))
@@ -242,4 +262,44 @@ func TestProofWithinABudgetGoesOnWhereItEnded(t *testing.T) {
 			t.Errorf("%d repaired in three cycles, want 1", repaired)
 		}
 	})
+}
+
+func TestVerifyPrintsOneLineAnObject(t *testing.T) {
+	p := newProven(t, "sqlite://"+t.TempDir()+"/verify.db", 20)
+	run := func(c verifyCmd) string {
+		t.Helper()
+		file, err := os.Create(t.TempDir() + "/out")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		c.Workspace, c.Calls = string(acme), 100
+		if err := c.verify(t.Context(), p.app, gateway.MirroredObjects[:], &output{file}); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(file.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(text), "\n"); n != len(gateway.MirroredObjects) {
+			t.Errorf("%d lines:\n%s", n, text)
+		}
+		return string(text)
+	}
+	for _, step := range []struct {
+		name string
+		cmd  verifyCmd
+		want string
+	}{
+		{"dry run", verifyCmd{DryRun: true}, "20 differ"},
+		{"repair", verifyCmd{}, "20 differed, 20 repaired"},
+		{"after it", verifyCmd{}, "equal"},
+		{"as JSON", verifyCmd{JSON: true}, `"equal":true`},
+	} {
+		if got := run(step.cmd); !strings.Contains(got, step.want) {
+			t.Errorf("%s: no %q in\n%s", step.name, step.want, got)
+		} else if step.cmd.JSON && strings.Count(got, step.want) != len(gateway.MirroredObjects) {
+			t.Errorf("%s: %s", step.name, got)
+		}
+	}
 }
