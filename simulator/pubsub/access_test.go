@@ -1,6 +1,7 @@
 package pubsub_test
 
 import (
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -106,4 +107,51 @@ func TestDeliveryAllocationIsShared(t *testing.T) { // S26
 	h.subscribe(latest(contacts, 5)).next()
 	h.arm(fault.Spec{Kind: cometd.FaultQuota, Seconds: 60})
 	h.subscribe(latest(contacts, 5)).refused(codes.ResourceExhausted, "subscription.limit.exceeded")
+}
+
+func TestEnrichedEventsAreSplitUnderOneReplayID(t *testing.T) { // S20
+	h := start(t, nil)
+	const channel = "/data/Harbor__chn"
+	if err := h.log.Define(bus.Channel{Name: channel, Members: map[string][]string{"Contact": {"Department"}}}); err != nil {
+		t.Fatal(err)
+	}
+	h.log.EnrichBy(func(e *bus.Event, fields []string) []*bus.Event { return cdc.Enrich(h.engine, e, fields) })
+	ids := []string{h.contact("Ada"), h.contact("Eve")}
+	h.transact(func(tx *org.Tx) *org.Error {
+		return tx.Update("Contact", ids[1], map[string]any{"Department": "Sales"})
+	})
+	h.transact(func(tx *org.Tx) *org.Error {
+		for _, id := range ids {
+			if err := tx.Update("Contact", id, map[string]any{"Title": "Captain"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	events, _ := h.subscribe(earliest(channel, 5)).collect(5)
+	first, second := events[3], events[4]
+	if number(first.GetReplayId()) != number(second.GetReplayId()) {
+		t.Errorf("replay ids %d and %d, want one", number(first.GetReplayId()), number(second.GetReplayId()))
+	}
+	if a, b := h.decode(first), h.decode(second); a["Department"] != nil || b["Department"] != "Sales" || b["Title"] != "Captain" {
+		t.Errorf("enriched with %v and %v", a["Department"], b["Department"])
+	}
+}
+
+func TestLongTextsArriveAsDifferences(t *testing.T) { // S19
+	h := start(t, nil)
+	id := h.contact("Moor")
+	text := strings.Repeat("a line of a long note\n", 100)
+	h.transact(func(tx *org.Tx) *org.Error { return tx.Update("Contact", id, map[string]any{"Description": text}) })
+	h.transact(func(tx *org.Tx) *org.Error {
+		return tx.Update("Contact", id, map[string]any{"Description": text + "and one more"})
+	})
+	events, _ := h.subscribe(earliest(contacts, 5)).collect(3)
+	got := h.decode(events[2])
+	header, _ := got["ChangeEventHeader"].(map[string]any)
+	diff, _ := got["Description"].(string)
+	flags, _ := header["diffFields"].([]any)
+	if !strings.HasPrefix(diff, "--- \n+++ ") || len(diff) >= len(text) || len(flags) != 1 {
+		t.Errorf("description %.80q, diffFields %v", diff, flags)
+	}
 }
