@@ -25,6 +25,7 @@ type Config struct {
 	LogLevel     string   `env:"TIDEGATE_LOG_LEVEL" envDefault:"info"`
 	LogFormat    string   `env:"TIDEGATE_LOG_FORMAT" envDefault:"text"`
 	AllowedHosts []string `env:"TIDEGATE_ALLOWED_HOSTS"`
+	PubSubURL    string   `env:"TIDEGATE_PUBSUB_URL"`
 	Migrate      string   `env:"TIDEGATE_MIGRATE" envDefault:"on"`
 }
 
@@ -45,6 +46,7 @@ func (c Config) Validate() error {
 		checkAddr("TIDEGATE_OPS_ADDR", c.OpsAddr),
 		checkDatabase(c.DatabaseURL),
 		checkBaseURL(c.BaseURL),
+		checkPubSub(c.PubSubURL),
 		checkKey(c.SecretKey),
 		checkOneOf("TIDEGATE_LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error"),
 		checkOneOf("TIDEGATE_LOG_FORMAT", c.LogFormat, "text", "json"),
@@ -97,6 +99,17 @@ func checkBaseURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return fmt.Errorf("TIDEGATE_BASE_URL: %q must be http://HOST or https://HOST, as browsers reach this server", raw)
+	}
+	return nil
+}
+
+func checkPubSub(raw string) error {
+	if raw == "" {
+		return nil
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Port() == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("TIDEGATE_PUBSUB_URL: %q must be https://HOST:PORT, or http://HOST:PORT for a server without TLS", raw)
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ func TestEveryWrongValueIsNamedAtOnce(t *testing.T) {
 	for name, value := range map[string]string{
 		"TIDEGATE_HTTP_ADDR": "nine", "TIDEGATE_OPS_ADDR": "x", "TIDEGATE_DATABASE_URL": "mysql://root:hunter2@db/x",
 		"TIDEGATE_BASE_URL": "ftp://x", "TIDEGATE_SECRET_KEY": "short", "TIDEGATE_LOG_LEVEL": "loud",
+		"TIDEGATE_PUBSUB_URL": "pubsub",
 		"TIDEGATE_LOG_FORMAT": "xml", "TIDEGATE_MIGRATE": "maybe",
 	} {
 		t.Setenv(name, value)
@@ -29,7 +30,7 @@ func TestEveryWrongValueIsNamedAtOnce(t *testing.T) {
 	}
 	for _, name := range []string{
 		"TIDEGATE_HTTP_ADDR", "TIDEGATE_OPS_ADDR", "TIDEGATE_DATABASE_URL", "TIDEGATE_BASE_URL",
-		"TIDEGATE_SECRET_KEY", "TIDEGATE_LOG_LEVEL", "TIDEGATE_LOG_FORMAT", "TIDEGATE_MIGRATE",
+		"TIDEGATE_SECRET_KEY", "TIDEGATE_LOG_LEVEL", "TIDEGATE_LOG_FORMAT", "TIDEGATE_MIGRATE", "TIDEGATE_PUBSUB_URL",
 	} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in %q", name, err)

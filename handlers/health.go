@@ -149,12 +149,23 @@ func (f healthFacts) sentence() []views.Piece {
 func (f healthFacts) detail(k clock) string {
 	parts := []string{f.conn.StateReason}
 	if f.conn.Transport != "" && f.state != gateway.StateDisconnected {
-		parts = append(parts, "Listening by "+f.conn.Transport+".")
+		parts = append(parts, listening(f.conn.Transport))
 	}
 	if f.waiting > 0 {
 		parts = append(parts, count(f.waiting, "edit waits", "edits wait")+" for Salesforce.")
 	}
 	return joinSentences(append(parts, "Checked "+k.now.Format("15:04:05")+"; this page follows by itself.")...)
+}
+
+// listening says by which way changes come in.
+func listening(transport string) string {
+	switch transport {
+	case "pubsub":
+		return "Listening by the Pub/Sub API."
+	case "polling":
+		return "Asking for changes every minute."
+	}
+	return "Listening by " + transport + "."
 }
 
 func (v *visit) healthObjects(f healthFacts) []views.HealthObject {

@@ -33,10 +33,21 @@ func showObjects(v *visit, t tabState) (templ.Component, error) {
 		Icon: views.IconPlug, Title: "The objects appear with the first connect", Text: "Their fields are read from your org then.",
 		Actions: connectActions(v),
 	}}
+	statuses, err := v.ws.ObjectStatuses(v.UserContext())
+	if err != nil {
+		return nil, err
+	}
+	polled := map[string]bool{}
+	for _, s := range statuses {
+		polled[s.Object] = s.Transport == "poll"
+	}
 	for _, object := range configurable {
 		line, err := v.objectLine(t, object)
 		if err != nil {
 			return nil, err
+		}
+		if polled[object] {
+			line.Transport, line.Polled = "Poll", true
 		}
 		p.Objects = append(p.Objects, line)
 	}

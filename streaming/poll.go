@@ -231,10 +231,13 @@ func (c *Consumer) again(ctx context.Context, lease gateway.Lease, object string
 	return c.ask(ctx, lease, b)
 }
 
+// showPartly tells of objects that left the stream. One that was never in it is
+// no degradation: an org may select five objects, and the rest is polled for
+// good; each object's own line says so.
 func (c *Consumer) showPartly() {
 	var polled []string
 	for object, is := range c.poll.unstreamed {
-		if is {
+		if _, was := c.poll.streamedAt[object]; is && was {
 			polled = append(polled, object)
 		}
 	}

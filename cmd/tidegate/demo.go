@@ -101,6 +101,9 @@ func (c demoCmd) config(org simulator.Ready, access demoAccess) (config.Config, 
 		return cfg, fmt.Errorf("reading the org's address: %w", err)
 	}
 	cfg.HTTPAddr, cfg.AllowedHosts = c.HTTP, append(cfg.AllowedHosts, u.Host)
+	if org.GRPC != "" {
+		cfg.PubSubURL, cfg.AllowedHosts = "http://"+org.GRPC, append(cfg.AllowedHosts, org.GRPC)
+	}
 	cfg.DatabaseURL = "sqlite://" + filepath.Join(c.Data, "tidegate.db")
 	if c.Database != "" {
 		cfg.DatabaseURL = c.Database

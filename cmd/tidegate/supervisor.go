@@ -102,7 +102,7 @@ func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
 	consumer, err := streaming.New(streaming.Config{
 		DB: s.app.db, Connection: conn, Holder: s.holder, Objects: gateway.MirroredObjects[:],
 		Reader: reader{s.app.orgs, ws}, HTTP: s.app.orgs.guard.Client(), Endpoint: s.endpoint(ctx, one),
-		Auth: auth(one), OwnClient: clientName, Notify: s.app.announcer.announce, Metrics: s.metrics, Logger: s.app.logger,
+		Auth: newSession(one).header, PubSub: s.pubSub(one), OwnClient: clientName, Notify: s.app.announcer.announce, Metrics: s.metrics, Logger: s.app.logger,
 	})
 	if err != nil {
 		return err
@@ -130,26 +130,6 @@ func (s *supervisor) endpoint(ctx context.Context, one *org) func() string {
 			base = t.InstanceURL
 		}
 		return base + "/cometd/" + one.conn.APIVersion
-	}
-}
-
-// auth gives the stream its header; a stale one is renewed once for all who
-// ask.
-func auth(one *org) func(ctx context.Context, stale bool) (string, error) {
-	var mu sync.Mutex
-	var given int64
-	return func(ctx context.Context, stale bool) (string, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		t, err := one.tokens.Token(ctx)
-		if err == nil && stale && t.Generation <= given {
-			t, err = one.tokens.Refresh(ctx, t.Generation)
-		}
-		if err != nil {
-			return "", err
-		}
-		given = t.Generation
-		return "Bearer " + t.Access, nil
 	}
 }
 
