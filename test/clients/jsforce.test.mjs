@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import jsforce from 'jsforce'
+import { StreamingExtension } from 'jsforce/lib/api/streaming.js'
+import { contact, named, org, until, version } from './support.mjs'
+
+let conn
+
+const fresh = () =>
+  new jsforce.Connection({
+    version,
+    loginUrl: org.url,
+    oauth2: { loginUrl: org.url, clientId: org.clientId, clientSecret: org.clientSecret },
+  })
+
+before(async () => {
+  conn = fresh()
+  await conn.authorize({ grant_type: 'client_credentials' })
+})
+
+after(() => conn.logout())
+
+test('client credentials give a user and an instance', async () => {
+  assert.equal(conn.instanceUrl, org.url)
+  const who = await conn.identity()
+  assert.equal(who.username, org.username)
+  assert.equal(who.organization_id, conn.userInfo.organizationId)
+})
+
+test('username and password log in over OAuth', async () => {
+  const other = fresh()
+  const user = await other.login(org.username, org.password)
+  assert.match(user.id, /^005/)
+  await assert.rejects(fresh().login(org.username, 'wrong'), { name: 'invalid_grant' })
+})
+
+test('a session that ended is renewed by the refresh function', async () => {
+  const good = conn.accessToken
+  const renewing = new jsforce.Connection({
+    version,
+    instanceUrl: org.url,
+    accessToken: 'ended',
+    refreshFn: (_, done) => done(null, good),
+  })
+  assert.equal((await renewing.query('SELECT Id FROM Account LIMIT 1')).totalSize, 1)
+})
+
+test('versions, limits and resources are listed', async () => {
+  const versions = await conn.request('/services/data')
+  assert.ok(versions.some((v) => v.version === version))
+  const limits = await conn.limits()
+  assert.ok(limits.DailyApiRequests.Max > 0)
+  assert.ok(conn.limitInfo.apiUsage.used > 0)
+})
+
+test('objects and fields are described', async () => {
+  const all = await conn.describeGlobal()
+  assert.ok(all.sobjects.some((o) => o.name === 'Contact' && o.keyPrefix === '003'))
+  const one = await conn.sobject('Contact').describe()
+  const key = one.fields.find((f) => f.name === 'Tidegate_Id__c')
+  assert.equal(key.externalId, true)
+  assert.equal((await conn.sobject('Contact').describe$()).name, 'Contact')
+})
+
+test('a record is created, read, updated and deleted', async () => {
+  const contacts = conn.sobject('Contact')
+  const made = await contacts.create({ LastName: 'Öst & Søn "quoted"', Email: 'ost@example.com' })
+  assert.equal(made.success, true)
+  const read = await contacts.retrieve(made.id)
+  assert.equal(read.LastName, 'Öst & Søn "quoted"')
+  assert.equal(read.attributes.type, 'Contact')
+  assert.equal((await contacts.update({ Id: made.id, Title: 'Head of Tides' })).success, true)
+  assert.equal((await contacts.findOne({ Id: made.id }, 'Title')).Title, 'Head of Tides')
+  assert.equal((await contacts.destroy(made.id)).success, true)
+  await assert.rejects(contacts.retrieve(made.id), { errorCode: 'ENTITY_IS_DELETED' })
+  const gone = await conn.query(`SELECT Id, IsDeleted FROM Contact WHERE Id = '${made.id}'`, { scanAll: true })
+  assert.equal(gone.records[0].IsDeleted, true)
+})
+
+test('a refusal carries its code', async () => {
+  await assert.rejects(conn.sobject('Contact').create({ FirstName: 'Nobody' }), {
+    errorCode: 'REQUIRED_FIELD_MISSING',
+  })
+  await assert.rejects(conn.query('SELECT Nonsense FROM Contact'), { errorCode: 'INVALID_FIELD' })
+})
+
+test('upsert by an external id creates, then updates', async () => {
+  const contacts = conn.sobject('Contact')
+  const first = await contacts.upsert({ Tidegate_Id__c: 'js-1 ü', LastName: 'Upsert' }, 'Tidegate_Id__c')
+  assert.equal(first.created, true)
+  const again = await contacts.upsert({ Tidegate_Id__c: 'js-1 ü', LastName: 'Upserted' }, 'Tidegate_Id__c')
+  assert.equal(again.success, true)
+  assert.equal((await contacts.findOne({ Tidegate_Id__c: 'js-1 ü' })).LastName, 'Upserted')
+})
+
+test('a query is read beyond its first page', async () => {
+  const first = await conn.query('SELECT Id, Account.Name FROM Contact')
+  assert.equal(first.records.length, 2000)
+  assert.equal(first.done, false)
+  const next = await conn.queryMore(first.nextRecordsUrl)
+  assert.ok(next.records.length > 0)
+  const ids = new Set()
+  await new Promise((resolve, reject) => {
+    conn
+      .query('SELECT Id FROM Contact')
+      .on('record', (r) => ids.add(r.Id))
+      .on('end', resolve)
+      .on('error', reject)
+      .run({ autoFetch: true, maxFetch: 10_000 })
+  })
+  assert.equal(ids.size, first.totalSize)
+  const count = await conn.query('SELECT COUNT(Id) n FROM Contact')
+  assert.equal(count.records[0].n, first.totalSize)
+})
+
+test('the query builder finds by conditions and includes children', async () => {
+  const since = jsforce.SfDate.toDateTimeLiteral(new Date(0))
+  const found = await conn
+    .sobject('Account')
+    .find({ CreatedDate: { $gt: since }, Name: { $like: '%' } }, 'Id, Name')
+    .include('Contacts')
+    .select('Id, LastName')
+    .end()
+    .sort({ Name: 1 })
+    .limit(5)
+    .execute()
+  assert.equal(found.length, 5)
+  assert.ok(found.some((a) => a.Contacts))
+})
+
+test('collections take 200 at a time, and more in turns', async () => {
+  const contacts = conn.sobject('Contact')
+  const records = Array.from({ length: 250 }, (_, i) => ({ LastName: `Many ${i}`, Tidegate_Id__c: `many-${i}` }))
+  const made = await contacts.create(records, { allowRecursive: true })
+  assert.equal(made.filter((r) => r.success).length, 250)
+  const some = await contacts.retrieve(made.slice(0, 3).map((r) => r.id))
+  assert.deepEqual(some.map((r) => r.LastName), ['Many 0', 'Many 1', 'Many 2'])
+  const updated = await contacts.update([
+    { Id: made[0].id, LastName: 'Changed' },
+    { Id: made[1].id, LastName: null },
+  ])
+  assert.deepEqual(updated.map((r) => r.success), [true, false])
+  assert.equal(updated[1].errors[0].statusCode, 'REQUIRED_FIELD_MISSING')
+  const both = await contacts.upsert(
+    [{ Tidegate_Id__c: 'many-2', LastName: 'Found' }, { Tidegate_Id__c: 'many-new', LastName: 'New' }],
+    'Tidegate_Id__c',
+  )
+  assert.deepEqual(both.map((r) => r.created), [false, true])
+  const gone = await contacts.destroy(made.map((r) => r.id), { allowRecursive: true })
+  assert.equal(gone.filter((r) => r.success).length, 250)
+})
+
+test('a composite call refers from one part to the next', async () => {
+  const base = `/services/data/v${version}`
+  const answer = await conn.requestPost(`${base}/composite`, {
+    allOrNone: true,
+    compositeRequest: [
+      { method: 'POST', url: `${base}/sobjects/Account`, referenceId: 'firm', body: { Name: 'Composite' } },
+      {
+        method: 'POST', url: `${base}/sobjects/Contact`, referenceId: 'person',
+        body: { LastName: 'Composite', AccountId: '@{firm.id}' },
+      },
+    ],
+  })
+  assert.deepEqual(answer.compositeResponse.map((r) => r.httpStatusCode), [201, 201])
+})
+
+test('search finds what was written', async () => {
+  await conn.sobject('Contact').create({ LastName: 'Findableworth' })
+  const found = await conn.search('FIND {Findableworth} IN ALL FIELDS RETURNING Contact(Id, LastName)')
+  assert.deepEqual(found.searchRecords.map((r) => r.LastName), ['Findableworth'])
+})
+
+test('updated and deleted records are listed by time', async () => {
+  const from = new Date(Date.now() - 3_600_000)
+  const to = new Date(Date.now() + 60_000)
+  assert.ok((await conn.sobject('Contact').updated(from, to)).ids.length > 0)
+  assert.ok((await conn.sobject('Contact').deleted(from, to)).deletedRecords.length > 0)
+})
+
+test('Bulk 2.0 takes rows in and says which failed', async () => {
+  conn.bulk2.pollInterval = 20
+  const done = await conn.bulk2.loadAndWaitForResults({
+    object: 'Contact',
+    operation: 'upsert',
+    externalIdFieldName: 'Tidegate_Id__c',
+    input: [
+      { Tidegate_Id__c: 'bulk-1', LastName: 'Bulk, "one"\nand more' },
+      { Tidegate_Id__c: 'bulk-2', LastName: '' },
+      { Tidegate_Id__c: 'bulk-3', LastName: 'Bulk ü' },
+    ],
+  })
+  assert.equal(done.successfulResults.length, 2)
+  assert.equal(done.failedResults.length, 1)
+  assert.match(done.failedResults[0].sf__Error, /^REQUIRED_FIELD_MISSING/)
+  assert.deepEqual(done.unprocessedRecords, [])
+})
+
+test('Bulk 2.0 gives rows out', async () => {
+  const stream = await conn.bulk2.query('SELECT Id, LastName FROM Contact', { pollInterval: 20 })
+  const rows = await stream.toArray()
+  const { totalSize } = await conn.query('SELECT COUNT() FROM Contact')
+  assert.equal(rows.length, totalSize)
+  const bulk = await conn.query("SELECT Id FROM Contact WHERE Tidegate_Id__c = 'bulk-1'")
+  assert.equal(rows.find((r) => r.Id === bulk.records[0].Id).LastName, 'Bulk, "one"\nand more')
+})
+
+test('streaming begins again after a replay id', async () => {
+  const channel = '/data/ContactChangeEvent'
+  const listen = async (replay, events) => {
+    const failed = new StreamingExtension.AuthFailure((m) => assert.fail(JSON.stringify(m)))
+    const client = conn.streaming.createClient([failed, new StreamingExtension.Replay(channel, replay)])
+    await client.subscribe(channel, (e) => events.push(e))
+    return { client } // alone it would be taken for a promise
+  }
+  const live = []
+  const first = await listen(-1, live)
+  await contact(conn.accessToken, 'Stream 1')
+  await contact(conn.accessToken, 'Stream 2')
+  await until('two events', () => live.length === 2)
+  await first.client.disconnect()
+  await contact(conn.accessToken, 'Stream 3')
+  const again = []
+  const second = await listen(live[0].event.replayId, again)
+  await until('the events after the first', () => again.length === 2)
+  await second.client.disconnect()
+  assert.deepEqual(named(live), ['Stream 1', 'Stream 2'])
+  assert.deepEqual(named(again), ['Stream 2', 'Stream 3'])
+  assert.deepEqual(again[0].payload.ChangeEventHeader.recordIds, live[1].payload.ChangeEventHeader.recordIds)
+})
