@@ -117,7 +117,7 @@ func NewVerifier(ctx context.Context, cfg VerifyConfig, objects []string) (*Veri
 }
 
 // Verify runs one cycle for one object. CodeConflict when another process
-// verifies it now.
+// verifies it now, or when it is being read from the start.
 func (v *Verifier) Verify(ctx context.Context, object string) (found ObjectProof, err error) {
 	c := &cycle{v: v, object: object, seen: map[string]bool{}}
 	c.proof = ObjectProof{Object: object, AsOf: time.Now().UTC()}
@@ -126,6 +126,9 @@ func (v *Verifier) Verify(ctx context.Context, object string) (found ObjectProof
 	}
 	c.shape, c.names = newShape(c.schema), MirroredFields(c.schema)
 	c.numbers = proof.Numbers(c.schema, aggregated)
+	if err := c.settled(ctx); err != nil {
+		return c.proof, err
+	}
 	release, err := c.take(ctx)
 	if err != nil {
 		return c.proof, err
@@ -156,6 +159,21 @@ func (v *Verifier) schema(ctx context.Context, object string) (gateway.Schema, e
 		return s, fmt.Errorf("saving schemas: %w", err)
 	}
 	return s, v.rules.read(ctx)
+}
+
+// settled refuses an object of which a first reading is under way: everything
+// that is yet to come would count as missing.
+func (c *cycle) settled(ctx context.Context) error {
+	b, err := c.v.store.Backfill(ctx, c.object)
+	switch {
+	case err != nil && gateway.CodeOf(err) == gateway.CodeNotFound:
+		return nil
+	case err != nil:
+		return fmt.Errorf("reading backfills: %w", err)
+	case b.State == BackfillRunning:
+		return gateway.Errorf(gateway.CodeConflict, "%s is being read from the start. Verify it when that is done.", c.object)
+	}
+	return nil
 }
 
 // take makes this process the only one that verifies the object, and finds

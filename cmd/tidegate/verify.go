@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -74,11 +75,14 @@ func (c verifyCmd) verify(ctx context.Context, a *app, objects []string, out *ou
 		return err
 	}
 	table := tabwriter.NewWriter(out.to, 0, 4, 2, ' ', 0)
+	var refused error // of those that cannot be verified now; the others are
 	for _, object := range objects {
 		p, err := v.Verify(ctx, object)
 		switch {
+		case err != nil && gateway.CodeOf(err) == gateway.CodeConflict:
+			refused = errors.Join(refused, err)
 		case err != nil:
-			return fmt.Errorf("%s: %w", object, err)
+			return errors.Join(table.Flush(), err)
 		case c.JSON:
 			if err := out.json(p); err != nil {
 				return err
@@ -87,7 +91,7 @@ func (c verifyCmd) verify(ctx context.Context, a *app, objects []string, out *ou
 			fmt.Fprintln(table, c.words(p))
 		}
 	}
-	return table.Flush()
+	return errors.Join(table.Flush(), refused)
 }
 
 // words is the line of one object, with tabs between its columns.

@@ -303,3 +303,29 @@ func TestVerifyPrintsOneLineAnObject(t *testing.T) {
 		}
 	}
 }
+
+func TestProofWaitsForAFirstReadingAndForAnotherProof(t *testing.T) {
+	p := newProven(t, "sqlite://"+t.TempDir()+"/verify.db", 20)
+	ctx := t.Context()
+	err := p.ws.SaveBackfill(ctx, gateway.Backfill{Object: "Contact", State: streaming.BackfillRunning, StartedAt: time.Now(), UpdatedAt: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ours, err := p.ws.AcquireLease(ctx, p.conn.ID, streaming.VerifyChannel("Lead"), "somebody", time.Minute); err != nil || !ours {
+		t.Fatal(ours, err)
+	}
+	v, err := streaming.NewVerifier(ctx, streaming.VerifyConfig{
+		DB: p.app.db, Connection: p.conn, Org: prover{reader{p.app.orgs, acme}}, Holder: "prover",
+	}, gateway.MirroredObjects[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for object, want := range map[string]gateway.Code{"Contact": gateway.CodeConflict, "Lead": gateway.CodeConflict} {
+		if _, err := v.Verify(ctx, object); err == nil || gateway.CodeOf(err) != want {
+			t.Errorf("%s: %v, want %s", object, err, want)
+		}
+	}
+	if _, err := v.Verify(ctx, "Account"); err != nil {
+		t.Errorf("Account: %v", err)
+	}
+}
