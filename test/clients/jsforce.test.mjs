@@ -34,6 +34,37 @@ test('username and password log in over OAuth', async () => {
   await assert.rejects(fresh().login(org.username, 'wrong'), { name: 'invalid_grant' })
 })
 
+// agree does what a person does in the browser, and returns the code.
+async function agree(address) {
+  const post = (path, fields) =>
+    fetch(org.url + path, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' })
+  const hidden = async (page) => /name="request" value="([^"]+)"/.exec(await page.text())[1]
+  const login = await hidden(await fetch(address))
+  const consent = await hidden(
+    await post('/services/oauth2/login', { request: login, username: org.username, password: org.password }),
+  )
+  const back = await post('/services/oauth2/consent', { request: consent, decision: 'allow' })
+  return new URL(back.headers.get('location')).searchParams.get('code')
+}
+
+test('the web server flow with PKCE gives a session that refreshes', async () => {
+  const web = new jsforce.Connection({
+    version,
+    loginUrl: org.url,
+    oauth2: {
+      loginUrl: org.url, clientId: org.clientId, clientSecret: org.clientSecret,
+      redirectUri: 'http://127.0.0.1:9999/callback', useVerifier: true,
+    },
+  })
+  // Its own verifier has 172 characters; the documented limit is 128.
+  web.oauth2.codeVerifier = web.oauth2.codeVerifier.slice(0, 128)
+  await web.authorize(await agree(web.oauth2.getAuthorizationUrl({ scope: 'api refresh_token' })))
+  const ended = web.accessToken
+  await web.oauth2.revokeToken(ended)
+  assert.equal((await web.query('SELECT Id FROM Account LIMIT 1')).totalSize, 1)
+  assert.notEqual(web.accessToken, ended)
+})
+
 test('a session that ended is renewed by the refresh function', async () => {
   const good = conn.accessToken
   const renewing = new jsforce.Connection({
@@ -163,6 +194,28 @@ test('a composite call refers from one part to the next', async () => {
     ],
   })
   assert.deepEqual(answer.compositeResponse.map((r) => r.httpStatusCode), [201, 201])
+})
+
+test('batch and tree take several records in one call', async () => {
+  const base = `/services/data/v${version}`
+  const tree = await conn.requestPost(`${base}/composite/tree/Account`, {
+    records: [
+      {
+        attributes: { type: 'Account', referenceId: 'firm' },
+        Name: 'Tree',
+        Contacts: { records: [{ attributes: { type: 'Contact', referenceId: 'person' }, LastName: 'Leaf' }] },
+      },
+    ],
+  })
+  assert.equal(tree.hasErrors, false)
+  assert.equal(tree.results.length, 2)
+  const batch = await conn.requestPost(`${base}/composite/batch`, {
+    batchRequests: tree.results.map((r) => ({
+      method: 'GET',
+      url: `v${version}/sobjects/${r.referenceId === 'firm' ? 'Account' : 'Contact'}/${r.id}?fields=Name`,
+    })),
+  })
+  assert.deepEqual(batch.results.map((r) => r.result.Name), ['Tree', 'Leaf'])
 })
 
 test('search finds what was written', async () => {
