@@ -29,12 +29,13 @@ func install(t *testing.T) {
 // nothing but its address and credentials.
 func TestThirdPartyClientsWorkUnchanged(t *testing.T) {
 	install(t)
-	for _, client := range []string{"jsforce", "cometd", "faye", "pubsub"} {
+	for _, client := range []string{"jsforce", "cometd", "fallback", "faye", "pubsub"} {
 		t.Run(client, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			org, err := simulator.Start(ctx, simulator.Config{
 				Seed: 7, Sizes: seed.Sizes{Accounts: 40, Contacts: 2300}, Quiet: true,
+				CometDWebsocketOff: client == "fallback",
 			})
 			if err != nil {
 				t.Fatal(err)
