@@ -108,8 +108,8 @@ func (c demoCmd) config(org simulator.Ready, access demoAccess) (config.Config, 
 	if c.Database != "" {
 		cfg.DatabaseURL = c.Database
 	}
-	if cfg.SecretKey == "" {
-		cfg.SecretKey = access.Secret
+	if cfg.SecretKey == "" && !cfg.OnSQLite() {
+		cfg.SecretKey = access.Secret // SQLite keeps its own beside the file, where other commands find it
 	}
 	if _, set := os.LookupEnv("TIDEGATE_OPS_ADDR"); !set && taken(cfg.OpsAddr) {
 		cfg.OpsAddr = "127.0.0.1:0" // a second demo must not fail for its metrics
