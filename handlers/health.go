@@ -37,8 +37,9 @@ func health(v *visit) error {
 		ObjectsLead: "Rows here and rows in Salesforce, side by side.",
 		Budget:      budget(conn, v.clock()),
 		HolesEmpty: views.Empty{
-			Icon: views.IconOK, Title: "No hole so far",
-			Text: "Whenever Tidegate could not listen, what it missed and how it was repaired will be written down here.",
+			Icon: views.IconWrench, Title: "Repairs are in the sync log",
+			Text:    "Whenever Tidegate could not listen, it reads what it missed and writes down what it found.",
+			Actions: []views.Action{{Text: "Show what Tidegate did by itself", URL: "/sync/log?direction=system"}},
 		},
 	}
 	p.Shell.StreamURL, p.Shell.ReloadURL = "/events", "/"
