@@ -7,25 +7,34 @@ import (
 )
 
 // servePost answers the messages of one POST in their order. A connect that has
-// to wait holds the whole answer back.
+// to wait does so after all others were served, and holds the whole answer
+// back.
 func (s *Server) servePost(w http.ResponseWriter, r *http.Request, messages []message) {
 	c := newCaller(r, longPolling)
 	if messages[0].Channel == metaHandshake {
 		messages = messages[:1] // a handshake travels alone; company is ignored
 	}
 	var before []reply
+	var waiting *message
+	var of *session
 	for i := range messages {
 		m := &messages[i]
 		if m.Channel != metaConnect {
 			before = append(before, s.answer(c, m))
 			continue
 		}
-		n, replies := s.beginConnect(c, m)
-		if n == nil {
-			before = append(before, replies...)
+		if waiting != nil {
+			before = append(before, m.accept(of.id)) // one is parked, no more
 			continue
 		}
-		s.longPoll(w, r, c, n, m, before)
+		n, replies := s.beginConnect(c, m)
+		before = append(before, replies...)
+		if n != nil {
+			waiting, of = m, n
+		}
+	}
+	if waiting != nil {
+		s.longPoll(w, r, c, of, waiting, before)
 		return
 	}
 	s.setCookies(w, c)

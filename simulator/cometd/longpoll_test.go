@@ -379,3 +379,28 @@ func TestConcurrentClientsAreLimited(t *testing.T) {
 		t.Errorf("after the others expired: %s", a.Error)
 	}
 }
+
+func TestMessagesBehindAConnectAreServed(t *testing.T) {
+	// Clients that gather messages send what came up beside a connect with it.
+	o := start(t, nil)
+	b := o.ready(bus.Everything, bus.Tip)
+	join := func(messages ...string) string {
+		var inner []string
+		for _, m := range messages {
+			inner = append(inner, strings.Trim(m, "[]"))
+		}
+		return "[" + strings.Join(inner, ",") + "]"
+	}
+	_, text, err := b.post("/cometd/61.0", join(
+		b.message("/meta/connect", `,"connectionType":"long-polling"`), b.message("/meta/disconnect", "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []answer
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 2 || got[0].Channel != "/meta/disconnect" || got[1].Channel != "/meta/connect" || !got[0].ok() || !got[1].ok() {
+		t.Errorf("answers: %s", text)
+	}
+}

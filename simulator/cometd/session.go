@@ -96,7 +96,11 @@ func (n *session) park(p, reader *parking) {
 	n.parked = p
 	n.due = time.Time{}
 	n.reader = reader
+	gone := n.gone
 	n.mu.Unlock()
+	if gone {
+		p.release() // a disconnect came with the connect
+	}
 	if before != nil && before != p {
 		before.release()
 	}

@@ -45,7 +45,7 @@ func TestThirdPartyClientsWorkUnchanged(t *testing.T) {
 					t.Error(err)
 				}
 			}()
-			cmd := exec.CommandContext(ctx, "node", "--test", "--test-reporter=tap", "--test-timeout=25000", "--test-force-exit", client+".test.mjs")
+			cmd := exec.CommandContext(ctx, "node", "--test", "--test-reporter=tap", "--test-timeout=50000", "--test-force-exit", client+".test.mjs")
 			cmd.Env = append(
 				os.Environ(), "NODE_ENV=test",
 				"ORG_URL="+org.URL, "ORG_PUBSUB="+secure(t, org.GRPC),
