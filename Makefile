@@ -43,6 +43,7 @@ lint: $(GOLANGCI) assets generate ## check the import law, formatting, generated
 	$(GOLANGCI) run ./...
 	$(GOLANGCI) fmt --diff ./...
 	bash scripts/importlaw.sh
+	@go mod tidy -diff >/dev/null || { echo "lint: go.mod is not tidy: run go mod tidy and commit"; exit 1; }
 	@test "$$(go list -m -f '{{.Version}}' modernc.org/libc)" = "v1.77.1" || { echo "lint: modernc.org/libc must be v1.77.1, as modernc.org/sqlite names it"; exit 1; }
 
 deps: ## install what the tests need (Chromium, PostgreSQL) where it is missing
