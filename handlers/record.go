@@ -85,8 +85,10 @@ func (b *recordBuilder) page() (views.RecordPage, error) {
 	key := b.record.Key
 	p := views.RecordPage{
 		Shell: b.s.shell(b.visit, b.record.Label(), b.kind.nav),
-		Live:  views.Live{URL: withQuery(b.Ctx, map[string]string{"part": views.PartRecord})},
-		Kind:  b.kind.kind, Type: b.kind.one, Name: b.shown().Label(),
+		// An open form is left alone by the view; the part itself is fetched
+		// without one, so that it does not open again after it was saved.
+		Live: views.Live{URL: withQuery(b.Ctx, map[string]string{"part": views.PartRecord, "edit": ""})},
+		Kind: b.kind.kind, Type: b.kind.one, Name: b.shown().Label(),
 		Facts:         b.facts(),
 		AsOf:          b.asOf(),
 		DetailsFoot:   "Something looks wrong?",
@@ -97,12 +99,7 @@ func (b *recordBuilder) page() (views.RecordPage, error) {
 			Text: "Events, tasks and what is written from here will appear in this place, newest first.",
 		},
 	}
-	// While a form is open the page must not be replaced under the typing hand.
-	if b.edit.field == "" {
-		p.Shell.StreamURL = eventsURL(key)
-	} else {
-		p.Live = views.Live{}
-	}
+	p.Shell.StreamURL = eventsURL(key)
 	if u := salesforceURL(b.conn, key); u != "" {
 		p.Actions = []views.Action{{Text: "Open in Salesforce", URL: u, Icon: views.IconOut}}
 	}

@@ -74,6 +74,41 @@ for (const engine of engines) {
       }
     });
 
+    test("an open form outlives a change, a refusal shows on the open page, and a retry writes (F-54)", async () => {
+      const { page } = web;
+      const fault = { kind: "validation_rule", object: "Contact", field: "Department", message: "Departments are frozen", seconds: 600 };
+      await fetch(`${demo.org.url}/_sim/faults`, { method: "POST", body: JSON.stringify(fault) });
+      await page.goto(`${demo.url}/contacts/${contact.Id}?edit=Department`);
+      await page.fill("#value", "Lighthouse");
+      await changeInOrg(demo, "Contact", contact.Id, { Phone: "+1 555 0100" });
+      await page.getByText("+1 555 0100").first().waitFor();
+      assert.equal(await page.inputValue("#value"), "Lighthouse", "what was typed is kept");
+      await page.getByRole("button", { name: /^Save/ }).click();
+      await page.getByText("Needs you").first().waitFor();
+      assert.notEqual((await truth(demo, "Contact")).get(contact.Id).Department, "Lighthouse");
+      await fetch(`${demo.org.url}/_sim/faults`, { method: "DELETE" });
+      await page.getByRole("link", { name: "Open in the sync log" }).first().click();
+      await page.getByText("Departments are frozen").first().waitFor();
+      await page.getByRole("button", { name: "Try again" }).first().click();
+      await eventually("the retry is in the org", async () => (await truth(demo, "Contact")).get(contact.Id).Department === "Lighthouse");
+    });
+
+    test("while paused an edit waits and says so; resuming writes it", async () => {
+      const { page } = web;
+      await page.goto(demo.url);
+      await page.getByRole("button", { name: "Pause" }).first().click();
+      await page.waitForURL(/saved=paused/);
+      await page.goto(`${demo.url}/contacts/${contact.Id}?edit=Title`);
+      await page.fill("#value", "Waiting for the tide");
+      await page.getByRole("button", { name: /^Save/ }).click();
+      await page.getByText("Waiting for Salesforce").first().waitFor();
+      assert.notEqual((await truth(demo, "Contact")).get(contact.Id).Title, "Waiting for the tide");
+      await page.goto(demo.url);
+      await page.getByRole("button", { name: "Resume" }).first().click();
+      await page.waitForURL(/saved=resumed/);
+      await eventually("the edit is in the org", async () => (await truth(demo, "Contact")).get(contact.Id).Title === "Waiting for the tide");
+    });
+
     test("nothing was complained about in the console", () => assert.deepEqual(web.complaints, []));
   });
 }
