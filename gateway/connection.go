@@ -44,7 +44,7 @@ type Connection struct {
 	State       ConnectionState
 	StateReason string // one plain sentence, "" when OK
 	StateSince  time.Time
-	Transport   string // "websocket", "long-polling", "polling", "" before
+	Transport   string // "websocket", "pubsub", "long-polling", "polling", "" before
 	APIUsed     int    // of the org's rolling day, as last seen
 	APIMax      int
 	APISeenAt   time.Time
