@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 )
@@ -27,6 +28,9 @@ type Config struct {
 	AllowedHosts []string `env:"TIDEGATE_ALLOWED_HOSTS"`
 	PubSubURL    string   `env:"TIDEGATE_PUBSUB_URL"`
 	Migrate      string   `env:"TIDEGATE_MIGRATE" envDefault:"on"`
+	// Lease is how long a stream stays with a process that is not heard of any
+	// more. Another one takes over after at most four thirds of it.
+	Lease string `env:"TIDEGATE_LEASE" envDefault:"15s"`
 }
 
 // FromEnv reads the environment. The error names every variable that is wrong
@@ -48,6 +52,7 @@ func (c Config) Validate() error {
 		checkBaseURL(c.BaseURL),
 		checkPubSub(c.PubSubURL),
 		checkKey(c.SecretKey),
+		checkLease(c.Lease),
 		checkOneOf("TIDEGATE_LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error"),
 		checkOneOf("TIDEGATE_LOG_FORMAT", c.LogFormat, "text", "json"),
 		checkOneOf("TIDEGATE_MIGRATE", c.Migrate, "on", "off"),
@@ -73,6 +78,15 @@ func (c Config) Key() []byte {
 		return nil
 	}
 	return key
+}
+
+// LeaseFor returns the length of leases, 0 for the default.
+func (c Config) LeaseFor() time.Duration {
+	d, err := time.ParseDuration(c.Lease)
+	if err != nil {
+		return 0 // Validate has refused everything else
+	}
+	return d
 }
 
 func checkAddr(name, addr string) error {
@@ -120,6 +134,16 @@ func checkKey(raw string) error {
 	}
 	if key, err := base64.StdEncoding.DecodeString(raw); err != nil || len(key) != 32 {
 		return errors.New("TIDEGATE_SECRET_KEY: must be 32 bytes in base64; make one with: openssl rand -base64 32")
+	}
+	return nil
+}
+
+// checkLease refuses what the renewals, each a third of it, could not keep, and
+// what would leave a stream unread for longer than 30 s after a crash.
+func checkLease(raw string) error {
+	d, err := time.ParseDuration(raw)
+	if raw != "" && (err != nil || d < time.Second || d > 22*time.Second) {
+		return fmt.Errorf("TIDEGATE_LEASE: %q must be from 1s to 22s, for example 15s", raw)
 	}
 	return nil
 }

@@ -58,10 +58,19 @@ func (h *Hub) Announce(ws gateway.WorkspaceID, keys []gateway.RecordKey) {
 	defer h.mu.Unlock()
 	for s := range h.subs[ws] {
 		if s.concerns(keys) {
-			select {
-			case s.C <- struct{}{}:
-			default: // a signal is already waiting
-			}
+			s.signal()
+		}
+	}
+}
+
+// AnnounceAll signals every subscription: something may have changed, and
+// nobody knows what.
+func (h *Hub) AnnounceAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, subs := range h.subs {
+		for s := range subs {
+			s.signal()
 		}
 	}
 }
@@ -75,6 +84,13 @@ func (h *Hub) Open() int {
 		n += len(subs)
 	}
 	return n
+}
+
+func (s *Subscription) signal() {
+	select {
+	case s.C <- struct{}{}:
+	default: // a signal is already waiting
+	}
 }
 
 func (s *Subscription) concerns(keys []gateway.RecordKey) bool {

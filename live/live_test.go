@@ -17,6 +17,10 @@ func TestOnlyWatchersOfTheWorkspaceAreTold(t *testing.T) {
 	if len(mine.C) != 1 || len(other.C) != 0 || len(foreign.C) != 0 {
 		t.Errorf("signals: mine %d, other %d, foreign %d; want 1 0 0", len(mine.C), len(other.C), len(foreign.C))
 	}
+	h.AnnounceAll()
+	if len(mine.C) != 1 || len(other.C) != 1 || len(foreign.C) != 1 {
+		t.Errorf("told to all: mine %d, other %d, foreign %d; want 1 each", len(mine.C), len(other.C), len(foreign.C))
+	}
 	for _, s := range []*Subscription{mine, other, foreign, mine} {
 		s.Close()
 	}

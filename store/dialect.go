@@ -185,6 +185,12 @@ func openSQLite(address string) (reader, writer *sqlx.DB, err error) {
 	return reader, writer, nil
 }
 
+// idleInTransaction ends a transaction whose process does not go on with it.
+// A process that is stopped, or a machine that is gone, would else hold its
+// rows for as long as the kernel keeps the connection, the lease among them,
+// and nobody could take over (F-68). Ours never wait for anybody.
+const idleInTransaction = "idle_in_transaction_session_timeout"
+
 func openPostgres(address string) (reader, writer *sqlx.DB, err error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -196,6 +202,9 @@ func openPostgres(address string) (reader, writer *sqlx.DB, err error) {
 	}
 	if !query.Has("connect_timeout") {
 		query.Set("connect_timeout", "5")
+	}
+	if !query.Has(idleInTransaction) {
+		query.Set(idleInTransaction, "15000") // milliseconds
 	}
 	u.RawQuery = query.Encode()
 	db, err := sqlx.Open("postgres", u.String())

@@ -53,7 +53,7 @@ type Config struct {
 	Logger    *slog.Logger
 	Now       func() time.Time
 
-	LeaseFor   time.Duration // default 30 s, renewed after a third
+	LeaseFor   time.Duration // default 15 s, renewed and asked for after a third
 	Overlap    time.Duration // read this much more when repairing; default 5 min
 	PageSize   int           // rows a page of a backfill; default 2,000
 	Tick       time.Duration // how often state and refetch marks are looked at; default 1 s
@@ -103,7 +103,7 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	orElse(&c.Holder, "this-process")
 	orElse(&c.OwnClient, "tidegate")
-	orElse(&c.LeaseFor, 30*time.Second)
+	orElse(&c.LeaseFor, 15*time.Second)
 	orElse(&c.Overlap, 5*time.Minute)
 	orElse(&c.PageSize, 2000)
 	orElse(&c.Tick, time.Second)

@@ -46,6 +46,16 @@ func (a *announcer) announce(ws gateway.WorkspaceID, keys []gateway.RecordKey) {
 	}
 }
 
+// heard takes what another process tells. Without a workspace it means that
+// something may have been missed.
+func (a *announcer) heard(ws gateway.WorkspaceID, keys []gateway.RecordKey) {
+	if ws == "" {
+		a.hub.AnnounceAll()
+		return
+	}
+	a.hub.Announce(ws, keys)
+}
+
 // Run tells other processes until ctx ends.
 func (a *announcer) Run(ctx context.Context) error {
 	for {

@@ -159,7 +159,7 @@ func (a *app) Run(ctx context.Context) error {
 	g.Go(func() error { return a.orgs.Run(ctx) })
 	g.Go(func() error { return a.announcer.Run(ctx) })
 	g.Go(func() error {
-		return a.db.Notifications(ctx, func(ws gateway.WorkspaceID, keys []gateway.RecordKey) { a.hub.Announce(ws, keys) })
+		return a.db.Notifications(ctx, a.announcer.heard)
 	})
 	err := g.Wait()
 	if errors.Is(err, context.Canceled) {

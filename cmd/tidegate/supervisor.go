@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -74,20 +75,20 @@ func (s *supervisor) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var failed error
 	for _, conn := range connections {
 		s.mu.Lock()
 		_, runs := s.running[conn.Workspace]
 		s.mu.Unlock()
 		switch {
 		case !runs && listens(conn.State):
-			if err := s.start(ctx, conn); err != nil {
-				return err
-			}
+			// One that cannot be started keeps no other from it.
+			failed = errors.Join(failed, s.start(ctx, conn))
 		case runs && !listens(conn.State):
 			s.stop(conn.Workspace)
 		}
 	}
-	return nil
+	return failed
 }
 
 func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
@@ -103,6 +104,7 @@ func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
 		DB: s.app.db, Connection: conn, Holder: s.holder, Objects: gateway.MirroredObjects[:],
 		Reader: reader{s.app.orgs, ws}, HTTP: s.app.orgs.guard.Client(), Endpoint: s.endpoint(ctx, one),
 		Auth: newSession(one).header, PubSub: s.pubSub(one), OwnClient: clientName, Notify: s.app.announcer.announce, Metrics: s.metrics, Logger: s.app.logger,
+		LeaseFor: s.app.cfg.LeaseFor(),
 	})
 	if err != nil {
 		return err

@@ -141,15 +141,31 @@ func (b *browser) ask(address string, form url.Values) (http.Header, string) {
 
 var requestInput = regexp.MustCompile(`name="request" value="([^"]+)"`)
 
+const (
+	adminEmail    = "ann@acme.example"
+	adminPassword = "correct horse battery staple"
+)
+
+func (w *world) addAdmin() {
+	w.t.Helper()
+	w.withInput(adminPassword, "user", "add", "--workspace", string(workspace), "--email", adminEmail, "--role", "admin", "--password")
+}
+
+// signIn signs the admin in at the program that w speaks to.
+func (w *world) signIn() *browser {
+	w.t.Helper()
+	b := &browser{w: w, cookies: map[string]string{}}
+	b.ask(w.child.url+"/login", url.Values{"email": {adminEmail}, "password": {adminPassword}})
+	return b
+}
+
 // connectByConsent connects as an admin does, over Salesforce's consent page:
 // only that gives a grant that can be revoked.
 func (w *world) connectByConsent() {
 	w.t.Helper()
-	const password = "correct horse battery staple"
-	w.withInput(password, "user", "add", "--workspace", string(workspace), "--email", "ann@acme.example", "--role", "admin", "--password")
-	b := &browser{w: w, cookies: map[string]string{}}
+	w.addAdmin()
+	b := w.signIn()
 	here := w.child.url
-	b.ask(here+"/login", url.Values{"email": {"ann@acme.example"}, "password": {password}})
 	header, _ := b.ask(here+"/settings/salesforce/connect/production", url.Values{
 		"login_url": {w.org.URL}, "client_id": {w.org.ClientID}, "client_secret": {w.org.ClientSecret},
 	})

@@ -31,6 +31,7 @@ type world struct {
 	url string   // of the database
 	env []string // of the program
 	key string   // of the product API
+	db  *store.Workspace
 	*child
 }
 
@@ -39,13 +40,15 @@ type options struct {
 	longPolling bool   // the org offers no websocket, as Salesforce does not
 	database    string // where the program finds the database, when not at the url
 	unconnected bool
+	pubSub      bool     // the org's Pub/Sub API is there too, and no websocket
+	env         []string // further environment of the program
 }
 
 // newWorld starts an org, connects a workspace to it and serves it until its
 // first reading is done.
 func newWorld(t *testing.T, database string, o options) *world {
 	t.Helper()
-	org, err := simulator.Start(t.Context(), simulator.Config{Seed: 1, Sizes: small, Quiet: true, CometDWebsocketOff: o.longPolling})
+	org, err := simulator.Start(t.Context(), simulator.Config{Seed: 1, Sizes: small, Quiet: true, CometDWebsocketOff: o.longPolling || o.pubSub})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +65,11 @@ func newWorld(t *testing.T, database string, o options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.env = environment("TIDEGATE_DATABASE_URL="+o.database, "TIDEGATE_SECRET_KEY="+secretKey, "TIDEGATE_ALLOWED_HOSTS="+u.Host)
+	w.env = environment("TIDEGATE_DATABASE_URL="+o.database, "TIDEGATE_SECRET_KEY="+secretKey, "TIDEGATE_ALLOWED_HOSTS="+u.Host+","+org.GRPC)
+	if o.pubSub {
+		w.env = append(w.env, "TIDEGATE_PUBSUB_URL=http://"+org.GRPC)
+	}
+	w.env = append(w.env, o.env...)
 	w.key = strings.TrimSpace(w.tidegate("key", "create", "--workspace", string(workspace), "--name", "test"))
 	if !o.unconnected {
 		w.connect()
@@ -251,6 +258,9 @@ func (w *world) metric(series string) (n float64) {
 // store opens the database beside the program, for looking and for locks.
 func (w *world) store() *store.Workspace {
 	w.t.Helper()
+	if w.db != nil {
+		return w.db
+	}
 	db, err := store.Open(w.t.Context(), w.url, store.Options{})
 	if err != nil {
 		w.t.Fatal(err)
@@ -260,5 +270,6 @@ func (w *world) store() *store.Workspace {
 			w.t.Errorf("closing the store: %v", err)
 		}
 	})
-	return db.In(workspace)
+	w.db = db.In(workspace)
+	return w.db
 }
