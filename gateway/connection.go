@@ -78,6 +78,9 @@ type ObjectStatus struct {
 	Pending    int
 	Parked     int
 	Backfilled bool // the first backfill has finished
+	// StreamedAt is when Salesforce was last seen to put the object into the
+	// stream, by its clock; zero = never: it is polled by design.
+	StreamedAt time.Time
 }
 
 // Backfill is the progress of reading one object whole. Anchor is the stream

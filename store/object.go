@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"tidegate/gateway"
 )
@@ -20,6 +21,7 @@ type objectRow struct {
 	RowsThere   int    `db:"rows_there"`
 	CountedAt   int64  `db:"counted_at"`
 	Backfilled  bool   `db:"backfilled"`
+	StreamedAt  int64  `db:"streamed_at"` // written by NoteStreamed alone
 }
 
 const objectColumns = `workspace_id, object, label, state, reason, transport, last_event, lag, rows_there, counted_at, backfilled`
@@ -27,7 +29,7 @@ const objectColumns = `workspace_id, object, label, state, reason, transport, la
 // ObjectStatuses returns the rows of the health page in the order of object
 // names. RowsHere, Pending and Parked are counted now.
 func (w *Workspace) ObjectStatuses(ctx context.Context) ([]gateway.ObjectStatus, error) {
-	rows, err := list[objectRow](ctx, w.read, "reading object status", `SELECT `+objectColumns+` FROM object_status
+	rows, err := list[objectRow](ctx, w.read, "reading object status", `SELECT `+objectColumns+`, streamed_at FROM object_status
 		WHERE workspace_id = ? ORDER BY object`, w.id)
 	if err != nil {
 		return nil, err
@@ -47,6 +49,7 @@ func (w *Workspace) ObjectStatuses(ctx context.Context) ([]gateway.ObjectStatus,
 			Transport: r.Transport, LastEvent: fromMicros(r.LastEvent), Lag: fromMicrosDuration(r.Lag),
 			RowsHere: here[r.Object], RowsThere: r.RowsThere, CountedAt: fromMicros(r.CountedAt),
 			Pending: pending[r.Object].Waiting, Parked: pending[r.Object].Parked, Backfilled: r.Backfilled,
+			StreamedAt: fromMicros(r.StreamedAt),
 		})
 	}
 	return out, nil
@@ -103,4 +106,22 @@ var touchObjects = insert{
 	tail: `ON CONFLICT (workspace_id, object) DO UPDATE SET last_event = excluded.last_event, lag = excluded.lag
 		WHERE excluded.last_event >= object_status.last_event`,
 	width: 11,
+}
+
+// NoteStreamed records that Salesforce was seen to put these objects into the
+// stream, by its clock. It never moves back.
+func (tx *Tx) NoteStreamed(ctx context.Context, seen map[string]time.Time) error {
+	objects := slices.Sorted(maps.Keys(seen))
+	return tx.rows(ctx, noteStreamed, len(objects), func(args []any, i int) []any {
+		return append(args, string(tx.ws), objects[i], objects[i], string(gateway.StateOK), "", "stream",
+			0, 0, -1, 0, false, micros(seen[objects[i]]))
+	})
+}
+
+var noteStreamed = insert{
+	doing: "noting what is streamed",
+	head:  `INSERT INTO object_status (` + objectColumns + `, streamed_at)`,
+	tail: `ON CONFLICT (workspace_id, object) DO UPDATE SET streamed_at = excluded.streamed_at
+		WHERE excluded.streamed_at > object_status.streamed_at`,
+	width: 12,
 }

@@ -91,6 +91,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"settings", settings},
 		{"rekey", rekey},
 		{"in order", inOrder},
+		{"continuity", continuity},
 		{"rest", rest},
 		{"transactions", transactions},
 		{"isolation", isolation},
