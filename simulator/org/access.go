@@ -208,16 +208,16 @@ func (a *access) record(r Record) (Record, bool) {
 	}
 	values := make([]any, len(seen.Fields))
 	for i, f := range seen.Fields {
-		values[i] = r.values[r.object.index[f.Name]]
+		values[i] = r.At(r.object.index[f.Name])
 	}
-	return Record{seen, values}, true
+	return Record{seen, row{values: values}}, true
 }
 
 // owns reports whether the record is the user's; one without an owner is
 // everybody's.
 func (a *access) owns(r Record) bool {
 	i, ok := r.object.index["OwnerId"]
-	return !ok || r.values[i] == a.user
+	return !ok || r.At(i) == a.user
 }
 
 // mayChange reports whether the user may change the record that he sees.

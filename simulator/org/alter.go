@@ -100,7 +100,7 @@ func (o *Org) Alter(a Alteration) error {
 	case before == TypePicklist && (a.Field.Type == TypeBoolean || a.Field.Type == TypeMultiPicklist):
 		o.announce(t.gaps())
 	case lossy:
-		blank := Record{t.object, make([]any, len(t.object.Fields))}
+		blank := Record{t.object, emptyRow}
 		o.announce([]Change{{Object: t.object.Name, RecordID: t.object.KeyPrefix + "*", Type: Update, After: blank}})
 	}
 	return nil

@@ -70,7 +70,7 @@ type DateTime int64
 // multipicklists are joined with ";".
 type Record struct {
 	object *Object
-	values []any
+	row    row
 }
 
 // IsZero reports whether r is no record at all.
@@ -92,16 +92,13 @@ func (r Record) Value(field string) any {
 		return nil
 	}
 	i, ok := r.object.index[field]
-	if !ok || i >= len(r.values) {
+	if !ok {
 		return nil
 	}
-	return r.values[i]
+	return r.row.at(i)
 }
 
 // At returns the value of the i-th field of Object().Fields.
 func (r Record) At(i int) any {
-	if i < 0 || i >= len(r.values) {
-		return nil
-	}
-	return r.values[i]
+	return r.row.at(i)
 }

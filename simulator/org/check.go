@@ -19,7 +19,10 @@ type write struct {
 	named map[string][]string
 }
 
-func (w *write) get(name string) any { return Record{w.object, w.row}.Value(name) }
+func (w *write) get(name string) any { return w.record().Value(name) }
+
+// record is what has been filled in so far.
+func (w *write) record() Record { return Record{w.object, row{values: w.row}} }
 
 func (w *write) text(name string) string {
 	s, _ := w.get(name).(string)
@@ -169,7 +172,7 @@ const summary = "Account_Summary__c"
 // formulas computes the org's one formula field, on contacts.
 func (w *write) formulas() {
 	if w.object.Name == "Contact" {
-		w.set(summary, accountSummary(w.tx, Record{w.object, w.row}))
+		w.set(summary, accountSummary(w.tx, w.record()))
 	}
 }
 
@@ -188,11 +191,11 @@ func accountSummary(tx *Tx, contact Record) any {
 func refreshFormulas(tx *Tx, account string) {
 	contacts := tx.table("Contact")
 	at, formula := contacts.object.index["AccountId"], contacts.object.index[summary]
-	for i, row := range contacts.rows {
-		if row[at] != account {
+	for i := range contacts.rows {
+		if contacts.rows[i].at(at) != account {
 			continue
 		}
-		fresh := slices.Clone(row)
+		fresh := contacts.copyAt(i)
 		fresh[formula] = accountSummary(tx, contacts.at(i))
 		tx.replace(contacts, i, fresh, true)
 	}

@@ -130,7 +130,7 @@ func (tx *Tx) repoint(field, from, to string) *Error {
 			}
 			t := tx.tables()[child.Name]
 			for n := range t.rows {
-				if t.rows[n][i] != from || t.at(n).Value("IsDeleted") == true {
+				if t.rows[n].at(i) != from || t.at(n).Value("IsDeleted") == true {
 					continue
 				}
 				id := t.at(n).ID()

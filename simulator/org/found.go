@@ -1,7 +1,6 @@
 package org
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -23,7 +22,7 @@ func mirrorNote(w *write, id string) *Error {
 	row := make([]any, len(documents.object.Fields))
 	at, exists := documents.byID[id]
 	if exists {
-		row = slices.Clone(documents.rows[at])
+		row = documents.copyAt(at)
 	}
 	d := &write{tx: w.tx, object: documents.object, row: row}
 	for _, name := range []string{"Title", "FileType", "FileExtension", "ContentSize", "SharingPrivacy", "OwnerId"} {

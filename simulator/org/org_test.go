@@ -164,7 +164,7 @@ func TestStageDrivesTheForecast(t *testing.T) {
 	id := mustCreate(t, o, "Opportunity", map[string]any{"Name": "D", "StageName": "Prospecting", "CloseDate": "2026-06-30", "Amount": json.Number("1000")})
 	r := get(t, o, "Opportunity", id)
 	if r.Value("Probability") != 10.0 || r.Value("ExpectedRevenue") != 100.0 || r.Value("ForecastCategoryName") != "Pipeline" || r.Value("FiscalQuarter") != int64(2) {
-		t.Errorf("on create: %v", r.values)
+		t.Errorf("on create: %v", r.row)
 	}
 	if _, err := o.Transact(Caller{}, func(tx *Tx) error {
 		if refused := tx.Update("Opportunity", id, map[string]any{"StageName": "Negotiation/Review", "CloseDate": "2026-07-15"}); refused != nil {
@@ -234,7 +234,7 @@ func TestNoteIsADocumentLinkedToItsOwner(t *testing.T) {
 	o.Read(func(v View) {
 		v.Scan("ContentDocumentLink", func(r Record) bool {
 			if r.Value("LinkedEntityId") != o.AdminID() || r.Value("ShareType") != "I" {
-				t.Errorf("link = %v", r.values)
+				t.Errorf("link = %v", r.row)
 			}
 			return true
 		})

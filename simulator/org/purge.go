@@ -66,7 +66,7 @@ func (t *table) purge(ids []string) {
 	for _, id := range ids {
 		gone[id] = true
 	}
-	t.rows = slices.DeleteFunc(t.rows, func(row []any) bool { return gone[Record{t.object, row}.ID()] })
+	t.rows = slices.DeleteFunc(t.rows, func(r row) bool { return gone[Record{t.object, r}.ID()] })
 	t.byID = make(map[string]int, len(t.rows))
 	for i := range t.rows {
 		t.byID[t.at(i).ID()] = i

@@ -24,19 +24,19 @@ func (t *table) reshape(o *Object) (lossy bool) {
 		}
 	}
 	for n, old := range t.rows {
-		row := make([]any, len(o.Fields))
+		fresh := make([]any, len(o.Fields))
 		for i, f := range o.Fields {
 			switch {
 			case from[i] < 0:
-				row[i] = absent(f)
+				fresh[i] = absent(f)
 			case t.object.Fields[from[i]].Type == f.Type:
-				row[i] = old[from[i]]
+				fresh[i] = old.at(from[i])
 			default:
-				v, lost := retyped(f, old[from[i]])
-				row[i], lossy = v, lossy || lost
+				v, lost := retyped(f, old.at(from[i]))
+				fresh[i], lossy = v, lossy || lost
 			}
 		}
-		t.rows[n] = row
+		t.rows[n] = pack(fresh)
 	}
 	t.object = o
 	t.rekey()

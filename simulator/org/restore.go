@@ -17,7 +17,8 @@ func AppendImage(dst []byte, r Record) []byte {
 	dst = append(append(append(dst, `{"object":"`...), r.object.Name...), `","values":{`...)
 	first := true
 	for i, f := range r.object.Fields {
-		if r.values[i] == nil {
+		v := r.At(i)
+		if v == nil {
 			continue
 		}
 		if !first {
@@ -25,7 +26,7 @@ func AppendImage(dst []byte, r Record) []byte {
 		}
 		first = false
 		dst = append(append(append(dst, '"'), f.Name...), `":`...)
-		dst = AppendValue(dst, r.values[i])
+		dst = AppendValue(dst, v)
 	}
 	return append(dst, '}', '}')
 }
@@ -61,14 +62,15 @@ func (t *table) restore(values map[string]any) error {
 		}
 		row[t.object.index[name]] = v
 	}
-	id := Record{t.object, row}.ID()
+	packed := pack(row)
+	id := Record{t.object, packed}.ID()
 	if id == "" {
 		return fmt.Errorf("restoring a %s without an id", t.object.Name)
 	}
 	if at, ok := t.byID[id]; ok {
-		t.replace(at, row)
+		t.replace(at, packed)
 	} else {
-		t.insert(row)
+		t.insert(packed)
 	}
 	t.next = max(t.next, ordinal(id))
 	return nil
@@ -102,11 +104,11 @@ func (o *Org) refreshFormulas() {
 	t := o.tables["Contact"]
 	formula := t.object.index[summary]
 	tx := &Tx{View: View{org: o}}
-	for i, row := range t.rows {
-		if fresh := accountSummary(tx, t.at(i)); fresh != row[formula] {
-			updated := append([]any(nil), row...)
+	for i := range t.rows {
+		if fresh := accountSummary(tx, t.at(i)); fresh != t.rows[i].at(formula) {
+			updated := t.copyAt(i)
 			updated[formula] = fresh
-			t.replace(i, updated)
+			t.replace(i, pack(updated))
 		}
 	}
 }

@@ -2,7 +2,6 @@ package org
 
 import (
 	"maps"
-	"slices"
 	"strings"
 )
 
@@ -159,7 +158,7 @@ func (tx *Tx) sumProducts(id string) *Error {
 		}
 		return true
 	})
-	w := &write{tx: tx, object: deals.object, row: slices.Clone(deals.rows[at]), before: deals.at(at), given: map[string]bool{}}
+	w := &write{tx: tx, object: deals.object, row: deals.copyAt(at), before: deals.at(at), given: map[string]bool{}}
 	w.set("HasOpportunityLineItem", some)
 	if some {
 		w.set("Amount", sum)

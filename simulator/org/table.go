@@ -6,11 +6,11 @@ import (
 )
 
 // table keeps the records of one object in the order of creation. A row is
-// never changed in place: an update puts a new slice, so that Records handed
-// out stay what they were.
+// never changed in place: an update puts a new one, so that Records handed out
+// stay what they were.
 type table struct {
 	object *Object
-	rows   [][]any
+	rows   []row
 	byID   map[string]int
 	next   uint64                      // for ids
 	keys   map[string]map[string][]int // field → lower-cased value → rows
@@ -34,7 +34,7 @@ func (t *table) rekey() {
 		}
 	}
 	for i, row := range t.rows {
-		t.reindex(i, nil, row)
+		t.reindex(i, emptyRow, row)
 	}
 }
 
@@ -46,29 +46,35 @@ func (t *table) newID() string {
 }
 
 // insert adds a row and returns its place.
-func (t *table) insert(values []any) int {
+func (t *table) insert(values row) int {
 	i := len(t.rows)
 	t.rows = append(t.rows, values)
 	t.byID[Record{t.object, values}.ID()] = i
-	t.reindex(i, nil, values)
+	t.reindex(i, emptyRow, values)
 	return i
 }
 
-func (t *table) replace(i int, values []any) {
+func (t *table) replace(i int, values row) {
 	old := t.rows[i]
 	t.rows[i] = values
 	t.reindex(i, old, values)
 }
 
+// copyAt is the i-th row to be changed.
+func (t *table) copyAt(i int) []any { return t.rows[i].unpack(len(t.object.Fields)) }
+
 // remove takes back the last insert.
 func (t *table) remove(i int) {
 	old := t.rows[i]
-	t.reindex(i, old, nil)
+	t.reindex(i, old, emptyRow)
 	delete(t.byID, Record{t.object, old}.ID())
 	t.rows = t.rows[:i]
 }
 
-func (t *table) reindex(i int, old, values []any) {
+// emptyRow is what a record was before it was there.
+var emptyRow row
+
+func (t *table) reindex(i int, old, values row) {
 	for field, index := range t.keys {
 		was, _ := Record{t.object, old}.Value(field).(string)
 		is, _ := Record{t.object, values}.Value(field).(string)

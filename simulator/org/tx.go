@@ -40,7 +40,7 @@ type Tx struct {
 type undo struct {
 	table  *table
 	row    int
-	old    []any
+	old    *row
 	silent bool // formula refresh: no event, no new modification stamp
 }
 
@@ -129,19 +129,20 @@ func (tx *Tx) Rollback(mark int) {
 		if u.old == nil {
 			u.table.remove(u.row)
 		} else {
-			u.table.replace(u.row, u.old)
+			u.table.replace(u.row, *u.old)
 		}
 	}
 	tx.log = tx.log[:mark]
 }
 
 func (tx *Tx) insert(t *table, values []any) {
-	tx.log = append(tx.log, undo{table: t, row: t.insert(values)})
+	tx.log = append(tx.log, undo{table: t, row: t.insert(pack(values))})
 }
 
 func (tx *Tx) replace(t *table, row int, values []any, silent bool) {
-	tx.log = append(tx.log, undo{table: t, row: row, old: t.rows[row], silent: silent})
-	t.replace(row, values)
+	old := t.rows[row]
+	tx.log = append(tx.log, undo{table: t, row: row, old: &old, silent: silent})
+	t.replace(row, pack(values))
 }
 
 // changes folds the log into one Change per record, in the order of the first
@@ -166,7 +167,7 @@ func (tx *Tx) changes() []Change {
 	return list
 }
 
-func changeOf(o *Object, old, now []any) (Change, bool) {
+func changeOf(o *Object, old *row, now row) (Change, bool) {
 	after := Record{o, now}
 	c := Change{Object: o.Name, RecordID: after.ID(), Type: Update, After: after}
 	isDeleted := after.Value("IsDeleted") == true
@@ -175,7 +176,7 @@ func changeOf(o *Object, old, now []any) (Change, bool) {
 		c.ChangedFields = filled(after)
 		return c, !isDeleted
 	}
-	c.Before = Record{o, old}
+	c.Before = Record{o, *old}
 	wasDeleted := c.Before.Value("IsDeleted") == true
 	switch {
 	case isDeleted && wasDeleted:
@@ -186,7 +187,7 @@ func changeOf(o *Object, old, now []any) (Change, bool) {
 		c.Type = Undelete
 	}
 	for i, f := range o.Fields {
-		if old[i] != now[i] {
+		if old.at(i) != now.at(i) {
 			c.ChangedFields = append(c.ChangedFields, f.Name)
 		}
 	}
@@ -196,7 +197,7 @@ func changeOf(o *Object, old, now []any) (Change, bool) {
 func filled(r Record) []string {
 	var names []string
 	for i, f := range r.object.Fields {
-		if r.values[i] != nil {
+		if r.At(i) != nil {
 			names = append(names, f.Name)
 		}
 	}

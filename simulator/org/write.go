@@ -48,7 +48,7 @@ func (tx *Tx) Update(object, id string, values map[string]any) *Error {
 		return err
 	}
 	before := t.at(at)
-	row := slices.Clone(t.rows[at])
+	row := t.copyAt(at)
 	given, err := tx.fill(t.object, row, values, func(f *Field) bool { return f.Updateable })
 	if err != nil {
 		return err
@@ -143,7 +143,7 @@ func (tx *Tx) Undelete(object, id string) *Error {
 
 // bin sets IsDeleted and, when deleting, follows the cascading references.
 func (tx *Tx) bin(t *table, at int, deleted bool) *Error {
-	row := slices.Clone(t.rows[at])
+	row := t.copyAt(at)
 	w := &write{tx: tx, object: t.object, row: row, before: t.at(at)}
 	w.set("IsDeleted", deleted)
 	tx.stamp(w, false)
@@ -188,7 +188,7 @@ func (tx *Tx) belongings(object, id string, which func(Record) bool, deleted boo
 			}
 			t := tx.table(child.Name)
 			for n := range t.rows {
-				if t.rows[n][i] != id || !which(t.at(n)) {
+				if t.rows[n].at(i) != id || !which(t.at(n)) {
 					continue
 				}
 				if err := tx.bin(t, n, deleted); err != nil {
@@ -340,14 +340,15 @@ func (tx *Tx) defaults(o *Object, row []any) {
 // stamp writes the audit fields. A trusted caller who gave a creation date
 // keeps it.
 func (tx *Tx) stamp(w *write, created bool) {
+	var when, by any = tx.when, tx.caller.UserID // one value in memory for all of them
 	if created {
 		w.set("IsDeleted", false)
-		w.set("CreatedById", tx.caller.UserID)
-		w.set("CreatedDate", tx.when)
+		w.set("CreatedById", by)
+		w.set("CreatedDate", when)
 	}
-	w.set("LastModifiedById", tx.caller.UserID)
-	w.set("LastModifiedDate", tx.when)
-	w.set("SystemModstamp", tx.when)
+	w.set("LastModifiedById", by)
+	w.set("LastModifiedDate", when)
+	w.set("SystemModstamp", when)
 }
 
 func (tx *Tx) lockFault(object, id string) *Error {
