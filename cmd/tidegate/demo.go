@@ -26,7 +26,7 @@ type demoCmd struct {
 	QuietOrg    bool   `help:"The org does not change by itself."`
 	HTTP        string `name:"http" default:"127.0.0.1:8080" help:"Address of the gateway."`
 	Org         string `default:"127.0.0.1:8081" help:"Address of the simulated org."`
-	OrgGRPC     string `name:"org-grpc" help:"Address of the org's Pub/Sub API; 127.0.0.1:8082, or a free port where that is taken, when left out."`
+	OrgGRPC     string `name:"org-grpc" help:"Address of the org's Pub/Sub API; the port after --org's, or a free one where that is taken, when left out."`
 	Data        string `default:"var" help:"Folder where everything is kept."`
 	Database    string `help:"Another database, such as postgres://…; SQLite in the data folder when left out."`
 	Websocket   string `name:"cometd-websocket" enum:"on,off" default:"on" help:"Offer websocket at the org's /cometd."`

@@ -28,7 +28,7 @@ func (f orgFlags) sizes() seed.Sizes {
 type simulateCmd struct {
 	orgFlags
 	HTTP      string `name:"http" default:"127.0.0.1:8081" help:"Address to serve on."`
-	GRPC      string `name:"grpc" help:"Address of the Pub/Sub API; 127.0.0.1:8082, or a free port where that is taken, when left out."`
+	GRPC      string `name:"grpc" help:"Address of the Pub/Sub API; the port after --http's, or a free one where that is taken, when left out."`
 	Edition   string `enum:"developer,enterprise,professional" default:"enterprise" help:"developer, enterprise or professional."`
 	Websocket string `name:"cometd-websocket" enum:"on,off" default:"on" help:"Offer websocket at /cometd; off answers an upgrade with 405, as Salesforce does."`
 	Quiet     bool   `help:"No sales team that keeps changing records."`
