@@ -32,6 +32,9 @@ type request struct {
 	header map[string]string
 	accept []int // statuses that are success; nil = 200
 	open   bool  // needs no session
+	// sink takes the body of a success as it comes, instead of all of it at
+	// the end. Its error becomes that of the call.
+	sink func(header http.Header, body io.Reader) error
 }
 
 // answer is what came back. sent is true once any of the request may have
@@ -123,6 +126,13 @@ func (c *Client) attempt(ctx context.Context, token Token, r request) (answer, e
 	defer resp.Body.Close()
 	c.onCall(r, resp.StatusCode)
 	c.noteUsage(resp.Header)
+	if r.sink != nil && accepted(r, resp.StatusCode) {
+		body, err := unpacked(resp.Body)
+		if err != nil {
+			return answer{sent: true}, lost("reading the answer of "+r.shape, err)
+		}
+		return answer{status: resp.StatusCode, header: resp.Header, sent: true}, r.sink(resp.Header, body)
+	}
 	body, err := readBody(resp.Body)
 	got := answer{status: resp.StatusCode, header: resp.Header, body: body, sent: true}
 	if !accepted(r, resp.StatusCode) {
@@ -186,17 +196,25 @@ func (c *Client) noteUsage(header http.Header) {
 	}
 }
 
-// readBody reads an answer, unpacking it if its bytes are gzip's. No JSON or
-// HTML begins with those two bytes.
-func readBody(r io.Reader) ([]byte, error) {
+// unpacked unpacks an answer if its bytes are gzip's. No JSON, HTML or CSV
+// begins with those two bytes.
+func unpacked(r io.Reader) (io.Reader, error) {
 	buffered := bufio.NewReader(r)
-	var plain io.Reader = buffered
-	if magic, _ := buffered.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		unpacked, err := gzip.NewReader(buffered)
-		if err != nil {
-			return nil, fmt.Errorf("unpacking: %w", err)
-		}
-		plain = unpacked
+	if magic, _ := buffered.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		return buffered, nil
+	}
+	zip, err := gzip.NewReader(buffered)
+	if err != nil {
+		return nil, fmt.Errorf("unpacking: %w", err)
+	}
+	return zip, nil
+}
+
+// readBody reads the whole of an answer.
+func readBody(r io.Reader) ([]byte, error) {
+	plain, err := unpacked(r)
+	if err != nil {
+		return nil, err
 	}
 	body, err := io.ReadAll(io.LimitReader(plain, maxBody+1))
 	if err == nil && len(body) > maxBody {

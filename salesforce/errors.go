@@ -99,6 +99,11 @@ var verdicts = index([]verdict{
 	{"OPERATION_TOO_LARGE", "", gateway.CodeSFRequest, sayRequest},
 	{"METHOD_NOT_ALLOWED", "", gateway.CodeSFRequest, sayRequest},
 	{"INVALID_ID_FIELD", "", gateway.CodeSFRequest, sayRequest},
+	// Those of the Bulk API come in camel case; case does not count.
+	{"INVALIDSESSIONID", "", gateway.CodeSFAuth, saySession},
+	{"EXCEEDEDQUOTA", "", gateway.CodeSFLimit, "The Salesforce org has used up its bulk jobs for the day. Tidegate goes on when jobs are free again; nobody needs to act."},
+	{"INVALIDJOBSTATE", "", gateway.CodeSFBusy, sayBusy},
+	{"API_VERSION_MISMATCH", "", gateway.CodeSFReplay, "The bulk job was made with another API version. Tidegate makes a new one; nobody needs to act."},
 	{"ALL_OR_NONE_OPERATION_ROLLED_BACK", "", gateway.CodeSFBusy, sayBusy},
 	{"PROCESSING_HALTED", "", gateway.CodeSFBusy, sayBusy},
 })

@@ -95,6 +95,9 @@ func pageQuery(schema gateway.Schema, columns []string, req PageRequest) (string
 	if len(where) > 0 {
 		soql += " WHERE " + strings.Join(where, " AND ")
 	}
+	if req.Limit == 0 {
+		return soql, nil
+	}
 	return soql + " ORDER BY Id LIMIT " + strconv.Itoa(req.Limit), nil
 }
 
