@@ -83,20 +83,6 @@ type ObjectStatus struct {
 	StreamedAt time.Time
 }
 
-// Backfill is the progress of reading one object whole. Anchor is the stream
-// position taken before the first page; LastID is the keyset position.
-type Backfill struct {
-	Object    string
-	State     string // "running", "paused", "done", "failed"
-	Anchor    ReplayID
-	LastID    string // rows up to this id are in the mirror
-	Rows      int
-	Total     int // -1 when not known
-	StartedAt time.Time
-	UpdatedAt time.Time
-	Note      string
-}
-
 // Lease is the right to advance the position of one channel.
 type Lease struct {
 	Connection string

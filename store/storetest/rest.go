@@ -138,8 +138,9 @@ func health(t *testing.T, s *suite, w *store.Workspace) {
 	_, err = w.Backfill(t.Context(), "Contact")
 	wantCode(t, err, gateway.CodeNotFound)
 	ok(t, w.SaveBackfill(t.Context(), b))
-	b.Rows, b.UpdatedAt = 6, s.clock.Now()
+	b.Rows = 6
 	ok(t, w.SaveBackfill(t.Context(), b))
+	b.Run, b.UpdatedAt = 2, s.clock.Now()
 	gotB, err := w.Backfill(t.Context(), "Contact")
 	ok(t, err)
 	all, err := w.Backfills(t.Context())

@@ -93,6 +93,8 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"in order", inOrder},
 		{"continuity", continuity},
 		{"rest", rest},
+		{"backfills", backfills},
+		{"snapshots", snapshots},
 		{"transactions", transactions},
 		{"isolation", isolation},
 	}
