@@ -48,40 +48,125 @@ type Settings struct {
 // NotesSettings say where what was said is written. They exist for the
 // organization and for single members.
 type NotesSettings struct {
-	AutoEvents   bool     `json:"auto_events"`   // AVM-10
-	MeetingNotes []string `json:"meeting_notes"` // of "note", "event", "task"
-	CallNotes    []string `json:"call_notes"`
-	Locked       bool     `json:"locked"` // organization only
+	AutoEvents   bool          `json:"auto_events"`   // AVM-10
+	MeetingNotes []string      `json:"meeting_notes"` // of "note", "event", "task"
+	CallNotes    []string      `json:"call_notes"`
+	Locked       bool          `json:"locked"` // organization only
+	Pilot        PilotSettings `json:"pilot"`  // organization only
+}
+
+// PilotSettings limit syncing to a few members before everybody takes part
+// (AVM-53). It is asked before the lock: who is outside the ring syncs
+// nothing, whatever his settings say.
+type PilotSettings struct {
+	On      bool     `json:"on"`
+	Members []string `json:"members"` // member ids
 }
 
 // ObjectsSettings hold what belongs to an object as a whole. What belongs to
 // one field is a Mapping.
 type ObjectsSettings struct {
-	Writeback map[string]bool `json:"writeback"` // object → "Sync to Salesforce"
+	Writeback     map[string]bool `json:"writeback"`      // object → "Sync to Salesforce" (STA-08)
+	CreateMissing map[string]bool `json:"create_missing"` // object → create where no record matches (AVC-21)
+	UpdateFields  map[string]bool `json:"update_fields"`  // object → "Sync updates to object fields" (AVC-30)
+	Filters       []Filter        `json:"filters"`        // all must hold (AIM-23)
 }
 
-// ContactsSettings say when a person becomes a record.
+// Filter is one condition on what is sent. Source names a value of the host
+// product, such as "person.company" or "answer.budget"; Object limits it to
+// what becomes that object, "" = all.
+type Filter struct {
+	Object string `json:"object"`
+	Source string `json:"source"`
+	Op     string `json:"op"` // one of FilterOps
+	Value  string `json:"value"`
+}
+
+// FilterOps are the comparisons of a filter.
+var FilterOps = [...]string{"equals", "differs", "contains", "set", "empty"}
+
+// ContactsSettings say when a person becomes a record, and how he is
+// recognized before.
 type ContactsSettings struct {
-	AutoCreate           bool     `json:"auto_create"` // AVM-31
-	Teams                []string `json:"teams"`       // AVM-32
-	ExcludePublicDomains bool     `json:"exclude_public_domains"`
-	AllowDomains         []string `json:"allow_domains"`
-	LeadsFirst           bool     `json:"leads_first"`
+	AutoCreate           bool     `json:"auto_create"`            // AVM-31
+	Teams                []string `json:"teams"`                  // AVM-32
+	ExcludePublicDomains bool     `json:"exclude_public_domains"` // AVM-33
+	AllowDomains         []string `json:"allow_domains"`          // domains or whole addresses
+	OwnDomains           []string `json:"own_domains"`            // whose people are never external
+	LeadsFirst           bool     `json:"leads_first"`            // AVM-34
+	CapMeeting           int      `json:"cap_meeting"`            // created at most, per meeting
+	CapHour              int      `json:"cap_hour"`               // and per hour (S-53)
+	CreateAccounts       bool     `json:"create_accounts"`        // DEM-06, AIM-05
+
+	Chain             []MatchStep `json:"chain"`               // first hit wins and stays
+	AccountMatchField string      `json:"account_match_field"` // of Account, "Website" (AIM-20)
+	ActivityObject    string      `json:"activity_object"`     // "" = Lead or Contact (AVC-11)
+	PhoneField        string      `json:"phone_field"`         // of ActivityObject (AVC-18)
+}
+
+// MatchStep is one way to recognize a person.
+type MatchStep struct {
+	By    string `json:"by"`    // "email", "phone", "domain" or "field"
+	Field string `json:"field"` // API name on Lead and Contact, for By "field"
 }
 
 // ForecastSettings say how pipeline is shown; they never write to Salesforce.
 type ForecastSettings struct {
-	Period string `json:"period"` // "monthly" or "quarterly"
-	Amount string `json:"amount"` // "total" or "weighted"
+	Period     string   `json:"period"`     // "monthly" or "quarterly"
+	Amount     string   `json:"amount"`     // "total" or "weighted"
+	CountBy    string   `json:"count_by"`   // "category" or "stage" (AVM-37)
+	Categories []string `json:"categories"` // API values that count, by "category"
+	Stages     []string `json:"stages"`     // API values that count, by "stage"
+	Teams      []string `json:"teams"`      // who sees it; none = every team (AVM-38)
+	Roles      []string `json:"roles"`      // and every role
 }
 
 // AdvancedSettings hold the rest.
 type AdvancedSettings struct {
-	CurrencyLabel   string `json:"currency_label"`
-	AmountField     string `json:"amount_field"`
-	CloseDateField  string `json:"close_date_field"`
-	SummarizeTopics bool   `json:"summarize_topics"`
+	CurrencyLabel      string              `json:"currency_label"`
+	AmountField        string              `json:"amount_field"`
+	CloseDateField     string              `json:"close_date_field"`
+	SummarizeTopics    bool                `json:"summarize_topics"`
+	EmailsFromTasks    bool                `json:"emails_from_tasks"`    // AVM-48
+	EmailsFromMessages bool                `json:"emails_from_messages"` // AVM-49
+	PurposeField       ActivityPair        `json:"purpose_field"`        // API names (AVM-42, AVM-43)
+	OutcomeField       ActivityPair        `json:"outcome_field"`
+	Purposes           []ActivityValue     `json:"purposes"`
+	Outcomes           []ActivityValue     `json:"outcomes"`
+	Conflicts          map[DataType]Winner `json:"conflicts"` // DEM-17
 }
+
+// ActivityPair is one thing as it is on an Event and on a Task; "" = not
+// written there.
+type ActivityPair struct {
+	Event string `json:"event"`
+	Task  string `json:"task"`
+}
+
+// ActivityValue is a purpose or an outcome of the host product and its value
+// in Salesforce.
+type ActivityValue struct {
+	Name  string `json:"name"`
+	Event string `json:"event"`
+	Task  string `json:"task"`
+}
+
+// DataType groups fields of one kind for the question who wins.
+type DataType string
+
+// The data types whose source of truth an admin decides before fields travel
+// both ways (DEM-17).
+const (
+	DataOwnership DataType = "ownership"
+	DataAmounts   DataType = "amounts"
+	DataStages    DataType = "stages"
+	DataOutcomes  DataType = "outcomes"
+	DataPeople    DataType = "people"
+	DataOther     DataType = "other"
+)
+
+// DataTypes lists them in the order of the questions.
+var DataTypes = [...]DataType{DataOwnership, DataAmounts, DataStages, DataOutcomes, DataPeople, DataOther}
 
 // DefaultSettings returns what a new workspace begins with.
 func DefaultSettings() Settings {
@@ -90,16 +175,44 @@ func DefaultSettings() Settings {
 			AutoEvents:   true,
 			MeetingNotes: []string{"event"},
 			CallNotes:    []string{"task"},
+			Pilot:        PilotSettings{Members: []string{}},
 		},
-		Objects: ObjectsSettings{Writeback: map[string]bool{"Contact": true, "Lead": true, "Opportunity": true}},
+		Objects: ObjectsSettings{
+			Writeback:     map[string]bool{"Contact": true, "Lead": true, "Opportunity": true},
+			CreateMissing: map[string]bool{"Contact": true, "Lead": true},
+			UpdateFields:  map[string]bool{"Account": true, "Contact": true, "Lead": true, "Opportunity": true},
+			Filters:       []Filter{},
+		},
 		Contacts: ContactsSettings{
 			Teams:                []string{"Sales", "Customer Success"},
 			ExcludePublicDomains: true,
+			AllowDomains:         []string{},
+			OwnDomains:           []string{},
 			LeadsFirst:           true,
+			CapMeeting:           20,
+			CapHour:              200,
+			Chain:                []MatchStep{{By: "email"}, {By: "phone"}, {By: "domain"}},
+			AccountMatchField:    "Website",
 		},
-		Forecast: ForecastSettings{Period: "monthly", Amount: "total"},
-		Advanced: AdvancedSettings{CurrencyLabel: "$", AmountField: "Amount", CloseDateField: "CloseDate"},
+		Forecast: ForecastSettings{
+			Period: "monthly", Amount: "total", CountBy: "category",
+			Categories: []string{"Pipeline", "BestCase", "Forecast", "Closed"}, Stages: []string{},
+			Teams: []string{}, Roles: []string{},
+		},
+		Advanced: AdvancedSettings{
+			CurrencyLabel: "$", AmountField: "Amount", CloseDateField: "CloseDate",
+			Purposes: named("Sales", "CSM", "Partner", "SA"), Outcomes: named("Next meeting agreed", "Decision made", "No show"),
+			Conflicts: map[DataType]Winner{},
+		},
 	}
+}
+
+func named(names ...string) []ActivityValue {
+	out := make([]ActivityValue, 0, len(names))
+	for _, name := range names {
+		out = append(out, ActivityValue{Name: name})
+	}
+	return out
 }
 
 // OrgScope is the scope of the organization's settings; a member's own are

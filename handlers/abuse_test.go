@@ -38,7 +38,7 @@ func TestRequestsOfOtherSitesChangeNothing_S01(t *testing.T) {
 			w := newWorld(t)
 			b := w.as(home, gateway.RoleAdmin)
 			b.header = tt.header
-			got := b.post(settingsBase+"/forecast", url.Values{"period": {"quarterly"}, "revision": {"0"}}).want(tt.status)
+			got := b.post(settingsBase+"/forecast", url.Values{"step": {"save"}, "body": {`{"period":"quarterly"}`}, "revision": {"0"}}).want(tt.status)
 			changed := w.settings(gateway.OrgScope, gateway.TabForecast).Revision != 0
 			refused := w.audited(home, "refused a request from another site POST "+settingsBase+"/forecast")
 			if blocked := tt.status == http.StatusForbidden; changed == blocked || refused != blocked {

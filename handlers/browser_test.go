@@ -95,6 +95,14 @@ func (b *browser) post(target string, form url.Values) answered {
 	return b.send(http.MethodPost, target, "application/x-www-form-urlencoded", form.Encode())
 }
 
+// review posts a form of the organization's settings and confirms the review
+// that it leads to.
+func (b *browser) review(target string, form url.Values) answered {
+	b.w.t.Helper()
+	page := b.post(target, form).want(http.StatusOK, "Nothing is saved yet.", "Save Changes & Start Syncing")
+	return b.post(target, page.form(target))
+}
+
 func (b *browser) json(method, target, body string) answered {
 	b.w.t.Helper()
 	return b.send(method, target, "application/json", body)

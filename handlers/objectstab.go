@@ -85,8 +85,8 @@ func (v *visit) objectLine(t tabState, object string) (views.ObjectLine, error) 
 	}
 	on := onOff(gateway.DefaultSettings().Objects.Writeback[object])
 	changedBy, changedAt := "", "Default: "+on+"."
-	if !t.origin.Default {
-		changedBy, changedAt = t.origin.By, v.clock().full(t.origin.At).Text+". "+changedAt
+	if c, ok := t.changes["writeback."+object]; ok {
+		changedBy, changedAt = c.By, v.clock().full(c.At).Text+". "+changedAt
 	}
 	return views.ObjectLine{
 		ChangedBy: changedBy, ChangedAt: changedAt,
@@ -95,7 +95,7 @@ func (v *visit) objectLine(t tabState, object string) (views.ObjectLine, error) 
 		State: views.StateChip(views.StateOK),
 		Sync: views.Switch{
 			ID: "writeback_" + object, Name: "writeback_" + object, Label: "Sync to Salesforce", On: t.settings.Objects.Writeback[object],
-			Locked: t.locked, Meta: t.meta(v, on),
+			Locked: t.locked, Meta: t.meta(v, "writeback."+object, on),
 			Effect: "Edits of " + label + " fields that are Editable are written to Salesforce.",
 		},
 	}, nil

@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"github.com/a-h/templ"
-	"github.com/gofiber/fiber/v2"
 
 	"tidegate/gateway"
 	"tidegate/rules/settings"
@@ -32,7 +31,8 @@ type tabState struct {
 	tab      gateway.Tab
 	settings gateway.Settings
 	origin   settings.Origin
-	revision int64
+	rows     settings.Rows // of the scope, newest
+	changes  map[string]settings.Change
 	common   views.Settings
 	errors   map[string]string // field → what is wrong
 	scope    string
@@ -79,14 +79,17 @@ func (v *visit) tabState(tab gateway.Tab, scope string) (tabState, error) {
 	if err != nil {
 		return tabState{}, err
 	}
-	s := tabState{tab: tab, settings: in.Settings, origin: in.Origins[tab], revision: rows[tab].Revision, scope: scope, errors: map[string]string{}}
+	s := tabState{tab: tab, settings: in.Settings, origin: in.Origins[tab], rows: rows, scope: scope, errors: map[string]string{}}
+	if s.changes, err = v.changesOf(tab, scope); err != nil {
+		return tabState{}, err
+	}
 	s.common = views.Settings{
 		Shell: v.s.shell(v, tab.Title(), views.NavSettings),
 		Lead:  "What Tidegate reads and writes in Salesforce, and by which rule.",
 		State: connectionChip(conn), ConnectURL: settingsBase, Base: settingsBase,
 		Form: views.Form{
-			URL: tabURL(tab, scope), Revision: strconv.FormatInt(s.revision, 10),
-			Bar: views.SaveBar{Save: "Save changes", DiscardURL: tabURL(tab, scope)},
+			URL: tabURL(tab, scope), Revision: strconv.FormatInt(rows[tab].Revision, 10),
+			Bar: views.SaveBar{Save: saveWords(scope), DiscardURL: tabURL(tab, scope)},
 		},
 	}
 	switch {
@@ -118,60 +121,27 @@ func (v *visit) noConnection() views.Notice {
 	return n
 }
 
-// saveTab saves one tab of the organization's settings.
-func saveTab(tab gateway.Tab) func(*visit) error {
-	return func(v *visit) error { return v.saveScope(tab, gateway.OrgScope) }
+// changesOf says who last changed each setting of a tab.
+func (v *visit) changesOf(tab gateway.Tab, scope string) (map[string]settings.Change, error) {
+	history, err := v.ws.SettingHistory(v.UserContext(), scope, tab)
+	if err != nil {
+		return nil, err
+	}
+	standard, err := settings.Encode(gateway.DefaultSettings(), tab)
+	if err != nil {
+		return nil, err
+	}
+	return settings.LastChanges(tab, standard, history)
 }
 
-// saveScope reads the form over what is saved, validates, and saves if nobody
-// else did meanwhile (UX 18). What was typed survives every refusal.
-func (v *visit) saveScope(tab gateway.Tab, scope string) error {
-	state, err := v.tabState(tab, scope)
-	if err != nil {
-		return err
+// meta says where the value of a setting comes from: its default in words, and
+// who changed it when. name is that of settings.Values.
+func (t tabState) meta(v *visit, name, standard string) views.Meta {
+	m := views.Meta{Default: standard}
+	if c, ok := t.changes[name]; ok {
+		m.Changed = "Changed by " + orSomebody(c.By) + ", " + v.clock().full(c.At).Text + "."
 	}
-	org, err := v.ws.Settings(v.UserContext(), gateway.OrgScope)
-	if err != nil {
-		return err
-	}
-	orgView, err := settings.Effective(org, nil)
-	if err != nil {
-		return err
-	}
-	if err := settings.MaySave(orgView.Settings, scope, tab); err != nil {
-		v.s.audit(v, "refused a change of locked settings", tabURL(tab, scope))
-		return err
-	}
-	before, err := settings.Encode(state.settings, tab)
-	if err != nil {
-		return err
-	}
-	tabForms[tab].read(v, &state)
-	if err := settings.Validate(state.settings, tab); err != nil {
-		return v.refuseTab(state, err)
-	}
-	body, err := settings.Encode(state.settings, tab)
-	if err != nil {
-		return err
-	}
-	revision, err := strconv.ParseInt(v.posted("revision"), 10, 64)
-	if err != nil {
-		revision = state.revision // a form without a guard was made by hand
-	}
-	row := gateway.SettingRow{Scope: scope, Tab: tab, Body: body, By: v.member.Name, ByID: v.member.ID, At: v.s.Now()}
-	if _, err := v.ws.SaveSetting(v.UserContext(), row, revision); err != nil {
-		if gateway.CodeOf(err) == gateway.CodeConflict {
-			return v.refuseTab(state, gateway.Errorf(gateway.CodeConflict,
-				"%s saved these settings while you were editing. Your values are still in the form below; save again to put them over theirs.", orSomebody(state.origin.By)))
-		}
-		return err
-	}
-	if err := v.ws.Audit(v.UserContext(), gateway.AuditEntry{
-		At: v.s.Now(), By: v.member.Name, What: "changed " + tab.Title() + " settings", Target: scope, Before: string(before), After: string(body), IP: v.IP(),
-	}); err != nil {
-		return err
-	}
-	return v.Redirect(tabURL(tab, scope)+"?saved=settings", fiber.StatusSeeOther)
+	return m
 }
 
 func orSomebody(name string) string {
@@ -179,32 +149,6 @@ func orSomebody(name string) string {
 		return "Somebody"
 	}
 	return name
-}
-
-func (v *visit) refuseTab(state tabState, err error) error {
-	e, ok := gatewayError(err)
-	if !ok {
-		return err
-	}
-	fields := e.Fields
-	if len(fields) == 0 {
-		fields = []string{"revision"}
-	}
-	for _, field := range fields {
-		state.errors[field] = e.Message
-		state.common.Form.Errors = append(state.common.Form.Errors, views.FieldError{FieldID: field, Text: e.Message})
-	}
-	v.Status(statusOf[e.Code])
-	return v.showTab(state)
-}
-
-// meta says where a setting's value comes from.
-func (t tabState) meta(v *visit, standard string) views.Meta {
-	m := views.Meta{Default: standard}
-	if !t.origin.Default {
-		m.Changed = "Changed by " + t.origin.By + ", " + v.clock().full(t.origin.At).Text + "."
-	}
-	return m
 }
 
 func onOff(on bool) string {

@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -130,7 +131,7 @@ func TestEveryControlOfEveryTabIsSavedAndShownAgain_UX15(t *testing.T) {
 				t.Fatal("it holds already")
 			}
 			tt.turn(form)
-			b.post(path, form).want(http.StatusSeeOther).wantLocation(path + "?saved=settings")
+			b.review(path, form).want(http.StatusSeeOther).wantLocation(path + "?saved=settings")
 			if !tt.check(w.saved()) {
 				t.Errorf("saved %s", w.settings(gateway.OrgScope, tt.tab).Body)
 			}
@@ -155,12 +156,10 @@ func TestControlsThatAFormLacksStayAsTheyAre(t *testing.T) {
 	b := w.as(home, gateway.RoleAdmin)
 	before := w.saved()
 	for _, tab := range gateway.Tabs {
-		b.post(settingsBase+"/"+string(tab), url.Values{"revision": {"0"}}).want(http.StatusSeeOther)
+		b.post(settingsBase+"/"+string(tab), url.Values{"revision": {"0"}}).want(http.StatusSeeOther).wantLocation(settingsBase + "/" + string(tab) + "?saved=nothing")
 	}
 	after := w.saved()
-	if after.Notes.AutoEvents != before.Notes.AutoEvents || !slices.Equal(after.Notes.MeetingNotes, before.Notes.MeetingNotes) ||
-		!slices.Equal(after.Contacts.Teams, before.Contacts.Teams) || after.Forecast != before.Forecast || after.Advanced != before.Advanced ||
-		!after.Objects.Writeback["Contact"] {
+	if !reflect.DeepEqual(after, before) {
 		t.Errorf("before %+v\nafter  %+v", before, after)
 	}
 }
@@ -172,7 +171,7 @@ func TestImpossibleSettingsAreRefusedAndStayInTheForm(t *testing.T) {
 		says string
 	}{
 		{gateway.TabNotes, url.Values{"meeting_notes": {"fax"}}, "Notes go to a Note, an Event or a Task"},
-		{gateway.TabContacts, url.Values{"allow_domains": {"not a domain"}}, "is not an e-mail domain"},
+		{gateway.TabContacts, url.Values{"allow_domains": {"not a domain"}}, "is neither an e-mail domain"},
 		{gateway.TabForecast, url.Values{"period": {"yearly"}}, "monthly or quarterly"},
 		{gateway.TabAdvanced, url.Values{"currency_label": {"much too long"}}, "one to eight characters"},
 		{gateway.TabAdvanced, url.Values{"amount_field": {"1; DROP"}}, "Choose the field that holds the amount"},
@@ -201,26 +200,87 @@ func TestImpossibleSettingsAreRefusedAndStayInTheForm(t *testing.T) {
 	}
 }
 
-// UX 18: the second of two people is told, and loses nothing that he typed.
-func TestSecondSaveIsTold_UX18(t *testing.T) {
+// UX 18: the second of two people who changed the same setting chooses between
+// both values, and what else he changed is kept.
+func TestSecondSaveIsMerged_UX18(t *testing.T) {
 	w := newWorld(t)
 	b := w.as(home, gateway.RoleAdmin)
 	path := settingsBase + "/advanced"
 	form := b.get(path).form(path)
 	w.saveOrg(gateway.TabAdvanced, func(s *gateway.Settings) { s.Advanced.CurrencyLabel = "£" })
 	form.Set("currency_label", "€")
-	got := b.post(path, form).want(http.StatusConflict, "Otto Other saved these settings while you were editing.")
-	if w.saved().Advanced.CurrencyLabel != "£" {
-		t.Error("the first save was overwritten")
+	form.Add("summarize_topics", "on")
+	merge := b.post(path, form).want(http.StatusConflict, "Two people saved", "Otto Other saved this page", "Currency label", "£", "€")
+	for choice, want := range map[string]string{"theirs": "£", "ours": "€"} {
+		chosen := merge.form(path)
+		chosen.Set("choose_currency_label", choice)
+		review := b.post(path, chosen).want(http.StatusOK, "Nothing is saved yet.", "Summarize Smart Topics", "where both of you changed one, your choice stands")
+		if got := w.saved().Advanced; got.CurrencyLabel != "£" || got.SummarizeTopics {
+			t.Fatalf("saved before the review was confirmed: %+v", got)
+		}
+		if choice == "theirs" {
+			continue
+		}
+		b.post(path, review.form(path)).want(http.StatusSeeOther)
+		if got := w.saved().Advanced; got.CurrencyLabel != want || !got.SummarizeTopics {
+			t.Errorf("chosen %s: saved %+v", choice, got)
+		}
 	}
-	again := got.form(path)
-	if again.Get("currency_label") != "€" || again.Get("revision") != "1" {
+}
+
+// UX 18: changes of different settings join without a question, and the review
+// says so.
+func TestSavesThatDoNotOverlapJoin_UX18(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleAdmin)
+	path := settingsBase + "/advanced"
+	form := b.get(path).form(path)
+	w.saveOrg(gateway.TabAdvanced, func(s *gateway.Settings) { s.Advanced.CurrencyLabel = "£" })
+	form.Add("summarize_topics", "on")
+	review := b.post(path, form).want(http.StatusOK, "Review 1 change before", "Otto Other saved other settings at", "they do not overlap with yours")
+	// And once more between the review and its confirmation.
+	w.saveOrg(gateway.TabAdvanced, func(s *gateway.Settings) {
+		s.Advanced.CurrencyLabel, s.Advanced.EmailsFromTasks = "£", true
+	})
+	b.post(path, review.form(path)).want(http.StatusSeeOther).wantLocation(path + "?saved=settings")
+	if got := w.saved().Advanced; got.CurrencyLabel != "£" || !got.SummarizeTopics || !got.EmailsFromTasks {
+		t.Errorf("saved %+v", got)
+	}
+}
+
+// AVM-30: unsaved edits have no effect, and the review leads back to them.
+func TestReviewLeadsBackToTheTypedValues_AVM30(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleAdmin)
+	path := settingsBase + "/notes"
+	form := b.get(path).form(path)
+	form["meeting_notes"] = []string{"task"}
+	review := b.post(path, form).want(http.StatusOK, "Meeting notes go to", "Event", "Task")
+	back := review.form(path)
+	back.Set("step", "edit")
+	again := b.post(path, back).want(http.StatusOK).form(path)
+	if !slices.Equal(again["meeting_notes"], []string{"task"}) {
 		t.Errorf("the form holds %v", again)
 	}
-	b.post(path, again).want(http.StatusSeeOther)
-	if w.saved().Advanced.CurrencyLabel != "€" {
-		t.Error("the second, deliberate save did not hold")
+	if w.settings(gateway.OrgScope, gateway.TabNotes).Revision != 0 {
+		t.Error("it was saved")
 	}
+	b.review(path, again).want(http.StatusSeeOther)
+}
+
+// S-35: a review that was changed by hand saves nothing that the tab does not
+// have, and nothing that could not be meant.
+func TestReviewTakesNoForgedBody_S35(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleAdmin)
+	path := settingsBase + "/notes"
+	for _, body := range []string{`{"role":"admin"}`, `{"meeting_notes":["fax"]}`, `[]`, ``, `{"auto_events":1}`} {
+		b.post(path, url.Values{"revision": {"0"}, "step": {"save"}, "body": {body}}).want(http.StatusUnprocessableEntity)
+	}
+	if w.settings(gateway.OrgScope, gateway.TabNotes).Revision != 0 {
+		t.Error("it was saved")
+	}
+	w.as(home, gateway.RoleRep).post(path, url.Values{"revision": {"0"}, "step": {"save"}, "body": {`{"locked":true}`}}).want(http.StatusForbidden)
 }
 
 // AVM-07 to AVM-09, S-36, UX 16: a member's own values, the lock, and what
@@ -238,7 +298,7 @@ func TestLockSetsOwnNotesAsideAndUnlockingBringsThemBack_S36_AVM08_AVM09(t *test
 		t.Errorf("the organization's form shows a member's values: %v", lock)
 	}
 	lock.Add("locked", "on")
-	admin.post(notes, lock).want(http.StatusSeeOther)
+	admin.review(notes, lock).want(http.StatusSeeOther)
 
 	locked := rep.get("/settings/you").want(http.StatusOK, "locked by organization")
 	if locked.hasForm("/settings/you") && contains(locked.words(), "Save changes") {
@@ -259,7 +319,7 @@ func TestLockSetsOwnNotesAsideAndUnlockingBringsThemBack_S36_AVM08_AVM09(t *test
 
 	unlock := admin.get(notes).form(notes)
 	off(unlock, "locked", "on")
-	admin.post(notes, unlock).want(http.StatusSeeOther)
+	admin.review(notes, unlock).want(http.StatusSeeOther)
 	back := rep.get("/settings/you").want(http.StatusOK).form("/settings/you")
 	if !slices.Equal(back["meeting_notes"], []string{"note", "task"}) {
 		t.Errorf("unlocked: %v", back["meeting_notes"])
@@ -272,6 +332,7 @@ func TestRefusedOwnSettingsStayOwn(t *testing.T) {
 	w := newWorld(t)
 	admin := w.as(home, gateway.RoleAdmin)
 	form := admin.get("/settings/you").form("/settings/you")
+	form["call_notes"] = []string{}
 	admin.post("/settings/you", form).want(http.StatusSeeOther)
 	form["call_notes"] = []string{"note"}
 	got := admin.post("/settings/you", form).want(http.StatusConflict)

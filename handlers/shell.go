@@ -110,6 +110,7 @@ func (s *Server) addNeedsYou(v *visit, sh *views.Shell) {
 
 // flashes are the sentences behind ?saved= of a redirect.
 var flashes = map[string]string{
+	"nothing":      "Nothing was changed, so nothing was saved.",
 	"settings":     "Saved. The new settings are in force now.",
 	"connected":    "Connected to Salesforce. The first reading of your records has begun.",
 	"disconnected": "Disconnected. The tokens are revoked and erased; your settings and the mirror stay.",

@@ -54,14 +54,14 @@ func showNotes(v *visit, t tabState) (templ.Component, error) {
 		AutoEvent: views.Switch{
 			Name: "auto_events", Label: "Create Salesforce Events for meetings", On: n.AutoEvents, Locked: t.locked,
 			Effect: "When a meeting is created through the calendar, or an impromptu external meeting is logged, an Event is created in Salesforce.",
-			Meta:   t.meta(v, "on"),
+			Meta:   t.meta(v, "auto_events", "on"),
 		},
-		MeetingNotes: places(t, "meeting_notes", "Where meeting notes go", n.MeetingNotes, t.meta(v, "Event")),
-		CallNotes:    places(t, "call_notes", "Where call notes go", n.CallNotes, t.meta(v, "Task")),
+		MeetingNotes: places(t, "meeting_notes", "Where meeting notes go", n.MeetingNotes, t.meta(v, "meeting_notes", "Event")),
+		CallNotes:    places(t, "call_notes", "Where call notes go", n.CallNotes, t.meta(v, "call_notes", "Task")),
 	}
 	if t.scope == gateway.OrgScope {
 		p.Lock = &views.Switch{
-			Name: "locked", Label: "Lock for everybody", On: n.Locked, Locked: t.locked, Meta: t.meta(v, "off"),
+			Name: "locked", Label: "Lock for everybody", On: n.Locked, Locked: t.locked, Meta: t.meta(v, "locked", "off"),
 			Effect: "Locked, these values override what members have chosen for themselves; unlocking brings theirs back.",
 		}
 	} else {
@@ -107,24 +107,25 @@ func showContacts(v *visit, t tabState) (templ.Component, error) {
 		Settings: t.common,
 		Switches: []views.Switch{
 			{
-				Name: "auto_create", Label: "Create Contacts for external participants", On: c.AutoCreate, Locked: t.locked, Meta: t.meta(v, "off"),
+				Name: "auto_create", Label: "Create Contacts for external participants", On: c.AutoCreate, Locked: t.locked, Meta: t.meta(v, "auto_create", "off"),
 				Effect: "Somebody from outside who took part in a meeting and is neither a Contact nor a Lead yet becomes a Contact.",
 			},
 			{
-				Name: "leads_first", Label: "Look for Leads first", On: c.LeadsFirst, Locked: t.locked, Meta: t.meta(v, "on"),
+				Name: "leads_first", Label: "Look for Leads first", On: c.LeadsFirst, Locked: t.locked, Meta: t.meta(v, "leads_first", "on"),
 				Effect: "An existing Lead with the same e-mail address counts as known, so no Contact is created beside it.",
 			},
 			{
-				Name: "exclude_public_domains", Label: "Leave out public e-mail domains", On: c.ExcludePublicDomains, Locked: t.locked, Meta: t.meta(v, "on"),
+				Name: "exclude_public_domains", Label: "Leave out public e-mail domains", On: c.ExcludePublicDomains, Locked: t.locked, Meta: t.meta(v, "exclude_public_domains", "on"),
 				Effect: "No Contact is created for addresses such as Gmail or Yahoo, unless the domain is allowed below.",
 				Fields: []views.Field{{
 					Name: "allow_domains", Label: "Allowed all the same", Value: strings.Join(c.AllowDomains, ", "),
-					Hint: "Domains, separated by commas.", Error: t.errors["allow_domains"], Locked: t.locked,
+					Hint: "Domains or addresses, separated by commas.", Error: t.errors["allow_domains"], Locked: t.locked,
+					Meta: t.meta(v, "allow_domains", "none"),
 				}},
 			},
 		},
 		Teams: &views.ChoiceGroup{
-			Name: "teams", Legend: "Teams whose meetings count", Many: true, Locked: t.locked, Meta: t.meta(v, "Sales and Customer Success"), Error: t.errors["teams"],
+			Name: "teams", Legend: "Teams whose meetings count", Many: true, Locked: t.locked, Meta: t.meta(v, "teams", "Sales and Customer Success"), Error: t.errors["teams"],
 			Hint: "Meetings of other teams create nobody.",
 		},
 	}
@@ -145,10 +146,10 @@ func showForecast(v *visit, t tabState) (templ.Component, error) {
 		Settings: t.common,
 		Selects: []views.Select{{
 			Name: "period", Label: "Forecast period", Options: choose(f.Period, "monthly", "Monthly", "quarterly", "Quarterly"),
-			Hint: "The span that a forecast adds up.", Meta: t.meta(v, "Monthly"), Locked: t.locked, Error: t.errors["period"],
+			Hint: "The span that a forecast adds up.", Meta: t.meta(v, "period", "Monthly"), Locked: t.locked, Error: t.errors["period"],
 		}},
 		Amounts: views.ChoiceGroup{
-			Name: "amount", Legend: "Amounts are", Meta: t.meta(v, "Total"), Locked: t.locked, Error: t.errors["amount"],
+			Name: "amount", Legend: "Amounts are", Meta: t.meta(v, "amount", "Total"), Locked: t.locked, Error: t.errors["amount"],
 			Hint: "Shown and added up here only; nothing on this tab writes to Salesforce.",
 			Choices: []views.Choice{
 				{Value: "total", Label: "Total", Effect: "The whole amount of each deal counts.", Checked: f.Amount == "total"},
@@ -178,20 +179,20 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 		Deals: []views.Select{
 			{
 				Name: "amount_field", Label: "Deal amount field", Options: fieldOptions(schema, a.AmountField, gateway.TypeCurrency, gateway.TypeDouble),
-				Hint: "Used in pipelines, forecasts, win/loss and reports alike.", Meta: t.meta(v, "Amount"), Locked: t.locked, Error: t.errors["amount_field"],
+				Hint: "Used in pipelines, forecasts, win/loss and reports alike.", Meta: t.meta(v, "amount_field", "Amount"), Locked: t.locked, Error: t.errors["amount_field"],
 			},
 			{
 				Name: "close_date_field", Label: "Deal close date field", Options: fieldOptions(schema, a.CloseDateField, gateway.TypeDate),
-				Hint: "Used in the same four places.", Meta: t.meta(v, "Close Date"), Locked: t.locked, Error: t.errors["close_date_field"],
+				Hint: "Used in the same four places.", Meta: t.meta(v, "close_date_field", "Close Date"), Locked: t.locked, Error: t.errors["close_date_field"],
 			},
 		},
 		Switches: []views.Switch{{
-			Name: "summarize_topics", Label: "Summarize Smart Topics in the deals dashboard", On: a.SummarizeTopics, Locked: t.locked, Meta: t.meta(v, "off"),
+			Name: "summarize_topics", Label: "Summarize Smart Topics in the deals dashboard", On: a.SummarizeTopics, Locked: t.locked, Meta: t.meta(v, "summarize_topics", "off"),
 			Effect: "Notes of several meetings and e-mails become one summary a deal. Date-sensitive topics, such as Action Items, are never summarized.",
 		}},
 		Currency: views.Select{
 			Name: "currency_label", Label: "Currency label", Options: currencies(a.CurrencyLabel),
-			Hint: "Only the symbol before amounts changes; no number does.", Meta: t.meta(v, "$"), Locked: t.locked, Error: t.errors["currency_label"],
+			Hint: "Only the symbol before amounts changes; no number does.", Meta: t.meta(v, "currency_label", "$"), Locked: t.locked, Error: t.errors["currency_label"],
 		},
 		Sample: money("48000", a.CurrencyLabel),
 	}

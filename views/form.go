@@ -154,6 +154,8 @@ type Merge struct {
 	When   string
 	Rows   []MergeRow
 	KeepTo Link
+	// Fields carry what else was typed.
+	Fields []Hidden
 }
 
 // MergeRow is one setting that both changed. Name is the radio group; the

@@ -20,7 +20,8 @@ type ReviewPage struct {
 	Fields  []Hidden
 	Confirm string
 	Note    string
-	Back    Link
+	// Back posts the values to the tab's form again, as step "edit".
+	Back string
 }
 
 // Effect is one number with what it means.

@@ -12,7 +12,7 @@ func reviewSampleA() ReviewPage {
 		Sample:     []SampleRow{{KindContact, "Ann Ferrow", "Fernhollow Logistics", "Mobile", "+49 30 23125 100", "+49 30 23125 142", "2 Nov 2026, Jonah Pryce"}},
 		SampleLink: Link{Text: "Export all 424", URL: "?export=1"},
 		Form:       Form{URL: "/settings/salesforce/review", Revision: "7"}, Fields: []Hidden{{"mode_Mobile", "overwrite"}},
-		Confirm: "I have seen that 412 contacts would change.", Note: "Can be undone as a whole for 30 days.", Back: Link{Text: "Back to editing", URL: "/settings/salesforce/objects"},
+		Confirm: "I have seen that 412 contacts would change.", Note: "Can be undone as a whole for 30 days.", Back: "Back to editing",
 	}
 }
 

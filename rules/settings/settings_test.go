@@ -62,7 +62,7 @@ func TestMissingFieldsOfAMemberComeFromTheOrganization(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := gateway.NotesSettings{AutoEvents: false, MeetingNotes: []string{}, CallNotes: []string{"note"}}
+	want := gateway.NotesSettings{AutoEvents: false, MeetingNotes: []string{}, CallNotes: []string{"note"}, Pilot: gateway.PilotSettings{Members: []string{}}}
 	if !reflect.DeepEqual(got.Notes, want) {
 		t.Errorf("got %+v, want %+v", got.Notes, want)
 	}
@@ -181,9 +181,23 @@ func TestValidateNamesTheSettingConcerned(t *testing.T) {
 		{"no team", gateway.TabContacts, func(s *gateway.Settings) { s.Contacts.AutoCreate, s.Contacts.Teams = true, nil }, []string{"teams"}},
 		{"nameless team", gateway.TabContacts, func(s *gateway.Settings) { s.Contacts.Teams = []string{" "} }, []string{"teams"}},
 		{"domain", gateway.TabContacts, func(s *gateway.Settings) {
-			s.Contacts.AllowDomains = []string{"example.com", "ann@example.com", "localhost", "a..b"}
+			s.Contacts.AllowDomains = []string{"example.com", "ann@example.com", "localhost", "a..b", "@"}
 		}, []string{"allow_domains", "allow_domains", "allow_domains"}},
-		{"period and amount", gateway.TabForecast, func(s *gateway.Settings) { s.Forecast = gateway.ForecastSettings{} }, []string{"period", "amount"}},
+		{"own domain", gateway.TabContacts, func(s *gateway.Settings) { s.Contacts.OwnDomains = []string{"ann@example.com"} }, []string{"own_domains"}},
+		{"S-53 no cap", gateway.TabContacts, func(s *gateway.Settings) { s.Contacts.CapHour, s.Contacts.CapMeeting = 0, 10001 }, []string{"cap_hour", "cap_meeting"}},
+		{"AIM-20 accounts without a match field", gateway.TabContacts, func(s *gateway.Settings) { s.Contacts.CreateAccounts, s.Contacts.AccountMatchField = true, "" }, []string{"account_match_field"}},
+		{"AVC-18 activity object without a phone field", gateway.TabContacts, func(s *gateway.Settings) { s.Contacts.ActivityObject = "Patient__c" }, []string{"phone_field"}},
+		{"match chain", gateway.TabContacts, func(s *gateway.Settings) {
+			s.Contacts.Chain = []gateway.MatchStep{{By: "email"}, {By: "email"}, {By: "name"}, {By: "field"}, {By: "field", Field: "Legacy__c"}}
+		}, []string{"chain", "chain", "chain"}},
+		{"filters", gateway.TabObjects, func(s *gateway.Settings) {
+			s.Objects.Filters = []gateway.Filter{{Source: "person.company", Op: "set"}, {Source: " ", Op: "like"}}
+		}, []string{"filters", "filters"}},
+		{"no stage chosen", gateway.TabForecast, func(s *gateway.Settings) { s.Forecast.CountBy = "stage" }, []string{"stages"}},
+		{"no category chosen", gateway.TabForecast, func(s *gateway.Settings) { s.Forecast.Categories = nil }, []string{"categories"}},
+		{"who wins", gateway.TabAdvanced, func(s *gateway.Settings) { s.Advanced.Conflicts = map[gateway.DataType]gateway.Winner{"amounts": "me"} }, []string{"conflicts"}},
+		{"purpose field", gateway.TabAdvanced, func(s *gateway.Settings) { s.Advanced.PurposeField.Task = "a b" }, []string{"purpose_field"}},
+		{"period and amount", gateway.TabForecast, func(s *gateway.Settings) { s.Forecast = gateway.ForecastSettings{} }, []string{"period", "amount", "count_by"}},
 		{"advanced", gateway.TabAdvanced, func(s *gateway.Settings) { s.Advanced = gateway.AdvancedSettings{AmountField: "1x"} }, []string{"currency_label", "amount_field", "close_date_field"}},
 		{"long label", gateway.TabAdvanced, func(s *gateway.Settings) { s.Advanced.CurrencyLabel = "dollars US" }, []string{"currency_label"}},
 	}

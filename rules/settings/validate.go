@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -60,13 +61,30 @@ func chosen(field string, places []string) []fault {
 }
 
 func objects(s gateway.ObjectsSettings) []fault {
-	for name := range s.Writeback {
-		if !apiName(name) {
-			return []fault{{"writeback", "\"" + name + "\" is not the API name of an object."}}
+	var faults []fault
+	for _, part := range []struct {
+		field    string
+		switches map[string]bool
+	}{{"writeback", s.Writeback}, {"create_missing", s.CreateMissing}, {"update_fields", s.UpdateFields}} {
+		for _, name := range slices.Sorted(maps.Keys(part.switches)) {
+			if !apiName(name) {
+				faults = append(faults, fault{part.field, "\"" + name + "\" is not the API name of an object."})
+			}
 		}
 	}
-	return nil
+	for _, f := range s.Filters {
+		if strings.TrimSpace(f.Source) == "" || f.Object != "" && !apiName(f.Object) {
+			faults = append(faults, fault{"filters", "A filter names what it looks at, such as person.company."})
+		}
+		if !slices.Contains(gateway.FilterOps[:], f.Op) {
+			faults = append(faults, fault{"filters", "A filter compares by equals, differs, contains, set or empty."})
+		}
+	}
+	return faults
 }
+
+// capMax keeps a typing error from creating thousands of contacts (S-53).
+const capMax = 10000
 
 func contacts(s gateway.ContactsSettings) []fault {
 	var faults []fault
@@ -77,9 +95,45 @@ func contacts(s gateway.ContactsSettings) []fault {
 		faults = append(faults, fault{"teams", "Choose at least one team, or switch creating contacts off."})
 	}
 	for _, domain := range s.AllowDomains {
-		if !domainName(domain) {
-			faults = append(faults, fault{"allow_domains", "\"" + domain + "\" is not an e-mail domain such as example.com."})
+		_, after, address := strings.Cut(domain, "@")
+		if !domainName(domain) && (!address || !domainName(after)) {
+			faults = append(faults, fault{"allow_domains", "\"" + domain + "\" is neither an e-mail domain such as example.com nor an address."})
 		}
+	}
+	for _, domain := range s.OwnDomains {
+		if !domainName(domain) {
+			faults = append(faults, fault{"own_domains", "\"" + domain + "\" is not an e-mail domain such as example.com."})
+		}
+	}
+	for field, n := range map[string]int{"cap_meeting": s.CapMeeting, "cap_hour": s.CapHour} {
+		if n < 1 || n > capMax {
+			faults = append(faults, fault{field, "A cap is a number from 1 to 10,000."})
+		}
+	}
+	slices.SortStableFunc(faults, func(a, b fault) int { return strings.Compare(a.field, b.field) })
+	return append(faults, recognizing(s)...)
+}
+
+// recognizing checks how a person and his account are found.
+func recognizing(s gateway.ContactsSettings) []fault {
+	var faults []fault
+	for i, step := range s.Chain {
+		known := step.By == "email" || step.By == "phone" || step.By == "domain"
+		switch {
+		case !known && step.By != "field", step.By == "field" && !apiName(step.Field):
+			faults = append(faults, fault{"chain", "A person is recognized by e-mail, phone, domain or a field."})
+		case slices.Contains(s.Chain[:i], step):
+			faults = append(faults, fault{"chain", "The step “" + StepWords(step) + "” stands twice."})
+		}
+	}
+	if s.AccountMatchField != "" && !apiName(s.AccountMatchField) {
+		faults = append(faults, fault{"account_match_field", "\"" + s.AccountMatchField + "\" is not the API name of a field."})
+	}
+	if s.CreateAccounts && s.AccountMatchField == "" {
+		faults = append(faults, fault{"account_match_field", "Accounts can only be created with an Account Match Field: choose one, or switch creating accounts off."})
+	}
+	if s.ActivityObject != "" && (!apiName(s.ActivityObject) || !apiName(s.PhoneField)) {
+		faults = append(faults, fault{"phone_field", "Choose the phone field by which records of the object are found."})
 	}
 	return faults
 }
@@ -91,6 +145,14 @@ func forecast(s gateway.ForecastSettings) []fault {
 	}
 	if s.Amount != "total" && s.Amount != "weighted" {
 		faults = append(faults, fault{"amount", "The forecast amount is total or weighted."})
+	}
+	switch {
+	case s.CountBy != "category" && s.CountBy != "stage":
+		faults = append(faults, fault{"count_by", "Deals count by forecast category or by stage."})
+	case s.CountBy == "category" && len(s.Categories) == 0:
+		faults = append(faults, fault{"categories", "Choose at least one forecast category, else no deal counts."})
+	case s.CountBy == "stage" && len(s.Stages) == 0:
+		faults = append(faults, fault{"stages", "Choose at least one stage, else no deal counts."})
 	}
 	return faults
 }
@@ -109,7 +171,25 @@ func advanced(s gateway.AdvancedSettings) []fault {
 	if !apiName(s.CloseDateField) {
 		faults = append(faults, fault{"close_date_field", "Choose the field that holds the close date."})
 	}
+	faults = append(faults, activityFields("purpose_field", s.PurposeField)...)
+	faults = append(faults, activityFields("outcome_field", s.OutcomeField)...)
+	for _, t := range gateway.DataTypes {
+		switch s.Conflicts[t] {
+		case gateway.WinnerNone, gateway.WinnerSalesforce, gateway.WinnerProduct, gateway.WinnerRecent, gateway.WinnerAsk:
+		default:
+			faults = append(faults, fault{"conflicts", "Who wins is Salesforce, the product, the most recent, or a person who is asked."})
+		}
+	}
 	return faults
+}
+
+func activityFields(name string, pair gateway.ActivityPair) []fault {
+	for _, field := range []string{pair.Event, pair.Task} {
+		if field != "" && !apiName(field) {
+			return []fault{{name, "\"" + field + "\" is not the API name of a field."}}
+		}
+	}
+	return nil
 }
 
 // apiName reports whether s has the form of a Salesforce API name.

@@ -71,7 +71,10 @@ for (const engine of engines) {
           const save = async (tab, change) => {
             await page.goto(`${demo.url}/settings/salesforce/${tab}`);
             await change();
-            await page.getByRole("button", { name: "Save changes" }).click();
+            await page.getByRole("button", { name: "Review changes" }).click();
+            await page.getByRole("heading", { name: /^Review 1 change before/ }).waitFor();
+            await noViolations(page);
+            await page.getByRole("button", { name: "Save Changes & Start Syncing" }).click();
             await page.waitForURL(/saved=settings/);
             await page.goto(`${demo.url}/settings/salesforce/${tab}`);
             await page.locator("main").getByText(/Mara Quill/).first().waitFor();

@@ -1,0 +1,293 @@
+package handlers
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidegate/gateway"
+	"tidegate/rules/settings"
+	"tidegate/views"
+)
+
+// The steps of saving the organization's settings. A form without a step comes
+// from the tab; a review carries the whole body of the tab, so that what is
+// saved is what was shown.
+const (
+	stepName   = "step"
+	stepMerge  = "merge"
+	stepSave   = "save"
+	stepEdit   = "edit"
+	bodyName   = "body"
+	chooseName = "choose_" // + name of the setting: "theirs" or "ours"
+)
+
+// saveWords is the button of a tab's form. A member's own settings concern
+// nobody else and are saved at once; the organization's are reviewed first
+// (UX 17, AVM-30).
+func saveWords(scope string) string {
+	if scope == gateway.OrgScope {
+		return "Review changes"
+	}
+	return "Save changes"
+}
+
+// saveTab takes the form of a tab of the organization's settings.
+func saveTab(tab gateway.Tab) func(*visit) error {
+	return func(v *visit) error { return v.saveScope(tab, gateway.OrgScope) }
+}
+
+// proposal is a tab as somebody wants it to be.
+type proposal struct {
+	tabState
+	body []byte // of the tab, valid, merged with what others saved meanwhile
+	// overlap is what others saved meanwhile, in one sentence.
+	overlap string
+}
+
+// saveScope brings what was posted together with what others saved meanwhile
+// (UX 18), validates it, and saves it or shows its review. What was typed
+// survives every refusal.
+func (v *visit) saveScope(tab gateway.Tab, scope string) error {
+	state, err := v.tabState(tab, scope)
+	if err != nil {
+		return err
+	}
+	if err := v.maySave(tab, scope); err != nil {
+		return err
+	}
+	base, ours, err := v.postedBodies(&state)
+	if err != nil {
+		return v.refuseTab(state, err)
+	}
+	if v.posted(stepName) == stepEdit {
+		state.common.Form.Revision = v.posted("revision")
+		return v.showTab(state)
+	}
+	theirs, err := v.standing(state)
+	if err != nil {
+		return err
+	}
+	merged, overlaps, err := settings.Merge(tab, base, theirs, ours, v.choices(tab, base, theirs, ours))
+	if err != nil {
+		return v.refuseTab(state, err)
+	}
+	if undecided := slices.DeleteFunc(slices.Clone(overlaps), func(o settings.Overlap) bool { return v.shown(chooseName + o.Name) }); len(undecided) > 0 {
+		return v.showMerge(state, ours, undecided)
+	}
+	p := proposal{tabState: state, body: merged}
+	if differ, err := settings.Diff(tab, base, theirs); err == nil && len(differ) > 0 {
+		p.overlap = v.savedMeanwhile(state, len(overlaps) > 0)
+	}
+	if err := settings.Decode(&p.settings, tab, merged); err != nil {
+		return v.refuseTab(state, err)
+	}
+	if err := settings.Validate(p.settings, tab); err != nil {
+		return v.refuseTab(p.tabState, err)
+	}
+	if p.body, err = settings.Encode(p.settings, tab); err != nil {
+		return err
+	}
+	if scope == gateway.OrgScope && v.posted(stepName) != stepSave {
+		return v.showReview(p, theirs)
+	}
+	return v.saveProposal(p, theirs)
+}
+
+// maySave refuses what the scope has no right to, with an audit row (S-36).
+func (v *visit) maySave(tab gateway.Tab, scope string) error {
+	org, err := v.ws.Settings(v.UserContext(), gateway.OrgScope)
+	if err != nil {
+		return err
+	}
+	in, err := settings.Effective(org, nil)
+	if err != nil {
+		return err
+	}
+	if err := settings.MaySave(in.Settings, scope, tab); err != nil {
+		v.s.audit(v, "refused a change of locked settings", tabURL(tab, scope))
+		return err
+	}
+	return nil
+}
+
+// postedBodies returns what the form was made from and what it says now. state
+// then holds what was typed.
+func (v *visit) postedBodies(state *tabState) (base, ours []byte, err error) {
+	began := *state
+	revision, err := strconv.ParseInt(v.posted("revision"), 10, 64)
+	if err == nil && revision != state.rows[state.tab].Revision { // a form without a guard was made by hand, from what is there now
+		if began.settings, err = v.settingsAt(*state, revision); err != nil {
+			return nil, nil, err
+		}
+	}
+	if base, err = settings.Encode(began.settings, state.tab); err != nil {
+		return nil, nil, err
+	}
+	switch body := v.posted(bodyName); v.posted(stepName) {
+	case stepSave, stepMerge, stepEdit:
+		if err := settings.Decode(&began.settings, state.tab, []byte(body)); err != nil {
+			return nil, nil, err
+		}
+	default:
+		tabForms[state.tab].read(v, &began)
+	}
+	state.settings = began.settings
+	ours, err = settings.Encode(began.settings, state.tab)
+	return base, ours, err
+}
+
+// settingsAt are the settings as they were at a revision of the scope's tab.
+func (v *visit) settingsAt(state tabState, revision int64) (gateway.Settings, error) {
+	history, err := v.ws.SettingHistory(v.UserContext(), state.scope, state.tab)
+	if err != nil {
+		return gateway.Settings{}, err
+	}
+	rows := settings.Rows{}
+	for _, row := range history {
+		if row.Revision == revision {
+			rows[state.tab] = row
+		}
+	}
+	return v.effective(state.scope, rows)
+}
+
+// standing is the body of the tab as it is saved now.
+func (v *visit) standing(state tabState) ([]byte, error) {
+	s, err := v.effective(state.scope, state.rows)
+	if err != nil {
+		return nil, err
+	}
+	return settings.Encode(s, state.tab)
+}
+
+// effective lays rows of a scope over what they rest on.
+func (v *visit) effective(scope string, rows settings.Rows) (gateway.Settings, error) {
+	org, member := rows, settings.Rows(nil)
+	if scope != gateway.OrgScope {
+		var err error
+		if org, err = v.ws.Settings(v.UserContext(), gateway.OrgScope); err != nil {
+			return gateway.Settings{}, err
+		}
+		member = rows
+	}
+	in, err := settings.Effective(org, member)
+	return in.Settings, err
+}
+
+// choices reads the decisions of the merge page. Asking for each makes them
+// known fields of the form.
+func (v *visit) choices(tab gateway.Tab, base, theirs, ours []byte) map[string]string {
+	out := map[string]string{}
+	_, overlaps, err := settings.Merge(tab, base, theirs, ours, nil)
+	if err != nil {
+		return out // the merge itself reports it
+	}
+	for _, o := range overlaps {
+		out[o.Name] = v.posted(chooseName + o.Name)
+	}
+	return out
+}
+
+// savedMeanwhile says who saved since the form was made.
+func (v *visit) savedMeanwhile(state tabState, overlaps bool) string {
+	row := state.rows[state.tab]
+	text := fmt.Sprintf("%s saved other settings at %s", orSomebody(row.By), v.clock().full(row.At).Text)
+	if overlaps {
+		return text + "; where both of you changed one, your choice stands."
+	}
+	return text + "; they do not overlap with yours."
+}
+
+// showMerge stands instead of the tab where two people changed the same
+// setting differently.
+func (v *visit) showMerge(state tabState, ours []byte, overlaps []settings.Overlap) error {
+	row := state.rows[state.tab]
+	m := views.Merge{
+		Form: state.common.Form, Who: orSomebody(row.By), When: "at " + v.clock().full(row.At).Text,
+		KeepTo: views.Link{Text: "Keep what " + orSomebody(row.By) + " saved", URL: tabURL(state.tab, state.scope)},
+		Fields: []views.Hidden{{Name: stepName, Value: stepMerge}, {Name: bodyName, Value: string(ours)}},
+	}
+	// What was typed rests on the revision that the form was made from.
+	m.Form.Revision = v.posted("revision")
+	m.Form.Bar.Save = saveWords(state.scope)
+	for _, o := range overlaps {
+		m.Rows = append(m.Rows, views.MergeRow{
+			Setting: settings.Label(state.tab, o.Name), Name: chooseName + o.Name,
+			TheirText: settings.Words(state.tab, o.Name, o.Theirs), TheirWord: "theirs",
+			YourText: settings.Words(state.tab, o.Name, o.Ours), YourWord: "ours",
+		})
+	}
+	v.Status(fiber.StatusConflict)
+	return render(v.Ctx, views.SettingsMerge(state.common, string(state.tab), m))
+}
+
+// showReview shows what would change before it takes effect (AVM-30).
+func (v *visit) showReview(p proposal, before []byte) error {
+	changes, err := settings.Diff(p.tab, before, p.body)
+	if err != nil {
+		return err
+	}
+	back := tabURL(p.tab, p.scope)
+	if len(changes) == 0 {
+		return v.Redirect(back+"?saved=nothing", fiber.StatusSeeOther)
+	}
+	page := views.ReviewPage{
+		Shell: p.common.Shell,
+		Head: views.Head{
+			Crumb: []views.Link{{Text: "Salesforce settings", URL: settingsBase + "/notes"}, {Text: p.tab.Title(), URL: back}},
+			Title: "Review " + count(len(changes), "change", "changes") + " before they take effect", Lead: "Nothing is saved yet.",
+		},
+		Overlap: p.overlap,
+		Form:    views.Form{URL: back, Revision: p.common.Form.Revision, Bar: views.SaveBar{Save: "Save Changes & Start Syncing"}},
+		Fields:  []views.Hidden{{Name: bodyName, Value: string(p.body)}},
+		Back:    "Back to editing",
+	}
+	for _, d := range changes {
+		page.Changes = append(page.Changes, views.ReviewChange{
+			Where: p.tab.Title(), Setting: settings.Label(d.Tab, d.Name),
+			Before: settings.Words(d.Tab, d.Name, d.Before), After: settings.Words(d.Tab, d.Name, d.After),
+		})
+	}
+	return render(v.Ctx, views.Review(page))
+}
+
+// saveProposal saves if nobody else did in this very moment; else the next try
+// merges with him.
+func (v *visit) saveProposal(p proposal, before []byte) error {
+	row := gateway.SettingRow{Scope: p.scope, Tab: p.tab, Body: p.body, By: v.member.Name, ByID: v.member.ID, At: v.s.Now()}
+	if _, err := v.ws.SaveSetting(v.UserContext(), row, p.rows[p.tab].Revision); err != nil {
+		if gateway.CodeOf(err) == gateway.CodeConflict {
+			return v.refuseTab(p.tabState, gateway.Errorf(gateway.CodeConflict,
+				"Somebody saved these settings in the same moment. Your values are still in the form below: review them again."))
+		}
+		return err
+	}
+	if err := v.ws.Audit(v.UserContext(), gateway.AuditEntry{
+		At: v.s.Now(), By: v.member.Name, What: "changed " + p.tab.Title() + " settings", Target: p.scope,
+		Before: string(before), After: string(p.body), IP: v.IP(),
+	}); err != nil {
+		return err
+	}
+	return v.Redirect(tabURL(p.tab, p.scope)+"?saved=settings", fiber.StatusSeeOther)
+}
+
+// refuseTab shows the tab again with what was typed and why it was not taken.
+func (v *visit) refuseTab(state tabState, err error) error {
+	e, ok := gatewayError(err)
+	if !ok {
+		return err
+	}
+	fields := e.Fields
+	if len(fields) == 0 {
+		fields = []string{"revision"}
+	}
+	for _, field := range fields {
+		state.errors[field] = e.Message
+		state.common.Form.Errors = append(state.common.Form.Errors, views.FieldError{FieldID: field, Text: e.Message})
+	}
+	v.Status(statusOf[e.Code])
+	return v.showTab(state)
+}
