@@ -61,6 +61,9 @@ type Secrets struct {
 	// Generation counts refreshes: who finds a newer generation than the one
 	// he used, uses that instead of refreshing again.
 	Generation int64
+	// Rotates is true once Salesforce has answered a refresh with another
+	// refresh token. Such a grant ends as a whole when an old one is used.
+	Rotates bool
 }
 
 // ObjectStatus is one row of the health page.

@@ -19,6 +19,7 @@ type verdict struct {
 
 // The sentences that several rows share: what happened, and who must act.
 const (
+	sayStolen     = "Salesforce has ended the access. Its token changes at every use, so this may be a possible theft: somebody else may have used a copy. It may also be an admin who revoked it, or an answer that was lost on the way. Before connecting again, look in Salesforce Setup: 1. Login History of the connected user, for addresses that you do not know. 2. Connected Apps OAuth Usage, for sessions that you did not start; revoke them. 3. If in doubt, freeze the user and change the secret of the app."
 	saySession    = "Salesforce no longer accepts the session. An admin must connect Salesforce again."
 	sayPolicy     = "A policy of the Salesforce org blocks this connection. A Salesforce admin must allow the app for the connected user."
 	sayDaily      = "The Salesforce org has used up its API calls for the day. Tidegate goes on when calls are free again; nobody needs to act."

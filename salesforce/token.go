@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,8 +46,14 @@ type Keeper struct {
 	Lock func(context.Context) (unlock func(), err error)
 }
 
-// refreshTimeout bounds one renewal, lock and save included.
-const refreshTimeout = 60 * time.Second
+// A renewal waits for the lock for up to lockTimeout, longer than the lock of a
+// crashed process lasts, and then has renewTimeout for itself, less than the
+// lock lasts: two that ask with one refresh token would end the grant. How
+// long a renewal waited must not shorten what it has to keep an answer.
+const (
+	lockTimeout  = 75 * time.Second
+	renewTimeout = 45 * time.Second
+)
 
 // Refresher is the TokenSource of a kept connection. However many goroutines
 // and processes ask at once, one renewal is made; the others use its result.
@@ -107,9 +114,7 @@ func (r *Refresher) Refresh(ctx context.Context, stale int64) (Token, error) {
 	// The key keeps apart callers refused with different generations: who
 	// was refused with the newer one must not get that very one back.
 	done := r.flight.DoChan(strconv.FormatInt(stale, 10), func() (any, error) {
-		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), refreshTimeout)
-		defer cancel()
-		return r.renew(detached, stale)
+		return r.renew(context.WithoutCancel(ctx), stale)
 	})
 	select {
 	case <-ctx.Done():
@@ -125,11 +130,15 @@ func (r *Refresher) Refresh(ctx context.Context, stale int64) (Token, error) {
 // renew is one renewal under the lock: look whether another process was
 // quicker, ask, save, and only then let anybody use the new session.
 func (r *Refresher) renew(ctx context.Context, stale int64) (Token, error) {
-	unlock, err := r.keep.Lock(ctx)
+	waiting, enough := context.WithTimeout(ctx, lockTimeout)
+	defer enough()
+	unlock, err := r.keep.Lock(waiting)
 	if err != nil {
 		return Token{}, fmt.Errorf("locking the session: %w", err)
 	}
 	defer unlock()
+	ctx, cancel := context.WithTimeout(ctx, renewTimeout)
+	defer cancel()
 	conn, secrets, err := r.keep.Load(ctx)
 	if err != nil {
 		return Token{}, fmt.Errorf("loading the session: %w", err)
@@ -141,18 +150,19 @@ func (r *Refresher) renew(ctx context.Context, stale int64) (Token, error) {
 		return Token{}, err
 	}
 	grant, err := r.ask(ctx, conn, secrets)
+	if grant.RefreshToken != "" {
+		secrets.Rotates = secrets.Rotates || secrets.RefreshToken != grant.RefreshToken
+		secrets.RefreshToken = grant.RefreshToken
+	}
 	if err != nil {
 		if grant.RefreshToken != "" {
-			secrets.RefreshToken = grant.RefreshToken
 			err = errors.Join(err, r.keep.Save(ctx, conn, secrets))
 		}
+		err = suspect(secrets, err)
 		r.noteDead(secrets, err)
 		return Token{}, err
 	}
 	secrets.AccessToken = grant.AccessToken
-	if grant.RefreshToken != "" {
-		secrets.RefreshToken = grant.RefreshToken
-	}
 	if grant.InstanceURL != "" {
 		conn.InstanceURL = grant.InstanceURL
 	}
@@ -161,6 +171,19 @@ func (r *Refresher) renew(ctx context.Context, stale int64) (Token, error) {
 		return Token{}, fmt.Errorf("saving the new session: %w", err)
 	}
 	return r.remember(conn, secrets), nil
+}
+
+// suspect words the end of a grant whose refresh token changed at every use:
+// Salesforce ends it at once when an old one is used, by us after a lost answer
+// or by somebody who has stolen it, and does not say which (S-51).
+func suspect(secrets gateway.Secrets, err error) error {
+	e, ok := errors.AsType[*gateway.Error](err)
+	if !ok || !secrets.Rotates || e.Code != gateway.CodeSFAuth || !strings.Contains(e.Said, "expired access/refresh token") {
+		return err
+	}
+	worded := *e
+	worded.Message = sayStolen
+	return &worded
 }
 
 func (r *Refresher) ask(ctx context.Context, conn gateway.Connection, secrets gateway.Secrets) (Grant, error) {

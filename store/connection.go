@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"tidegate/gateway"
@@ -131,8 +132,9 @@ func orNoConnection(n int64, err error) error {
 }
 
 // refreshFor is how long one refresh may take; after that another process may
-// try. Salesforce answers a refresh in seconds or not at all.
-const refreshFor = 30 * time.Second
+// try. It must be longer than the client gives itself, because two that ask
+// with one refresh token may end the grant.
+const refreshFor = 60 * time.Second
 
 // refreshPoll is how often a waiting process looks again.
 const refreshPoll = 50 * time.Millisecond
@@ -176,6 +178,25 @@ func (w *Workspace) holdRefresh(ctx context.Context, connectionID, holder string
 	inner, cancel := context.WithTimeout(ctx, refreshFor)
 	defer cancel()
 	return f(inner)
+}
+
+// ReleaseRefreshes gives back the refresh locks of processes that are gone,
+// instead of after they have run out. gone is asked once for each holder.
+func (db *DB) ReleaseRefreshes(ctx context.Context, gone func(holder string) bool) error {
+	held, err := list[string](ctx, db.read(), "reading refresh locks", `SELECT DISTINCT refresh_holder FROM connections WHERE refresh_holder <> ''`)
+	if err != nil {
+		return err
+	}
+	for _, lock := range held {
+		if i := strings.LastIndexByte(lock, '/'); i < 0 || !gone(lock[:i]) {
+			continue
+		}
+		if _, err := db.write().exec(ctx, "releasing refresh locks",
+			`UPDATE connections SET refresh_holder = '', refresh_until = 0 WHERE refresh_holder = ?`, lock); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *Workspace) connectionExists(ctx context.Context, id string) error {

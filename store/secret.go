@@ -38,6 +38,16 @@ func (w *Workspace) SaveSecrets(ctx context.Context, connectionID string, sealed
 	return err
 }
 
+// SwapSecrets replaces the sealed secrets of a connection under the generation
+// that they have, if they still are what was read. It reports whether they
+// were.
+func (w *Workspace) SwapSecrets(ctx context.Context, connectionID string, was, sealed []byte) (bool, error) {
+	n, err := w.write.exec(ctx, "replacing sealed secrets", `UPDATE connection_secrets SET sealed = `+w.db.dialect.blob+`, saved_at = ?
+		WHERE workspace_id = ? AND connection_id = ? AND sealed = `+w.db.dialect.blob,
+		sealed, micros(w.db.now()), w.id, connectionID, was)
+	return n > 0, err
+}
+
 // EraseSecrets deletes the secrets of a connection, as on disconnect.
 func (w *Workspace) EraseSecrets(ctx context.Context, connectionID string) error {
 	_, err := w.write.exec(ctx, "erasing secrets", `DELETE FROM connection_secrets

@@ -155,7 +155,7 @@ func (c *Consumer) after(ctx context.Context, lease gateway.Lease, err error) er
 	case is[*bayeux.ReplayLostError](err), is[*pubsub.ReplayLostError](err):
 		return c.lost(ctx, lease, noteLost)
 	case is[*bayeux.AuthError](err), is[*pubsub.AuthError](err):
-		c.health.set(func(h *health) { h.reconnect = signInDead })
+		c.health.set(func(h *health) { h.reconnect = signIn(err) })
 		defer c.health.set(func(h *health) { h.reconnect = "" })
 		return c.awaitReconnect(ctx)
 	case err == nil, errors.Is(err, context.Canceled): // another address or transport

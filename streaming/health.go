@@ -3,6 +3,7 @@ package streaming
 import (
 	"cmp"
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -78,7 +79,7 @@ func (h *health) reader(err error) {
 		case gateway.CodeSFLimit:
 			h.limited = "The org's API calls of today are used up; reading waits."
 		case gateway.CodeSFAuth:
-			h.unread = signInDead
+			h.unread = signIn(err)
 		}
 	})
 }
@@ -111,6 +112,15 @@ func (h *health) streamed() bool {
 }
 
 func (h *health) age() time.Duration { return max(h.now().Sub(h.complete()), 0) }
+
+// signIn says why somebody must connect again, in Salesforce's client's words
+// where it has some.
+func signIn(err error) string {
+	if e, ok := errors.AsType[*gateway.Error](err); ok && e.Code == gateway.CodeSFAuth && e.Said != "" {
+		return e.Message
+	}
+	return signInDead
+}
 
 const signInDead = "Salesforce does not accept our sign-in any more. Connect again."
 

@@ -147,10 +147,7 @@ func (a *app) baseURL() string {
 func (a *app) Run(ctx context.Context) error {
 	defer a.close()
 	a.logger.Info("serving", "address", a.main.Addr().String(), "operations", a.ops.Addr().String(), "database", a.db.Engine())
-	if _, err := a.db.ReleaseClaims(ctx, func(holder string) bool { return departed(holder, a.supervisor.holder) }); err != nil {
-		// They run out by themselves, and the database may be back by then.
-		a.logger.Warn("claims of an ended process could not be given back", "err", err)
-	}
+	a.inheritClaims(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.server.Serve(ctx, a.main, grace) })
 	g.Go(func() error { return serveOps(ctx, a.ops, a.metrics) })
@@ -168,6 +165,16 @@ func (a *app) Run(ctx context.Context) error {
 	return err
 }
 
+// inheritClaims gives back what killed processes of this machine held. Where
+// that fails it runs out by itself, and the database may be back by then.
+func (a *app) inheritClaims(ctx context.Context) {
+	gone := func(holder string) bool { return departed(holder, a.supervisor.holder) }
+	_, err := a.db.ReleaseClaims(ctx, gone)
+	if err := errors.Join(err, a.db.ReleaseRefreshes(ctx, gone)); err != nil {
+		a.logger.Warn("claims of an ended process could not be given back", "err", err)
+	}
+}
+
 // openStore opens the database and migrates it unless that is switched off.
 func openStore(ctx context.Context, cfg config.Config, logger *slog.Logger) (*store.DB, error) {
 	if path, ok := strings.CutPrefix(cfg.DatabaseURL, "sqlite://"); ok {
@@ -175,7 +182,7 @@ func openStore(ctx context.Context, cfg config.Config, logger *slog.Logger) (*st
 			return nil, fmt.Errorf("making the database's folder: %w", err)
 		}
 	}
-	db, err := store.Open(ctx, cfg.DatabaseURL, store.Options{Logger: logger})
+	db, err := store.Open(ctx, cfg.DatabaseURL, store.Options{Logger: logger, Holder: holderName()})
 	if err != nil {
 		return nil, err
 	}

@@ -146,10 +146,23 @@ func (o *orgs) secrets(ctx context.Context, ws *store.Workspace, connection stri
 	return s, nil
 }
 
+// saveSecrets keeps secrets of the next generation, or corrected ones of the
+// standing.
 func (o *orgs) saveSecrets(ctx context.Context, ws *store.Workspace, connection string, s gateway.Secrets) error {
 	plain, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("writing the connection's secrets: %w", err)
+	}
+	was, standing, err := ws.SealedSecrets(ctx, connection)
+	if err == nil && standing == s.Generation {
+		swapped, err := ws.SwapSecrets(ctx, connection, was, o.vault.Seal(plain, ws.ID(), connection))
+		if err == nil && !swapped {
+			err = gateway.Errorf(gateway.CodeConflict, "The Salesforce tokens were renewed meanwhile.")
+		}
+		return err
+	}
+	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
+		return err
 	}
 	return ws.SaveSecrets(ctx, connection, o.vault.Seal(plain, ws.ID(), connection), s.Generation)
 }

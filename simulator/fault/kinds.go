@@ -26,6 +26,7 @@ const (
 	LockRows            = "lock_rows"
 	HTMLInsteadOfJSON   = "html_instead_of_json"
 	RotateRefreshTokens = "rotate_refresh_tokens"
+	TokenAnswer         = "token_answer"
 
 	DuplicateRule  = "duplicate_rule"
 	AssignmentRule = "assignment_rule"
@@ -72,6 +73,7 @@ var Kinds = []Kind{
 	{LockRows, "UNABLE_TO_LOCK_ROW on writes", []Param{object}},
 	{HTMLInsteadOfJSON, "an HTML page where JSON belongs", []Param{{"status", "default 503"}, path, method}},
 	{RotateRefreshTokens, "every refresh gives a new refresh token and kills the old one; lasts until cleared unless bounded", nil},
+	{TokenAnswer, "leaves a part of the token endpoint's answer out", []Param{{"field", "such as instance_url or access_token"}}},
 
 	{DuplicateRule, "DUPLICATES_DETECTED where a record like the written one exists; lasts until cleared unless seconds are given", []Param{
 		object,

@@ -49,7 +49,25 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, refused)
 		return
 	}
-	writeJSON(w, http.StatusOK, answer)
+	writeJSON(w, http.StatusOK, s.maimed(answer))
+}
+
+// maimed is the answer without what a fault leaves out of it.
+func (s *Server) maimed(answer *tokenAnswer) any {
+	f, due := s.faults.Take(fault.TokenAnswer, fault.Subject{})
+	if !due {
+		return answer
+	}
+	var parts map[string]any
+	encoded, err := json.Marshal(answer)
+	if err == nil {
+		err = json.Unmarshal(encoded, &parts)
+	}
+	if err != nil {
+		return answer // it is a struct of texts
+	}
+	delete(parts, f.Field)
+	return parts
 }
 
 // client checks the app's id and secret, from Basic or the form. A public

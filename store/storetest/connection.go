@@ -66,6 +66,18 @@ func secrets(t *testing.T, s *suite) {
 		if !slices.Equal(sealed, []byte{0, 2, 255}) || generation != 2 {
 			t.Errorf("%v %d", sealed, generation)
 		}
+		for _, was := range []string{"\x00\x02\xff", "not these"} {
+			swapped, err := w.SwapSecrets(t.Context(), "c1", []byte(was), []byte{0, 3})
+			ok(t, err)
+			if swapped != (was != "not these") {
+				t.Errorf("swapped %q: %v", was, swapped)
+			}
+		}
+		sealed, generation, err = w.SealedSecrets(t.Context(), "c1")
+		ok(t, err)
+		if !slices.Equal(sealed, []byte{0, 3}) || generation != 2 {
+			t.Errorf("after swapping: %v %d", sealed, generation)
+		}
 		ok(t, w.EraseSecrets(t.Context(), "c1"))
 		_, _, err = w.SealedSecrets(t.Context(), "c1")
 		wantCode(t, err, gateway.CodeNotFound)
@@ -113,5 +125,28 @@ func secrets(t *testing.T, s *suite) {
 		ok(t, w.LockRefresh(t.Context(), "c1", func(context.Context) error { return nil }))
 		cancel()
 		ok(t, <-done)
+	})
+	t.Run("a refresh whose process is gone is given back", func(t *testing.T) {
+		held, done := make(chan struct{}), make(chan error)
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			done <- w.LockRefresh(t.Context(), "c1", func(context.Context) error {
+				close(held)
+				<-ctx.Done()
+				return nil
+			})
+		}()
+		<-held
+		var asked []string
+		ok(t, s.db.ReleaseRefreshes(t.Context(), func(holder string) bool {
+			asked = append(asked, holder)
+			return true
+		}))
+		ok(t, w.LockRefresh(t.Context(), "c1", func(context.Context) error { return nil }))
+		cancel()
+		ok(t, <-done)
+		if len(asked) != 1 {
+			t.Errorf("asked about %q", asked)
+		}
 	})
 }
