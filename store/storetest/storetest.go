@@ -92,6 +92,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"rekey", rekey},
 		{"in order", inOrder},
 		{"continuity", continuity},
+		{"proofs", proofs},
 		{"rest", rest},
 		{"backfills", backfills},
 		{"snapshots", snapshots},
