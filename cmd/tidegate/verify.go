@@ -95,7 +95,7 @@ func (c verifyCmd) verify(ctx context.Context, a *app, objects []string, out *ou
 }
 
 // words is the line of one object, with tabs between its columns.
-func (c verifyCmd) words(p streaming.ObjectProof) string {
+func (c verifyCmd) words(p gateway.Proof) string {
 	state := "equal"
 	switch {
 	case p.Records > 0 && c.DryRun:

@@ -81,7 +81,7 @@ func newProven(t *testing.T, database string, contacts int) *proven {
 }
 
 // verify runs one cycle over one object.
-func (p *proven) verify(object string, change func(*streaming.VerifyConfig)) streaming.ObjectProof {
+func (p *proven) verify(object string, change func(*streaming.VerifyConfig)) gateway.Proof {
 	p.t.Helper()
 	cfg := streaming.VerifyConfig{
 		DB: p.app.db, Connection: p.conn, Org: prover{reader{p.app.orgs, acme}}, Holder: "prover", OwnClient: clientName,
