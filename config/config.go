@@ -28,6 +28,7 @@ type Config struct {
 	AllowedHosts []string `env:"TIDEGATE_ALLOWED_HOSTS"`
 	PubSubURL    string   `env:"TIDEGATE_PUBSUB_URL"`
 	Migrate      string   `env:"TIDEGATE_MIGRATE" envDefault:"on"`
+	ProveEvery   string   `env:"TIDEGATE_PROVE_EVERY" envDefault:"24h"`
 	// Lease is how long a stream stays with a process that is not heard of any
 	// more. Another one takes over after at most four thirds of it.
 	Lease string `env:"TIDEGATE_LEASE" envDefault:"15s"`
@@ -56,6 +57,7 @@ func (c Config) Validate() error {
 		checkOneOf("TIDEGATE_LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error"),
 		checkOneOf("TIDEGATE_LOG_FORMAT", c.LogFormat, "text", "json"),
 		checkOneOf("TIDEGATE_MIGRATE", c.Migrate, "on", "off"),
+		checkProve(c.ProveEvery),
 	)
 }
 
@@ -113,6 +115,23 @@ func checkBaseURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return fmt.Errorf("TIDEGATE_BASE_URL: %q must be http://HOST or https://HOST, as browsers reach this server", raw)
+	}
+	return nil
+}
+
+// ProofPeriod is how long one comparison of the whole mirror with Salesforce
+// may take before the next begins; 0 = it is only compared when asked.
+func (c Config) ProofPeriod() time.Duration {
+	d, err := time.ParseDuration(c.ProveEvery)
+	if err != nil {
+		return 0 // "off", and what Validate has refused
+	}
+	return d
+}
+
+func checkProve(raw string) error {
+	if d, err := time.ParseDuration(raw); raw != "" && raw != "off" && (err != nil || d < time.Minute) {
+		return fmt.Errorf("TIDEGATE_PROVE_EVERY: %q is not a duration of at least 1m, such as 24h, or off", raw)
 	}
 	return nil
 }

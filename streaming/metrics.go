@@ -15,6 +15,8 @@ type Metrics struct {
 	events *prometheus.CounterVec
 	lag    prometheus.Histogram
 	age    *ages
+	proven *prometheus.CounterVec
+	equal  *prometheus.GaugeVec
 }
 
 // NewMetrics registers the inbound metrics of the contract.
@@ -30,8 +32,14 @@ func NewMetrics(r prometheus.Registerer) (*Metrics, error) {
 			Buckets: []float64{.05, .1, .25, .5, 1, 1.5, 2, 3, 5, 10, 30, 60, 300, 1800, 7200, 86400},
 		}),
 		age: &ages{of: map[string]func() time.Duration{}},
+		proven: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tidegate_proof_records_total", Help: "Records compared with Salesforce, differing and repaired.",
+		}, []string{"object", "outcome"}),
+		equal: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "tidegate_proof_timestamp_seconds", Help: "When an object was last proven equal, or made equal.",
+		}, []string{"connection", "object"}),
 	}
-	for _, c := range []prometheus.Collector{m.events, m.lag, m.age} {
+	for _, c := range []prometheus.Collector{m.events, m.lag, m.age, m.proven, m.equal} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}
@@ -54,6 +62,21 @@ func (m *Metrics) count(counts map[countKey]int, lags []time.Duration) {
 	}
 	for _, lag := range lags {
 		m.lag.Observe(lag.Seconds())
+	}
+}
+
+// proved counts what one slice of a proof added to it.
+func (m *Metrics) proved(connection string, before, now gateway.Proof, done bool) {
+	if m == nil || m.proven == nil || now.Object == "" {
+		return
+	}
+	for outcome, n := range map[string]int{
+		"compared": now.Compared - before.Compared, "differing": now.Records - before.Records, "repaired": now.Repaired - before.Repaired,
+	} {
+		m.proven.WithLabelValues(now.Object, outcome).Add(float64(max(n, 0)))
+	}
+	if done && now.Settled() {
+		m.equal.WithLabelValues(connection, now.Object).Set(float64(now.AsOf.Unix()))
 	}
 }
 

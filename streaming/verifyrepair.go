@@ -222,4 +222,3 @@ func redate(ctx context.Context, tx *store.Tx, audit map[gateway.RecordKey]gatew
 	}
 	return len(rows), tx.SaveRecords(ctx, rows)
 }
-

@@ -26,8 +26,9 @@ type supervisor struct {
 }
 
 type runningConsumer struct {
-	stop func()
-	done chan struct{}
+	stop   func()
+	done   chan struct{}
+	prover *streaming.Prover
 }
 
 func newSupervisor(a *app, m *streaming.Metrics) *supervisor {
@@ -109,13 +110,18 @@ func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
 	if err != nil {
 		return err
 	}
+	prover, err := s.prover(conn)
+	if err != nil {
+		return err
+	}
 	ctx, stop := context.WithCancel(ctx)
-	r := &runningConsumer{stop: stop, done: make(chan struct{})}
+	r := &runningConsumer{stop: stop, done: make(chan struct{}), prover: prover}
 	s.mu.Lock()
 	s.running[ws] = r
 	s.mu.Unlock()
 	go func() {
 		defer close(r.done)
+		defer beside(ctx, prover)()
 		if err := consumer.Run(ctx); err != nil {
 			s.app.logger.Error("a consumer ended", "connection", conn.ID, "err", err)
 		}

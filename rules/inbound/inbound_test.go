@@ -260,6 +260,28 @@ func TestDecideReadings(t *testing.T) {
 	}
 }
 
+func TestReadingsSayWhyTheyDiffer(t *testing.T) {
+	calculated := func(name string) bool { return name != "Age__c" }
+	here := names.Overlay(gateway.Fields{"Age__c": "7"})
+	for _, c := range []struct {
+		name   string
+		at     int64
+		fields gateway.Fields
+		want   string
+	}{
+		{"F-44 a formula moved without an event", 3, gateway.Fields{"Age__c": "8"}, "Salesforce calculated it anew, without an event."},
+		{"the mirror was damaged", 3, gateway.Fields{"Age__c": "8", "Title": `"Lady"`}, "The mirror differed from Salesforce and was set right."},
+		{"Salesforce has a newer change", 9, gateway.Fields{"Title": `"Lady"`}, "Changed in Salesforce."},
+	} {
+		e := event(gateway.Snapshot, read(c.at), here.Overlay(c.fields))
+		e.SeenVersion = v(3)
+		d := Decide(Input{Current: record(v(3), here), Event: e, RecordID: contact, Carried: calculated, Now: now})
+		if d.Entry.Reason != c.want || !d.Append {
+			t.Errorf("%s: %q", c.name, d.Entry.Reason)
+		}
+	}
+}
+
 func TestWholeObjectEventsTouchNoRecord(t *testing.T) {
 	tests := []struct {
 		name, id string

@@ -58,8 +58,10 @@ func (in Input) whole(was gateway.Record) Decision {
 		if was.Version.Before(in.Event.Version) {
 			next.Version = in.Event.Version
 		}
-		d := in.apply(was, next, onlyChanged(was, fields))
-		d.Entry.Fields = onlyChanged(was, fields)
+		changed := onlyChanged(was, fields)
+		d := in.apply(was, next, changed)
+		d.Entry.Fields = changed
+		in.explain(&d, was, changed)
 		in.readAt(&d)
 		return d
 	}
@@ -69,6 +71,21 @@ func (in Input) whole(was gateway.Record) Decision {
 	d.Save = d.Record.ReadAt != was.ReadAt || d.Record.Partial != was.Partial
 	in.mergePending(&d, fields)
 	return d
+}
+
+// explain says of values that differ although Salesforce has no newer change
+// how that can be.
+func (in Input) explain(d *Decision, was gateway.Record, changed gateway.Fields) {
+	if d.Entry.Outcome != gateway.OutcomeApplied || was.Partial || max(was.Version.CommitAt, was.ReadAt)/1000 < in.Event.Version.CommitAt/1000 {
+		return
+	}
+	for name := range changed {
+		if in.Carried == nil || in.Carried(name) {
+			d.Entry.Reason = "The mirror differed from Salesforce and was set right."
+			return
+		}
+	}
+	d.Entry.Reason = "Salesforce calculated it anew, without an event." // F-44
 }
 
 // fill completes a record of which only some fields are known. What is known

@@ -39,21 +39,24 @@ func Next(now time.Time, every time.Duration, all []Standing) Turn {
 	}
 	pause := min(max(every/time.Duration(max(slices, 1)), pauseLeast), pauseMost)
 	for _, rank := range [...]func(Standing) (time.Time, bool){
-		func(s Standing) (time.Time, bool) { return s.NotBefore, !s.Requested.IsZero() },
-		func(s Standing) (time.Time, bool) { return later(s.NotBefore, s.Sliced.Add(pause)), !s.Begun.IsZero() },
-		func(s Standing) (time.Time, bool) { return later(s.NotBefore, due(s, every)), s.Begun.IsZero() },
+		func(s Standing) (time.Time, bool) { return time.Time{}, !s.Requested.IsZero() },
+		func(s Standing) (time.Time, bool) { return s.Sliced.Add(pause), !s.Begun.IsZero() },
+		func(s Standing) (time.Time, bool) { return due(s, every), s.Begun.IsZero() },
 	} {
-		best := time.Time{}
-		found := false
+		best, found := time.Time{}, false
 		for _, s := range all {
 			at, ok := rank(s)
-			if !ok || s.Busy || found && !at.Before(best) {
-				continue
+			switch {
+			case !ok || s.Busy || found && !at.Before(best):
+			case s.NotBefore.After(now): // holds up no other object
+				next.Wait = min(next.Wait, s.NotBefore.Sub(now))
+			default:
+				best, found = at, true
+				next.Object, next.Fresh = s.Object, s.fresh()
 			}
-			best, found = at, true
-			next = Turn{Object: s.Object, Wait: max(at.Sub(now), 0), Fresh: s.fresh()}
 		}
 		if found {
+			next.Wait = max(best.Sub(now), 0)
 			return next
 		}
 	}
@@ -70,13 +73,6 @@ func due(s Standing, every time.Duration) time.Time {
 		return time.Time{}
 	}
 	return s.LastBegun.Add(every)
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // onItsWay is how young a change in Salesforce may be that the mirror does not

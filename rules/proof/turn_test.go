@@ -28,6 +28,9 @@ func TestNextTurnIsWhatWasAskedForThenWhatIsUnderWayThenWhatIsDue(t *testing.T) 
 		{"asked for in the middle of a slow cycle begins anew", []Standing{{Object: "A", Begun: ago(time.Hour), Sliced: now, Requested: now}}, Turn{Object: "A", Fresh: true}},
 		{"and then goes on", []Standing{{Object: "A", Begun: now, Sliced: now, Requested: ago(time.Second)}}, Turn{Object: "A"}},
 		{"what is being read waits", []Standing{{Object: "A", Requested: now, Busy: true}, {Object: "B", LastBegun: ago(23 * time.Hour)}}, Turn{Object: "B", Wait: time.Hour, Fresh: true}},
+		{"when all wait after a failure", []Standing{{Object: "A", NotBefore: now.Add(time.Minute)}, {Object: "B", Requested: now, NotBefore: now.Add(time.Hour)}}, Turn{Wait: time.Minute}},
+		{"a failure in the middle holds up no other object", []Standing{{Object: "A", Begun: now, Sliced: now, NotBefore: now.Add(time.Minute)}, {Object: "B"}}, Turn{Object: "B", Fresh: true}},
+		{"nor does one that was asked for", []Standing{{Object: "A", Requested: now, NotBefore: now.Add(time.Minute)}, {Object: "B"}}, Turn{Object: "B", Fresh: true}},
 		{"after a failure", []Standing{{Object: "A", NotBefore: now.Add(time.Minute)}, {Object: "B", LastBegun: ago(48 * time.Hour)}}, Turn{Object: "B", Fresh: true}},
 	} {
 		if got := Next(now, every, c.all); got != c.want {
