@@ -82,17 +82,6 @@ type Person struct {
 	UpdatedAt   time.Time
 }
 
-// Link is the stored decision that a thing here is a record there.
-type Link struct {
-	Kind       string // "person", "meeting" …
-	ExternalID string
-	Key        RecordKey // Key.ID "local:…" until Salesforce gave an id
-	Reason     string    // "matched by email ann@example.com"
-	Pinned     bool      // a person chose it
-	Broken     string    // why it is broken, "" when it holds
-	At         time.Time
-}
-
 // AuditEntry is one act of a person or a refusal.
 type AuditEntry struct {
 	ID     int64

@@ -244,4 +244,15 @@ type Mapping struct {
 	By        string // who imported it, display name
 	At        time.Time
 	Revision  int64
+	// FieldType is the field's type while it travels; "" = not known yet.
+	FieldType FieldType
+	Suspended Suspension
+}
+
+// Suspension says why a mapping stands still. The zero value means that it
+// travels.
+type Suspension struct {
+	Cause string // see rules/mapping
+	Why   string // what happened and what to do, in plain words
+	At    time.Time
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/outbound"
 	"tidegate/store"
 )
 
@@ -17,7 +18,8 @@ type batch struct {
 	ws       gateway.WorkspaceID
 	changes  []gateway.Change
 	versions map[gateway.RecordKey]gateway.Version
-	done     func(error) // the breaker waits for it
+	barred   map[gateway.RecordKey]*gateway.Error // what is not to be sent at all
+	done     func(error)                          // the breaker waits for it
 }
 
 func (b batch) keys() []gateway.RecordKey {
@@ -39,18 +41,22 @@ func (o *Outbox) claim(ctx context.Context, ws gateway.WorkspaceID, limit int) (
 	b := batch{ws: ws, changes: changes}
 	err = o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		records, err := tx.LoadRecords(ctx, b.keys())
-		b.versions = versionsOf(records)
+		b.note(records)
 		return err
 	})
 	return b, err
 }
 
-func versionsOf(records map[gateway.RecordKey]gateway.Record) map[gateway.RecordKey]gateway.Version {
-	versions := make(map[gateway.RecordKey]gateway.Version, len(records))
+// note keeps what sending and settling need to know of the records.
+func (b *batch) note(records map[gateway.RecordKey]gateway.Record) {
+	b.versions = make(map[gateway.RecordKey]gateway.Version, len(records))
+	b.barred = map[gateway.RecordKey]*gateway.Error{}
 	for key, r := range records {
-		versions[key] = r.Version
+		b.versions[key] = r.Version
+		if err := outbound.Barred(r); err != nil {
+			b.barred[key] = err
+		}
 	}
-	return versions
 }
 
 // claimOne takes the entry of one record if it waits and is due. pending is
@@ -72,7 +78,8 @@ func (o *Outbox) claimOne(ctx context.Context, ws gateway.WorkspaceID, key gatew
 		if c.FirstSentAt.IsZero() {
 			c.FirstSentAt = now
 		}
-		b = batch{ws: ws, changes: []gateway.Change{c}, versions: map[gateway.RecordKey]gateway.Version{key: record.Version}}
+		b = batch{ws: ws, changes: []gateway.Change{c}}
+		b.note(map[gateway.RecordKey]gateway.Record{key: record})
 		return tx.SaveChange(ctx, c)
 	})
 	return b, pending, err
@@ -122,6 +129,10 @@ func (o *Outbox) send(ctx context.Context, b batch) []gateway.Delivery {
 	var places []int
 	var changes []gateway.Change
 	for i, c := range b.changes {
+		if err := b.barred[c.Key]; err != nil {
+			deliveries[i] = gateway.Delivery{Err: err}
+			continue
+		}
 		if op == gateway.OpCreate && c.Attempt > 1 && !upserts {
 			if d, settled := o.find(ctx, b.ws, c); settled {
 				deliveries[i] = d

@@ -59,8 +59,8 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, p gat
 		if err := tx.SavePerson(ctx, p); err != nil {
 			return err
 		}
-		if m.ambiguous > 0 {
-			return o.askWhich(ctx, tx, p, m.ambiguous, &receipt)
+		if m.withheld != "" {
+			return o.withhold(ctx, tx, p, m, &receipt)
 		}
 		record, pending, err := load(ctx, tx, m.link.Key)
 		if err != nil {
@@ -77,8 +77,7 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, p gat
 			return err
 		}
 		if m.fresh && (plan.Change != nil || !local(m.link.Key)) {
-			m.link.At = tx.Now()
-			return tx.SaveLink(ctx, m.link)
+			return link(ctx, tx, m)
 		}
 		return nil
 	})
@@ -87,22 +86,37 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, p gat
 
 // personMatch says which record a person is.
 type personMatch struct {
-	link      gateway.Link
-	fresh     bool // the link is not stored yet
-	ambiguous int  // that many records have the e-mail
+	link     gateway.Link
+	fresh    bool // the link is not stored yet
+	was      gateway.Link
+	withheld string // why nothing is written, "" when it is
+	who      string // who must act, "" when a person decided that it be so
+}
+
+// link stores a decision, with what it replaces.
+func link(ctx context.Context, tx *store.Tx, m personMatch) error {
+	m.link.At = tx.Now()
+	if err := tx.SaveLink(ctx, m.link); err != nil {
+		return err
+	}
+	return tx.AppendLinkMoves(ctx, []gateway.LinkMove{{
+		Kind: m.link.Kind, ExternalID: m.link.ExternalID, Act: gateway.LinkMade, From: m.was.Key, To: m.link.Key, Reason: m.link.Reason,
+	}})
 }
 
 func local(key gateway.RecordKey) bool { return strings.HasPrefix(key.ID, outbound.LocalPrefix) }
 
 func (o *Outbox) match(ctx context.Context, ws gateway.WorkspaceID, p gateway.Person) (personMatch, error) {
-	link, err := o.db.In(ws).LinkOf(ctx, linkPerson, p.ExternalID)
+	was, err := o.db.In(ws).LinkOf(ctx, linkPerson, p.ExternalID)
 	switch {
-	case err == nil && link.Broken == "":
-		return personMatch{link: link}, nil
+	case err == nil && was.Holds():
+		return personMatch{link: was}, nil
+	case err == nil && was.Pinned: // a manual choice wins for good
+		return held(was), nil
 	case err != nil && gateway.CodeOf(err) != gateway.CodeNotFound:
 		return personMatch{}, fmt.Errorf("reading the link: %w", err)
 	}
-	link = gateway.Link{Kind: linkPerson, ExternalID: p.ExternalID}
+	link := gateway.Link{Kind: linkPerson, ExternalID: p.ExternalID}
 	found, err := o.byEmail(ctx, ws, p)
 	if err != nil {
 		return personMatch{}, err
@@ -110,14 +124,28 @@ func (o *Outbox) match(ctx context.Context, ws gateway.WorkspaceID, p gateway.Pe
 	switch len(found) {
 	case 0:
 		link.Key = gateway.RecordKey{Object: outbound.PersonObject(p), ID: outbound.LocalPrefix + p.ExternalID}
-		link.Reason = "created for this person"
+		link.Rule, link.Reason = "created", "created for this person"
 	case 1:
-		link.Key, link.Reason = found[0].Key, "matched by email "+p.Email
+		link.Key, link.Rule, link.Reason = found[0].Key, "email", "matched by email "+p.Email
 	default:
 		link.Key = found[0].Key
-		return personMatch{link: link, ambiguous: len(found)}, nil
+		return personMatch{
+			link: link, withheld: fmt.Sprintf("%d records in Salesforce have this e-mail address.", len(found)),
+			who: "Choose the record that this person is, or merge them in Salesforce.",
+		}, nil
 	}
-	return personMatch{link: link, fresh: true}, nil
+	return personMatch{link: link, fresh: true, was: was}, nil
+}
+
+// held says why nothing is written of a person whose record somebody decided
+// on, and which is not there.
+func held(l gateway.Link) personMatch {
+	m := personMatch{link: l, withheld: "Somebody unlinked this person from Salesforce, so nothing is written."}
+	if l.State() == gateway.LinkBroken {
+		m.withheld = "The record that somebody chose for this person is gone. " + l.Broken
+		m.who = "Restore it in Salesforce, or choose another record for this person."
+	}
+	return m
 }
 
 // byEmail returns the contacts and leads with the person's e-mail: those of
@@ -180,18 +208,23 @@ func (o *Outbox) planPerson(ws gateway.WorkspaceID, now time.Time, p gateway.Per
 	return plan, err
 }
 
-// askWhich writes down that several records could be the person.
-func (o *Outbox) askWhich(ctx context.Context, tx *store.Tx, p gateway.Person, n int, receipt *Receipt) error {
-	why := fmt.Sprintf("%d records in Salesforce have this e-mail address.", n)
-	ids, err := tx.AppendLog(ctx, []gateway.LogEntry{{
-		At: tx.Now(), Direction: "out", Key: receipt.Key, Label: strings.TrimSpace(p.FirstName + " " + p.LastName),
+// withhold writes down why nothing is written of a person: a person must decide
+// first, or decided that it be so.
+func (o *Outbox) withhold(ctx context.Context, tx *store.Tx, p gateway.Person, m personMatch, receipt *Receipt) error {
+	line := gateway.LogEntry{
+		At: tx.Now(), Direction: "out", Key: m.link.Key, Label: strings.TrimSpace(p.FirstName + " " + p.LastName),
 		What: "Link a person", Rule: "Person from the product", State: gateway.LogNeedsYou,
-		Problem: gateway.Problem{Code: string(gateway.CodeConflict), What: why, Who: "Choose the record that this person is, or merge them in Salesforce."},
-	}})
+		Problem: gateway.Problem{Code: string(gateway.CodeConflict), What: m.withheld, Who: m.who},
+	}
+	receipt.State, receipt.Why = NeedsYou, m.withheld
+	if m.who == "" {
+		line.State, line.DoneAt = gateway.LogSkipped, tx.Now()
+		receipt.State = Unchanged
+	}
+	ids, err := tx.AppendLog(ctx, []gateway.LogEntry{line})
 	if err != nil {
 		return err
 	}
-	receipt.State, receipt.Why = NeedsYou, why
 	receipt.LogID = ids[0]
 	return nil
 }

@@ -154,6 +154,12 @@ func (s *settling) one(ctx context.Context, c gateway.Change, d gateway.Delivery
 	if err := s.breakLinks(ctx, c.Key); err != nil {
 		return end, err
 	}
+	if e := d.Err; e != nil && (e.Code == gateway.CodeSFGone || e.Code == gateway.CodeSFConverted) && c.Op != gateway.OpCreate {
+		// What became of the record is read; then links and this entry follow it.
+		if err := s.tx.MarkRefetch(ctx, []gateway.RecordKey{c.Key}, "Salesforce refused a write: the record became another one, or is gone."); err != nil {
+			return end, err
+		}
+	}
 	return end, s.tx.UpdateLog(ctx, s.line(result.Left))
 }
 
@@ -175,6 +181,12 @@ func (s *settling) finish(ctx context.Context, c gateway.Change, d gateway.Deliv
 		}
 		s.created = append(s.created, to)
 		line.Key = to
+		if r, here := s.records[to]; here && (r.Deleted || outbound.Barred(r) != nil) {
+			// Converted or merged while its id was on the way: the link follows.
+			if err := s.tx.MarkRefetch(ctx, []gateway.RecordKey{to}, "A link leads to the record."); err != nil {
+				return err
+			}
+		}
 	}
 	s.observe(c, line.Key)
 	if err := s.tx.UpdateLog(ctx, line); err != nil {
@@ -250,11 +262,18 @@ func (s *settling) dropFields(ctx context.Context, c, kept gateway.Change, dropp
 
 // breakLinks marks the links of a record that is gone (F-61).
 func (s *settling) breakLinks(ctx context.Context, key gateway.RecordKey) error {
+	var moves []gateway.LinkMove
 	for _, link := range s.links[key] {
-		link.Broken, link.At = "The record was deleted in Salesforce.", s.tx.Now()
+		if link.Broken != "" {
+			continue
+		}
+		link.Broken = "The record was deleted in Salesforce."
 		if err := s.tx.SaveLink(ctx, link); err != nil {
 			return err
 		}
+		moves = append(moves, gateway.LinkMove{
+			Kind: link.Kind, ExternalID: link.ExternalID, Role: link.Role, Act: gateway.LinkBroke, From: key, To: key, Reason: link.Broken,
+		})
 	}
-	return nil
+	return s.tx.AppendLinkMoves(ctx, moves)
 }

@@ -30,7 +30,7 @@ var alwaysRead = []string{"Id", "SystemModstamp", "IsDeleted"}
 // end. An object with more fields than an address can name is read in two
 // steps, ids first; a record that is deleted in between comes as a deleted one,
 // so that the page keeps its length, and one in the recycle bin comes with Key,
-// Version and Deleted only.
+// Version, Deleted and the record that it was merged into only.
 func (c *Client) Page(ctx context.Context, schema gateway.Schema, req PageRequest) ([]gateway.Record, error) {
 	if req.Limit <= 0 || req.Limit > MaxRetrieve {
 		req.Limit = MaxRetrieve
@@ -45,7 +45,7 @@ func (c *Client) Page(ctx context.Context, schema gateway.Schema, req PageReques
 	}
 	wide := len(url.QueryEscape(soql)) > maxQueryURL-100
 	if wide {
-		if soql, err = pageQuery(schema, pageColumns(schema, nil), req); err != nil {
+		if soql, err = pageQuery(schema, pageColumns(schema, masterColumn(schema)), req); err != nil {
 			return nil, err
 		}
 	}

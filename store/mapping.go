@@ -19,15 +19,22 @@ type mappingRow struct {
 	ByName      string `db:"by_name"`
 	At          int64  `db:"at"`
 	Revision    int64  `db:"revision"`
+
+	FieldType    string `db:"field_type"`
+	Suspended    string `db:"suspended"`
+	SuspendedWhy string `db:"suspended_why"`
+	SuspendedAt  int64  `db:"suspended_at"`
 }
 
-const mappingColumns = `workspace_id, object, field, editable, topic, direction, write_mode, winner, imported, by_name, at, revision`
+const mappingColumns = `workspace_id, object, field, editable, topic, direction, write_mode, winner, imported, by_name, at, revision,
+	field_type, suspended, suspended_why, suspended_at`
 
 func (r mappingRow) mapping() gateway.Mapping {
 	return gateway.Mapping{
 		Object: r.Object, Field: r.Field, Editable: r.Editable, Topic: r.Topic, Direction: r.Direction,
 		WriteMode: r.WriteMode, Winner: gateway.Winner(r.Winner), Imported: r.Imported, By: r.ByName,
-		At: fromMicros(r.At), Revision: r.Revision,
+		At: fromMicros(r.At), Revision: r.Revision, FieldType: gateway.FieldType(r.FieldType),
+		Suspended: gateway.Suspension{Cause: r.Suspended, Why: r.SuspendedWhy, At: fromMicros(r.SuspendedAt)},
 	}
 }
 
@@ -43,15 +50,41 @@ func (w *Workspace) Mappings(ctx context.Context, object string) ([]gateway.Mapp
 	return out, err
 }
 
-// SaveMapping saves how one field travels, as the next revision. An At of zero
-// becomes now.
+// SuspendedMappings returns the mappings that stand still, by object and field.
+func (w *Workspace) SuspendedMappings(ctx context.Context) ([]gateway.Mapping, error) {
+	rows, err := list[mappingRow](ctx, w.read, "reading suspended mappings", `SELECT `+mappingColumns+` FROM mappings
+		WHERE workspace_id = ? AND suspended <> '' ORDER BY object, field`, w.id)
+	out := make([]gateway.Mapping, 0, len(rows))
+	for _, row := range rows {
+		out = append(out, row.mapping())
+	}
+	return out, err
+}
+
+// SuspendMappings writes type and suspension of mappings that exist, and
+// nothing else of them: what people chose is theirs.
+func (tx *Tx) SuspendMappings(ctx context.Context, mappings []gateway.Mapping) error {
+	for _, m := range mappings {
+		_, err := tx.exec(ctx, "suspending mapping", `UPDATE mappings SET
+				field_type = ?, suspended = ?, suspended_why = ?, suspended_at = ?
+			WHERE workspace_id = ? AND object = ? AND field = ?`,
+			string(m.FieldType), m.Suspended.Cause, clean(m.Suspended.Why), micros(m.Suspended.At), tx.ws, m.Object, m.Field)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SaveMapping saves how one field travels, as the next revision; its type and
+// suspension only where it is new. An At of zero becomes now.
 func (w *Workspace) SaveMapping(ctx context.Context, m gateway.Mapping) error {
 	if m.At.IsZero() {
 		m.At = w.db.now()
 	}
 	_, err := w.write.execRow(ctx, "saving mapping", `INSERT INTO mappings (`+mappingColumns+`)
 		VALUES (:workspace_id, :object, :field, :editable, :topic, :direction, :write_mode, :winner, :imported,
-			:by_name, :at, 1)
+			:by_name, :at, 1, :field_type, :suspended, :suspended_why, :suspended_at)
 		ON CONFLICT (workspace_id, object, field) DO UPDATE SET
 			editable = excluded.editable, topic = excluded.topic, direction = excluded.direction,
 			write_mode = excluded.write_mode, winner = excluded.winner, imported = excluded.imported,
@@ -59,7 +92,8 @@ func (w *Workspace) SaveMapping(ctx context.Context, m gateway.Mapping) error {
 		mappingRow{
 			WorkspaceID: string(w.id), Object: m.Object, Field: m.Field, Editable: m.Editable, Topic: m.Topic,
 			Direction: m.Direction, WriteMode: m.WriteMode, Winner: string(m.Winner), Imported: m.Imported,
-			ByName: clean(m.By), At: micros(m.At),
+			ByName: clean(m.By), At: micros(m.At), FieldType: string(m.FieldType),
+			Suspended: m.Suspended.Cause, SuspendedWhy: clean(m.Suspended.Why), SuspendedAt: micros(m.Suspended.At),
 		})
 	return err
 }

@@ -31,9 +31,17 @@ func (tx *Tx) RekeyRecord(ctx context.Context, from, to gateway.RecordKey) error
 			return err
 		}
 	}
-	for _, table := range [...]string{"links", "sync_log", "record_history", "conflicts"} {
-		_, err := tx.exec(ctx, "rekeying "+table, `UPDATE `+table+` SET object = ?, record_id = ?
-			WHERE workspace_id = ? AND object = ? AND record_id = ?`, to.Object, to.ID, tx.ws, from.Object, from.ID)
+	for _, in := range [...]struct{ table, object, id string }{
+		{"links", "object", "record_id"},
+		{"links", "chosen_object", "chosen_id"},
+		{"link_history", "from_object", "from_id"},
+		{"link_history", "to_object", "to_id"},
+		{"sync_log", "object", "record_id"},
+		{"record_history", "object", "record_id"},
+		{"conflicts", "object", "record_id"},
+	} {
+		_, err := tx.exec(ctx, "rekeying "+in.table, `UPDATE `+in.table+` SET `+in.object+` = ?, `+in.id+` = ?
+			WHERE workspace_id = ? AND `+in.object+` = ? AND `+in.id+` = ?`, to.Object, to.ID, tx.ws, from.Object, from.ID)
 		if err != nil {
 			return err
 		}

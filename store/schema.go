@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"tidegate/gateway"
 )
@@ -37,18 +38,32 @@ func (w *Workspace) Schemas(ctx context.Context) ([]gateway.Schema, error) {
 	return out, nil
 }
 
+// SchemaModified returns Salesforce's date of the stored describe, zero where
+// it gave none or the object was never described.
+func (w *Workspace) SchemaModified(ctx context.Context, object string) (time.Time, error) {
+	at, _, err := one[int64](ctx, w.read, "reading the date of a schema",
+		`SELECT modified_at FROM schemas WHERE workspace_id = ? AND object = ?`, w.id, object)
+	return fromMicros(at), err
+}
+
 // SaveSchemas replaces the describes of these objects; others stay.
 func (w *Workspace) SaveSchemas(ctx context.Context, schemas []gateway.Schema) error {
 	return w.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		for _, s := range schemas {
-			_, err := tx.exec(ctx, "saving schema", `INSERT INTO schemas (workspace_id, object, body, read_at)
-				VALUES (?, ?, ?, ?) ON CONFLICT (workspace_id, object) DO UPDATE SET
-				body = excluded.body, read_at = excluded.read_at`,
-				tx.ws, s.Object, writeJSON(s), micros(tx.now))
-			if err != nil {
+			if err := tx.SaveSchema(ctx, s, time.Time{}); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// SaveSchema replaces the describe of one object. modified is Salesforce's date
+// of it, zero when that is not known.
+func (tx *Tx) SaveSchema(ctx context.Context, s gateway.Schema, modified time.Time) error {
+	_, err := tx.exec(ctx, "saving schema", `INSERT INTO schemas (workspace_id, object, body, read_at, modified_at)
+		VALUES (?, ?, ?, ?, ?) ON CONFLICT (workspace_id, object) DO UPDATE SET
+		body = excluded.body, read_at = excluded.read_at, modified_at = excluded.modified_at`,
+		tx.ws, s.Object, writeJSON(s), micros(tx.now), micros(modified))
+	return err
 }

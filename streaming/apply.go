@@ -25,6 +25,11 @@ type Applier struct {
 	// Named reports whether the object's Name is composed of person name
 	// parts; nil means none.
 	Named func(object string) bool
+	// Merges reports whether records of the object can be merged; nil = none.
+	Merges func(object string) bool
+	// Writable reports whether a field may be written to Salesforce, with the
+	// reason; nil = all. It is called inside the transaction.
+	Writable func(object, field string) (bool, string)
 	// Ahead is Salesforce's clock minus ours; nil = 0.
 	Ahead func() time.Duration
 	// Notify is told of the records that changed, after the commit.
@@ -45,6 +50,9 @@ type Batch struct {
 	// Streamed is true for events of the channel itself: they count towards
 	// its position and its lag.
 	Streamed bool
+	// Marked is true for records that were read because they were marked: their
+	// links are looked at whatever the reading changed.
+	Marked bool
 	// Reread starts backfills anew, from where they say.
 	Reread []gateway.Backfill
 	// Lines are for the sync log.

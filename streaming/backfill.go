@@ -305,9 +305,16 @@ func (c *Consumer) retrieve(ctx context.Context, lease gateway.Lease, object str
 	var unknown []gateway.RecordKey
 	for _, id := range missing {
 		version, ok := seen[id]
-		if !ok { // never seen, and nobody can see it now
-			unknown = append(unknown, gateway.RecordKey{Object: object, ID: id})
-			continue
+		if key := (gateway.RecordKey{Object: object, ID: id}); !ok { // never seen, and nobody can see it now
+			links, err := c.store.Links(ctx, key)
+			if err != nil {
+				return err
+			}
+			if len(links) == 0 {
+				unknown = append(unknown, key)
+				continue
+			}
+			// A tombstone shows that the link leads nowhere.
 		}
 		found = append(found, gateway.ChangeEvent{
 			Object: object, RecordIDs: []string{id}, Type: gateway.Delete,
@@ -318,7 +325,7 @@ func (c *Consumer) retrieve(ctx context.Context, lease gateway.Lease, object str
 		found[i].SeenVersion = seen[found[i].RecordIDs[0]]
 	}
 	_, err = c.apply.Apply(ctx, Batch{
-		Batch: gateway.Batch{Events: found}, Lease: lease,
+		Batch: gateway.Batch{Events: found}, Lease: lease, Marked: true,
 		With: func(ctx context.Context, tx *store.Tx) error { return tx.ClearRefetch(ctx, unknown) },
 	})
 	return err

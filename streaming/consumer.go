@@ -46,6 +46,7 @@ func New(cfg Config) (*Consumer, error) {
 	c.health = newHealth(cfg.Now, cfg.PollAfter)
 	c.apply = &Applier{
 		Store: c.store, OwnClient: cfg.OwnClient, Winner: c.rules.winner, Carried: c.rules.carried, Named: c.rules.named,
+		Merges: c.rules.merges, Writable: c.rules.writable,
 		Ahead: cfg.Ahead, Notify: cfg.Notify, Metrics: cfg.Metrics,
 	}
 	return c, nil

@@ -30,6 +30,7 @@ type fold struct {
 	stats     store.AdvanceStats
 	counts    map[countKey]int
 	lags      []time.Duration
+	moved     []gateway.RecordKey // records whose links changed
 }
 
 // work is one record of the batch.
@@ -41,6 +42,9 @@ type work struct {
 	before  *gateway.Change // pending as it was loaded
 	moved   bool            // pending was changed
 	line    *gateway.LogEntry
+
+	wasDeleted bool // before the batch
+	fetched    bool // not touched by the batch, but looked at for a link
 }
 
 func newFold(a *Applier, tx *store.Tx, b Batch) *fold {
@@ -86,7 +90,7 @@ func (f *fold) load(ctx context.Context) error {
 	}
 	for key, w := range f.work {
 		if r, ok := records[key]; ok {
-			w.record = &r
+			w.record, w.wasDeleted = &r, r.Deleted
 		}
 		if c, ok := pending[key]; ok {
 			w.pending, w.before = &c, &c
@@ -144,6 +148,7 @@ func (f *fold) decide(e gateway.ChangeEvent, id string) {
 	case d.ReadWhole && !f.b.Streamed:
 		f.settled = append(f.settled, d.Record.Key)
 	}
+	f.askMaster(d)
 	f.pending(w, d)
 }
 
@@ -212,5 +217,6 @@ func (f *fold) applied() Applied {
 			done.Keys = append(done.Keys, key)
 		}
 	}
+	done.Keys = append(done.Keys, f.moved...)
 	return done
 }

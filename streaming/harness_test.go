@@ -330,6 +330,7 @@ func (w *world) Schema(_ context.Context, object string) (gateway.Schema, error)
 	for _, f := range o.Fields {
 		s.Fields = append(s.Fields, gateway.Field{
 			Name: f.Name, Label: f.Label, Type: gateway.FieldType(f.Type), CompoundName: f.Compound, Calculated: f.Calculated,
+			Createable: f.Createable, Updateable: f.Updateable,
 		})
 	}
 	return s, nil
@@ -382,7 +383,12 @@ func (w *world) Retrieve(_ context.Context, object string, ids []string) (found 
 	w.org.Read(func(v org.View) {
 		for _, id := range ids {
 			r, ok := v.Get(object, id)
-			if deleted, _ := r.Value("IsDeleted").(bool); !ok || deleted {
+			deleted, _ := r.Value("IsDeleted").(bool)
+			if ok && deleted && r.Object().Field("MasterRecordId") != nil {
+				found = append(found, w.snapshot(r, []string{"MasterRecordId"}))
+				continue
+			}
+			if !ok || deleted {
 				missing = append(missing, id)
 				continue
 			}

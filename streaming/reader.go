@@ -16,8 +16,10 @@ type Reader interface {
 	// without commit number for deleted ones; Version.CommitAt is the row's
 	// SystemModstamp. Ordered by id; fewer than Limit means the end.
 	Rows(ctx context.Context, q ReadRequest) ([]gateway.ChangeEvent, error)
-	// Retrieve reads records by id. Ids that Salesforce does not return, being
-	// deleted or hidden, are in missing.
+	// Retrieve reads records by id. Of objects that can be merged, a record in
+	// the recycle bin is found as a Delete event with its last fields: only they
+	// tell which record it was merged into. Other ids that Salesforce does not
+	// return, being deleted or hidden, are in missing.
 	Retrieve(ctx context.Context, object string, ids []string) (found []gateway.ChangeEvent, missing []string, err error)
 	// Count returns how many records the object has, deleted ones not counted.
 	Count(ctx context.Context, object string) (int, error)

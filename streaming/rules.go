@@ -7,6 +7,9 @@ import (
 	"sync/atomic"
 
 	"tidegate/gateway"
+	"tidegate/rules/mapping"
+	"tidegate/rules/match"
+	"tidegate/rules/settings"
 	"tidegate/store"
 )
 
@@ -20,6 +23,9 @@ type rules struct {
 	mu      sync.Mutex
 	schemas map[string]gateway.Schema
 	winners map[string]map[string]gateway.Winner
+	// mappings and writeback steer what may be written.
+	mappings  map[string]map[string]gateway.Mapping
+	writeback map[string]bool
 }
 
 func (r *rules) decoder() *Decoder { return r.current.Load() }
@@ -42,11 +48,24 @@ func (r *rules) carried(object, field string) bool {
 
 func (r *rules) named(object string) bool { return r.decoder().shapes[object].named() }
 
+// merges reports whether records of an object can be merged.
+func (r *rules) merges(object string) bool { return match.Mergeable(r.schema(object)) }
+
+// writable is the truth table of a field, with its reason.
+func (r *rules) writable(object, field string) (bool, string) {
+	f, _ := r.schema(object).Field(field)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ok, _, why := mapping.Writable(r.writeback[object], r.mappings[object][field], f)
+	return ok, why
+}
+
 // read loads schemas and conflict rules again; people change the latter at
 // any time.
 func (r *rules) read(ctx context.Context) error {
 	schemas := map[string]gateway.Schema{}
 	winners := map[string]map[string]gateway.Winner{}
+	byField := map[string]map[string]gateway.Mapping{}
 	known, err := r.store.Schemas(ctx)
 	if err != nil {
 		return fmt.Errorf("reading schemas: %w", err)
@@ -60,14 +79,25 @@ func (r *rules) read(ctx context.Context) error {
 			return fmt.Errorf("reading mappings: %w", err)
 		}
 		winners[object] = make(map[string]gateway.Winner, len(mappings))
+		byField[object] = make(map[string]gateway.Mapping, len(mappings))
 		for _, m := range mappings {
 			winners[object][m.Field] = m.Winner
+			byField[object][m.Field] = m
 		}
+	}
+	saved, err := r.store.Settings(ctx, gateway.OrgScope)
+	if err != nil {
+		return fmt.Errorf("reading settings: %w", err)
+	}
+	inForce, err := settings.Effective(saved, nil)
+	if err != nil {
+		return err
 	}
 	r.current.Store(NewDecoder(known))
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.schemas, r.winners = schemas, winners
+	r.mappings, r.writeback = byField, inForce.Objects.Writeback
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 // because the lease is somebody else's by now, nothing of it stays.
 func (f *fold) save(ctx context.Context) error {
 	steps := []func(context.Context) error{
+		f.follow,
 		f.saveRecords,
 		func(ctx context.Context) error { return f.tx.AppendHistory(ctx, f.entries) },
 		f.saveRare,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"tidegate/gateway"
 	"tidegate/salesforce"
@@ -68,6 +69,14 @@ func (r reader) Retrieve(ctx context.Context, object string, ids []string) ([]ga
 			continue
 		}
 		found = append(found, observed(*record))
+	}
+	binned, err := one.client.Binned(ctx, schema, missing)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, record := range binned {
+		found = append(found, observed(record))
+		missing = slices.DeleteFunc(missing, func(id string) bool { return id == record.Key.ID })
 	}
 	return found, missing, nil
 }

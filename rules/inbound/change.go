@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"maps"
 	"strings"
 
 	"tidegate/gateway"
@@ -23,6 +24,14 @@ func (in Input) fresh() Decision {
 func (in Input) late() Decision {
 	was := in.current()
 	fields := in.stated(was)
+	if was.Deleted {
+		// What the recycle bin said of it, such as its master, is in no history:
+		// an older event that does not name a field takes nothing away from it.
+		maps.DeleteFunc(fields, func(name string, _ gateway.Value) bool {
+			_, said := in.Event.Fields[name]
+			return !said
+		})
+	}
 	for _, h := range in.Newer {
 		if !in.Event.Version.Before(h.Version) {
 			continue

@@ -82,7 +82,7 @@ func (m *merge) settle(name string, theirs gateway.Value, verdict conflict.Decis
 }
 
 // wakeOrAsk parks an entry that waits for a person's choice, and wakes one
-// whose question has answered itself.
+// whose question has answered itself or whose record is back.
 func (m *merge) wakeOrAsk() {
 	if m.sending() || m.drop {
 		return
@@ -98,10 +98,20 @@ func (m *merge) wakeOrAsk() {
 		m.moved = true
 		return
 	}
-	if m.entry.State == gateway.StateParked && m.entry.Problem.Code == CodeConflict && !m.anyLeft(m.entry.Problem.Fields) {
+	if m.entry.State == gateway.StateParked && (m.answered() || m.restored()) {
 		m.entry.State, m.entry.DueAt, m.entry.Problem = gateway.StateWaiting, m.in.Now, gateway.Problem{}
 		m.moved = true
 	}
+}
+
+// answered reports whether the question that parked the entry is no more.
+func (m *merge) answered() bool {
+	return m.entry.Problem.Code == CodeConflict && !m.anyLeft(m.entry.Problem.Fields)
+}
+
+// restored reports whether the record that was deleted is back (F-39).
+func (m *merge) restored() bool {
+	return m.entry.Problem.Code == string(gateway.CodeSFGone) && m.in.Current != nil && m.in.Current.Deleted
 }
 
 func (m *merge) anyLeft(fields []string) bool {

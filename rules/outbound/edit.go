@@ -50,11 +50,14 @@ type Plan struct {
 
 // PlanEdit folds an edit into what the record is owed. A field that may not be
 // written refuses the whole edit; a field that already has the value is
-// skipped. The error is CodeNotFound for a deleted record and CodeConflict
-// where the record is about to be deleted.
+// skipped. The error is CodeNotFound for a deleted record, CodeSFConverted for a
+// converted lead and CodeConflict where the record is about to be deleted.
 func PlanEdit(in Input) (Plan, error) {
 	if in.Record.Deleted {
 		return Plan{}, gateway.Errorf(gateway.CodeNotFound, "This record was deleted in Salesforce.")
+	}
+	if err := Barred(in.Record); err != nil {
+		return Plan{}, err
 	}
 	if in.Pending != nil && in.Pending.Op == gateway.OpDelete {
 		return Plan{}, gateway.Errorf(gateway.CodeConflict, "This record is about to be deleted, so it takes no edits.")

@@ -86,7 +86,7 @@ func rest(t *testing.T, s *suite) {
 	if !reflect.DeepEqual(gotPerson, person) {
 		t.Errorf("person %+v", gotPerson)
 	}
-	link := gateway.Link{Kind: "person", ExternalID: "p1", Key: contact("1"), Reason: "matched by email", Pinned: true, Broken: "", At: s.clock.Now()}
+	link := gateway.Link{Kind: "person", ExternalID: "p1", Key: contact("1"), Chosen: contact("1"), Rule: "email", Reason: "matched by email", Pinned: true, By: "Ann", At: s.clock.Now()}
 	ok(t, w.SaveLink(t.Context(), link))
 	ok(t, w.SaveLink(t.Context(), gateway.Link{Kind: "person", ExternalID: "p2", Key: contact("1")}))
 	gotLink, err := w.LinkOf(t.Context(), "person", "p1")
