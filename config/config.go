@@ -18,10 +18,12 @@ import (
 // Config is everything that the environment decides. The table of the
 // variables with their defaults stands in docs/operating.md.
 type Config struct {
-	HTTPAddr     string   `env:"TIDEGATE_HTTP_ADDR" envDefault:":8080"`
-	DatabaseURL  string   `env:"TIDEGATE_DATABASE_URL" envDefault:"sqlite://var/tidegate.db"`
-	BaseURL      string   `env:"TIDEGATE_BASE_URL"`
-	SecretKey    string   `env:"TIDEGATE_SECRET_KEY,unset"`
+	HTTPAddr    string `env:"TIDEGATE_HTTP_ADDR" envDefault:":8080"`
+	DatabaseURL string `env:"TIDEGATE_DATABASE_URL" envDefault:"sqlite://var/tidegate.db"`
+	BaseURL     string `env:"TIDEGATE_BASE_URL"`
+	SecretKey   string `env:"TIDEGATE_SECRET_KEY,unset"`
+	// AlsoKeys open what they sealed and seal nothing, while a key is exchanged.
+	AlsoKeys     []string `env:"TIDEGATE_SECRET_KEY_ALSO,unset"`
 	OpsAddr      string   `env:"TIDEGATE_OPS_ADDR" envDefault:"127.0.0.1:9090"`
 	LogLevel     string   `env:"TIDEGATE_LOG_LEVEL" envDefault:"info"`
 	LogFormat    string   `env:"TIDEGATE_LOG_FORMAT" envDefault:"text"`
@@ -52,7 +54,7 @@ func (c Config) Validate() error {
 		checkDatabase(c.DatabaseURL),
 		checkBaseURL(c.BaseURL),
 		checkPubSub(c.PubSubURL),
-		checkKey(c.SecretKey),
+		checkKeys(c.SecretKey, c.AlsoKeys),
 		checkLease(c.Lease),
 		checkOneOf("TIDEGATE_LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error"),
 		checkOneOf("TIDEGATE_LOG_FORMAT", c.LogFormat, "text", "json"),
@@ -74,8 +76,19 @@ func (c Config) Level() slog.Level {
 }
 
 // Key returns the 32 bytes of TIDEGATE_SECRET_KEY, or nil when it is not set.
-func (c Config) Key() []byte {
-	key, err := base64.StdEncoding.DecodeString(c.SecretKey)
+func (c Config) Key() []byte { return decodeKey(c.SecretKey) }
+
+// OtherKeys returns those of TIDEGATE_SECRET_KEY_ALSO, 32 bytes each.
+func (c Config) OtherKeys() [][]byte {
+	var keys [][]byte
+	for _, raw := range c.AlsoKeys {
+		keys = append(keys, decodeKey(raw))
+	}
+	return keys
+}
+
+func decodeKey(raw string) []byte {
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(raw))
 	if err != nil || len(key) != 32 {
 		return nil
 	}
@@ -147,14 +160,17 @@ func checkPubSub(raw string) error {
 	return nil
 }
 
-func checkKey(raw string) error {
-	if raw == "" {
-		return nil
+func checkKeys(current string, also []string) error {
+	var wrong error
+	if current != "" && decodeKey(current) == nil {
+		wrong = errors.New("TIDEGATE_SECRET_KEY: must be 32 bytes in base64; make one with: openssl rand -base64 32")
 	}
-	if key, err := base64.StdEncoding.DecodeString(raw); err != nil || len(key) != 32 {
-		return errors.New("TIDEGATE_SECRET_KEY: must be 32 bytes in base64; make one with: openssl rand -base64 32")
+	for n, raw := range also {
+		if decodeKey(raw) == nil {
+			wrong = errors.Join(wrong, fmt.Errorf("TIDEGATE_SECRET_KEY_ALSO: key %d must be 32 bytes in base64, keys separated by commas", n+1))
+		}
 	}
-	return nil
+	return wrong
 }
 
 // checkLease refuses what the renewals, each a third of it, could not keep, and

@@ -19,7 +19,7 @@ func TestEveryWrongValueIsNamedAtOnce(t *testing.T) {
 	for name, value := range map[string]string{
 		"TIDEGATE_HTTP_ADDR": "nine", "TIDEGATE_OPS_ADDR": "x", "TIDEGATE_DATABASE_URL": "mysql://root:hunter2@db/x",
 		"TIDEGATE_BASE_URL": "ftp://x", "TIDEGATE_SECRET_KEY": "short", "TIDEGATE_LOG_LEVEL": "loud",
-		"TIDEGATE_PUBSUB_URL": "pubsub", "TIDEGATE_LEASE": "5m",
+		"TIDEGATE_PUBSUB_URL": "pubsub", "TIDEGATE_LEASE": "5m", "TIDEGATE_SECRET_KEY_ALSO": "short,AAAA",
 		"TIDEGATE_LOG_FORMAT": "xml", "TIDEGATE_MIGRATE": "maybe",
 	} {
 		t.Setenv(name, value)
@@ -30,7 +30,7 @@ func TestEveryWrongValueIsNamedAtOnce(t *testing.T) {
 	}
 	for _, name := range []string{
 		"TIDEGATE_HTTP_ADDR", "TIDEGATE_OPS_ADDR", "TIDEGATE_DATABASE_URL", "TIDEGATE_BASE_URL",
-		"TIDEGATE_SECRET_KEY", "TIDEGATE_LOG_LEVEL", "TIDEGATE_LOG_FORMAT", "TIDEGATE_MIGRATE", "TIDEGATE_PUBSUB_URL", "TIDEGATE_LEASE",
+		"TIDEGATE_SECRET_KEY", "TIDEGATE_LOG_LEVEL", "TIDEGATE_LOG_FORMAT", "TIDEGATE_MIGRATE", "TIDEGATE_PUBSUB_URL", "TIDEGATE_LEASE", "TIDEGATE_SECRET_KEY_ALSO",
 	} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in %q", name, err)

@@ -18,8 +18,12 @@ import (
 const migratePause = 25 * time.Millisecond
 
 // Migrate brings the schema up to date. Several processes may call it at
-// once: one migrates, and the others wait or find it done.
+// once: one migrates, and the others wait or find it done. A database that a
+// newer program has changed is refused, see NotNewer.
 func (db *DB) Migrate(ctx context.Context) error {
+	if err := db.NotNewer(ctx); err != nil {
+		return err
+	}
 	provider, err := db.provider()
 	if err != nil {
 		return err
@@ -35,6 +39,51 @@ func (db *DB) Migrate(ctx context.Context) error {
 		time.Sleep(migratePause) // somebody else is ahead: let him
 	}
 	return db.dialect.wrap(ctx, "gathering statistics", db.dialect.settled(ctx, db.writer))
+}
+
+// lowest is the version below which there is no queue to keep.
+const lowest = 3
+
+// NotNewer refuses a database that a newer program has changed (F-76): this
+// one does not know what it would leave out of the rows that it writes. A
+// database that cannot be asked is not refused.
+func (db *DB) NotNewer(ctx context.Context) error {
+	wanted, err := db.newestMigration()
+	if err != nil {
+		return err
+	}
+	if applied, known := db.version(ctx); known && applied > wanted {
+		return gateway.Errorf(gateway.CodeConflict,
+			"The database is at version %d and this program knows versions up to %d. Start the newer program again, or let it bring the database back first: tidegate migrate down --to %d", applied, wanted, wanted)
+	}
+	return nil
+}
+
+// version returns the newest migration that is applied.
+func (db *DB) version(ctx context.Context) (applied int64, known bool) {
+	applied, _, err := one[int64](ctx, db.read(), "reading schema version", `SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version`)
+	return applied, err == nil
+}
+
+// MigrateDown takes back the migrations above a version, before an older
+// program is started on the database. What waits for Salesforce is kept.
+func (db *DB) MigrateDown(ctx context.Context, to int64) error {
+	newest, err := db.newestMigration()
+	if err != nil {
+		return err
+	}
+	if to < lowest || to > newest {
+		return gateway.InvalidField("to", "The version must be from %d to %d.", lowest, newest)
+	}
+	if err := db.NotNewer(ctx); err != nil {
+		return err
+	}
+	provider, err := db.provider()
+	if err != nil {
+		return err
+	}
+	_, err = provider.DownTo(ctx, to)
+	return db.dialect.wrap(ctx, "taking migrations back", err)
 }
 
 // Migrations lists the migrations in order, applied or not.
@@ -80,7 +129,7 @@ func (db *DB) Ready(ctx context.Context) error {
 		return unready(err)
 	}
 	if applied != wanted {
-		return unready(fmt.Errorf("schema version %d, program needs %d: run migrate", applied, wanted))
+		return unready(fmt.Errorf("the schema is at version %d and the program at %d: run tidegate migrate up, or the newer program", applied, wanted))
 	}
 	_, err = db.write().exec(ctx, "writing readiness", `UPDATE readiness SET at = ? WHERE id = 1`, micros(db.now()))
 	return unready(err)

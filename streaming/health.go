@@ -116,7 +116,7 @@ func (h *health) age() time.Duration { return max(h.now().Sub(h.complete()), 0) 
 // signIn says why somebody must connect again, in Salesforce's client's words
 // where it has some.
 func signIn(err error) string {
-	if e, ok := errors.AsType[*gateway.Error](err); ok && e.Code == gateway.CodeSFAuth && e.Said != "" {
+	if e, ok := errors.AsType[*gateway.Error](err); ok && e.Code == gateway.CodeSFAuth {
 		return e.Message
 	}
 	return signInDead

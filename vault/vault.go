@@ -104,6 +104,17 @@ func (v *Vault) Unseal(sealed []byte, workspace gateway.WorkspaceID, connection 
 	return nil, ErrSealed
 }
 
+// Current reports whether a sealed secret, which Unseal opened, is sealed with
+// the key that Seal uses.
+func (v *Vault) Current(sealed []byte, workspace gateway.WorkspaceID, connection string) bool {
+	if len(sealed) == 0 || sealed[0] != v.current.id {
+		return false
+	}
+	// Two keys may have one id.
+	_, err := v.current.aead.Open(nil, nil, sealed[1:], bound(v.current.id, workspace, connection))
+	return err == nil
+}
+
 // bound is the additional data. Each part is preceded by its length, so that
 // ("ab", "c") and ("a", "bc") are not the same row.
 func bound(id byte, workspace gateway.WorkspaceID, connection string) []byte {

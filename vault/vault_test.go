@@ -102,6 +102,9 @@ func TestOlderKeyStillOpensAndTheNewOneSeals(t *testing.T) {
 	if err != nil || string(plain) != "token" {
 		t.Fatalf("Unseal = %q, %v", plain, err)
 	}
+	if v.Current(sealed, "w", "c") || !v.Current(v.Seal(plain, "w", "c"), "w", "c") || v.Current(nil, "w", "c") {
+		t.Error("the current key is not told from the older one")
+	}
 	if plain, err := open(t, testKey(2)).Unseal(v.Seal(plain, "w", "c"), "w", "c"); err != nil {
 		t.Fatalf("what is sealed now is not sealed with the new key: %q, %v", plain, err)
 	}

@@ -148,6 +148,7 @@ func (a *app) Run(ctx context.Context) error {
 	defer a.close()
 	a.logger.Info("serving", "address", a.main.Addr().String(), "operations", a.ops.Addr().String(), "database", a.db.Engine())
 	a.inheritClaims(ctx)
+	a.orgs.reseal(ctx, a.logger)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.server.Serve(ctx, a.main, grace) })
 	g.Go(func() error { return serveOps(ctx, a.ops, a.metrics) })
@@ -186,10 +187,12 @@ func openStore(ctx context.Context, cfg config.Config, logger *slog.Logger) (*st
 	if err != nil {
 		return nil, err
 	}
+	prepare := db.NotNewer
 	if cfg.Migrate == "on" {
-		if err := db.Migrate(ctx); err != nil {
-			return nil, errors.Join(err, db.Close())
-		}
+		prepare = db.Migrate
+	}
+	if err := prepare(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
@@ -206,7 +209,7 @@ func wantKey(cfg config.Config) error {
 // processes unable to open what this one seals.
 func openVault(cfg config.Config) (*vault.Vault, error) {
 	if key := cfg.Key(); key != nil {
-		return vault.Open(key)
+		return vault.Open(key, cfg.OtherKeys()...)
 	}
 	if err := wantKey(cfg); err != nil {
 		return nil, err
@@ -216,5 +219,5 @@ func openVault(cfg config.Config) (*vault.Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return vault.Open(key)
+	return vault.Open(key, cfg.OtherKeys()...)
 }

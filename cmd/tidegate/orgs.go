@@ -78,6 +78,9 @@ func (o *orgs) of(ctx context.Context, id gateway.WorkspaceID) (*org, error) {
 	return one, nil
 }
 
+// sayUnopened is fail-closed: no token is sent that may be somebody else's.
+const sayUnopened = "The stored Salesforce tokens cannot be opened: they were sealed with another key, or somebody changed or copied the row. A Tidegate operator checks TIDEGATE_SECRET_KEY; if the key is lost, an admin connects again."
+
 // clientName is how Salesforce's change events name our own writes.
 const clientName = "tidegate"
 
@@ -136,7 +139,7 @@ func (o *orgs) secrets(ctx context.Context, ws *store.Workspace, connection stri
 	}
 	plain, err := o.vault.Unseal(sealed, ws.ID(), connection)
 	if err != nil {
-		return gateway.Secrets{}, fmt.Errorf("opening the connection's secrets: %w", err)
+		return gateway.Secrets{}, &gateway.Error{Code: gateway.CodeSFAuth, Message: sayUnopened, Cause: err}
 	}
 	var s gateway.Secrets
 	if err := json.Unmarshal(plain, &s); err != nil {

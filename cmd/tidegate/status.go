@@ -90,6 +90,7 @@ func statusOf(ctx context.Context, db *store.DB, conn gateway.Connection) (conne
 
 type migrateCmd struct {
 	Up     migrateUpCmd     `cmd:"" help:"Apply what is missing."`
+	Down   migrateDownCmd   `cmd:"" help:"Take migrations back, before an older program is started."`
 	Status migrateStatusCmd `cmd:"" help:"List the migrations."`
 }
 
@@ -111,6 +112,26 @@ func (migrateUpCmd) Run(ctx context.Context, out *output) error {
 			return err
 		}
 		fmt.Fprintln(out.to, "The database is current.")
+		return nil
+	})
+}
+
+type migrateDownCmd struct {
+	To int64 `required:"" help:"Version to go back to; the older program names it."`
+}
+
+// Help shows examples.
+func (migrateDownCmd) Help() string {
+	return examples("Stop every process first. What waits for Salesforce is kept.", "tidegate migrate down --to 3")
+}
+
+// Run takes back what is above the version.
+func (c migrateDownCmd) Run(ctx context.Context, out *output) error {
+	return withStoreAsIs(ctx, func(db *store.DB) error {
+		if err := db.MigrateDown(ctx, c.To); err != nil {
+			return err
+		}
+		fmt.Fprintf(out.to, "The database is at version %d.\n", c.To)
 		return nil
 	})
 }

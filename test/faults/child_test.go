@@ -80,10 +80,10 @@ func environment(extra ...string) []string {
 	return append(env, extra...)
 }
 
-// launch starts "tidegate serve" on free ports without waiting for it.
-func launch(t testing.TB, env []string) *child {
+// launch starts "serve" of the program at path on free ports without waiting for it.
+func launch(t testing.TB, path string, env []string) *child {
 	t.Helper()
-	c := &child{t: t, cmd: exec.Command(binary(t), "serve"), log: &journal{ready: make(chan addresses, 1)}, done: make(chan struct{})}
+	c := &child{t: t, cmd: exec.Command(path, "serve"), log: &journal{ready: make(chan addresses, 1)}, done: make(chan struct{})}
 	c.cmd.Env = append(env, "TIDEGATE_HTTP_ADDR=127.0.0.1:0", "TIDEGATE_OPS_ADDR=127.0.0.1:0", "TIDEGATE_LOG_FORMAT=json")
 	c.cmd.Stdout, c.cmd.Stderr = c.log, c.log
 	if err := c.cmd.Start(); err != nil {
@@ -177,13 +177,14 @@ var client = &http.Client{
 // command runs a short command of the program.
 func command(t testing.TB, env []string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	return commandWith(t, env, "", args...)
+	return commandWith(t, binary(t), env, "", args...)
 }
 
-// commandWith is command with something on its standard input.
-func commandWith(t testing.TB, env []string, input string, args ...string) (stdout, stderr string, code int) {
+// commandWith is command with another program, and something on its standard
+// input.
+func commandWith(t testing.TB, path string, env []string, input string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	cmd := exec.Command(binary(t), args...)
+	cmd := exec.Command(path, args...)
 	cmd.Env, cmd.Stdin = env, strings.NewReader(input)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs

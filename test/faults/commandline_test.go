@@ -105,7 +105,7 @@ func TestSharedDatabaseNeedsItsKey(t *testing.T) {
 	if code != 0 || strings.Contains(out, "Z\n") {
 		t.Errorf("it was migrated before it was refused: exit %d, %q %q", code, out, errs)
 	}
-	c := launch(t, append(env, "TIDEGATE_SECRET_KEY="+secretKey)).serving()
+	c := launch(t, binary(t), append(env, "TIDEGATE_SECRET_KEY="+secretKey)).serving()
 	if code, took := c.terminate(); code != 0 || took > drainLimit {
 		t.Errorf("with the key: exit %d after %s", code, took)
 	}

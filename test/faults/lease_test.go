@@ -23,7 +23,7 @@ const takeover = 30 * time.Second
 func (w *world) beside() *world {
 	w.t.Helper()
 	other := *w
-	other.child = launch(w.t, w.env).serving()
+	other.child = launch(w.t, w.binary, w.env).serving()
 	return &other
 }
 

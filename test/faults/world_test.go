@@ -32,6 +32,8 @@ type world struct {
 	env []string // of the program
 	key string   // of the product API
 	db  *store.Workspace
+	// binary is the program that start starts.
+	binary string
 	*child
 }
 
@@ -57,7 +59,7 @@ func newWorld(t *testing.T, database string, o options) *world {
 			t.Errorf("closing the org: %v", err)
 		}
 	})
-	w := &world{t: t, org: org, url: database}
+	w := &world{t: t, org: org, url: database, binary: binary(t)}
 	if o.database == "" {
 		o.database = database
 	}
@@ -97,7 +99,7 @@ func (w *world) tidegate(args ...string) string {
 
 func (w *world) withInput(input string, args ...string) string {
 	w.t.Helper()
-	out, errs, code := commandWith(w.t, w.env, input, args...)
+	out, errs, code := commandWith(w.t, w.binary, w.env, input, args...)
 	if code != 0 {
 		w.t.Fatalf("tidegate %v exited %d: %s", args, code, errs)
 	}
@@ -113,7 +115,7 @@ func (w *world) connect() {
 // start serves; a child of before must have ended.
 func (w *world) start() {
 	w.t.Helper()
-	w.child = launch(w.t, w.env).serving()
+	w.child = launch(w.t, w.binary, w.env).serving()
 }
 
 // crash kills the program and starts it again.
