@@ -41,7 +41,7 @@ type ChangeEvent struct {
 	SeenVersion    Version
 	TransactionKey string
 	User           string // commitUser
-	Origin         string // changeOrigin verbatim, "" when Salesforce gives none
+	Origin         string // changeOrigin verbatim, "" when Salesforce gives none; OriginHook
 	ReplayID       ReplayID
 	// Refetch asks for the record to be read whole, with the reason, because
 	// the event cannot be applied as it stands (a text diff, say).

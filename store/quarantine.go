@@ -82,11 +82,12 @@ func (tx *Tx) DeferRefetch(ctx context.Context, keys []gateway.RecordKey, until 
 	})
 }
 
-// ClearRefetch removes marks: the records have been read.
+// ClearRefetch removes marks: the records have been read. Marks with a hint
+// stay, see ClearHints.
 func (tx *Tx) ClearRefetch(ctx context.Context, keys []gateway.RecordKey) error {
 	return tx.perObject(keys, func(object string, ids any) error {
 		_, err := tx.exec(ctx, "clearing refetch", `DELETE FROM refetches
-			WHERE workspace_id = ? AND object = ? AND record_id`+tx.dialect.among, tx.ws, object, ids)
+			WHERE workspace_id = ? AND object = ? AND hint = 0 AND record_id`+tx.dialect.among, tx.ws, object, ids)
 		return err
 	})
 }

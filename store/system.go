@@ -84,3 +84,9 @@ func (db *DB) KeyByHash(ctx context.Context, hash string) (gateway.APIKey, error
 	}
 	return row.key()
 }
+
+// HookByID returns a hook of whatever workspace, disabled ones too, else
+// CodeNotFound.
+func (db *DB) HookByID(ctx context.Context, id string) (gateway.Hook, error) {
+	return oneHook(ctx, db.read(), `hook_id = ?`, clean(id))
+}

@@ -57,6 +57,11 @@ type Batch struct {
 	Reread []gateway.Backfill
 	// Lines are for the sync log.
 	Lines []gateway.LogEntry
+	// Hints are the hints that had come before the events were read, which the
+	// readings among them answer.
+	Hints map[gateway.RecordKey]int64
+	// Gone are marked records that nobody has ever seen, and Salesforce neither.
+	Gone []gateway.RecordKey
 	// With is run in the same transaction, before the position is advanced.
 	With func(ctx context.Context, tx *store.Tx) error
 }

@@ -286,14 +286,36 @@ func (c *Consumer) refetch(ctx context.Context, lease gateway.Lease) error {
 		ids[k.Object] = append(ids[k.Object], k.ID)
 	}
 	for object := range ids {
-		if err := c.retrieve(ctx, lease, object, ids[object]); err != nil {
+		err := c.retrieve(ctx, lease, object, ids[object])
+		if unreachable(err) { // one object stops no other
+			err = c.postpone(ctx, lease, object, ids[object], err)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// postpone puts off the marks of records that Salesforce does not let us read.
+func (c *Consumer) postpone(ctx context.Context, lease gateway.Lease, object string, ids []string, why error) error {
+	c.cfg.Logger.WarnContext(ctx, "marked records cannot be read, will try again later", "object", object, "records", len(ids), "error", why)
+	keys := make([]gateway.RecordKey, 0, len(ids))
+	for _, id := range ids {
+		keys = append(keys, gateway.RecordKey{Object: object, ID: id})
+	}
+	_, err := c.apply.Apply(ctx, Batch{Lease: lease, With: func(ctx context.Context, tx *store.Tx) error {
+		return tx.DeferRefetch(ctx, keys, tx.Now().Add(c.cfg.AskEvery))
+	}})
+	return err
+}
+
 func (c *Consumer) retrieve(ctx context.Context, lease gateway.Lease, object string, ids []string) error {
+	// Before anything is read: what is told from here on may not be in it.
+	hints, err := c.store.Hints(ctx, object, ids)
+	if err != nil {
+		return err
+	}
 	seen, err := c.apply.versions(ctx, object, ids)
 	if err != nil {
 		return err
@@ -322,11 +344,14 @@ func (c *Consumer) retrieve(ctx context.Context, lease gateway.Lease, object str
 		})
 	}
 	for i := range found {
-		found[i].SeenVersion = seen[found[i].RecordIDs[0]]
+		id := found[i].RecordIDs[0]
+		found[i].SeenVersion = seen[id]
+		if hints[gateway.RecordKey{Object: object, ID: id}] != 0 {
+			found[i].Origin = gateway.OriginHook
+		}
 	}
 	_, err = c.apply.Apply(ctx, Batch{
-		Batch: gateway.Batch{Events: found}, Lease: lease, Marked: true,
-		With: func(ctx context.Context, tx *store.Tx) error { return tx.ClearRefetch(ctx, unknown) },
+		Batch: gateway.Batch{Events: found}, Lease: lease, Marked: true, Hints: hints, Gone: unknown,
 	})
 	return err
 }

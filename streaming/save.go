@@ -2,6 +2,7 @@ package streaming
 
 import (
 	"context"
+	"slices"
 
 	"tidegate/gateway"
 	"tidegate/rules/inbound"
@@ -80,10 +81,8 @@ const unreadable = "A change of the record could not be read."
 
 func (f *fold) saveRefetches(ctx context.Context) error {
 	// Fulfilled wishes go first: a later event of the batch may have a new one.
-	if len(f.settled) > 0 {
-		if err := f.tx.ClearRefetch(ctx, f.settled); err != nil {
-			return err
-		}
+	if err := f.settle(ctx, slices.Concat(f.settled, f.b.Gone)); err != nil {
+		return err
 	}
 	for _, q := range f.b.Unreadable {
 		if q.Object != "" && q.RecordID != "" {
@@ -96,6 +95,21 @@ func (f *fold) saveRefetches(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// settle removes the marks of records that were read, and of those the hints
+// that had come before: a later one may be about a later change.
+func (f *fold) settle(ctx context.Context, keys []gateway.RecordKey) error {
+	answered := map[gateway.RecordKey]int64{}
+	for _, key := range keys {
+		if hint := f.b.Hints[key]; hint != 0 {
+			answered[key] = hint
+		}
+	}
+	if err := f.tx.ClearHints(ctx, answered); err != nil || len(keys) == 0 {
+		return err
+	}
+	return f.tx.ClearRefetch(ctx, keys)
 }
 
 func (f *fold) savePending(ctx context.Context) error {

@@ -32,7 +32,8 @@ func (in Input) unmoved() bool {
 }
 
 // firstReading keeps a record that was not here. It is no observed change, so
-// the history of the record begins later, with the first change seen.
+// the history of the record begins later, with the first change seen; but what
+// was read because somebody told of it was changed just now.
 func (in Input) firstReading() Decision {
 	d := in.decision(gateway.OutcomeApplied, "Read from Salesforce.")
 	d.Record.Fields = in.Event.Fields.Clone()
@@ -44,6 +45,7 @@ func (in Input) firstReading() Decision {
 		d.Record.ReadAt = in.Event.Version.CommitAt
 	}
 	d.Save, d.ReadWhole = true, true
+	d.Append = in.Event.Origin != ""
 	d.Entry.Label = d.Record.Label()
 	in.mergePending(&d, in.Event.Fields)
 	return d

@@ -161,9 +161,14 @@ func isolation(t *testing.T, s *suite) {
 	ok(t, mine.SaveLink(t.Context(), gateway.Link{Kind: "person", ExternalID: "p", Key: key}))
 	ok(t, mine.Audit(t.Context(), gateway.AuditEntry{What: "w"}))
 	ok(t, mine.SaveMapping(t.Context(), gateway.Mapping{Object: "Contact", Field: "Title"}))
+	newHook(t, mine, "isolation")
 	tx(t, mine, func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.AppendLog(ctx, []gateway.LogEntry{{Direction: "out", Key: key}})
 		return errors.Join(err, tx.AppendHistory(ctx, []gateway.HistoryEntry{{Key: key}}), tx.MarkRefetch(ctx, []gateway.RecordKey{key}, "x"))
+	})
+	tx(t, mine, func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.AddDelivery(ctx, gateway.HookDelivery{HookID: "isolation", Records: []gateway.RecordKey{key}})
+		return err
 	})
 
 	_, err := theirs.Record(t.Context(), key)
@@ -180,9 +185,12 @@ func isolation(t *testing.T, s *suite) {
 	acts, err4 := theirs.AuditLog(t.Context(), 0, 10)
 	mappings, err5 := theirs.Mappings(t.Context(), "")
 	marks, err6 := theirs.Refetches(t.Context(), 10)
+	hooks, err8 := theirs.Hooks(t.Context())
+	came, err9 := theirs.HookDeliveries(t.Context(), "", 0, 10)
+	told, err10 := theirs.Hints(t.Context(), key.Object, []string{key.ID})
 	_, pending, err7 := theirs.Pending(t.Context(), key)
-	ok(t, errors.Join(err1, err2, err3, err4, err5, err6, err7))
-	if n := len(byKey) + len(list.Records) + list.Total + len(log.Entries) + log.Total + len(acts) + len(mappings) + len(marks); n != 0 || pending {
+	ok(t, errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10))
+	if n := len(byKey) + len(list.Records) + list.Total + len(log.Entries) + log.Total + len(acts) + len(mappings) + len(marks) + len(hooks) + len(came) + len(told); n != 0 || pending {
 		t.Errorf("another workspace sees %d things", n)
 	}
 	if got := claim(t, s, theirs, "L", 10); len(got) != 0 {

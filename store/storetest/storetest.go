@@ -98,6 +98,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"rest", rest},
 		{"backfills", backfills},
 		{"snapshots", snapshots},
+		{"hooks", hooks},
 		{"transactions", transactions},
 		{"isolation", isolation},
 	}
