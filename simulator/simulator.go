@@ -164,7 +164,7 @@ func (o *Org) fillEngine() error {
 		return err
 	}
 	o.Engine.KeepBy(o.disk)
-	return o.disk.Compact(o.Engine, o.Log)
+	return o.disk.Begin(o.Engine, o.Log)
 }
 
 // reachable is the host and port to call; an org on all addresses is called on

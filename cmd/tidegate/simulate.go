@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"tidegate/simulator"
@@ -42,8 +43,14 @@ func (simulateCmd) Help() string {
 		"tidegate simulate --http 127.0.0.1:8081 --cometd-websocket off")
 }
 
+// memoryGoal is where the collector begins to work harder, in bytes: an org of a
+// million records, which takes half of it, should not take three times as much
+// while it is made.
+const memoryGoal = 2 << 30
+
 // Run serves the org until the process is told to stop.
 func (c simulateCmd) Run(ctx context.Context, out *output) error {
+	debug.SetMemoryLimit(memoryGoal)
 	org, err := newOrg(simulator.Config{
 		HTTP: c.HTTP, DataDir: c.Data, Edition: c.Edition, Seed: c.Seed, Sizes: c.sizes(), Quiet: c.Quiet, CometDWebsocketOff: c.Websocket == "off",
 	}, c.GRPC)

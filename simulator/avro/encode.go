@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"tidegate/simulator/scan"
 )
 
 // Encoder turns events from JSON into Avro. It keeps scratch space, so each
@@ -50,9 +52,9 @@ func (e *Encoder) read(s *Schema, payload []byte) error {
 	e.changed.clear()
 	e.nulled.clear()
 	e.diff.clear()
-	err := eachMember(payload, func(key, value []byte) error {
+	err := scan.EachMember(payload, func(key, value []byte) error {
 		if string(key) == headerName {
-			return eachMember(value, e.header.set)
+			return scan.EachMember(value, e.header.set)
 		}
 		if i, ok := s.index[string(key)]; ok {
 			e.values[i] = value
@@ -65,8 +67,8 @@ func (e *Encoder) read(s *Schema, payload []byte) error {
 	if err := e.findNulls(s); err != nil {
 		return err
 	}
-	return eachItem(e.header.changed, func(name []byte) error {
-		text, err := textOf(name)
+	return scan.EachItem(e.header.changed, func(name []byte) error {
+		text, err := scan.Text(name)
 		if err == nil {
 			s.mark(&e.changed, string(text))
 		}
@@ -112,7 +114,7 @@ func (e *Encoder) findNulls(s *Schema) error {
 		case value[0] == '{' && f.Record == "":
 			e.diff.set(i + 1)
 		case value[0] == '{':
-			err := eachMember(value, func(key, value []byte) error {
+			err := scan.EachMember(value, func(key, value []byte) error {
 				if p := f.part(string(key)); p >= 0 && value[0] == 'n' {
 					e.nulled.setPart(i+1, p)
 				}
@@ -165,7 +167,7 @@ func (e *Encoder) appendField(dst []byte, f *Field, value []byte) ([]byte, error
 	}
 	if value[0] == '{' {
 		// A difference comes as {"diff":"…"} and is sent as that text.
-		err := eachMember(value, func(_, diff []byte) error { value = diff; return nil })
+		err := scan.EachMember(value, func(_, diff []byte) error { value = diff; return nil })
 		if err != nil {
 			return dst, err
 		}
@@ -178,7 +180,7 @@ func (e *Encoder) appendField(dst []byte, f *Field, value []byte) ([]byte, error
 func (e *Encoder) appendRecord(dst []byte, f *Field, value []byte) ([]byte, error) {
 	var parts [16][]byte
 	some := false
-	err := eachMember(value, func(key, value []byte) error {
+	err := scan.EachMember(value, func(key, value []byte) error {
 		if p := f.part(string(key)); p >= 0 && p < len(parts) && value[0] != 'n' {
 			parts[p], some = value, true
 		}
@@ -238,7 +240,7 @@ func (w *writer) bytes(b []byte) {
 }
 
 func (w *writer) text(value []byte) {
-	b, err := textOf(value)
+	b, err := scan.Text(value)
 	if err != nil {
 		w.fail(err)
 		return
@@ -249,22 +251,22 @@ func (w *writer) text(value []byte) {
 func (w *writer) texts(list []byte) {
 	n := int64(0)
 	count := func([]byte) error { n++; return nil }
-	if err := eachItem(list, count); err != nil {
+	if err := scan.EachItem(list, count); err != nil {
 		w.fail(err)
 		return
 	}
 	if n > 0 {
 		w.dst = binary.AppendVarint(w.dst, n)
-		w.fail(eachItem(list, func(value []byte) error { w.text(value); return nil }))
+		w.fail(scan.EachItem(list, func(value []byte) error { w.text(value); return nil }))
 	}
 	w.dst = append(w.dst, 0)
 }
 
 func (w *writer) changeType(value []byte) {
-	text, err := textOf(value)
+	text, err := scan.Text(value)
 	at := slices.Index(changeTypes, string(text))
 	if err != nil || at < 0 {
-		w.fail(fmt.Errorf("%w: change type %s", errJSON, value))
+		w.fail(fmt.Errorf("%w: change type %s", scan.ErrJSON, value))
 		return
 	}
 	w.dst = binary.AppendVarint(w.dst, int64(at))
@@ -280,7 +282,7 @@ func (w *writer) long(value []byte) {
 }
 
 func (w *writer) parse(form string, value []byte) (at time.Time, ok bool) {
-	text, err := textOf(value)
+	text, err := scan.Text(value)
 	if err == nil {
 		at, err = time.Parse(form, string(text))
 	}

@@ -5,7 +5,6 @@ package disk
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,17 +34,21 @@ type Disk struct {
 	mu  sync.Mutex
 	log *os.File
 	err error // first write that failed
-	buf []byte
+	// logged is how many bytes of the log are whole lines, and small whether it is
+	// not worth a new snapshot yet.
+	logged int64
+	small  bool
+	buf    []byte
 	// open is the transaction whose line waits for its events.
 	open *org.Transaction
 }
 
 // line is one line of both files: a transaction, or a part of a snapshot.
 type line struct {
-	Commit int64        `json:"commit"`
-	Rows   []org.Image  `json:"rows"`
-	Floor  int64        `json:"floor"` // replay id up to which nothing is retained
-	Events []*bus.Event `json:"events"`
+	Commit int64           `json:"commit"`
+	Rows   json.RawMessage `json:"rows"`
+	Floor  int64           `json:"floor"` // replay id up to which nothing is retained
+	Events []*bus.Event    `json:"events"`
 	// Schema is the alteration of that number.
 	Schema *org.Alteration `json:"schema"`
 	Number int64           `json:"number"`
@@ -55,7 +58,7 @@ type line struct {
 	Issued map[string]uint64 `json:"issued"` // ids given out so far
 }
 
-// Open makes the directory where needed. Until Compact is called nothing is
+// Open makes the directory where needed. Until Begin is called nothing is
 // written.
 func Open(dir string) (*Disk, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -73,25 +76,29 @@ func (d *Disk) path(name string) string { return filepath.Join(d.dir, name) }
 // Load fills the org and its event log from the directory; false when nothing
 // was kept there.
 func (d *Disk) Load(o *org.Org, log *bus.Log) (bool, error) {
-	found, err := d.read(snapshotName, o, log, 0)
-	if err != nil || !found {
+	snapshot, err := d.read(snapshotName, o, log, 0)
+	if err != nil || snapshot == 0 {
 		return false, err
 	}
-	if _, err := d.read(logName, o, log, o.Commits()); err != nil {
+	if d.logged, err = d.read(logName, o, log, o.Commits()); err != nil {
 		return false, err
 	}
-	o.RefreshFormulas()
+	if d.logged > 0 {
+		o.RefreshFormulas()
+	}
+	d.small = d.logged < snapshot/4
 	return true, nil
 }
 
 // read applies a file's lines; the rows of transactions up to since are known.
-func (d *Disk) read(name string, o *org.Org, log *bus.Log, since int64) (bool, error) {
+// It returns how many bytes they are.
+func (d *Disk) read(name string, o *org.Org, log *bus.Log, since int64) (size int64, err error) {
 	f, err := os.Open(d.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return 0, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("opening the kept org: %w", err)
+		return 0, fmt.Errorf("opening the kept org: %w", err)
 	}
 	defer f.Close()
 	r := bufio.NewReaderSize(f, 1<<20)
@@ -99,22 +106,21 @@ func (d *Disk) read(name string, o *org.Org, log *bus.Log, since int64) (bool, e
 		text, err := r.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
 			// What has no line end is a write that a kill cut short.
-			return true, nil
+			return size, nil
 		}
 		if err != nil {
-			return false, fmt.Errorf("reading %s: %w", name, err)
+			return 0, fmt.Errorf("reading %s: %w", name, err)
 		}
 		if err := apply(o, log, text, since); err != nil {
-			return false, fmt.Errorf("reading %s line %d: %w", name, n, err)
+			return 0, fmt.Errorf("reading %s line %d: %w", name, n, err)
 		}
+		size += int64(len(text))
 	}
 }
 
 func apply(o *org.Org, log *bus.Log, text []byte, since int64) error {
 	var l line
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	if err := dec.Decode(&l); err != nil {
+	if err := json.Unmarshal(text, &l); err != nil {
 		return err
 	}
 	log.Restore(l.Floor, l.Events)
@@ -129,9 +135,20 @@ func apply(o *org.Org, log *bus.Log, text []byte, since int64) error {
 	return o.Restore(l.Commit, l.Rows)
 }
 
-// Compact writes a snapshot of the org and of its event log, and begins a new
-// log of its own. No transaction may run meanwhile.
-func (d *Disk) Compact(o *org.Org, events *bus.Log) error {
+// Begin starts to write down what happens from now on: behind the log of the
+// earlier run while that is short beside the snapshot, else after a new snapshot
+// of the org and of its events. No transaction may run meanwhile.
+func (d *Disk) Begin(o *org.Org, events *bus.Log) error {
+	if !d.small {
+		return d.compact(o, events)
+	}
+	if err := os.Truncate(d.path(logName), d.logged); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("taking up the log: %w", err)
+	}
+	return d.openLog(0)
+}
+
+func (d *Disk) compact(o *org.Org, events *bus.Log) error {
 	temporary := d.path(snapshotName + ".new")
 	if err := writeSnapshot(temporary, o, events); err != nil {
 		return fmt.Errorf("writing the snapshot: %w", err)
@@ -140,7 +157,11 @@ func (d *Disk) Compact(o *org.Org, events *bus.Log) error {
 		return fmt.Errorf("replacing the snapshot: %w", err)
 	}
 	// The old log only repeats what the snapshot has, so a kill here is harmless.
-	log, err := os.OpenFile(d.path(logName), os.O_CREATE|os.O_WRONLY|os.O_TRUNC|os.O_APPEND, 0o600)
+	return d.openLog(os.O_TRUNC)
+}
+
+func (d *Disk) openLog(mode int) error {
+	log, err := os.OpenFile(d.path(logName), os.O_CREATE|os.O_WRONLY|os.O_APPEND|mode, 0o600)
 	if err != nil {
 		return fmt.Errorf("beginning the log: %w", err)
 	}

@@ -36,7 +36,7 @@ func (t *table) reshape(o *Object) (lossy bool) {
 				fresh[i], lossy = v, lossy || lost
 			}
 		}
-		t.rows[n] = pack(fresh)
+		t.rows[n] = t.pack(fresh)
 	}
 	t.object = o
 	t.rekey()

@@ -1,18 +1,15 @@
 package org
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
+
+	"tidegate/simulator/scan"
 )
 
-// Image is one version of a record for keeping it: its object and its values
-// as the REST API prints them, empty ones left out.
-type Image struct {
-	Object string         `json:"object"`
-	Values map[string]any `json:"values"`
-}
-
-// AppendImage appends the record as an Image in JSON.
+// AppendImage appends an image of the record, for keeping it: its object and its
+// values as the REST API prints them, empty ones left out, as a JSON object.
 func AppendImage(dst []byte, r Record) []byte {
 	dst = append(append(append(dst, `{"object":"`...), r.object.Name...), `","values":{`...)
 	first := true
@@ -31,17 +28,14 @@ func AppendImage(dst []byte, r Record) []byte {
 	return append(dst, '}', '}')
 }
 
-// Restore puts images into the tables as they are: no rule runs and nothing is
-// published. commit is the number of the last transaction they belong to.
-func (o *Org) Restore(commit int64, images []Image) error {
+// Restore puts images, a JSON array of them, into the tables as they are: no rule
+// runs and nothing is published. commit is the number of the last transaction
+// they belong to.
+func (o *Org) Restore(commit int64, images []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, image := range images {
-		t := o.tables[image.Object]
-		if t == nil {
-			return fmt.Errorf("restoring a record of unknown object %q", image.Object)
-		}
-		if err := t.restore(image.Values); err != nil {
+	if len(images) > 0 {
+		if err := scan.EachItem(images, o.restore); err != nil {
 			return err
 		}
 	}
@@ -49,20 +43,41 @@ func (o *Org) Restore(commit int64, images []Image) error {
 	return nil
 }
 
-func (t *table) restore(values map[string]any) error {
+// restore takes one image. AppendImage writes the object first.
+func (o *Org) restore(image []byte) error {
+	var t *table
+	return scan.EachMember(image, func(key, value []byte) error {
+		if string(key) == "object" {
+			name, err := scan.Text(value)
+			if t = o.tables[string(name)]; t == nil && err == nil {
+				err = fmt.Errorf("restoring a record of unknown object %q", name)
+			}
+			return err
+		}
+		if t == nil {
+			return scan.ErrJSON
+		}
+		return t.restore(value)
+	})
+}
+
+func (t *table) restore(values []byte) error {
 	row := make([]any, len(t.object.Fields))
-	for name, raw := range values {
-		f := t.object.Field(name)
-		if f == nil {
-			continue // a field of an earlier schema
+	err := scan.EachMember(values, func(key, value []byte) error {
+		at, ok := t.object.index[string(key)]
+		if !ok {
+			return nil // a field of an earlier schema
 		}
-		v, err := convert(f, raw)
-		if err != nil {
-			return fmt.Errorf("restoring %s.%s: %w", t.object.Name, name, err)
+		var err error
+		if row[at], err = t.restored(t.object.Fields[at], value); err != nil {
+			return fmt.Errorf("restoring %s.%s: %w", t.object.Name, key, err)
 		}
-		row[t.object.index[name]] = v
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	packed := pack(row)
+	packed := t.pack(row)
 	id := Record{t.object, packed}.ID()
 	if id == "" {
 		return fmt.Errorf("restoring a %s without an id", t.object.Name)
@@ -74,6 +89,41 @@ func (t *table) restore(values map[string]any) error {
 	}
 	t.next = max(t.next, ordinal(id))
 	return nil
+}
+
+// restored is a value as it was. Texts were checked when they were written.
+func (t *table) restored(f *Field, value []byte) (any, error) {
+	var given any = json.Number(value)
+	switch value[0] {
+	case '"':
+		text, err := scan.Text(value)
+		if err != nil {
+			return nil, err
+		}
+		if f.isText() {
+			if known, ok := t.shared[string(text)]; ok {
+				return known, nil
+			}
+			return string(text), nil
+		}
+		given = string(text)
+	case 't', 'f':
+		given = value[0] == 't'
+	}
+	v, err := convert(f, given)
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// isText reports whether the field's values are strings.
+func (f *Field) isText() bool {
+	switch f.Type {
+	case TypeBoolean, TypeInt, TypeDouble, TypeCurrency, TypePercent, TypeDateTime:
+		return false
+	}
+	return true
 }
 
 // ordinal is the number that an id was made of.
@@ -108,7 +158,7 @@ func (o *Org) refreshFormulas() {
 		if fresh := accountSummary(tx, t.at(i)); fresh != t.rows[i].at(formula) {
 			updated := t.copyAt(i)
 			updated[formula] = fresh
-			t.replace(i, pack(updated))
+			t.replace(i, t.pack(updated))
 		}
 	}
 }

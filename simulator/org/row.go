@@ -11,8 +11,24 @@ type row struct {
 	values []any
 }
 
+// maxShared bounds how many texts a table remembers to keep them once.
+const maxShared = 1 << 14
+
+// share is the text as other rows of the table have it: names of cities, owners
+// and the like come again and again. A table whose texts are all different pays
+// a look-up for it.
+func (t *table) share(text string, v any) any {
+	if known, ok := t.shared[text]; ok {
+		return known
+	}
+	if len(t.shared) < maxShared {
+		t.shared[text] = v
+	}
+	return v
+}
+
 // pack leaves the empty values out. The row does not share memory with values.
-func pack(values []any) row {
+func (t *table) pack(values []any) row {
 	mask := make([]uint64, (len(values)+63)/64)
 	n := 0
 	for i, v := range values {
@@ -23,9 +39,13 @@ func pack(values []any) row {
 	}
 	r := row{mask: mask, values: make([]any, 0, n)}
 	for _, v := range values {
-		if v != nil {
-			r.values = append(r.values, v)
+		if v == nil {
+			continue
 		}
+		if text, ok := v.(string); ok {
+			v = t.share(text, v)
+		}
+		r.values = append(r.values, v)
 	}
 	return r
 }

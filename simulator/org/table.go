@@ -14,10 +14,11 @@ type table struct {
 	byID   map[string]int
 	next   uint64                      // for ids
 	keys   map[string]map[string][]int // field → lower-cased value → rows
+	shared map[string]any              // texts that rows have in common
 }
 
 func newTable(o *Object) *table {
-	t := &table{object: o, byID: map[string]int{}}
+	t := &table{object: o, byID: map[string]int{}, shared: map[string]any{}}
 	if o.Name == "LeadStatus" {
 		t.next = 1000 // shares its key prefix with OpportunityStage
 	}

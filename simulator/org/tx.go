@@ -136,13 +136,13 @@ func (tx *Tx) Rollback(mark int) {
 }
 
 func (tx *Tx) insert(t *table, values []any) {
-	tx.log = append(tx.log, undo{table: t, row: t.insert(pack(values))})
+	tx.log = append(tx.log, undo{table: t, row: t.insert(t.pack(values))})
 }
 
 func (tx *Tx) replace(t *table, row int, values []any, silent bool) {
 	old := t.rows[row]
 	tx.log = append(tx.log, undo{table: t, row: row, old: &old, silent: silent})
-	t.replace(row, pack(values))
+	t.replace(row, t.pack(values))
 }
 
 // changes folds the log into one Change per record, in the order of the first

@@ -1,4 +1,6 @@
-package avro
+// Package scan walks over the JSON that the org itself has written, without
+// decoding what nobody asks for.
+package scan
 
 import (
 	"encoding/json"
@@ -6,20 +8,20 @@ import (
 	"fmt"
 )
 
-// errJSON says that a payload is not what the event log writes.
-var errJSON = errors.New("malformed event")
+// ErrJSON says that a text is not what the org writes.
+var ErrJSON = errors.New("malformed event")
 
-// eachMember calls fn with the key and the undecoded value of every member of a
+// EachMember calls fn with the key and the undecoded value of every member of a
 // JSON object. Keys have no escapes: they are names of fields.
-func eachMember(object []byte, fn func(key, value []byte) error) error {
+func EachMember(object []byte, fn func(key, value []byte) error) error {
 	return each(object, '{', '}', func(rest []byte) (int, error) {
 		key, err := end(rest)
 		if err != nil || rest[0] != '"' {
-			return 0, errJSON
+			return 0, ErrJSON
 		}
 		from := key + space(rest[key:])
 		if from >= len(rest) || rest[from] != ':' {
-			return 0, errJSON
+			return 0, ErrJSON
 		}
 		from++
 		from += space(rest[from:])
@@ -31,8 +33,8 @@ func eachMember(object []byte, fn func(key, value []byte) error) error {
 	})
 }
 
-// eachItem calls fn with every undecoded element of a JSON array.
-func eachItem(list []byte, fn func(value []byte) error) error {
+// EachItem calls fn with every undecoded element of a JSON array.
+func EachItem(list []byte, fn func(value []byte) error) error {
 	return each(list, '[', ']', func(rest []byte) (int, error) {
 		size, err := end(rest)
 		if err != nil {
@@ -46,7 +48,7 @@ func eachItem(list []byte, fn func(value []byte) error) error {
 // how long it is.
 func each(text []byte, opening, closing byte, next func([]byte) (int, error)) error {
 	if len(text) < 2 || text[0] != opening || text[len(text)-1] != closing {
-		return errJSON
+		return ErrJSON
 	}
 	rest := text[1 : len(text)-1]
 	rest = rest[space(rest):]
@@ -61,7 +63,7 @@ func each(text []byte, opening, closing byte, next func([]byte) (int, error)) er
 			return nil
 		}
 		if rest[0] != ',' {
-			return errJSON
+			return ErrJSON
 		}
 		rest = rest[1:]
 		rest = rest[space(rest):]
@@ -80,7 +82,7 @@ func space(text []byte) int {
 // end returns how long the JSON value is that the text begins with.
 func end(text []byte) (int, error) {
 	if len(text) == 0 {
-		return 0, errJSON
+		return 0, ErrJSON
 	}
 	switch text[0] {
 	case '"':
@@ -93,7 +95,7 @@ func end(text []byte) (int, error) {
 		n++
 	}
 	if n == 0 {
-		return 0, errJSON
+		return 0, ErrJSON
 	}
 	return n, nil
 }
@@ -107,7 +109,7 @@ func endOfString(text []byte) (int, error) {
 			return i + 1, nil
 		}
 	}
-	return 0, errJSON
+	return 0, ErrJSON
 }
 
 func endOfNest(text []byte) (int, error) {
@@ -128,13 +130,13 @@ func endOfNest(text []byte) (int, error) {
 			}
 		}
 	}
-	return 0, errJSON
+	return 0, ErrJSON
 }
 
-// textOf decodes a JSON string. Without escapes it is the text's own bytes.
-func textOf(value []byte) ([]byte, error) {
+// Text decodes a JSON string. Without escapes it is the text's own bytes.
+func Text(value []byte) ([]byte, error) {
 	if len(value) < 2 || value[0] != '"' {
-		return nil, fmt.Errorf("%w: a string was expected", errJSON)
+		return nil, fmt.Errorf("%w: a string was expected", ErrJSON)
 	}
 	inner := value[1 : len(value)-1]
 	for _, c := range inner {
