@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"tidegate/simulator"
+	simorg "tidegate/simulator/org"
 	"tidegate/simulator/seed"
 )
 
@@ -28,12 +30,13 @@ func (f orgFlags) sizes() seed.Sizes {
 
 type simulateCmd struct {
 	orgFlags
-	HTTP      string `name:"http" default:"127.0.0.1:8081" help:"Address to serve on."`
-	GRPC      string `name:"grpc" help:"Address of the Pub/Sub API; the port after --http's, or a free one where that is taken, when left out."`
-	Edition   string `enum:"developer,enterprise,professional" default:"enterprise" help:"developer, enterprise or professional."`
-	Websocket string `name:"cometd-websocket" enum:"on,off" default:"on" help:"Offer websocket at /cometd; off answers an upgrade with 405, as Salesforce does."`
-	Quiet     bool   `help:"No sales team that keeps changing records."`
-	Data      string `help:"Folder to keep the org in across restarts; in memory only when left out."`
+	HTTP      string   `name:"http" default:"127.0.0.1:8081" help:"Address to serve on."`
+	GRPC      string   `name:"grpc" help:"Address of the Pub/Sub API; the port after --http's, or a free one where that is taken, when left out."`
+	Edition   string   `enum:"developer,enterprise,professional" default:"enterprise" help:"developer, enterprise or professional."`
+	Features  []string `enum:"persons,email,products,no-notes" help:"Parts of the org beyond the usual: persons (person accounts), email, products, no-notes."`
+	Websocket string   `name:"cometd-websocket" enum:"on,off" default:"on" help:"Offer websocket at /cometd; off answers an upgrade with 405, as Salesforce does."`
+	Quiet     bool     `help:"No sales team that keeps changing records."`
+	Data      string   `help:"Folder to keep the org in across restarts; in memory only when left out."`
 }
 
 // Help shows examples.
@@ -41,6 +44,12 @@ func (simulateCmd) Help() string {
 	return examples("",
 		"tidegate simulate --seed 7 --contacts 10000 --quiet",
 		"tidegate simulate --http 127.0.0.1:8081 --cometd-websocket off")
+}
+
+// features are those that were named.
+func features(names []string) simorg.Features {
+	has := func(name string) bool { return slices.Contains(names, name) }
+	return simorg.Features{NotesOff: has("no-notes"), Email: has("email"), Products: has("products"), Persons: has("persons")}
 }
 
 // memoryGoal is where the collector begins to work harder, in bytes: an org of a
@@ -51,21 +60,21 @@ const memoryGoal = 2 << 30
 // Run serves the org until the process is told to stop.
 func (c simulateCmd) Run(ctx context.Context, out *output) error {
 	debug.SetMemoryLimit(memoryGoal)
-	org, err := newOrg(simulator.Config{
-		HTTP: c.HTTP, DataDir: c.Data, Edition: c.Edition, Seed: c.Seed, Sizes: c.sizes(), Quiet: c.Quiet, CometDWebsocketOff: c.Websocket == "off",
+	simulated, err := newOrg(simulator.Config{
+		HTTP: c.HTTP, DataDir: c.Data, Edition: c.Edition, Seed: c.Seed, Sizes: c.sizes(), Quiet: c.Quiet, CometDWebsocketOff: c.Websocket == "off", Features: features(c.Features),
 	}, c.GRPC)
 	if err != nil {
 		return err
 	}
-	if err := out.json(org.Ready()); err != nil {
+	if err := out.json(simulated.Ready()); err != nil {
 		return err
 	}
 	kept := "in memory only"
 	if c.Data != "" {
 		kept = "in " + c.Data
 	}
-	fmt.Fprintf(os.Stderr, "tidegate: simulated org at %s, its records are kept %s\n", org.Ready().URL, kept)
-	return org.Run(ctx)
+	fmt.Fprintf(os.Stderr, "tidegate: simulated org at %s, its records are kept %s\n", simulated.Ready().URL, kept)
+	return simulated.Run(ctx)
 }
 
 // demoPace is how often the demo's sales team changes something: often enough

@@ -162,7 +162,7 @@ func (e *Encoder) appendField(dst []byte, f *Field, value []byte) ([]byte, error
 	if value == nil || value[0] == 'n' {
 		return append(dst, 0), nil
 	}
-	if f.Record != "" {
+	if f.Record != "" && (!f.Plain || value[0] == '{') {
 		return e.appendRecord(dst, f, value)
 	}
 	if value[0] == '{' {
@@ -190,6 +190,9 @@ func (e *Encoder) appendRecord(dst []byte, f *Field, value []byte) ([]byte, erro
 		return append(dst, 0), err
 	}
 	dst = append(dst, 2)
+	if f.Plain {
+		dst[len(dst)-1] = 4 // the text's branch comes before
+	}
 	for i := range f.Parts {
 		if dst, err = e.appendField(dst, &f.Parts[i], parts[i]); err != nil {
 			return dst, fmt.Errorf("writing %s: %w", f.Parts[i].Name, err)

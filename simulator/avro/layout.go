@@ -12,12 +12,14 @@ const (
 	address    = "Address"
 	personName = "PersonName"
 	location   = "Location"
+	switchable = "Switchable_PersonName"
 )
 
 var partOrder = map[string][]string{
 	address:    {"Street", "City", "State", "PostalCode", "Country", "StateCode", "CountryCode", "Latitude", "Longitude", "Xyz", "GeocodeAccuracy"},
 	personName: {"Salutation", "FirstName", "LastName", "MiddleName", "Suffix"},
 	location:   {"Latitude", "Longitude"},
+	switchable: {"Salutation", "FirstName", "LastName", "MiddleName", "Suffix"},
 }
 
 // Of returns the schema of the events that have the layout.
@@ -39,7 +41,7 @@ func Of(l cdc.Layout) (*Schema, error) {
 		fields[i] = fieldOf(&m)
 		if m.Parts != nil {
 			name := recordOf(&m)
-			fields[i] = Field{Name: m.Name, Doc: "Data:" + name, Record: name, Parts: records[name]}
+			fields[i] = Field{Name: m.Name, Doc: "Data:" + name, Record: name, Parts: records[name], Plain: m.Field.Switchable}
 		}
 	}
 	return New(l.Schema, l.Object, fields)
@@ -60,6 +62,8 @@ func recordOf(m *cdc.Member) string {
 	switch {
 	case m.Field.Type == org.TypeAddress:
 		return address
+	case m.Field.Switchable:
+		return switchable
 	case m.Field.NameField:
 		return personName
 	}

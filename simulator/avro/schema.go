@@ -40,6 +40,8 @@ type Field struct {
 	// schema with the same Record have the same Parts.
 	Record string
 	Parts  []Field
+	// Plain is set where the value may be a text instead of the compound.
+	Plain bool
 }
 
 // changeTypes are the symbols of the enumeration in the order of real schemas.
@@ -159,6 +161,9 @@ func (f *Field) member(written map[string]bool) member {
 		value = r
 	}
 	m.Type = []any{"null", value}
+	if f.Plain {
+		m.Type = []any{"null", "string", value}
+	}
 	return m
 }
 

@@ -3,6 +3,7 @@ package cdc
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"tidegate/simulator/org"
@@ -29,6 +30,10 @@ type plan struct {
 type entry struct {
 	name  string
 	parts []part
+	// whole is the field itself where the name of a person has parts and that of
+	// a company is a text, and person the field that tells which it is; else nil.
+	whole  *part
+	person int
 }
 
 // part is one field. Its key is the name inside the compound; its full name, as
@@ -50,6 +55,11 @@ func newPlan(o *org.Object) *plan {
 	for i, f := range o.Fields {
 		// A compound's own value, such as a person's full name, is made of its parts.
 		_, compound := compounds[f.Name]
+		if f.Switchable && compound {
+			compounds[f.Name] = len(p.entries)
+			p.entries = append(p.entries, entry{name: f.Name, whole: &part{full: f.Name, at: i}, person: indexOf(o, "IsPersonAccount")})
+			continue
+		}
 		if compound || withheld[f.Name] || f.Calculated || f.IsCompound() || f.Type == org.TypeBase64 {
 			continue
 		}
@@ -63,7 +73,7 @@ func newPlan(o *org.Object) *plan {
 
 func (p *plan) place(compounds map[string]int, f *org.Field, i int) {
 	if f.Compound == "" {
-		p.entries = append(p.entries, entry{f.Name, []part{{"", f.Name, i, f.Type == org.TypeTextArea && f.Length >= diffFrom}}})
+		p.entries = append(p.entries, entry{name: f.Name, parts: []part{{"", f.Name, i, f.Type == org.TypeTextArea && f.Length >= diffFrom}}})
 		return
 	}
 	at := compounds[f.Compound]
@@ -74,6 +84,10 @@ func (p *plan) place(compounds map[string]int, f *org.Field, i int) {
 	}
 	e := &p.entries[at]
 	e.parts = append(e.parts, part{f.Part, f.Compound + "." + f.Part, i, false})
+}
+
+func indexOf(o *org.Object, field string) int {
+	return slices.IndexFunc(o.Fields, func(f *org.Field) bool { return f.Name == field })
 }
 
 // schemaID is 22 characters that change whenever the fields of the object do.
@@ -104,6 +118,9 @@ func (p *plan) body(dst []byte, c *org.Change) (body, changed []byte) {
 }
 
 func (p *plan) member(dst, changed []byte, e *entry, c *org.Change) (body, names []byte) {
+	if e.whole != nil && c.After.At(e.person) != true {
+		return p.member(dst, changed, &entry{name: e.name, parts: []part{*e.whole}}, c)
+	}
 	start := len(dst)
 	for i := range e.parts {
 		q := &e.parts[i]

@@ -161,6 +161,9 @@ func (w *write) derivePersonName() {
 	if w.object.Field("FirstName") == nil || w.object.Field("LastName") == nil {
 		return
 	}
+	if w.object.Name == "Account" && w.get("IsPersonAccount") != true {
+		return
+	}
 	if name := strings.TrimSpace(w.text("FirstName") + " " + w.text("LastName")); name != w.text("Name") {
 		w.set("Name", name)
 	}
@@ -208,6 +211,7 @@ func after(w *write, id string) *Error {
 		if !w.creating() && w.before.Value("Name") != w.get("Name") {
 			refreshFormulas(w.tx, id)
 		}
+		return mirrorPerson(w, id)
 	case "Opportunity":
 		return addPrimaryContact(w, id)
 	case "ContentNote":

@@ -58,13 +58,20 @@ func (tx *Tx) Convert(lead string, how Conversion) (Converted, *Error) {
 		return Converted{}, refuse("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
 	}
 	done := Converted{Lead: r.ID()}
-	if done.Account, err = tx.convertedAccount(r, how.Account); err != nil {
+	if r.Value("Company") == nil && how.Account == "" {
+		done.Account, done.Contact, err = tx.convertedPerson(r)
+	} else {
+		done.Account, err = tx.convertedAccount(r, how.Account)
+	}
+	if err != nil {
 		return done, err
 	}
-	values := copied(r, leadToContact)
-	values["AccountId"] = done.Account
-	if done.Contact, err = tx.Create("Contact", values); err != nil {
-		return done, err
+	if done.Contact == "" {
+		values := copied(r, leadToContact)
+		values["AccountId"] = done.Account
+		if done.Contact, err = tx.Create("Contact", values); err != nil {
+			return done, err
+		}
 	}
 	if !how.NoOpportunity {
 		company, _ := r.Value("Company").(string)

@@ -11,6 +11,7 @@ type Features struct {
 	NotesOff bool // no enhanced notes: no ContentNote
 	Email    bool // enhanced e-mail: EmailMessage and EmailMessageRelation
 	Products bool // OpportunityLineItem
+	Persons  bool // person accounts
 }
 
 // schemaWith is the standard schema as far as the features go.
@@ -24,6 +25,9 @@ func schemaWith(on Features) []*Object {
 	}
 	if on.Products {
 		list = append(list, lineItemObject())
+	}
+	if on.Persons {
+		list = withPersons(list)
 	}
 	slices.SortFunc(list, func(a, b *Object) int { return strings.Compare(a.Name, b.Name) })
 	return list

@@ -13,6 +13,10 @@ import (
 // applyRules derives and checks what only this object has.
 func applyRules(w *write) *Error {
 	switch w.object.Name {
+	case "Account":
+		return personRules(w)
+	case "Contact":
+		return personContactRules(w)
 	case "Opportunity":
 		return opportunityRules(w)
 	case "OpportunityContactRole":

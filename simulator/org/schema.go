@@ -57,6 +57,7 @@ type Field struct {
 	NameField        bool
 	CaseSensitive    bool
 	HTML             bool // rich text
+	Switchable       bool // a name that is text, or of a person has parts
 	Restricted       bool // picklist that refuses unknown values
 
 	ReferenceTo      []string // target objects; more than one: polymorphic

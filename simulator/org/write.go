@@ -122,6 +122,9 @@ func (tx *Tx) Delete(object, id string) *Error {
 	if err != nil {
 		return err
 	}
+	if t.object.Name == "Contact" && t.at(at).Value("IsPersonAccount") == true && !tx.caller.Trusted {
+		return errPerson("The contact of a person account is deleted with the account")
+	}
 	if err := tx.lockFault(t.object.Name, t.at(at).ID()); err != nil {
 		return err
 	}

@@ -169,6 +169,8 @@ func extraType(f *org.Field) any {
 		return "richtextarea"
 	case f.Type == org.TypeTextArea:
 		return "plaintextarea"
+	case f.Switchable:
+		return "switchablepersonname"
 	case f.NameField && f.Label == "Full Name", f.Compound == "Name":
 		return "personname"
 	case f.Name == "PhotoUrl":
