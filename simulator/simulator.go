@@ -227,6 +227,10 @@ func (o *Org) compose() error {
 	mux := http.NewServeMux()
 	o.api = rest.New(o.Engine, o.Auth, base)
 	o.api.Deliveries = o.Log.Quota().Used
+	o.api.EventSchemas = rest.EventSchemas{ByID: o.eventSchema, Of: func(object string) string {
+		return cdc.LayoutOf(o.Engine.Object(object)).Schema
+	}}
+	o.api.Tooling = o.tooling
 	o.api.Limits = rest.Limits{Daily: o.cfg.DailyCalls, App: o.cfg.AppCalls, AppName: "Tidegate"}
 	mux.Handle("/services/data", o.api)
 	mux.Handle("/services/data/", o.api)

@@ -363,3 +363,39 @@ func BenchmarkEncode(b *testing.B) {
 		}
 	}
 }
+
+func TestNameOfAnAccountIsATextOrAPersons(t *testing.T) { // S19, S24
+	h := build(t)
+	h.org = org.New(org.Config{Now: func() time.Time { return h.at }, Publisher: h.cdc, Faults: h.faults, Features: org.Features{Persons: true}})
+	id, data := h.create("Account", map[string]any{"Name": "Harbor Works"})
+	if _, got := h.both(data); got["Name"] != "Harbor Works" {
+		t.Errorf("a company's name: %v", got["Name"])
+	}
+	_, got := h.both(h.update("Account", id, map[string]any{"Name": "Harbor", "BillingCity": "Bern"}))
+	if changed := texts(headerOf(got)["changedFields"]); len(changed) != 2 || !strings.HasPrefix(changed[0], "0x") || got["Name"] != "Harbor" {
+		t.Errorf("an update of it: %v, %v", changed, got["Name"])
+	}
+	layout := cdc.LayoutOf(h.org.Object("Account"))
+	schema, err := avro.Of(layout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload := `{"Name":{"FirstName":"Ada","LastName":"Byron"},"ChangeEventHeader":{"entityName":"Account","recordIds":["` + id +
+		`"],"changeType":"UPDATE","changeOrigin":"","transactionKey":"k","sequenceNumber":1,"commitTimestamp":1,"commitNumber":1,"commitUser":"u","changedFields":["Name.FirstName","Name.LastName"]}}`
+	var e avro.Encoder
+	datum, err := e.Append(nil, schema, []byte(payload))
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := decode(t, schema, datum)
+	name, _ := person["Name"].(map[string]any)
+	if inner, ok := name["Switchable_PersonName"].(map[string]any); ok {
+		name = inner
+	}
+	if name["FirstName"] != "Ada" || name["LastName"] != "Byron" {
+		t.Errorf("a person's name: %v", person["Name"])
+	}
+	if changed := texts(headerOf(person)["changedFields"]); !slices.Equal(changed, []string{fmt.Sprintf("%d-0x06", 1+slices.IndexFunc(layout.Members, func(m cdc.Member) bool { return m.Name == "Name" }))}) {
+		t.Errorf("changed: %v", changed)
+	}
+}

@@ -53,12 +53,52 @@ func enriched(o *org.Org, name, id string, payload object, fields []string) obje
 			return
 		}
 		for _, field := range fields {
-			if _, given := fresh[field]; !given && r.Value(field) != nil {
-				fresh[field] = appendValue(nil, r.Value(field))
-			}
+			enrichField(fresh, r, field)
 		}
 	})
 	return fresh
+}
+
+// enrichField adds a field, or every part of a compound one; formulas are none to
+// be had.
+func enrichField(payload object, r org.Record, name string) {
+	f := r.Object().FieldFold(name)
+	if f == nil || f.Calculated {
+		return
+	}
+	whole := !f.Switchable || r.Value("IsPersonAccount") == true
+	compound := false
+	for _, part := range r.Object().Fields {
+		if part.Compound == f.Name && whole {
+			compound = true
+			enrichPart(payload, r, part)
+		}
+	}
+	if compound || f.Compound != "" {
+		enrichPart(payload, r, f)
+		return
+	}
+	if _, given := payload[f.Name]; !given && r.Value(f.Name) != nil {
+		payload[f.Name] = appendValue(nil, r.Value(f.Name))
+	}
+}
+
+// enrichPart adds a part inside its compound, where it stands in every event.
+func enrichPart(payload object, r org.Record, f *org.Field) {
+	if f.Compound == "" || r.Value(f.Name) == nil {
+		return
+	}
+	parts := object{}
+	if given, ok := payload[f.Compound]; ok && json.Unmarshal(given, &parts) != nil {
+		return // a text where the compound would stand
+	}
+	if _, given := parts[f.Part]; given {
+		return
+	}
+	parts[f.Part] = appendValue(nil, r.Value(f.Name))
+	if text, err := json.Marshal(parts); err == nil {
+		payload[f.Compound] = text
+	}
 }
 
 // about is the header with one record alone.

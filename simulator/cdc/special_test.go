@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -175,5 +176,33 @@ func TestConversionOfAPicklistIsAGapOfEveryRecord(t *testing.T) { // S17
 	alter("change", "string")
 	if n := len(h.log.All()); n != len(all) {
 		t.Errorf("a conversion that loses nothing made %d events", n-len(all))
+	}
+}
+
+func TestEnrichedPartsStandInTheirCompound(t *testing.T) { // S20
+	h := build(t, nil)
+	id, _ := h.create("Contact", map[string]any{"LastName": "A", "FirstName": "B", "MailingCity": "Bern", "MailingCountry": "Switzerland", "OtherCity": "Basel"})
+	fields := []string{"MailingCity", "OtherAddress", "Name", "Account_Summary__c"}
+	if err := h.log.Define(bus.Channel{Name: "/data/People__chn", Members: map[string][]string{"Contact": fields}}); err != nil {
+		t.Fatal(err)
+	}
+	h.log.EnrichBy(func(e *bus.Event, fields []string) []*bus.Event { return cdc.Enrich(h.org, e, fields) })
+	cursor, err := h.log.Open("/data/People__chn", bus.Tip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.update("Contact", id, map[string]any{"MailingCountry": nil})
+	got := h.decode(cursor.Next(1, 1<<20)[0]).body
+	if want := map[string]any{"City": "Bern", "Country": nil}; !reflect.DeepEqual(got["MailingAddress"], want) {
+		t.Errorf("a part of what changed: %v", got["MailingAddress"])
+	}
+	if want := map[string]any{"City": "Basel"}; !reflect.DeepEqual(got["OtherAddress"], want) {
+		t.Errorf("a whole address: %v", got["OtherAddress"])
+	}
+	if want := map[string]any{"FirstName": "B", "LastName": "A"}; !reflect.DeepEqual(got["Name"], want) {
+		t.Errorf("a person's name: %v", got["Name"])
+	}
+	if _, flat := got["MailingCity"]; flat || got["Account_Summary__c"] != nil {
+		t.Errorf("flat parts or formulas in %v", got)
 	}
 }

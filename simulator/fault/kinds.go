@@ -94,7 +94,9 @@ var Kinds = []Kind{
 	{MoveInstance, "instance_url changes at the next refresh and the old host refuses the API; lasts until cleared unless seconds are given", []Param{
 		{"status", "of the old host: 401 (default) or 420"},
 	}},
-	{LateCommit, "records come to light later than their SystemModstamp says; lasts until cleared unless seconds are given", []Param{{"ms", "how much later, in milliseconds"}}},
+	{LateCommit, "records come to light later than their SystemModstamp says; lasts until cleared unless seconds are given", []Param{
+		{"ms", "how much later, in milliseconds"}, {"mode", "hold lets the write itself take that long, and nobody sees it before; else only its stamp is older"},
+	}},
 	{LateSearch, "searches do not find what was written lately; lasts until cleared unless seconds are given", []Param{{"ms", "how lately, in milliseconds"}}},
 
 	{BulkSlow, "a bulk job stays InProgress for a while", []Param{{"ms", "milliseconds"}, object}},

@@ -35,6 +35,8 @@ func AppendValue(dst []byte, v any) []byte {
 		return append(dst, '"')
 	case string:
 		return AppendString(dst, x)
+	case Raw:
+		return append(dst, x...)
 	}
 	return append(dst, "null"...)
 }

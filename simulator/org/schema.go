@@ -24,6 +24,7 @@ const (
 	TypeURL           FieldType = "url"
 	TypeBase64        FieldType = "base64"
 	TypeAddress       FieldType = "address"
+	TypeComplex       FieldType = "complexvalue"
 )
 
 // Field describes one field of an object: what describe says of it and what

@@ -48,9 +48,9 @@ type undo struct {
 // and go to the Publisher as one Transaction, or none do when fn fails. The
 // number of records changed is returned.
 func (o *Org) Transact(caller Caller, fn func(*Tx) error) (int, error) {
+	at, late := o.stampedAt(caller)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	at, late := o.stampedAt(caller)
 	tx := &Tx{View: View{org: o}, caller: caller, when: o.instant(at), late: late}
 	if tx.caller.UserID == "" {
 		tx.caller.UserID = o.adminID
@@ -72,13 +72,20 @@ func (o *Org) Transact(caller Caller, fn func(*Tx) error) (int, error) {
 
 // stampedAt is the time that a caller's records get. With the late_commit
 // fault that is some time ago: the transaction began then and took long, so
-// that its rows come to light behind newer ones.
+// that its rows come to light behind newer ones. Where the fault says so it does
+// take that long, before anybody can see its rows.
 func (o *Org) stampedAt(caller Caller) (at time.Time, late bool) {
 	f, late := o.faults.Active(fault.LateCommit, fault.Subject{})
 	if !late || caller.Trusted || !caller.At.IsZero() {
 		return caller.At, false
 	}
-	return o.now().Add(-time.Duration(f.Millis) * time.Millisecond), true
+	took := time.Duration(f.Millis) * time.Millisecond
+	if f.Mode == "hold" {
+		began := o.now()
+		time.Sleep(took)
+		return began, true
+	}
+	return o.now().Add(-took), true
 }
 
 // instant is the time of a transaction with the platform's grain of a second.

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	eventbus "tidegate/eventbus/v1"
@@ -58,6 +60,19 @@ func (s *Server) Manage(m Managed) (id string, err error) {
 	}
 	p.Managed = m
 	return m.ID, nil
+}
+
+// Subscriptions lists the managed subscriptions by their ids.
+func (s *Server) Subscriptions() []Managed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]Managed, 0, len(s.managed))
+	for _, id := range slices.Sorted(maps.Keys(s.managed)) {
+		m := s.managed[id].Managed
+		m.ID = id
+		list = append(list, m)
+	}
+	return list
 }
 
 // Committed returns the replay id that was last committed, nil before.

@@ -61,6 +61,15 @@ func (s *Server) GetSchema(ctx context.Context, r *eventbus.SchemaRequest) (*eve
 	return &eventbus.SchemaInfo{SchemaJson: schema.JSON, SchemaId: schema.ID, RpcId: c.id}, nil
 }
 
+// Schema is the text of a schema, "" where none of that id was ever issued.
+func (s *Server) Schema(id string) (text string, err error) {
+	schema, err := s.schema(id)
+	if err != nil || schema == nil {
+		return "", err
+	}
+	return schema.JSON, nil
+}
+
 // Publish refuses: change events come from changes alone.
 func (s *Server) Publish(ctx context.Context, r *eventbus.PublishRequest) (*eventbus.PublishResponse, error) {
 	c, err := s.begin(ctx, "Publish", r.GetTopicName())

@@ -38,7 +38,7 @@ func (s *Server) versions(w http.ResponseWriter, r *http.Request) {
 
 func (c *call) resources() error {
 	paths := map[string]string{}
-	for _, name := range []string{"sobjects", "query", "queryAll", "search", "parameterizedSearch", "composite", "limits", "jobs"} {
+	for _, name := range []string{"sobjects", "query", "queryAll", "search", "parameterizedSearch", "composite", "limits", "jobs", "recent", "tooling"} {
 		paths[name] = c.base() + "/" + name
 	}
 	paths["identity"] = c.auth.IdentityURL(c.caller.UserID) // a whole address, other than the rest
@@ -107,7 +107,7 @@ func (c *call) basicInfo() error {
 	if err != nil {
 		return err
 	}
-	c.json(http.StatusOK, map[string]any{"objectDescribe": entry(o, c.base()), "recentItems": []any{}})
+	c.json(http.StatusOK, map[string]any{"objectDescribe": entry(o, c.base()), "recentItems": json.RawMessage(c.appendRecent(nil, o.Name, mostRecent))})
 	return nil
 }
 

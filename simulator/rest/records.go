@@ -47,6 +47,7 @@ func (c *call) create() error {
 	if err != nil {
 		return err
 	}
+	c.touch(o.Name, id)
 	c.w.Header().Set("Location", c.base()+"/sobjects/"+o.Name+"/"+id)
 	c.json(http.StatusCreated, saved{ID: id, Success: true, Errors: []string{}})
 	return nil
@@ -94,6 +95,7 @@ func (c *call) retrieve() error {
 	if err != nil {
 		return err
 	}
+	c.touch(o.Name, r.ID())
 	c.raw(http.StatusOK, c.appendRecord(nil, r, fields))
 	return nil
 }
@@ -152,6 +154,7 @@ func (c *call) update() error {
 	if err != nil {
 		return err
 	}
+	c.touch(o.Name, id)
 	c.w.WriteHeader(http.StatusNoContent)
 	return nil
 }
@@ -304,6 +307,7 @@ func (c *call) upsert() error {
 		c.several(o, several)
 		return nil
 	}
+	c.touch(o.Name, id)
 	status := http.StatusOK
 	if created {
 		status = http.StatusCreated

@@ -38,11 +38,16 @@ type Server struct {
 	baseURL func() string
 	mux     *http.ServeMux
 
+	// EventSchemas and Tooling may be left out; then their paths are not there.
+	EventSchemas EventSchemas
+	Tooling      func() *org.Org
+
 	// Limits are set before the first call, or not at all.
 	Limits Limits
 
 	used      usage
 	cursors   cursors
+	recents   recents
 	jobs      *bulk.Jobs
 	describes sync.Map // "object version schema" → JSON
 }
@@ -77,6 +82,12 @@ func (s *Server) routes() *http.ServeMux {
 	add("GET /{$}", (*call).resources)
 	add("GET /limits", (*call).limits)
 	add("GET /limits/{$}", (*call).limits)
+	add("GET /recent", (*call).recent)
+	add("GET /recent/{$}", (*call).recent)
+	add("GET /tooling/query", (*call).toolingQuery)
+	add("GET /tooling/query/{$}", (*call).toolingQuery)
+	add("GET /event/eventSchema/{schema}", (*call).eventSchema)
+	add("GET /sobjects/{object}/eventSchema", (*call).eventSchemaOf)
 	add("GET /sobjects", (*call).describeGlobal)
 	add("GET /sobjects/{$}", (*call).describeGlobal)
 	add("GET /sobjects/{object}", (*call).basicInfo)

@@ -1,0 +1,57 @@
+package org
+
+import "time"
+
+// Raw is a value that is JSON already, such as the Metadata of the Tooling API.
+type Raw string
+
+// Shelved are rows that are not records: computed for one query and forgotten.
+type Shelved struct {
+	Name   string // of the object
+	Fields []string
+	Rows   []map[string]any // values as Records have them, or Raw
+}
+
+// Shelf is an org of nothing but these rows, to be read only.
+func Shelf(now func() time.Time, list ...Shelved) *Org {
+	o := &Org{now: now, tables: map[string]*table{}}
+	var objects []*Object
+	for _, s := range list {
+		object := &Object{Name: s.Name, Label: s.Name, LabelPlural: s.Name}
+		fields := make([]*Field, 0, len(s.Fields))
+		for _, name := range s.Fields {
+			fields = append(fields, field(name, shelfType(name, s.Rows)))
+		}
+		object.reshape(fields)
+		t := newTable(object)
+		for _, values := range s.Rows {
+			row := make([]any, len(fields))
+			for i, f := range fields {
+				row[i] = values[f.Name]
+			}
+			t.rows = append(t.rows, t.pack(row))
+		}
+		o.tables[s.Name] = t
+		objects = append(objects, object)
+	}
+	o.schema.Store(newSchema(objects, now()))
+	return o
+}
+
+// shelfType is the type that the first row's value has.
+func shelfType(name string, rows []map[string]any) FieldType {
+	if name == "Id" {
+		return TypeID
+	}
+	if len(rows) > 0 {
+		switch rows[0][name].(type) {
+		case bool:
+			return TypeBoolean
+		case int64:
+			return TypeInt
+		case Raw:
+			return TypeComplex
+		}
+	}
+	return TypeString
+}
