@@ -31,6 +31,8 @@ type Config struct {
 	PubSubURL    string   `env:"TIDEGATE_PUBSUB_URL"`
 	Migrate      string   `env:"TIDEGATE_MIGRATE" envDefault:"on"`
 	ProveEvery   string   `env:"TIDEGATE_PROVE_EVERY" envDefault:"24h"`
+	BulkFrom     int      `env:"TIDEGATE_BULK_FROM" envDefault:"20000"`
+	BulkPage     int      `env:"TIDEGATE_BULK_PAGE" envDefault:"50000"`
 	// Lease is how long a stream stays with a process that is not heard of any
 	// more. Another one takes over after at most four thirds of it.
 	Lease string `env:"TIDEGATE_LEASE" envDefault:"15s"`
@@ -60,6 +62,8 @@ func (c Config) Validate() error {
 		checkOneOf("TIDEGATE_LOG_FORMAT", c.LogFormat, "text", "json"),
 		checkOneOf("TIDEGATE_MIGRATE", c.Migrate, "on", "off"),
 		checkProve(c.ProveEvery),
+		checkBetween("TIDEGATE_BULK_FROM", c.BulkFrom, 1, 1_000_000_000),
+		checkBetween("TIDEGATE_BULK_PAGE", c.BulkPage, 100, 1_000_000),
 	)
 }
 
@@ -179,6 +183,13 @@ func checkLease(raw string) error {
 	d, err := time.ParseDuration(raw)
 	if raw != "" && (err != nil || d < time.Second || d > 22*time.Second) {
 		return fmt.Errorf("TIDEGATE_LEASE: %q must be from 1s to 22s, for example 15s", raw)
+	}
+	return nil
+}
+
+func checkBetween(name string, value, least, most int) error {
+	if value < least || value > most {
+		return fmt.Errorf("%s: %d is not between %d and %d", name, value, least, most)
 	}
 	return nil
 }

@@ -13,9 +13,9 @@ import (
 // then what changed since it began, deleted rows too, then it is done. A hole
 // in the stream is repaired by the second half alone.
 const (
-	BackfillRunning   = "running"
-	BackfillRepairing = "repairing"
-	BackfillDone      = "done"
+	BackfillRunning   = gateway.BackfillRunning
+	BackfillRepairing = gateway.BackfillRepairing
+	BackfillDone      = gateway.BackfillDone
 )
 
 // The notes of backfills that repair a hole.
@@ -26,9 +26,10 @@ const (
 
 func isHole(note string) bool { return note == noteLost || note == noteMoved }
 
-// backfill reads an object page by page until it is done, and drains refetch
-// marks between pages, because somebody may look at those records. It reads
-// only while the stream is subscribed, so that nothing is missed that changes
+// backfill has an object read whole in the background, and then reads what
+// changed meanwhile, page by page until it is done. It drains refetch marks
+// between pages, because somebody may look at those records. It reads only
+// while the stream is subscribed, so that nothing is missed that changes
 // meanwhile: anchor first.
 func (c *Consumer) backfill(ctx context.Context, lease gateway.Lease, object string) error {
 	var repaired tally
@@ -41,8 +42,14 @@ func (c *Consumer) backfill(ctx context.Context, lease gateway.Lease, object str
 			}
 			continue
 		}
-		if err != nil || b.State == BackfillDone {
+		if err == nil && b.Job != "" && !b.Open() {
+			err = c.drop(ctx, b)
+		}
+		switch {
+		case err != nil || b.State == BackfillDone || b.State == gateway.BackfillCanceled:
 			return err
+		case b.Open():
+			return c.load(ctx, lease, b)
 		}
 		c.show(b)
 		err = c.page(ctx, lease, b, generation, &repaired)
@@ -60,12 +67,9 @@ func (c *Consumer) backfill(ctx context.Context, lease gateway.Lease, object str
 // show puts a backfill under way into the connection's state.
 func (c *Consumer) show(b gateway.Backfill) {
 	c.health.set(func(h *health) {
-		h.reading, h.repairing = "", ""
-		switch {
-		case isHole(b.Note):
+		h.repairing = ""
+		if isHole(b.Note) {
 			h.repairing = "Reading what changed while the stream was broken: " + b.Object + "."
-		case b.State == BackfillRunning:
-			h.reading = "Reading " + b.Object + "."
 		}
 	})
 }
@@ -80,7 +84,7 @@ func (c *Consumer) begin(ctx context.Context, lease gateway.Lease, object string
 	if err != nil {
 		return fmt.Errorf("counting %s: %w", object, err)
 	}
-	b := gateway.Backfill{Object: object, State: BackfillRunning, Total: total, StartedAt: c.cfg.Now()}
+	b := gateway.Backfill{Object: object, State: BackfillRunning, Total: total, StartedAt: c.cfg.Now(), BeganAt: c.cfg.Now()}
 	if at != tip {
 		b.Anchor = gateway.ReplayID(at)
 	}
@@ -114,7 +118,8 @@ func (c *Consumer) page(ctx context.Context, lease gateway.Lease, b gateway.Back
 			if c.apply.generation[b.Object] != generation {
 				return nil // it is to be read from the start again
 			}
-			return tx.SaveBackfill(ctx, next)
+			_, _, err := tx.AdvanceBackfill(ctx, next)
+			return err
 		},
 	})
 	if err != nil {
@@ -140,7 +145,7 @@ func after(b gateway.Backfill, rows []gateway.ChangeEvent, limit int) gateway.Ba
 	case b.State == BackfillRunning:
 		b.State, b.LastID = BackfillRepairing, ""
 	default:
-		b.State, b.LastID = BackfillDone, ""
+		b.State, b.LastID, b.Complete = BackfillDone, "", true
 		if b.Note == notePolled {
 			b.StartedAt, b.Anchor = pollTime(b), ""
 		}

@@ -42,6 +42,10 @@ type Config struct {
 	// stream; what it does not is polled. nil = the Pub/Sub API is asked, and
 	// without one all are.
 	Streamed func(ctx context.Context, object string) (bool, error)
+	// Loading adjusts how objects are read whole.
+	Loading Loading
+	// Budget says how many API calls readings may make; nil = any number.
+	Budget *Budget
 	// Reconnected wakes a consumer that waits for a person to reconnect; nil
 	// is allowed, the connection's row is looked at too.
 	Reconnected <-chan struct{}
@@ -106,6 +110,7 @@ func (c Config) withDefaults() (Config, error) {
 	orElse(&c.LeaseFor, 15*time.Second)
 	orElse(&c.Overlap, 5*time.Minute)
 	orElse(&c.PageSize, 2000)
+	c.Loading = c.Loading.withDefaults(c.PageSize)
 	orElse(&c.Tick, time.Second)
 	orElse(&c.Grace, 15*time.Second)
 	orElse(&c.CountEvery, 15*time.Minute)

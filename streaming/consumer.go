@@ -29,6 +29,7 @@ type Consumer struct {
 	choice  choice
 	schemas *pubsub.Schemas
 	poll    poll
+	loads   *loads
 	// counted is when the rows of an object were last counted; the worker's.
 	counted map[string]time.Time
 }
@@ -41,7 +42,7 @@ func New(cfg Config) (*Consumer, error) {
 	}
 	c := &Consumer{cfg: cfg, store: cfg.DB.In(cfg.Connection.Workspace), wake: make(chan struct{}, 1), counted: map[string]time.Time{}}
 	c.choice.refused, c.schemas = map[Transport]refusal{}, pubsub.NewSchemas()
-	c.poll = newPoll()
+	c.poll, c.loads = newPoll(), newLoads()
 	c.rules = &rules{store: c.store, objects: cfg.Objects}
 	c.health = newHealth(cfg.Now, cfg.PollAfter)
 	c.apply = &Applier{

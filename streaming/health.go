@@ -30,7 +30,7 @@ type health struct {
 	stalled    string // why nothing is stored
 	limited    string // why nothing is read
 	repairing  string // what is repaired
-	reading    string // what is read for the first time
+	loading    string // what is read whole
 	lag        time.Duration
 }
 
@@ -151,8 +151,8 @@ func (h *health) state(grace time.Duration) (gateway.ConnectionState, string) {
 		return gateway.StateCatchingUp, "There is no stream from Salesforce; trying again. " + h.stream.reason
 	case h.repairing != "":
 		return gateway.StateRepairing, h.repairing
-	case h.reading != "":
-		return gateway.StateCatchingUp, h.reading
+	case h.loading != "":
+		return gateway.StateCatchingUp, h.loading
 	case !h.stream.subscribed:
 		return gateway.StatePolling, "Changes are asked for every now and then instead of streamed. " + cmp.Or(h.unstreamed, h.stream.reason)
 	case h.partly != "":

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/backfill"
 	"tidegate/streaming/bayeux"
 	"tidegate/streaming/pubsub"
 )
@@ -13,6 +14,10 @@ import (
 // work reads what the stream does not give: first readings, repairs, refetch
 // marks, counts.
 func (c *Consumer) work(ctx context.Context, lease gateway.Lease) error {
+	c.loads = newLoads()
+	defer c.loads.wait.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // before the wait
 	failures := 0
 	for {
 		err := c.round(ctx, lease)
@@ -104,18 +109,10 @@ func (c *Consumer) Reread(ctx context.Context, object, why string) error {
 	if !slices.Contains(c.cfg.Objects, object) {
 		return gateway.Errorf(gateway.CodeInvalid, "%s is not among the mirrored objects.", object)
 	}
-	b, err := c.store.Backfill(ctx, object)
-	switch {
-	case err != nil && gateway.CodeOf(err) != gateway.CodeNotFound:
-		return err
-	case err == nil && b.State == BackfillRunning:
-		return nil
-	}
-	b = gateway.Backfill{Object: object, State: BackfillRunning, Total: -1, StartedAt: c.cfg.Now(), Note: why}
-	c.apply.mu.Lock()
-	err = c.store.SaveBackfill(ctx, b)
-	c.apply.generation[object]++
-	c.apply.mu.Unlock()
+	_, err := c.store.EditBackfill(ctx, object, func(b gateway.Backfill, found bool) (gateway.Backfill, error) {
+		next, _ := backfill.Start(b, found, backfill.Ask{Object: object, Why: why, Now: c.cfg.Now()})
+		return next, nil
+	})
 	c.poke()
 	return err
 }

@@ -101,9 +101,11 @@ func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
 	if err := inherit(ctx, one.ws, conn.ID, s.holder); err != nil {
 		return err
 	}
+	from := reader{s.app.orgs, ws}
 	consumer, err := streaming.New(streaming.Config{
 		DB: s.app.db, Connection: conn, Holder: s.holder, Objects: gateway.MirroredObjects[:],
-		Reader: reader{s.app.orgs, ws}, HTTP: s.app.orgs.guard.Client(), Endpoint: s.endpoint(ctx, one),
+		Loading: s.app.loading(from),
+		Reader:  from, HTTP: s.app.orgs.guard.Client(), Endpoint: s.endpoint(ctx, one),
 		Auth: newSession(one).header, PubSub: s.pubSub(one), OwnClient: clientName, Notify: s.app.announcer.announce, Metrics: s.metrics, Logger: s.app.logger,
 		LeaseFor: s.app.cfg.LeaseFor(),
 	})

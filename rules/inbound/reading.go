@@ -1,6 +1,10 @@
 package inbound
 
-import "tidegate/gateway"
+import (
+	"time"
+
+	"tidegate/gateway"
+)
 
 // reading weighs a row read by query against the record. It knows only its
 // SystemModstamp, in whole seconds, and when the reading began.
@@ -31,19 +35,26 @@ func (in Input) unmoved() bool {
 	return seen != gateway.Version{} && seen == in.Current.Version
 }
 
+// First is the record that a reading makes of one of which nothing was here,
+// but for its fields, which are those that were read.
+func First(e gateway.ChangeEvent, id string, now time.Time) gateway.Record {
+	r := gateway.Record{
+		Key: gateway.RecordKey{Object: e.Object, ID: id}, Version: e.Version, ObservedAt: now, Deleted: e.Type == gateway.Delete,
+	}
+	if e.Type == gateway.Snapshot {
+		r.ReadAt = e.Version.CommitAt
+	}
+	return r
+}
+
 // firstReading keeps a record that was not here. It is no observed change, so
 // the history of the record begins later, with the first change seen; but what
 // was read because somebody told of it was changed just now.
 func (in Input) firstReading() Decision {
 	d := in.decision(gateway.OutcomeApplied, "Read from Salesforce.")
+	d.Record = First(in.Event, in.RecordID, in.Now)
 	d.Record.Fields = in.Event.Fields.Clone()
-	d.Record.Version = in.Event.Version
-	d.Record.ObservedAt = in.Now
-	d.Record.Deleted = in.Event.Type == gateway.Delete
 	d.Record.Partial = d.Record.Deleted && len(in.Event.Fields) == 0
-	if in.Event.Type == gateway.Snapshot {
-		d.Record.ReadAt = in.Event.Version.CommitAt
-	}
 	d.Save, d.ReadWhole = true, true
 	d.Append = in.Event.Origin != ""
 	d.Entry.Label = d.Record.Label()

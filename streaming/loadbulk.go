@@ -1,0 +1,228 @@
+package streaming
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"tidegate/gateway"
+	"tidegate/store"
+)
+
+// bulk takes the next step of a reading by a bulk job: makes the job, waits for
+// it, or reads one page of its results.
+func (l *loader) bulk(ctx context.Context, b gateway.Backfill) error {
+	if l.c.cfg.Loading.Bulk == nil {
+		return l.byQuery(ctx, b, "The Bulk API is switched off.")
+	}
+	if b.Job == "" {
+		return l.begin(ctx, b)
+	}
+	err := l.ready(ctx, &b)
+	if err == nil {
+		err = l.results(ctx, b)
+	}
+	switch {
+	case errors.Is(err, errEnded):
+		// It would end again; whoever ended it, the rest is read without one.
+		return l.byQuery(ctx, b, err.Error())
+	case isExpired(err):
+		return l.anew(ctx, b)
+	}
+	return err
+}
+
+// errEnded says that Salesforce, or somebody there, ended a job.
+var errEnded = errors.New("Salesforce ended the bulk job") //nolint:staticcheck // a name begins the sentence
+
+// ready waits until the job's results can be read. Once they were read in part
+// they still can be, or are gone, which reading them tells.
+func (l *loader) ready(ctx context.Context, b *gateway.Backfill) error {
+	if b.Locator != "" || b.PageRows > 0 {
+		return nil
+	}
+	state, err := l.await(ctx, b)
+	if err == nil && state.Over {
+		err = fmt.Errorf("%w: %s", errEnded, state.Said)
+	}
+	if err == nil {
+		b.Total = b.Rows + state.Rows
+	}
+	return err
+}
+
+// isExpired tells that Salesforce no longer keeps a job or a place in it. Its
+// results are kept for seven days; an admin may drop them earlier.
+func isExpired(err error) bool {
+	if err == nil {
+		return false
+	}
+	code := gateway.CodeOf(err)
+	return code == gateway.CodeSFGone || code == gateway.CodeSFReplay
+}
+
+// byQuery goes on with pages of a query, from the last id up to which all rows
+// are here.
+func (l *loader) byQuery(ctx context.Context, b gateway.Backfill, why string) error {
+	l.c.cfg.Logger.InfoContext(ctx, "an object is read by pages of a query", "object", l.object, "reason", why)
+	b.Way, b.Job, b.Locator, b.PageRows = gateway.WayREST, "", "", 0
+	if b.LastID == "" {
+		b.Rows = 0
+	}
+	return l.save(ctx, b)
+}
+
+// begin makes a job for what is behind the last id up to which all rows are
+// here. Its id is kept before anything is read.
+func (l *loader) begin(ctx context.Context, b gateway.Backfill) error {
+	if err := l.afford(ctx, &b, 1); err != nil {
+		return err
+	}
+	job, err := l.c.cfg.Loading.Bulk.StartJob(ctx, ReadRequest{Object: l.object, Fields: l.fields, AfterID: b.LastID})
+	if unreachable(err) {
+		return l.byQuery(ctx, b, err.Error())
+	}
+	if err != nil {
+		return fmt.Errorf("making a bulk job for %s: %w", l.object, err)
+	}
+	b.Job = job
+	return l.save(ctx, b)
+}
+
+// anew gives up a job that Salesforce no longer keeps. The next one reads what
+// is behind the last id up to which all rows are here; where there is none, all
+// of it, and rows that are here already cost no write.
+func (l *loader) anew(ctx context.Context, b gateway.Backfill) error {
+	l.c.cfg.Logger.InfoContext(ctx, "a bulk job is no longer kept and is made anew", "object", l.object, "behind", b.LastID != "")
+	b.Job, b.Locator, b.PageRows = "", "", 0
+	if b.LastID == "" {
+		b.Rows = 0
+	}
+	return l.save(ctx, b)
+}
+
+// await asks for the job until it is complete or over. Between two questions it
+// looks whether somebody paused or canceled the reading.
+func (l *loader) await(ctx context.Context, b *gateway.Backfill) (JobState, error) {
+	for n := 1; ; n++ {
+		if err := l.afford(ctx, b, 1); err != nil {
+			return JobState{}, err
+		}
+		state, err := l.c.cfg.Loading.Bulk.Job(ctx, b.Job)
+		if err != nil || state.Complete || state.Over {
+			return state, err
+		}
+		if err := rest(ctx, l.c.cfg.Loading.JobWait(n)); err != nil {
+			return state, err
+		}
+		now, err := l.c.store.Backfill(ctx, l.object)
+		switch {
+		case err != nil:
+			return state, err
+		case now.Run != b.Run:
+			return state, errReplaced
+		case now.Paused:
+			return state, errPaused
+		}
+	}
+}
+
+// results reads one page of results. The next chunk is decoded while one is
+// committed; there are never more than three in memory.
+func (l *loader) results(ctx context.Context, b gateway.Backfill) error {
+	if err := l.afford(ctx, &b, 1); err != nil {
+		return err
+	}
+	var next string
+	chunks := make(chan *gateway.Table, 1)
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		defer close(chunks)
+		q := ResultRequest{
+			Object: l.object, Job: b.Job, Locator: b.Locator, Skip: b.PageRows,
+			Rows: l.c.cfg.Loading.Sizes.BulkPage, Chunk: l.c.cfg.Loading.Chunk,
+		}
+		next, err = l.c.cfg.Loading.Bulk.Results(gctx, q, func(t *gateway.Table) error {
+			select {
+			case chunks <- t:
+				return nil
+			case <-gctx.Done():
+				return gctx.Err()
+			}
+		})
+		return err
+	})
+	g.Go(func() error {
+		for t := range chunks {
+			if err := l.chunk(gctx, &b, t); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := g.Wait(); err != nil {
+		return readError(l.object, err)
+	}
+	b.Locator, b.PageRows = next, 0
+	if next == "" {
+		b.State, b.LastID = BackfillRepairing, ""
+	}
+	return l.save(ctx, b)
+}
+
+func readError(object string, err error) error {
+	if errors.Is(err, errPaused) || errors.Is(err, errReplaced) {
+		return err
+	}
+	return fmt.Errorf("reading %s: %w", object, err)
+}
+
+// chunk commits rows together with the place after them. What is stored of a
+// page is not stored again when the page is read a second time (F-03).
+func (l *loader) chunk(ctx context.Context, b *gateway.Backfill, t *gateway.Table) error {
+	b.LastID = watermark(*b, t)
+	b.Rows += len(t.Rows)
+	b.PageRows += len(t.Rows)
+	b.Total = max(b.Total, b.Rows)
+	l.spend(b)
+	paused := false
+	batch := Batch{Lease: l.lease, With: func(ctx context.Context, tx *store.Tx) error {
+		ok, stopped, err := tx.AdvanceBackfill(ctx, *b)
+		if err == nil && !ok {
+			err = errReplaced
+		}
+		paused = stopped
+		return err
+	}}
+	done, err := l.c.apply.Snapshot(ctx, t, batch)
+	if err != nil {
+		return err
+	}
+	if l.c.cfg.Notify != nil && len(done.Keys) > 0 {
+		l.c.cfg.Notify(l.c.store.ID(), done.Keys) // rows that were here and differ now
+	}
+	l.tell(ctx, *b)
+	if paused {
+		return errPaused
+	}
+	return nil
+}
+
+// watermark is the id up to which all rows are here after a chunk. Salesforce
+// promises no order: the mark holds as long as ids only rise, and is given up
+// for good, which is "" with rows read, when they do not.
+func watermark(b gateway.Backfill, t *gateway.Table) string {
+	if b.Rows > 0 && b.LastID == "" {
+		return ""
+	}
+	last := b.LastID
+	for i := range t.Rows {
+		if t.Rows[i].ID <= last {
+			return ""
+		}
+		last = t.Rows[i].ID
+	}
+	return last
+}
