@@ -55,7 +55,28 @@ func (p Proof) Whole() bool { return p.Asked == p.Buckets && p.Covered >= 1 }
 
 // Settled reports whether the object was equal once what differed had been
 // repaired, so that it may be called equal as of then.
-func (p Proof) Settled() bool { return p.Whole() && p.Repaired+p.Marked >= p.Records }
+func (p Proof) Settled() bool { return p.Whole() && p.Open() == 0 }
+
+// Proven is the part of all values that was shown to be equal, 0 to 1. Values
+// that change without an event count as not covered: they were equal when they
+// were read, and may have moved since.
+func (p Proof) Proven() float64 {
+	if p.Fields == 0 {
+		return p.Covered
+	}
+	return p.Covered * float64(p.Fields-p.Sampled) / float64(p.Fields)
+}
+
+// Progress is the part of the rows that a cycle under way has compared, 0 to 1.
+func (p Proof) Progress() float64 {
+	if p.RowsHere == 0 {
+		return 0
+	}
+	return min(1, float64(p.Compared)/float64(p.RowsHere))
+}
+
+// Open is how many records still differ: neither repaired nor marked.
+func (p Proof) Open() int { return max(p.Records-p.Repaired-p.Marked, 0) }
 
 // ProofStatus is where the comparison of one object stands.
 type ProofStatus struct {

@@ -232,6 +232,14 @@ func apiStatus(c *call) error {
 	if err != nil {
 		return err
 	}
+	proofs, err := c.ws.Proofs(c.UserContext())
+	if err != nil {
+		return err
+	}
+	proven := map[string]any{}
+	for _, s := range proofs {
+		proven[s.Object] = apiProof(s)
+	}
 	backfilled := map[string]string{}
 	for _, b := range loads {
 		backfilled[b.Object] = b.State
@@ -241,7 +249,7 @@ func apiStatus(c *call) error {
 		row := fiber.Map{
 			"object": o.Object, "transport": o.Transport, "rows_here": o.RowsHere, "rows_in_salesforce": o.RowsThere,
 			"lag_seconds": o.Lag.Seconds(), "last_event": o.LastEvent.UTC(), "backfill": backfilled[o.Object],
-			"pending": pending[o.Object].Waiting, "needs_you": pending[o.Object].Parked,
+			"pending": pending[o.Object].Waiting, "needs_you": pending[o.Object].Parked, "proof": proven[o.Object],
 		}
 		if o.RowsThere < 0 || o.CountedAt.IsZero() {
 			row["rows_in_salesforce"] = nil // not counted yet

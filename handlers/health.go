@@ -34,7 +34,7 @@ func health(v *visit) error {
 			Text:    "Then every object is listed here with its state, its lag and its rows.",
 			Actions: connectActions(v),
 		},
-		ObjectsLead: "Rows here and rows in Salesforce, side by side.",
+		ObjectsLead: "Rows here and rows in Salesforce, side by side. Every value is compared with Salesforce over and over; what Salesforce calculates without telling is as it was read then.",
 		Budget:      budget(conn, v.clock()),
 		HolesEmpty: views.Empty{
 			Icon: views.IconWrench, Title: "Repairs are in the sync log",
@@ -70,6 +70,8 @@ type healthFacts struct {
 	objects []gateway.ObjectStatus
 	pending map[string]store.PendingCounts
 	loads   map[string]gateway.Backfill
+	proofs  map[string]gateway.ProofStatus
+	now     time.Time
 	lag     time.Duration
 	waiting int
 	parked  int
@@ -77,7 +79,7 @@ type healthFacts struct {
 }
 
 func (v *visit) healthFacts(c gateway.Connection) (healthFacts, error) {
-	f := healthFacts{conn: c, state: c.State, loads: map[string]gateway.Backfill{}}
+	f := healthFacts{conn: c, state: c.State, loads: map[string]gateway.Backfill{}, now: v.s.Now()}
 	if c.ID == "" {
 		f.state = gateway.StateDisconnected
 	}
@@ -86,6 +88,9 @@ func (v *visit) healthFacts(c gateway.Connection) (healthFacts, error) {
 		return f, err
 	}
 	if f.pending, err = v.ws.PendingByObject(v.UserContext()); err != nil {
+		return f, err
+	}
+	if f.proofs, err = v.proofs(); err != nil {
 		return f, err
 	}
 	loads, err := v.ws.Backfills(v.UserContext())
@@ -141,6 +146,7 @@ func (f healthFacts) sentence() []views.Piece {
 	default:
 		pieces = append(pieces, views.Piece{Text: "0 problems"})
 	}
+	pieces = append(pieces, f.proofPieces(f.now)...)
 	if f.conn.APIMax > 0 {
 		pieces = append(pieces, views.Piece{Text: fmt.Sprintf(", %d %% of today’s API budget", f.conn.APIUsed*100/f.conn.APIMax)})
 	}
@@ -186,6 +192,8 @@ func (v *visit) healthObjects(f healthFacts) []views.HealthObject {
 			row.Lag = "lag " + duration(o.Lag)
 		}
 		rowsThere(&row, o, f.loads[o.Object], clk)
+		proofWords(&row, f.proofs[o.Object], clk)
+		row.Action = v.proveAction(f, o.Object)
 		if n := f.pending[o.Object].Parked; n > 0 {
 			row.Parked = views.Piece{Text: count(n, "needs you", "need you"), URL: "/sync/log?state=needs_you&object=" + o.Object}
 		}

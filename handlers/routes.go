@@ -106,6 +106,7 @@ func allPages() []route {
 		{"POST", "/logout", signedIn, func(v *visit) error { return v.s.logout(v) }},
 		{"GET", "/", signedIn, health},
 		{"GET", eventsPath, signedIn, func(v *visit) error { return v.s.events(v) }},
+		{"POST", "/proofs/:object", admins, proveNow},
 		{"GET", "/sync/log", signedIn, syncLog},
 		{"GET", "/sync/log/:id", signedIn, logLine},
 		{"POST", "/sync/log/:id/retry", signedIn, retryLine},

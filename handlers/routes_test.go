@@ -115,7 +115,7 @@ func TestRepOpensNoAdminPage(t *testing.T) {
 			continue
 		}
 		wantAdmin := strings.HasPrefix(r.path, settingsBase) && (r.method == http.MethodPost || !isTab(r.path)) ||
-			strings.HasPrefix(r.path, "/settings/members") || strings.HasPrefix(r.path, "/settings/keys") || r.path == "/audit"
+			strings.HasPrefix(r.path, "/settings/members") || strings.HasPrefix(r.path, "/settings/keys") || strings.HasPrefix(r.path, "/proofs/") || r.path == "/audit"
 		if (r.access == admins) != wantAdmin {
 			t.Errorf("%s %s: admins only is %v, want %v", r.method, r.path, r.access == admins, wantAdmin)
 		}

@@ -52,6 +52,10 @@ func (o *scriptedOrg) Pause(_ context.Context, _ gateway.WorkspaceID, paused boo
 	return o.called(fmt.Sprint("pause ", paused))
 }
 
+func (o *scriptedOrg) ProveNow(_ context.Context, _ gateway.WorkspaceID, object string) (bool, error) {
+	return true, o.called("prove " + object)
+}
+
 func (o *scriptedOrg) RefreshSchema(context.Context, gateway.WorkspaceID, string) error {
 	return o.called("refresh")
 }

@@ -51,6 +51,9 @@ type Org interface {
 	Disconnect(ctx context.Context, ws gateway.WorkspaceID) error
 	// Pause stops or resumes reading from Salesforce.
 	Pause(ctx context.Context, ws gateway.WorkspaceID, paused bool) error
+	// ProveNow compares an object with Salesforce now; false when that was
+	// asked for before and is not finished.
+	ProveNow(ctx context.Context, ws gateway.WorkspaceID, object string) (bool, error)
 	// RefreshSchema reads the describe of an object again.
 	RefreshSchema(ctx context.Context, ws gateway.WorkspaceID, object string) error
 }

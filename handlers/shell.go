@@ -116,6 +116,7 @@ var flashes = map[string]string{
 	"disconnected": "Disconnected. The tokens are revoked and erased; your settings and the mirror stay.",
 	"paused":       "Paused. Changes wait in Salesforce and edits wait here; nothing is lost.",
 	"resumed":      "Resumed. What waited is being read and written now.",
+	"proving":      "Every record is being compared with Salesforce now; the line of the object says how far it is.",
 	"retried":      "Trying again now.",
 	"ignored":      "Ignored, with your reason in the log.",
 	"password":     "The new password is set. Other sessions of this account are signed out.",

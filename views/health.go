@@ -47,9 +47,11 @@ type HealthObject struct {
 	Unequal     bool
 	Proof       string
 	ProofDetail string
-	Pending     string
-	Parked      Piece
-	Action      Action
+	// ProofLink leads to what the proof repaired.
+	ProofLink Link
+	Pending   string
+	Parked    Piece
+	Action    Action
 }
 
 // Flow is the histogram of rows in (up) and out (down).
