@@ -21,6 +21,8 @@ type Member struct {
 	Zone         string // IANA time zone, "" = UTC
 	PasswordHash string // argon2id encoded
 	Disabled     bool
+	Team         string // "Sales", "" = none
+	JobRole      string // such as "Account Executive", "" = none; says nothing about rights
 	CreatedAt    time.Time
 }
 

@@ -20,6 +20,9 @@ func fill(path string, ws gateway.WorkspaceID) string {
 			id = k.ID
 		}
 	}
+	if strings.HasPrefix(path, "/settings/members/") {
+		id = strings.ReplaceAll(string(ws), " ", "-") + "-rep"
+	}
 	return strings.NewReplacer(":id", id, ":object", "Contact", ":environment", "production").Replace(path)
 }
 

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -43,6 +44,9 @@ type tabState struct {
 // read-only: the values hold for them too.
 func settingsTab(tab gateway.Tab) func(*visit) error {
 	return func(v *visit) error {
+		if tab == gateway.TabNotes && v.admin() && v.Query("level") == "members" {
+			return noteMembers(v)
+		}
 		state, err := v.tabState(tab, gateway.OrgScope)
 		if err != nil {
 			return err
@@ -88,8 +92,8 @@ func (v *visit) tabState(tab gateway.Tab, scope string) (tabState, error) {
 		Lead:  "What Tidegate reads and writes in Salesforce, and by which rule.",
 		State: connectionChip(conn), ConnectURL: settingsBase, Base: settingsBase,
 		Form: views.Form{
-			URL: tabURL(tab, scope), Revision: strconv.FormatInt(rows[tab].Revision, 10),
-			Bar: views.SaveBar{Save: saveWords(scope), DiscardURL: tabURL(tab, scope)},
+			URL: v.tabURL(tab, scope), Revision: strconv.FormatInt(rows[tab].Revision, 10),
+			Bar: views.SaveBar{Save: saveWords(scope), DiscardURL: v.tabURL(tab, scope)},
 		},
 	}
 	switch {
@@ -106,11 +110,14 @@ func (v *visit) tabState(tab gateway.Tab, scope string) (tabState, error) {
 }
 
 // tabURL is where a tab of a scope is shown and saved.
-func tabURL(tab gateway.Tab, scope string) string {
-	if scope == gateway.OrgScope {
+func (v *visit) tabURL(tab gateway.Tab, scope string) string {
+	switch {
+	case scope == gateway.OrgScope:
 		return settingsBase + "/" + string(tab)
+	case scope == memberScope(v.member.ID):
+		return "/settings/you"
 	}
-	return "/settings/you"
+	return memberURL(strings.TrimPrefix(scope, memberScope(""))) + "/notes"
 }
 
 func (v *visit) noConnection() views.Notice {

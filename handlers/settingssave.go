@@ -107,7 +107,7 @@ func (v *visit) maySave(tab gateway.Tab, scope string) error {
 		return err
 	}
 	if err := settings.MaySave(in.Settings, scope, tab); err != nil {
-		v.s.audit(v, "refused a change of locked settings", tabURL(tab, scope))
+		v.s.audit(v, "refused a change of locked settings", v.tabURL(tab, scope))
 		return err
 	}
 	return nil
@@ -207,7 +207,7 @@ func (v *visit) showMerge(state tabState, ours []byte, overlaps []settings.Overl
 	row := state.rows[state.tab]
 	m := views.Merge{
 		Form: state.common.Form, Who: orSomebody(row.By), When: "at " + v.clock().full(row.At).Text,
-		KeepTo: views.Link{Text: "Keep what " + orSomebody(row.By) + " saved", URL: tabURL(state.tab, state.scope)},
+		KeepTo: views.Link{Text: "Keep what " + orSomebody(row.By) + " saved", URL: v.tabURL(state.tab, state.scope)},
 		Fields: []views.Hidden{{Name: stepName, Value: stepMerge}, {Name: bodyName, Value: string(ours)}},
 	}
 	// What was typed rests on the revision that the form was made from.
@@ -230,7 +230,7 @@ func (v *visit) showReview(p proposal, before []byte) error {
 	if err != nil {
 		return err
 	}
-	back := tabURL(p.tab, p.scope)
+	back := v.tabURL(p.tab, p.scope)
 	if len(changes) == 0 {
 		return v.Redirect(back+"?saved=nothing", fiber.StatusSeeOther)
 	}
@@ -271,7 +271,7 @@ func (v *visit) saveProposal(p proposal, before []byte) error {
 	}); err != nil {
 		return err
 	}
-	return v.Redirect(tabURL(p.tab, p.scope)+"?saved=settings", fiber.StatusSeeOther)
+	return v.Redirect(v.tabURL(p.tab, p.scope)+"?saved=settings", fiber.StatusSeeOther)
 }
 
 // refuseTab shows the tab again with what was typed and why it was not taken.

@@ -121,6 +121,7 @@ var flashes = map[string]string{
 	"ignored":      "Ignored, with your reason in the log.",
 	"password":     "The new password is set. Other sessions of this account are signed out.",
 	"revoked":      "The key no longer opens anything.",
+	"changed":      "Saved. It holds from the next page on.",
 	"member":       "The member can sign in now.",
 }
 

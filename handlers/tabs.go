@@ -46,11 +46,7 @@ func showNotes(v *visit, t tabState) (templ.Component, error) {
 	n := t.settings.Notes
 	p := views.NotesPage{
 		Settings: t.common,
-		Level: views.Segments{Label: "Level", Items: []views.Segment{
-			{Text: "Organization", URL: settingsBase + "/notes", Current: t.scope == gateway.OrgScope},
-			{Text: "You", URL: "/settings/you", Current: t.scope != gateway.OrgScope},
-		}},
-		LevelText: "These values hold for everybody who has not chosen otherwise.",
+		Level: v.levels(t.scope),
 		AutoEvent: views.Switch{
 			Name: "auto_events", Label: "Create Salesforce Events for meetings", On: n.AutoEvents, Locked: t.locked,
 			Effect: "When a meeting is created through the calendar, or an impromptu external meeting is logged, an Event is created in Salesforce.",
@@ -61,12 +57,15 @@ func showNotes(v *visit, t tabState) (templ.Component, error) {
 	}
 	if t.scope == gateway.OrgScope {
 		p.Lock = &views.Switch{
-			Name: "locked", Label: "Lock for everybody", On: n.Locked, Locked: t.locked, Meta: t.meta(v, "locked", "off"),
-			Effect: "Locked, these values override what members have chosen for themselves; unlocking brings theirs back.",
+			Name: "locked", Label: "Lock for everyone", On: n.Locked, Locked: t.locked, Meta: t.meta(v, "locked", "off"),
+			Effect: "Nobody can deviate from what is set here. Own values saved earlier are kept and return when you unlock.",
 		}
-	} else {
-		p.LevelText = "These values hold for you only, while the organization has not locked them."
 	}
+	own, err := v.ws.OwnSettings(v.UserContext(), gateway.TabNotes)
+	if err != nil {
+		return nil, err
+	}
+	p.LevelText, p.SeenAs = v.levelWords(t, len(own)), seenAs(t)
 	return views.Notes(p), nil
 }
 

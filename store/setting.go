@@ -38,6 +38,21 @@ func (w *Workspace) Settings(ctx context.Context, scope string) (map[gateway.Tab
 	return out, err
 }
 
+// OwnSettings returns the newest saved state of a tab in every scope but the
+// organization's: what members have chosen for themselves, or was chosen for
+// them.
+func (w *Workspace) OwnSettings(ctx context.Context, tab gateway.Tab) ([]gateway.SettingRow, error) {
+	rows, err := list[settingRow](ctx, w.read, "reading settings", `SELECT `+settingColumns+` FROM settings s
+		WHERE workspace_id = ? AND scope <> ? AND tab = ? AND revision = (SELECT MAX(revision) FROM settings
+			WHERE workspace_id = s.workspace_id AND scope = s.scope AND tab = s.tab) ORDER BY scope`,
+		w.id, gateway.OrgScope, string(tab))
+	out := make([]gateway.SettingRow, 0, len(rows))
+	for _, row := range rows {
+		out = append(out, row.setting())
+	}
+	return out, err
+}
+
 // SettingHistory returns all revisions of a tab, newest first.
 func (w *Workspace) SettingHistory(ctx context.Context, scope string, tab gateway.Tab) ([]gateway.SettingRow, error) {
 	rows, err := list[settingRow](ctx, w.read, "reading settings", `SELECT `+settingColumns+` FROM settings

@@ -15,10 +15,13 @@ type MembersPage struct {
 	Create *SmallForm
 }
 
-// YouPage is a person's own page: password and time zone.
+// YouPage is the page of one person: his own, or a member as an admin sees
+// him.
 type YouPage struct {
 	Shell Shell
 	Head  Head
+	// About heads the card of Facts, "About you" when empty.
+	About string
 	Facts []Fact
 	// Forms are drawn as one card each.
 	Forms []SmallForm

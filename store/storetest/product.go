@@ -56,12 +56,12 @@ func people(t *testing.T, s *suite) {
 	ok(t, w.EndSessions(t.Context(), "m1"))
 	signedIn(false)
 	signIn()
-	ann.Name, ann.Disabled = "Ann B", true
+	ann.Name, ann.Disabled, ann.Team, ann.JobRole = "Ann B", true, "Sales", "Account Executive"
 	ok(t, w.UpdateMember(t.Context(), ann))
 	signedIn(false)
 	got, err = w.Member(t.Context(), "m1")
 	ok(t, err)
-	if got.Name != "Ann B" || got.PasswordHash != "h2" || !got.Disabled {
+	if got.Name != "Ann B" || got.PasswordHash != "h2" || !got.Disabled || got.Team != "Sales" || got.JobRole != "Account Executive" {
 		t.Errorf("member %+v", got)
 	}
 	ann.Disabled = false
@@ -118,6 +118,14 @@ func settings(t *testing.T, s *suite) {
 	ok(t, err)
 	if len(all) != 2 || string(all[1].Body) != `{"a":1}` || all[1].By != "Ann" {
 		t.Errorf("history %+v", all)
+	}
+
+	_, err = w.SaveSetting(t.Context(), gateway.SettingRow{Scope: "member:m1", Tab: gateway.TabNotes, Body: []byte(`{"a":4}`), By: "Ann"}, 1)
+	ok(t, err)
+	own, err := w.OwnSettings(t.Context(), gateway.TabNotes)
+	ok(t, err)
+	if len(own) != 1 || own[0].Scope != "member:m1" || own[0].Revision != 2 || own[0].By != "Ann" {
+		t.Errorf("own settings %+v", own)
 	}
 
 	m := gateway.Mapping{Object: "Contact", Field: "Title", Editable: true, Topic: "role", Direction: "inbound", WriteMode: "fill", Winner: gateway.WinnerAsk, Imported: true, By: "Ann", At: s.clock.Now()}

@@ -1,0 +1,120 @@
+package handlers
+
+import (
+	"slices"
+	"strings"
+
+	"tidegate/gateway"
+	"tidegate/rules/settings"
+	"tidegate/views"
+)
+
+// levels are the three levels of the Notes settings (AVM-07): for everybody,
+// for oneself, and, for admins, for single members.
+func (v *visit) levels(scope string) views.Segments {
+	own := memberScope(v.member.ID)
+	s := views.Segments{Label: "Level", Items: []views.Segment{
+		{Text: "Organization", URL: settingsBase + "/notes", Current: scope == gateway.OrgScope},
+		{Text: "You", URL: "/settings/you", Current: scope == own},
+	}}
+	if v.admin() {
+		s.Items = append(s.Items, views.Segment{
+			Text: "Members", URL: settingsBase + "/notes?level=members", Current: scope != gateway.OrgScope && scope != own,
+		})
+	}
+	return s
+}
+
+// levelWords say for whom the values hold, own of them being members with own
+// values.
+func (v *visit) levelWords(t tabState, own int) string {
+	switch {
+	case t.scope == memberScope(v.member.ID):
+		return "These values hold for you only, while the organization has not locked them."
+	case t.scope != gateway.OrgScope:
+		return "These values hold for this member only, while the organization has not locked them."
+	case own == 0:
+		return "These values hold for everybody; nobody has chosen otherwise."
+	case t.settings.Notes.Locked:
+		return "These values hold for everybody. " + count(own, "member has", "members have") + " own values, set aside while locked."
+	}
+	return "These values hold for everybody but " + count(own, "member who has", "members who have") + " own values."
+}
+
+// seenAs tells a member under the lock what becomes of his own choice (UX 16).
+func seenAs(t tabState) *views.Choice {
+	row, saved := t.rows[gateway.TabNotes]
+	if t.scope == gateway.OrgScope || !t.origin.Locked || !saved {
+		return nil
+	}
+	own := gateway.DefaultSettings()
+	if settings.Decode(&own, gateway.TabNotes, row.Body) != nil {
+		return nil // an unreadable row is reported where it would count
+	}
+	text := "The own choice (" + placesWords(own.Notes.MeetingNotes) + ") is kept and returns when the lock is lifted."
+	if t.origin.By != "" {
+		text += " Ask " + t.origin.By + " to change it."
+	}
+	return &views.Choice{Label: placesWords(t.settings.Notes.MeetingNotes), Effect: text}
+}
+
+// placesWords say where notes go: "Note and Event".
+func placesWords(chosen []string) string {
+	var out []string
+	for _, d := range destinations {
+		if slices.Contains(chosen, d.value) {
+			out = append(out, d.label)
+		}
+	}
+	if len(out) == 0 {
+		return "nowhere"
+	}
+	return list(out)
+}
+
+// noteMembers is the level Members: who has own values, and a way to each.
+func noteMembers(v *visit) error {
+	t, err := v.tabState(gateway.TabNotes, gateway.OrgScope)
+	if err != nil {
+		return err
+	}
+	members, err := v.ws.Members(v.UserContext())
+	if err != nil {
+		return err
+	}
+	rows, err := v.ws.OwnSettings(v.UserContext(), gateway.TabNotes)
+	if err != nil {
+		return err
+	}
+	own := map[string]gateway.SettingRow{}
+	for _, row := range rows {
+		own[strings.TrimPrefix(row.Scope, memberScope(""))] = row
+	}
+	p := views.NotesPage{Settings: t.common, Level: v.levels(memberScope("")), LevelText: v.levelWords(t, len(own))}
+	p.Form = views.Form{}
+	for _, m := range members {
+		line, err := v.memberNotesLine(t, m, own[m.ID])
+		if err != nil {
+			return err
+		}
+		p.Members = append(p.Members, line)
+	}
+	return render(v.Ctx, views.Notes(p))
+}
+
+func (v *visit) memberNotesLine(t tabState, m gateway.Member, row gateway.SettingRow) (views.Row, error) {
+	in := t.settings
+	set := views.Cell{Text: "Organization"}
+	if row.Revision > 0 {
+		set = views.Cell{Text: orSomebody(row.By), Second: v.clock().full(row.At).Text}
+		if t.settings.Notes.Locked {
+			set.Second += ", set aside while locked"
+		} else if err := settings.Decode(&in, gateway.TabNotes, row.Body); err != nil {
+			return views.Row{}, err
+		}
+	}
+	return views.Row{ID: m.ID, Cells: []views.Cell{
+		{Text: m.Name, Second: m.Team}, {Text: placesWords(in.Notes.MeetingNotes)}, {Text: placesWords(in.Notes.CallNotes)}, set,
+		{Link: views.Link{Text: "Change", URL: memberURL(m.ID) + "/notes"}},
+	}}, nil
+}
