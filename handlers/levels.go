@@ -114,7 +114,10 @@ func (v *visit) memberNotesLine(t tabState, m gateway.Member, row gateway.Settin
 		}
 	}
 	return views.Row{ID: m.ID, Cells: []views.Cell{
-		{Text: m.Name, Second: m.Team}, {Text: placesWords(in.Notes.MeetingNotes)}, {Text: placesWords(in.Notes.CallNotes)}, set,
+		{Text: m.Name, Second: m.Team},
+		{Text: placesWords(in.Notes.MeetingNotes)},
+		{Text: placesWords(in.Notes.CallNotes)},
+		set,
 		{Link: views.Link{Text: "Change", URL: memberURL(m.ID) + "/notes"}},
 	}}, nil
 }

@@ -42,7 +42,12 @@ func (v *visit) showMembers(typed gateway.Member, problem *gateway.Error) error 
 			state = views.Chip{Tone: views.Idle, Icon: views.IconLock, Text: "Disabled"}
 		}
 		list.Rows = append(list.Rows, views.Row{ID: m.ID, Cells: []views.Cell{
-			{Text: m.Name, URL: memberURL(m.ID)}, {Text: m.Email}, {Text: roleWords[m.Role]}, {Text: orDash(m.Team)}, {Text: orDash(m.JobRole)}, {Chip: state},
+			{Text: m.Name, URL: memberURL(m.ID)},
+			{Text: m.Email},
+			{Text: roleWords[m.Role]},
+			{Text: orDash(m.Team)},
+			{Text: orDash(m.JobRole)},
+			{Chip: state},
 			{Time: v.clock().full(m.CreatedAt)},
 		}})
 	}

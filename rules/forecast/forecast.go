@@ -51,7 +51,6 @@ func FromRecord(r gateway.Record, a gateway.AdvancedSettings) Deal {
 	return d
 }
 
-
 // Counted returns the deal's amount as it is added up: total, or weighted by
 // its probability (AVM-36). It is exact.
 func (d Deal) Counted(s gateway.ForecastSettings) decimal.Decimal {
