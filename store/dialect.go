@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -213,6 +214,9 @@ func openPostgres(address string) (reader, writer *sqlx.DB, err error) {
 	}
 	db.SetMaxOpenConns(16)
 	db.SetMaxIdleConns(8)
+	// After a failover the former server may live on, read-only, and a session
+	// with it would never end by itself (F-70).
+	db.SetConnMaxLifetime(30 * time.Second)
 	return db, db, nil
 }
 

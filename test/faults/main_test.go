@@ -1,10 +1,12 @@
 package faults
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -29,21 +31,41 @@ func run(m *testing.M) int {
 
 // program builds the program once per run of the tests.
 var program = sync.OnceValues(func() (string, error) {
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		return "", err
-	}
 	if _, err := os.Stat(filepath.Join(root, "static", "dist", "manifest.json")); err != nil {
 		return "", fmt.Errorf("the static files are not built, run `make assets` first: %w", err)
 	}
-	path := filepath.Join(buildDir, "tidegate")
-	build := exec.Command("go", "build", "-o", path, "./cmd/tidegate")
-	build.Dir = root
+	return variant("tidegate", nil)
+})
+
+// variant builds the program with further files, given by their path in the
+// project: what a test cannot bring about from outside.
+func variant(name string, files map[string]string) (string, error) {
+	top, err := filepath.Abs(root)
+	if err != nil {
+		return "", err
+	}
+	replace := map[string]string{}
+	for path, text := range files {
+		replace[filepath.Join(top, path)] = filepath.Join(buildDir, name+"-"+strings.ReplaceAll(path, string(filepath.Separator), "-"))
+		if err := os.WriteFile(replace[filepath.Join(top, path)], []byte(text), 0o600); err != nil {
+			return "", err
+		}
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	list, path := filepath.Join(buildDir, name+".json"), filepath.Join(buildDir, name)
+	if err := os.WriteFile(list, overlay, 0o600); err != nil {
+		return "", err
+	}
+	build := exec.Command("go", "build", "-overlay", list, "-o", path, "./cmd/tidegate")
+	build.Dir = top
 	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building the program: %w\n%s", err, out)
+		return "", fmt.Errorf("building %s: %w\n%s", name, err, out)
 	}
 	return path, nil
-})
+}
 
 func binary(t testing.TB) string {
 	t.Helper()

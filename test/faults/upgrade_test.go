@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -27,32 +25,9 @@ ALTER TABLE outbox DROP COLUMN added;
 
 // nextProgram builds the program with one migration more.
 var nextProgram = sync.OnceValues(func() (string, error) {
-	top, err := filepath.Abs(root)
-	if err != nil {
-		return "", err
-	}
-	migration := filepath.Join(buildDir, next)
-	if err := os.WriteFile(migration, []byte(addsColumn), 0o600); err != nil {
-		return "", err
-	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{
-		filepath.Join(top, "migrations", "sqlite", next):   migration,
-		filepath.Join(top, "migrations", "postgres", next): migration,
-	}})
-	if err != nil {
-		return "", err
-	}
-	list := filepath.Join(buildDir, "overlay.json")
-	if err := os.WriteFile(list, overlay, 0o600); err != nil {
-		return "", err
-	}
-	path := filepath.Join(buildDir, "tidegate-next")
-	build := exec.Command("go", "build", "-overlay", list, "-o", path, "./cmd/tidegate")
-	build.Dir = top
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("building the next version: %w\n%s", err, out)
-	}
-	return path, nil
+	return variant("tidegate-next", map[string]string{
+		filepath.Join("migrations", "sqlite", next): addsColumn, filepath.Join("migrations", "postgres", next): addsColumn,
+	})
 })
 
 // newest is the version of the program as it is.
