@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"tidegate/gateway"
 )
@@ -61,21 +62,35 @@ type Snapshot struct {
 // is then lost, and the rows are to be saved one by one.
 func (tx *Tx) InsertSnapshot(ctx context.Context, s Snapshot) error {
 	w := newSnapshotWriter(tx, s)
-	if err := tx.append(ctx, insertRecords, len(s.Rows), w.record); err != nil {
+	if tx.dialect.calm != "" {
+		if _, err := tx.exec(ctx, "preparing a snapshot", tx.dialect.calm); err != nil {
+			return err
+		}
+	}
+	if err := tx.append(ctx, tx.all(saveRecords), len(s.Rows), w.record); err != nil {
 		return err
 	}
 	keys := w.keys()
-	return tx.append(ctx, insertKeys, len(keys), func(args []any, i int) []any {
+	return tx.append(ctx, tx.all(saveRecordKeys), len(keys), func(args []any, i int) []any {
 		return append(args, string(tx.ws), s.Table.Object, keys[i].key.ID, keys[i].kind, keys[i].value)
 	})
 }
 
-// The statements of a first reading: nothing of it is there, so that Postgres
-// may copy.
-var (
-	insertRecords = insert{doing: "saving a snapshot", head: saveRecords.head, width: saveRecords.width}
-	insertKeys    = insert{doing: "saving keys of a snapshot", head: saveRecordKeys.head, width: saveRecordKeys.width}
-)
+// all is an insert of rows of which none is there.
+func (tx *Tx) all(in insert) insert {
+	in.tail = ""
+	in.head = strings.Replace(in.head, "INSERT INTO", tx.dialect.insertAll, 1)
+	return in
+}
+
+// EndSnapshots gives back the memory that first readings took.
+func (w *Workspace) EndSnapshots(ctx context.Context) error {
+	if w.db.dialect.calmed == "" {
+		return nil
+	}
+	_, err := w.write.exec(ctx, "ending a snapshot", w.db.dialect.calmed)
+	return err
+}
 
 // snapshotWriter turns rows of a table into rows of the mirror.
 type snapshotWriter struct {

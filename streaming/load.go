@@ -119,6 +119,9 @@ func (c *Consumer) load(ctx context.Context, lease gateway.Lease, b gateway.Back
 	c.loads.wait.Go(func() {
 		err := l.run(ctx)
 		c.loads.leave(b.Object, c.weigh(ctx, b.Object, err))
+		if len(c.loads.names()) == 0 {
+			c.wrote(ctx, c.store.EndSnapshots(ctx))
+		}
 		c.showLoads()
 		c.poke()
 	})

@@ -185,7 +185,9 @@ func hints(t *testing.T, s *suite) {
 		t.Fatalf("hints %v", seen)
 	}
 	// A reading that knows nothing of hints clears none.
-	tx(t, w, func(ctx context.Context, tx *store.Tx) error { return tx.ClearRefetch(ctx, []gateway.RecordKey{a, b, plain}) })
+	tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+		return tx.ClearRefetch(ctx, []gateway.RecordKey{a, b, plain})
+	})
 	marked(a, b)
 	// What is told while the record is being read stays to be read.
 	tell(b)

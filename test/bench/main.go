@@ -29,6 +29,8 @@ type options struct {
 	profile string
 	only    string
 	engine  string
+	rows    int
+	long    bool
 }
 
 func main() {
@@ -37,7 +39,9 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "bin/tidegate", "the program to measure as a child process")
 	flag.StringVar(&o.out, "out", "var/bench.json", "where the figures are written")
 	flag.StringVar(&o.profile, "profile", "", "folder for a CPU profile of each backlog round")
-	flag.StringVar(&o.only, "only", "", "parts to measure, of backlog,lag,process; all when empty")
+	flag.StringVar(&o.only, "only", "", "parts to measure, of backlog,lag,process,load; all when empty")
+	flag.IntVar(&o.rows, "rows", loadRows, "contacts of the first reading")
+	flag.BoolVar(&o.long, "long", false, "a first reading of 1,000,000 contacts")
 	flag.StringVar(&o.engine, "engine", "", "sqlite or postgres; both when empty")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -60,6 +64,7 @@ type engine struct {
 	Raw         *rate    `json:"raw_upsert_rows_per_second,omitempty"`
 	Lag         *lag     `json:"lag_at_500_per_second,omitempty"`
 	Process     *process `json:"process,omitempty"`
+	Load        *load    `json:"load,omitempty"`
 }
 
 // machine says where the figures were taken.
@@ -130,6 +135,10 @@ func measure(ctx context.Context, o options, name string, open func(int) (string
 			}
 			return nil
 		})
+	}
+	if err == nil && wanted("load") {
+		l, failed := loadOf(ctx, o, open)
+		e.Load, err = &l, failed
 	}
 	if err != nil || !wanted("process") {
 		return e, err

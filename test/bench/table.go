@@ -22,6 +22,7 @@ const (
 	floorLag   = 100 * time.Millisecond
 	floorPeak  = 120 << 20
 	floorReady = time.Second
+	floorLoad  = 40_000 // rows/s of a first reading
 )
 
 // judge turns figures into lines, and compares those that have a floor.
@@ -44,6 +45,14 @@ func judge(found []engine) []line {
 				line{What: "serve: ready, median of 5", Figure: millis(p.ReadyMedian), Floor: "<= " + millis(floorReady), Passed: p.ReadyMedian <= floorReady},
 				free("serve: ready, best of 5", millis(p.ReadyBest)),
 			)
+		}
+		if l := e.Load; l != nil {
+			lines = append(lines,
+				line{
+					What: fmt.Sprintf("first reading of %d contacts, Bulk API 2.0", l.Rows), Figure: fmt.Sprintf("%.0f rows/s", l.PerSecond),
+					Floor: fmt.Sprintf(">= %d rows/s", floorLoad), Passed: l.PerSecond >= floorLoad,
+				},
+				free("  processor time a row, org and gateway", fmt.Sprintf("%.1f µs", float64(l.CPU.Nanoseconds())/1000)))
 		}
 		for i := range lines {
 			if lines[i].Engine == "" {
