@@ -42,15 +42,24 @@ type options struct {
 	longPolling bool   // the org offers no websocket, as Salesforce does not
 	database    string // where the program finds the database, when not at the url
 	unconnected bool
-	pubSub      bool     // the org's Pub/Sub API is there too, and no websocket
-	env         []string // further environment of the program
+	pubSub      bool       // the org's Pub/Sub API is there too, and no websocket
+	env         []string   // further environment of the program
+	sizes       seed.Sizes // of the org; small when left out
+	loading     bool       // do not wait for the first reading
+}
+
+func (o options) seed() seed.Sizes {
+	if o.sizes == (seed.Sizes{}) {
+		return small
+	}
+	return o.sizes
 }
 
 // newWorld starts an org, connects a workspace to it and serves it until its
 // first reading is done.
 func newWorld(t *testing.T, database string, o options) *world {
 	t.Helper()
-	org, err := simulator.Start(t.Context(), simulator.Config{Seed: 1, Sizes: small, Quiet: true, CometDWebsocketOff: o.longPolling || o.pubSub})
+	org, err := simulator.Start(t.Context(), simulator.Config{Seed: 1, Sizes: o.seed(), Quiet: true, CometDWebsocketOff: o.longPolling || o.pubSub})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +86,7 @@ func newWorld(t *testing.T, database string, o options) *world {
 		w.connect()
 	}
 	w.start()
-	if !o.unconnected {
+	if !o.unconnected && !o.loading {
 		w.listening()
 	}
 	return w

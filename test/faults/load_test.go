@@ -1,0 +1,205 @@
+package faults
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/simulator/seed"
+)
+
+// many is an org that is read by bulk jobs, in pages of 500 rows.
+var many = seed.Sizes{Accounts: 12, Contacts: 3000, Leads: 8, Opportunities: 10, Events: 4, Tasks: 4}
+
+func bulkWorld(t *testing.T, url string) *world {
+	t.Helper()
+	return newWorld(t, url, options{sizes: many, loading: true, env: []string{"TIDEGATE_BULK_FROM=1000", "TIDEGATE_BULK_PAGE=500"}})
+}
+
+// reading is how far the reading of the contacts is.
+func (w *world) reading() gateway.Backfill {
+	w.t.Helper()
+	b, err := w.store().Backfill(w.t.Context(), "Contact")
+	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
+		w.t.Fatal(err)
+	}
+	return b
+}
+
+// readTo waits until so many contacts are read.
+func (w *world) readTo(rows int) {
+	w.t.Helper()
+	eventually(w.t, func() string {
+		if b := w.reading(); b.Rows < rows {
+			return fmt.Sprintf("%d rows of %d are read: %+v", b.Rows, rows, b)
+		}
+		return ""
+	})
+}
+
+func (w *world) loaded() {
+	w.t.Helper()
+	eventually(w.t, func() string {
+		if b := w.reading(); b.State != gateway.BackfillDone {
+			return fmt.Sprintf("contacts are %+v", b)
+		}
+		return ""
+	})
+}
+
+func TestKilledWhileReadingABulkResult(t *testing.T) { // F-03
+	engines(t, func(t *testing.T, url string) {
+		w := bulkWorld(t, url)
+		w.fault(map[string]any{"kind": "latency", "ms": 150, "path": "/results", "seconds": 60})
+		const kills = 3
+		for i := range kills {
+			w.readTo(500 + 700*i)
+			w.crash()
+		}
+		w.loaded()
+		b := w.reading()
+		if b.Way != gateway.WayBulk || b.Rows != many.Contacts || !b.Complete {
+			t.Errorf("F-03: %+v", b)
+		}
+		// Six pages, and each kill reads at most one a second time.
+		if jobs, pages := w.calls(http.MethodPost, "/jobs/query"), w.calls(http.MethodGet, "/results"); jobs != 1 || pages > 6+kills {
+			t.Errorf("F-03: %d jobs, %d pages", jobs, pages)
+		}
+		eventually(t, func() string {
+			if w.calls(http.MethodDelete, "/jobs/query") == 0 {
+				return "the job is not dropped"
+			}
+			return ""
+		})
+		w.mirrorEqualsOrg()
+	})
+}
+
+func TestPausedReadingStaysPausedAndWhatChangesMeanwhileCounts(t *testing.T) { // F-03, F-04, F-05, F-06
+	engines(t, func(t *testing.T, url string) {
+		w := bulkWorld(t, url)
+		w.fault(map[string]any{"kind": "latency", "ms": 200, "path": "/results", "seconds": 120})
+		w.readTo(500)
+		out := w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--pause")
+		if !strings.Contains(out, "Contact: paused at ") {
+			t.Errorf("pausing says %q", out)
+		}
+		w.crash()
+		w.streaming()
+		before := w.reading()
+		if !before.Paused || before.Rows >= many.Contacts {
+			t.Fatalf("after a restart: %+v", before)
+		}
+		// The result holds the records as they were when the job ran.
+		w.change(map[string]any{"object": "Contact", "op": "update", "count": 400, "fields": []string{"Title"}, "seed": 5})
+		w.change(map[string]any{"object": "Contact", "op": "delete", "count": 30, "seed": 6})
+		w.change(map[string]any{"object": "Contact", "op": "create", "count": 20, "seed": 7})
+		if out := w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact"); !strings.Contains(out, "is being read already, and is paused") || !strings.Contains(out, "--resume") {
+			t.Errorf("F-74: a second wish says %q", out)
+		}
+		if now := w.reading(); now.Rows != before.Rows || now.Run != before.Run {
+			t.Errorf("it went on while it was paused: %+v", now)
+		}
+		w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--resume")
+		w.loaded()
+		w.mirrorEqualsOrg()
+	})
+}
+
+// streaming waits until the stream is live, whatever is still being read.
+func (w *world) streaming() {
+	w.t.Helper()
+	eventually(w.t, func() string {
+		if s := w.status(); s.Transport == "" || s.State == string(gateway.StateNeedsReconnect) {
+			return fmt.Sprintf("%+v", s)
+		}
+		return ""
+	})
+}
+
+func TestBulkJobThatExpiredIsMadeAnewBehindTheLastRow(t *testing.T) { // F-03
+	engines(t, func(t *testing.T, url string) {
+		w := bulkWorld(t, url)
+		w.fault(map[string]any{"kind": "latency", "ms": 200, "path": "/results", "seconds": 120})
+		w.readTo(1000)
+		w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--pause")
+		var held gateway.Backfill
+		eventually(t, func() string { // the step under way ends first
+			last := held
+			if held = w.reading(); held.Rows != last.Rows {
+				time.Sleep(500 * time.Millisecond)
+				return "it still moves"
+			}
+			return ""
+		})
+		code, body := do(t, http.MethodDelete, w.org.URL+"/services/data/v66.0/jobs/query/"+held.Job, w.org.AccessToken, nil)
+		if code != http.StatusNoContent {
+			t.Fatalf("dropping the job: %d %s", code, body)
+		}
+		w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--resume")
+		w.loaded()
+		if b, jobs := w.reading(), w.calls(http.MethodPost, "/jobs/query"); b.Rows != many.Contacts || jobs != 2 {
+			t.Errorf("%d rows by %d jobs, want %d by 2: %+v", b.Rows, jobs, many.Contacts, b)
+		}
+		w.mirrorEqualsOrg()
+	})
+}
+
+func TestCanceledReadingLeavesWhatItReadAndCanBeBegunAgain(t *testing.T) { // F-74
+	engines(t, func(t *testing.T, url string) {
+		w := bulkWorld(t, url)
+		w.fault(map[string]any{"kind": "latency", "ms": 150, "path": "/results", "count": 4})
+		w.readTo(500)
+		w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--cancel")
+		eventually(t, func() string {
+			if b := w.reading(); b.State != gateway.BackfillCanceled || b.Job != "" {
+				return fmt.Sprintf("%+v", b)
+			}
+			return ""
+		})
+		rows := w.reading().Rows
+		_, errs, code := command(t, w.env, "backfill", "--workspace", string(workspace), "--object", "Contact", "--resume")
+		if code != 1 || !strings.Contains(errs, "not being loaded") {
+			t.Errorf("resuming what is canceled exits %d: %s", code, errs)
+		}
+		for range 5 {
+			w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--no-wait")
+		}
+		w.loaded()
+		if b, jobs := w.reading(), w.calls(http.MethodPost, "/jobs/query"); jobs != 2 || b.Rows < rows {
+			t.Errorf("F-74: %d jobs for one canceled and five wishes: %+v", jobs, b)
+		}
+		w.mirrorEqualsOrg()
+	})
+}
+
+func TestDryRunSaysWayAndCalls(t *testing.T) {
+	engines(t, func(t *testing.T, url string) {
+		w := bulkWorld(t, url)
+		w.loaded()
+		out := w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--object", "Lead", "--dry-run")
+		for _, part := range []string{"Contact: 3000 rows, of which 3000 are here, by a job of Bulk API 2.0, about 13 calls.", "Lead: 8 rows, of which 8 are here, by pages of a query, about 2 calls."} {
+			if !strings.Contains(out, part) {
+				t.Errorf("%q is not in %q", part, out)
+			}
+		}
+		run := w.reading().Run
+		out = w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--json")
+		last := out[strings.LastIndexByte(strings.TrimSpace(out), '\n')+1:]
+		var step struct {
+			Object, State, Way string
+			Rows, Total        int
+		}
+		if err := json.Unmarshal([]byte(last), &step); err != nil || step.State != "done" || step.Rows != 3000 || step.Way != "bulk" {
+			t.Errorf("the last line is %q: %v", last, err)
+		}
+		if b := w.reading(); b.Run != run+1 {
+			t.Errorf("run %d after %d", b.Run, run)
+		}
+		w.mirrorEqualsOrg()
+	})
+}
