@@ -112,7 +112,7 @@ func (c *Client) attempt(ctx context.Context, token Token, r request) (answer, e
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		c.onCall(r, 0)
+		c.onCall(ctx, r, 0)
 		if refusedByGuard, ok := errors.AsType[*gateway.Error](err); ok {
 			return answer{}, refusedByGuard
 		}
@@ -124,7 +124,7 @@ func (c *Client) attempt(ctx context.Context, token Token, r request) (answer, e
 		return answer{sent: sent.Load()}, lost("calling "+r.shape, err)
 	}
 	defer resp.Body.Close()
-	c.onCall(r, resp.StatusCode)
+	c.onCall(ctx, r, resp.StatusCode)
 	c.noteUsage(resp.Header)
 	if r.sink != nil && accepted(r, resp.StatusCode) {
 		body, err := unpacked(resp.Body)
@@ -184,9 +184,9 @@ func accepted(r request, status int) bool {
 	return slices.Contains(r.accept, status)
 }
 
-func (c *Client) onCall(r request, status int) {
+func (c *Client) onCall(ctx context.Context, r request, status int) {
 	if c.cfg.OnCall != nil {
-		c.cfg.OnCall(r.method, r.shape, status)
+		c.cfg.OnCall(ctx, r.method, r.shape, status)
 	}
 }
 

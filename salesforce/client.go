@@ -29,8 +29,9 @@ type Config struct {
 	OnUsage func(used, max int)
 	// OnCall is told of each finished HTTP call: its method, its path with
 	// ids and names replaced ("/sobjects/{object}/{id}"), the status (0 when
-	// no answer came). It must return at once. May be nil.
-	OnCall func(method, path string, status int)
+	// no answer came), under the context of whoever asked for it. It must return
+	// at once. May be nil.
+	OnCall func(ctx context.Context, method, path string, status int)
 	// Unmodified gives, for a single update, the instant after which the
 	// record must not have changed in Salesforce; the zero time asks for
 	// none. Salesforce compares whole seconds. May be nil.

@@ -98,7 +98,7 @@ func TestEveryCallCarriesOurNameAndTellsTheUsage(t *testing.T) {
 	var usage, calls []string
 	c := newClient(t, f, func(cfg *Config) {
 		cfg.OnUsage = func(used, limit int) { usage = append(usage, fmt.Sprint(used, "/", limit)) }
-		cfg.OnCall = func(method, path string, status int) {
+		cfg.OnCall = func(_ context.Context, method, path string, status int) {
 			calls = append(calls, fmt.Sprint(method, " ", path, " ", status))
 		}
 	})

@@ -222,3 +222,15 @@ func (r runner) holes(ctx context.Context, ws gateway.WorkspaceID, tail string, 
 	}
 	return out, err
 }
+
+// Unread says what is still to be read of an object: whether a reading is under
+// way or begun, and how many records are marked, due or not.
+func (tx *Tx) Unread(ctx context.Context, object string) (reading bool, marked int, err error) {
+	row, _, err := one[struct {
+		Readings int `db:"readings"`
+		Marked   int `db:"marked"`
+	}](ctx, tx.runner, "reading what is still to be read", `SELECT
+		(SELECT COUNT(*) FROM backfills WHERE workspace_id = ? AND object = ? AND state <> 'done') AS readings,
+		(SELECT COUNT(*) FROM refetches WHERE workspace_id = ? AND object = ?) AS marked`, tx.ws, object, tx.ws, object)
+	return row.Readings > 0, row.Marked, err
+}

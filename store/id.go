@@ -36,3 +36,6 @@ func (s *ids) draw(now time.Time) int64 {
 		}
 	}
 }
+
+// NewID draws an id for a row that has to name itself before it is written.
+func (tx *Tx) NewID() int64 { return tx.db.ids.draw(tx.now) }

@@ -32,6 +32,10 @@ type Applier struct {
 	Writable func(object, field string) (bool, string)
 	// Ahead is Salesforce's clock minus ours; nil = 0.
 	Ahead func() time.Duration
+	// OrgID is written into continuity records, which Sign signs; nil = they
+	// are not signed.
+	OrgID string
+	Sign  func(statement []byte) (signature, key []byte)
 	// Notify is told of the records that changed, after the commit.
 	Notify  func(ws gateway.WorkspaceID, keys []gateway.RecordKey)
 	Metrics *Metrics
@@ -62,6 +66,13 @@ type Batch struct {
 	Hints map[gateway.RecordKey]int64
 	// Gone are marked records that nobody has ever seen, and Salesforce neither.
 	Gone []gateway.RecordKey
+	// Holes are found with this batch, Repair is its part in repairing one
+	// object, and Resumed are objects that the stream tells of again since
+	// ResumedAt, by Salesforce's clock.
+	Holes     []gateway.Hole
+	Repair    *Repair
+	Resumed   []string
+	ResumedAt time.Time
 	// With is run in the same transaction, before the position is advanced.
 	With func(ctx context.Context, tx *store.Tx) error
 }
@@ -71,6 +82,7 @@ type Applied struct {
 	Keys          []gateway.RecordKey // records whose row changed
 	Refetch       bool                // some records are to be read again
 	RefetchObject bool                // some objects are to be read again
+	Holes         []gateway.Hole      // continuity records that were written
 	counts        map[countKey]int
 	lags          []time.Duration
 }

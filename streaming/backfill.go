@@ -1,11 +1,14 @@
 package streaming
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/continuity"
+	"tidegate/rules/outbound"
 	"tidegate/store"
 )
 
@@ -22,9 +25,9 @@ const (
 const (
 	noteLost  = "Salesforce no longer had our place in the stream."
 	noteMoved = "The stream goes on over another transport, where our place in it means nothing."
+	// noteNoPlace: no event had come yet, so there was no position to keep.
+	noteNoPlace = "The stream was taken up again without a position."
 )
-
-func isHole(note string) bool { return note == noteLost || note == noteMoved }
 
 // backfill has an object read whole in the background, and then reads what
 // changed meanwhile, page by page until it is done. It drains refetch marks
@@ -32,7 +35,6 @@ func isHole(note string) bool { return note == noteLost || note == noteMoved }
 // while the stream is subscribed, so that nothing is missed that changes
 // meanwhile: anchor first.
 func (c *Consumer) backfill(ctx context.Context, lease gateway.Lease, object string) error {
-	var repaired tally
 	for c.health.subscribed() || c.polled(object) != "" {
 		generation := c.apply.generationOf(object)
 		b, err := c.store.Backfill(ctx, object)
@@ -51,9 +53,8 @@ func (c *Consumer) backfill(ctx context.Context, lease gateway.Lease, object str
 		case b.Open():
 			return c.load(ctx, lease, b)
 		}
-		c.show(b)
-		err = c.page(ctx, lease, b, generation, &repaired)
-		c.show(gateway.Backfill{})
+		err = c.page(countCalls(ctx), lease, b, generation)
+		c.tell()
 		if err != nil {
 			return err
 		}
@@ -64,27 +65,20 @@ func (c *Consumer) backfill(ctx context.Context, lease gateway.Lease, object str
 	return nil
 }
 
-// show puts a backfill under way into the connection's state.
-func (c *Consumer) show(b gateway.Backfill) {
-	c.health.set(func(h *health) {
-		h.repairing = ""
-		if isHole(b.Note) {
-			h.repairing = "Reading what changed while the stream was broken: " + b.Object + "."
-		}
-	})
-}
-
 // begin starts the first reading of an object.
 func (c *Consumer) begin(ctx context.Context, lease gateway.Lease, object string) error {
 	at, err := c.position(ctx)
 	if err != nil {
 		return err
 	}
+	if err := c.afford(ctx, outbound.ReadBackfill, 1); err != nil {
+		return err
+	}
 	total, err := c.cfg.Reader.Count(ctx, object)
 	if err != nil {
 		return fmt.Errorf("counting %s: %w", object, err)
 	}
-	b := gateway.Backfill{Object: object, State: BackfillRunning, Total: total, StartedAt: c.cfg.Now(), BeganAt: c.cfg.Now()}
+	b := gateway.Backfill{Object: object, State: BackfillRunning, Total: total, StartedAt: c.salesforceNow(), BeganAt: c.cfg.Now()}
 	if at != tip {
 		b.Anchor = gateway.ReplayID(at)
 	}
@@ -93,7 +87,10 @@ func (c *Consumer) begin(ctx context.Context, lease gateway.Lease, object string
 }
 
 // page reads one page and commits it together with the place after it (F-03).
-func (c *Consumer) page(ctx context.Context, lease gateway.Lease, b gateway.Backfill, generation int, repaired *tally) error {
+func (c *Consumer) page(ctx context.Context, lease gateway.Lease, b gateway.Backfill, generation int) error {
+	if err := c.afford(ctx, c.kind(b), 1); err != nil {
+		return err
+	}
 	q := ReadRequest{
 		Object: b.Object, Fields: MirroredFields(c.rules.schema(b.Object)), AfterID: b.LastID, Limit: c.cfg.PageSize,
 		IncludeDeleted: b.State == BackfillRepairing,
@@ -101,19 +98,26 @@ func (c *Consumer) page(ctx context.Context, lease gateway.Lease, b gateway.Back
 	if b.State == BackfillRepairing {
 		q.ChangedSince = b.StartedAt.Add(-c.cfg.Overlap)
 	}
+	expected, err := c.expect(ctx, b, q.ChangedSince)
+	if err != nil {
+		return err
+	}
 	rows, err := c.cfg.Reader.Rows(ctx, q)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", b.Object, err)
 	}
 	next := after(b, rows, q.Limit)
-	if next.State == BackfillDone && isHole(b.Note) {
+	if _, p := c.hole(b.Object); next.State == BackfillDone && p != nil && p.State != gateway.HoleOpen {
 		// A long hole may hold deletes that left the recycle bin since (F-07).
-		if err := c.sweep(ctx, lease, b.Object); err != nil {
+		if err := c.sweep(ctx, lease, b.Object, outbound.ReadRepair); err != nil {
 			return err
 		}
 	}
 	done, err := c.apply.Apply(ctx, Batch{
 		Batch: gateway.Batch{Events: rows}, Lease: lease,
+		Repair: &Repair{
+			Object: b.Object, Expected: expected, Calls: callsSpent(ctx),
+		},
 		With: func(ctx context.Context, tx *store.Tx) error {
 			if c.apply.generation[b.Object] != generation {
 				return nil // it is to be read from the start again
@@ -125,11 +129,24 @@ func (c *Consumer) page(ctx context.Context, lease gateway.Lease, b gateway.Back
 	if err != nil {
 		return err
 	}
-	repaired.add(done)
+	c.follows(done.Holes)
 	if next.State != BackfillDone {
 		return nil
 	}
-	return c.finished(ctx, lease, b, *repaired)
+	return c.finished(ctx, b)
+}
+
+// expect estimates, at the beginning of a repair, how many rows it will read.
+func (c *Consumer) expect(ctx context.Context, b gateway.Backfill, since time.Time) (int, error) {
+	_, p := c.hole(b.Object)
+	if p == nil || p.Expected >= 0 || p.State == gateway.HoleOpen {
+		return 0, nil
+	}
+	n, err := c.cfg.Reader.CountChanged(ctx, b.Object, since)
+	if err != nil {
+		return 0, fmt.Errorf("counting what changed of %s: %w", b.Object, err)
+	}
+	return n, nil
 }
 
 // after returns the progress after a page.
@@ -153,50 +170,50 @@ func after(b gateway.Backfill, rows []gateway.ChangeEvent, limit int) gateway.Ba
 	return b
 }
 
-// tally counts what a reading found.
-type tally struct{ read, changed int }
-
-func (t *tally) add(done Applied) {
-	for k, n := range done.counts {
-		t.read += n
-		switch k.outcome {
-		case gateway.OutcomeApplied, gateway.OutcomeDeleted, gateway.OutcomeRestored:
-			t.changed += n
-		}
-	}
-}
-
-// finished writes down what a repair found, and how the object now stands.
-func (c *Consumer) finished(ctx context.Context, lease gateway.Lease, b gateway.Backfill, found tally) error {
+// finished says how the object now stands.
+func (c *Consumer) finished(ctx context.Context, b gateway.Backfill) error {
 	if b.Note == notePolled {
 		return nil // every minute: neither news nor worth a count
 	}
 	c.cfg.Logger.InfoContext(ctx, "object read", "object", b.Object, "rows", b.Rows, "note", b.Note)
-	if isHole(b.Note) {
-		line := gateway.LogEntry{
-			Direction: "system", Key: gateway.RecordKey{Object: b.Object}, Label: b.Object, State: gateway.LogDone,
-			What: fmt.Sprintf("Repaired a gap: read %d %s records changed since %s, %d of them differed",
-				found.read, b.Object, b.StartedAt.Add(-c.cfg.Overlap).UTC().Format(time.DateTime), found.changed),
-			Rule: b.Note, DoneAt: c.cfg.Now(),
-		}
-		if _, err := c.apply.Apply(ctx, Batch{Lease: lease, Lines: []gateway.LogEntry{line}}); err != nil {
-			return err
-		}
-	}
 	return c.count(ctx, b.Object)
 }
 
 // count compares how many records are there and here, for the health page.
 func (c *Consumer) count(ctx context.Context, object string) error {
-	there, err := c.cfg.Reader.Count(ctx, object)
+	there, err := c.counts(ctx, object)
 	if err != nil {
-		return fmt.Errorf("counting %s: %w", object, err)
+		return err
 	}
 	c.counted[object] = c.cfg.Now()
-	if why := c.polled(object); why != "" {
-		return c.status(ctx, object, gateway.StatePolling, why, there)
+	state, reason := c.standing(object)
+	return c.status(ctx, object, state, reason, there)
+}
+
+// counts asks Salesforce how many records an object has; -1 when the count has
+// to wait for API calls.
+func (c *Consumer) counts(ctx context.Context, object string) (int, error) {
+	if err := c.afford(ctx, outbound.ReadPoll, 1); err != nil {
+		return -1, nil //nolint:nilerr // a wait is no failure; it is counted again later
 	}
-	return c.status(ctx, object, gateway.StateOK, "", there)
+	there, err := c.cfg.Reader.Count(ctx, object)
+	if err != nil {
+		return -1, fmt.Errorf("counting %s: %w", object, err)
+	}
+	return there, nil
+}
+
+// standing tells an object's state, and why it is asked for where it is not
+// streamed. That is a degradation only where the stream is expected.
+func (c *Consumer) standing(object string) (gateway.ConnectionState, string) {
+	why := c.polled(object)
+	switch {
+	case why == "":
+		return gateway.StateOK, ""
+	case c.expected(object) && c.cfg.Transport != Polling:
+		return gateway.StatePolling, why
+	}
+	return gateway.StateOK, why
 }
 
 func (c *Consumer) status(ctx context.Context, object string, state gateway.ConnectionState, reason string, there int) error {
@@ -204,7 +221,7 @@ func (c *Consumer) status(ctx context.Context, object string, state gateway.Conn
 		Object: object, Label: c.rules.schema(object).LabelPlural, State: state, Reason: reason, Transport: "stream",
 		RowsThere: there, Backfilled: state == gateway.StateOK || state == gateway.StatePolling,
 	}
-	if state == gateway.StatePolling {
+	if c.polled(object) != "" {
 		s.Transport = "poll"
 	}
 	if s.Label == "" {
@@ -219,12 +236,17 @@ func (c *Consumer) status(ctx context.Context, object string, state gateway.Conn
 // lost gives up a position that nobody can go on from. The stream goes on
 // at its tip, and what happened since the last event is read. Both are stored
 // at once, so that a crash loses neither.
-func (c *Consumer) lost(ctx context.Context, lease gateway.Lease, note string) error {
+func (c *Consumer) lost(ctx context.Context, lease gateway.Lease, note, said string) error {
 	p, err := c.store.Position(ctx, lease.Connection, lease.Channel)
 	if err != nil {
 		return fmt.Errorf("reading the position: %w", err)
 	}
-	again, err := c.holes(ctx, p.LastEventAt, note)
+	hole := gateway.Hole{Cause: gateway.HoleMoved, Said: cmp.Or(said, note)}
+	if note == noteLost {
+		hole.Cause = continuity.Lost(p.LastEventAt, c.salesforceNow())
+	}
+	hole.From, hole.Bound = continuity.From(continuity.Known{LastEvent: p.LastEventAt})
+	again, err := c.holes(ctx, &hole, note)
 	if err != nil {
 		return err
 	}
@@ -234,7 +256,7 @@ func (c *Consumer) lost(ctx context.Context, lease gateway.Lease, note string) e
 		What: "Lost the place in the stream; reading everything changed since the last event", Rule: note,
 	}
 	_, err = c.apply.Apply(ctx, Batch{
-		Batch: gateway.Batch{Position: tip}, Lease: lease, Reread: again, Lines: []gateway.LogEntry{line},
+		Batch: gateway.Batch{Position: tip}, Lease: lease, Reread: again, Lines: []gateway.LogEntry{line}, Holes: found(hole),
 	})
 	return err
 }
@@ -242,38 +264,57 @@ func (c *Consumer) lost(ctx context.Context, lease gateway.Lease, note string) e
 // atTip is called when the stream is taken up at its tip although it ran
 // before: an event that came in between was not seen by anybody.
 func (c *Consumer) atTip(ctx context.Context, lease gateway.Lease) error {
-	var since time.Time
+	hole := gateway.Hole{Cause: gateway.HoleNoPlace, Said: noteNoPlace}
 	if c.health.streamed() {
-		since = c.health.complete()
+		hole.From, hole.Bound = continuity.From(continuity.Known{Complete: c.health.complete().Add(c.ahead())})
 	}
-	again, err := c.holes(ctx, since, "The stream was taken up again without a position.")
+	again, err := c.holes(ctx, &hole, noteNoPlace)
 	if err != nil || len(again) == 0 {
 		return err
 	}
-	_, err = c.apply.Apply(ctx, Batch{Lease: lease, Reread: again})
+	_, err = c.apply.Apply(ctx, Batch{Lease: lease, Reread: again, Holes: found(hole)})
 	return err
 }
 
-// holes returns the backfills that read what changed since, of all objects
-// that were read whole before. Without a time it is that of the last reading.
-func (c *Consumer) holes(ctx context.Context, since time.Time, note string) ([]gateway.Backfill, error) {
+// found is a hole where there is one: before anything was read, nothing is
+// missing.
+func found(h gateway.Hole) []gateway.Hole {
+	if len(h.Objects) == 0 {
+		return nil
+	}
+	return []gateway.Hole{h}
+}
+
+// holes returns the backfills that read what changed since the hole began, of
+// all objects that were read whole before, and lists them in it. A hole whose
+// beginning is not known begins with the last reading.
+func (c *Consumer) holes(ctx context.Context, hole *gateway.Hole, note string) ([]gateway.Backfill, error) {
+	since := hole.From
+	hole.To = c.salesforceNow()
 	all, err := c.store.Backfills(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("reading backfills: %w", err)
 	}
 	var again []gateway.Backfill
 	for _, b := range all {
+		part := gateway.HolePart{Object: b.Object, Means: gateway.MeansChanges, State: gateway.HoleRepairing, Expected: -1}
 		if b.State == BackfillRunning { // ends with what changed since it began
+			part.Means, part.Expected = gateway.MeansWhole, b.Total
+			hole.Objects = append(hole.Objects, part)
 			continue
 		}
 		open := b.State == BackfillRepairing // an older hole, which stays part of this one
 		if !since.IsZero() && (!open || since.Before(b.StartedAt)) {
 			b.StartedAt = since
 		}
-		if !open || !isHole(b.Note) {
+		if !open || b.Note == notePolled {
 			b.Note = note
 		}
 		b.State, b.LastID = BackfillRepairing, ""
+		if hole.From.IsZero() || b.StartedAt.Before(hole.From) {
+			hole.From, hole.Bound = b.StartedAt, "The object that was read longest ago was read then."
+		}
+		hole.Objects = append(hole.Objects, part)
 		again = append(again, b)
 	}
 	return again, nil
@@ -291,7 +332,10 @@ func (c *Consumer) refetch(ctx context.Context, lease gateway.Lease) error {
 		ids[k.Object] = append(ids[k.Object], k.ID)
 	}
 	for object := range ids {
-		err := c.retrieve(ctx, lease, object, ids[object])
+		if err := c.afford(ctx, outbound.ReadRepair, 1); err != nil {
+			return err
+		}
+		err := c.retrieve(countCalls(ctx), lease, object, ids[object], &Repair{Object: object})
 		if unreachable(err) { // one object stops no other
 			err = c.postpone(ctx, lease, object, ids[object], err)
 		}
@@ -315,7 +359,9 @@ func (c *Consumer) postpone(ctx context.Context, lease gateway.Lease, object str
 	return err
 }
 
-func (c *Consumer) retrieve(ctx context.Context, lease gateway.Lease, object string, ids []string) error {
+// retrieve reads records by id and makes tombstones of those that are gone, as
+// a step of a repair.
+func (c *Consumer) retrieve(ctx context.Context, lease gateway.Lease, object string, ids []string, step *Repair) error {
 	// Before anything is read: what is told from here on may not be in it.
 	hints, err := c.store.Hints(ctx, object, ids)
 	if err != nil {
@@ -355,8 +401,8 @@ func (c *Consumer) retrieve(ctx context.Context, lease gateway.Lease, object str
 			found[i].Origin = gateway.OriginHook
 		}
 	}
-	_, err = c.apply.Apply(ctx, Batch{
-		Batch: gateway.Batch{Events: found}, Lease: lease, Marked: true, Hints: hints, Gone: unknown,
+	step.Calls = callsSpent(ctx)
+	return c.note(ctx, Batch{
+		Batch: gateway.Batch{Events: found}, Lease: lease, Marked: true, Hints: hints, Gone: unknown, Repair: step,
 	})
-	return err
 }

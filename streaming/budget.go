@@ -190,10 +190,17 @@ func (b *Budget) Slowed() []SlowedError {
 // callsKey is where a context carries the count of the calls made under it.
 type callsKey struct{}
 
-// CountCalls returns a context under which calls to Salesforce are counted.
-func CountCalls(ctx context.Context) (context.Context, *atomic.Int64) {
-	n := new(atomic.Int64)
-	return context.WithValue(ctx, callsKey{}, n), n
+// countCalls returns a context under which calls to Salesforce are counted.
+func countCalls(ctx context.Context) context.Context {
+	return context.WithValue(ctx, callsKey{}, new(atomic.Int64))
+}
+
+// callsSpent returns the calls made under ctx since it was last asked.
+func callsSpent(ctx context.Context) int {
+	if n, ok := ctx.Value(callsKey{}).(*atomic.Int64); ok {
+		return int(n.Swap(0))
+	}
+	return 0
 }
 
 // CountCall is called by whoever makes a call to Salesforce under ctx.

@@ -44,11 +44,14 @@ type Config struct {
 	Streamed func(ctx context.Context, object string) (bool, error)
 	// Loading adjusts how objects are read whole.
 	Loading Loading
-	// Budget says how many API calls readings may make; nil = any number.
-	Budget *Budget
 	// Reconnected wakes a consumer that waits for a person to reconnect; nil
 	// is allowed, the connection's row is looked at too.
 	Reconnected <-chan struct{}
+
+	// Budget says how many API calls readings may make; nil = any number.
+	Budget *Budget
+	// Sign signs continuity records; nil = they are not signed.
+	Sign func(statement []byte) (signature, key []byte)
 
 	OwnClient string               // our client id in changeOrigin; default "tidegate"
 	Ahead     func() time.Duration // Salesforce's clock minus ours; nil = 0

@@ -32,6 +32,8 @@ type Consumer struct {
 	loads   *loads
 	// counted is when the rows of an object were last counted; the worker's.
 	counted map[string]time.Time
+	// unclosed are the continuity records under repair; the worker's.
+	unclosed []gateway.Hole
 }
 
 // New checks the config and returns a consumer that does nothing until Run.
@@ -48,7 +50,7 @@ func New(cfg Config) (*Consumer, error) {
 	c.apply = &Applier{
 		Store: c.store, OwnClient: cfg.OwnClient, Winner: c.rules.winner, Carried: c.rules.carried, Named: c.rules.named,
 		Merges: c.rules.merges, Writable: c.rules.writable,
-		Ahead: cfg.Ahead, Notify: cfg.Notify, Metrics: cfg.Metrics,
+		Ahead: cfg.Ahead, Notify: cfg.Notify, Metrics: cfg.Metrics, OrgID: cfg.Connection.OrgID, Sign: cfg.Sign,
 	}
 	return c, nil
 }
@@ -85,7 +87,11 @@ func (c *Consumer) Run(ctx context.Context) error {
 
 // hold does everything that needs the lease, until ctx ends or it is lost.
 func (c *Consumer) hold(ctx context.Context, lease gateway.Lease) error {
-	if err := c.learn(ctx); err != nil {
+	err := c.learn(ctx)
+	if err == nil {
+		err = c.remember(ctx)
+	}
+	if err != nil {
 		return errors.Join(err, c.release(ctx, lease))
 	}
 	g, gctx := errgroup.WithContext(ctx)
@@ -93,7 +99,7 @@ func (c *Consumer) hold(ctx context.Context, lease gateway.Lease) error {
 	g.Go(func() error { return c.stream(gctx, lease) })
 	g.Go(func() error { return c.work(gctx, lease) })
 	g.Go(func() error { return c.watch(gctx) })
-	err := g.Wait()
+	err = g.Wait()
 	if gateway.CodeOf(err) == gateway.CodeFenced {
 		return err
 	}
@@ -136,7 +142,7 @@ func (c *Consumer) renew(ctx context.Context, lease gateway.Lease) error {
 // about the errors that end it.
 func (c *Consumer) stream(ctx context.Context, lease gateway.Lease) error {
 	if c.cfg.Transport == Polling { // the worker does it
-		c.health.set(func(h *health) { h.unstreamed = "Polling was chosen." })
+		c.health.set(func(h *health) { h.unstreamed, h.chosen = "Polling was chosen.", true })
 		<-ctx.Done()
 	}
 	for ctx.Err() == nil {
@@ -155,7 +161,7 @@ func (c *Consumer) stream(ctx context.Context, lease gateway.Lease) error {
 func (c *Consumer) after(ctx context.Context, lease gateway.Lease, err error) error {
 	switch {
 	case is[*bayeux.ReplayLostError](err), is[*pubsub.ReplayLostError](err):
-		return c.lost(ctx, lease, noteLost)
+		return c.lost(ctx, lease, noteLost, err.Error())
 	case is[*bayeux.AuthError](err), is[*pubsub.AuthError](err):
 		c.health.set(func(h *health) { h.reconnect = signIn(err) })
 		defer c.health.set(func(h *health) { h.reconnect = "" })
@@ -164,8 +170,10 @@ func (c *Consumer) after(ctx context.Context, lease gateway.Lease, err error) er
 		return nil
 	case gateway.CodeOf(err) == gateway.CodeFenced:
 		return err
+	case errors.Is(err, errSpoiled):
+		return c.lost(ctx, lease, noteLost, errSpoiled.Error())
 	case errors.Is(err, errForeign):
-		return c.lost(ctx, lease, noteMoved)
+		return c.lost(ctx, lease, noteMoved, "")
 	case is[*bayeux.TransportError](err) && c.cfg.Transport == Auto:
 		c.choice.refuse(WebSocket, refusal{why: err.Error()})
 		return nil

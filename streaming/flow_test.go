@@ -160,7 +160,7 @@ func TestLostPositionIsRepaired(t *testing.T) { // F-07
 				w.eventually(w.isGone(ids[3]))
 				w.eventually(w.is(gateway.StateOK))
 				w.eventually(func() string {
-					if !w.logged("Lost the place") || !w.logged("Repaired a gap: read") {
+					if !w.logged("Lost the place") || !w.logged("Repaired a gap of") {
 						return "the sync log does not tell of the gap"
 					}
 					return ""

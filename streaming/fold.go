@@ -31,6 +31,9 @@ type fold struct {
 	counts    map[countKey]int
 	lags      []time.Duration
 	moved     []gateway.RecordKey // records whose links changed
+	gaps      map[string]*gapped  // by object
+	holes     []gateway.Hole      // found in the events
+	saved     []gateway.Hole      // as written
 }
 
 // work is one record of the batch.
@@ -137,6 +140,9 @@ func (f *fold) decide(e gateway.ChangeEvent, id string) {
 	if d.Save {
 		w.record, w.saved = &d.Record, true
 	}
+	if d.Entry.Outcome == gateway.OutcomeRefetch && e.Type.IsGap() {
+		f.noteGap(e)
+	}
 	if d.Append {
 		f.entries = append(f.entries, d.Entry)
 		w.newer = append(w.newer, d.Entry)
@@ -186,6 +192,7 @@ func (f *fold) rereadObject(e gateway.ChangeEvent, d inbound.Decision) {
 		Object: e.Object, State: BackfillRunning, Anchor: f.b.Position, Total: -1,
 		StartedAt: e.Version.Time(), Note: d.RefetchObject,
 	})
+	f.noteWhole(e, d.RefetchObject)
 	f.lines = append(f.lines, gateway.LogEntry{
 		Direction: "system", Key: gateway.RecordKey{Object: e.Object}, Label: e.Object,
 		What: "Read all " + e.Object + " records again", Rule: d.RefetchObject,
@@ -211,7 +218,7 @@ func (f *fold) time(e gateway.ChangeEvent) {
 }
 
 func (f *fold) applied() Applied {
-	done := Applied{Refetch: len(f.refetch) > 0, RefetchObject: len(f.rereads) > 0, counts: f.counts, lags: f.lags}
+	done := Applied{Refetch: len(f.refetch) > 0, RefetchObject: len(f.rereads) > 0, Holes: f.saved, counts: f.counts, lags: f.lags}
 	for key, w := range f.work {
 		if w.saved || w.moved {
 			done.Keys = append(done.Keys, key)

@@ -9,6 +9,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,12 +38,14 @@ type world struct {
 	ws      *store.Workspace
 	objects []string
 
-	mu    sync.Mutex
-	token string // the one that the org accepts
-	mine  string // the one that we hold
-	fresh int    // tokens refreshed
-	dead  bool   // the grant is revoked
-	asked []ReadRequest
+	mu     sync.Mutex
+	token  string // the one that the org accepts
+	mine   string // the one that we hold
+	fresh  int    // tokens refreshed
+	dead   bool   // the grant is revoked
+	asked  []ReadRequest
+	fields int          // made by wildcard
+	passed atomic.Int64 // how far the virtual clocks are ahead
 	// onRows is called before a page is returned, after it was read.
 	onRows func(n int, q ReadRequest)
 }
@@ -57,9 +60,9 @@ func newWorldAs(t *testing.T, url string, websocket bool) *world {
 	t.Helper()
 	w := &world{t: t, token: "first", mine: "first", objects: []string{"Account", "Contact"}}
 	w.faults = fault.NewRegistry(time.Now)
-	log := bus.New(bus.Config{})
+	log := bus.New(bus.Config{Now: w.now})
 	w.cdc = cdc.New(cdc.Config{Log: log, Faults: w.faults})
-	w.org = org.New(org.Config{Publisher: w.cdc, Faults: w.faults})
+	w.org = org.New(org.Config{Publisher: w.cdc, Faults: w.faults, Now: w.now})
 	server := cometd.New(cometd.Config{
 		Log: log, Faults: w.faults, Websocket: websocket, TokenCheck: 20 * time.Millisecond, Authenticate: w.authenticate,
 	})
@@ -70,7 +73,7 @@ func newWorldAs(t *testing.T, url string, websocket bool) *world {
 		server.Close()
 		h.Close()
 	})
-	w.db = storetest.Open(t, url, store.Options{})
+	w.db = storetest.Open(t, url, store.Options{Now: w.now})
 	if err := w.db.CreateWorkspace(t.Context(), workspace, "Demo"); err != nil {
 		t.Fatal(err)
 	}
@@ -146,6 +149,12 @@ func (w *world) over(t Transport) func(*Config) {
 	}
 }
 
+// now is the time in the org, and ours.
+func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.passed.Load())) }
+
+// pass lets time go by, for all clocks.
+func (w *world) pass(d time.Duration) { w.passed.Add(int64(d)) }
+
 // commit runs one transaction in the org.
 func (w *world) commit(fn func(tx *org.Tx) *org.Error) {
 	w.t.Helper()
@@ -197,7 +206,7 @@ func (w *world) start(change func(*Config)) (c *Consumer, stop func()) {
 	}
 	cfg := Config{
 		DB: w.db, Connection: connection, Holder: "me", Objects: w.objects, Reader: w, PageSize: 50,
-		Endpoint: func() string { return w.url }, Auth: w.auth, LeaseFor: 5 * time.Second,
+		Endpoint: func() string { return w.url }, Auth: w.auth, LeaseFor: 5 * time.Second, Now: w.now,
 		Tick: 20 * time.Millisecond, Grace: 2 * time.Second, Overlap: 5 * time.Second,
 		Backoff: func(int) time.Duration { return 20 * time.Millisecond },
 		Stream: func(b *bayeux.Config) {
@@ -351,7 +360,8 @@ func (w *world) snapshot(r org.Record, fields []string) gateway.ChangeEvent {
 	return e
 }
 
-func (w *world) Rows(_ context.Context, q ReadRequest) ([]gateway.ChangeEvent, error) {
+func (w *world) Rows(ctx context.Context, q ReadRequest) ([]gateway.ChangeEvent, error) {
+	CountCall(ctx)
 	var rows []gateway.ChangeEvent
 	w.org.Read(func(v org.View) {
 		v.Scan(q.Object, func(r org.Record) bool {
@@ -375,8 +385,9 @@ func (w *world) Rows(_ context.Context, q ReadRequest) ([]gateway.ChangeEvent, e
 	return rows, nil
 }
 
-func (w *world) Retrieve(_ context.Context, object string, ids []string) (found []gateway.ChangeEvent, missing []string, err error) {
-	schema, err := w.Schema(context.Background(), object)
+func (w *world) Retrieve(ctx context.Context, object string, ids []string) (found []gateway.ChangeEvent, missing []string, err error) {
+	CountCall(ctx)
+	schema, err := w.Schema(ctx, object)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -398,7 +409,22 @@ func (w *world) Retrieve(_ context.Context, object string, ids []string) (found 
 	return found, missing, nil
 }
 
-func (w *world) Count(_ context.Context, object string) (n int, err error) {
+func (w *world) CountChanged(ctx context.Context, object string, since time.Time) (n int, err error) {
+	CountCall(ctx)
+	w.org.Read(func(v org.View) {
+		v.Scan(object, func(r org.Record) bool {
+			stamp, _ := r.Value("SystemModstamp").(org.DateTime)
+			if deleted, _ := r.Value("IsDeleted").(bool); !deleted && !stamp.Time().Before(since.Truncate(time.Second)) {
+				n++
+			}
+			return true
+		})
+	})
+	return n, nil
+}
+
+func (w *world) Count(ctx context.Context, object string) (n int, err error) {
+	CountCall(ctx)
 	w.org.Read(func(v org.View) {
 		v.Scan(object, func(r org.Record) bool {
 			if deleted, _ := r.Value("IsDeleted").(bool); !deleted {
@@ -410,12 +436,12 @@ func (w *world) Count(_ context.Context, object string) (n int, err error) {
 	return n, nil
 }
 
-// pages returns how often a page after the given id was asked for.
+// pages returns after which ids a page was asked for; sweeps read no fields.
 func (w *world) pages(object, state string) (after []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, q := range w.asked {
-		if q.Object == object && q.IncludeDeleted == (state == BackfillRepairing) {
+		if q.Object == object && len(q.Fields) > 0 && q.IncludeDeleted == (state == BackfillRepairing) {
 			after = append(after, q.AfterID)
 		}
 	}
@@ -453,4 +479,17 @@ func (w *world) logged(part string) bool {
 		w.t.Fatal(err)
 	}
 	return slices.ContainsFunc(page.Entries, func(l store.LogLine) bool { return strings.Contains(l.Entry.What, part) })
+}
+
+// refusing is a reader whose user may lose access to Contact.
+type refusing struct {
+	*world
+	now atomic.Bool
+}
+
+func (r *refusing) Rows(ctx context.Context, q ReadRequest) ([]gateway.ChangeEvent, error) {
+	if r.now.Load() && q.Object == "Contact" {
+		return nil, gateway.Errorf(gateway.CodeSFPermission, "The connected user may not read Contact. Give access to it in Salesforce.")
+	}
+	return r.world.Rows(ctx, q)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,9 +27,11 @@ type health struct {
 	refused   string    // why there is no stream at all
 	// unstreamed is why Salesforce gives us no stream, and we poll instead.
 	unstreamed string
+	chosen     bool   // polling is what somebody wants
 	partly     string // which objects are polled although there is a stream
 	stalled    string // why nothing is stored
 	limited    string // why nothing is read
+	slow       string // what waits for API calls, a whole sentence
 	repairing  string // what is repaired
 	loading    string // what is read whole
 	lag        time.Duration
@@ -77,7 +80,7 @@ func (h *health) reader(err error) {
 		}
 		switch gateway.CodeOf(err) {
 		case gateway.CodeSFLimit:
-			h.limited = "The org's API calls of today are used up; reading waits."
+			h.limited = usedUp
 		case gateway.CodeSFAuth:
 			h.unread = signIn(err)
 		}
@@ -124,13 +127,26 @@ func signIn(err error) string {
 
 const signInDead = "Salesforce does not accept our sign-in any more. Connect again."
 
+const usedUp = "The org's API calls of today are used up; reading waits."
+
 // behind is the lag from which a stream counts as catching up.
 const behind = time.Minute
 
-// state tells the one state and why. It is "" while there is no news: a break
+// state tells the one state and why, and what is slowed to save API calls.
+func (h *health) state(grace time.Duration) (gateway.ConnectionState, string) {
+	state, reason := h.plain(grace)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if state == "" || h.slow == "" || state == gateway.StateLimited || state == gateway.StateNeedsReconnect {
+		return state, reason
+	}
+	return state, strings.TrimSpace(reason + " " + h.slow)
+}
+
+// plain tells the one state and why. It is "" while there is no news: a break
 // shorter than grace is Salesforce's daily routine. It is never Paused: that is
 // what a person chose.
-func (h *health) state(grace time.Duration) (gateway.ConnectionState, string) {
+func (h *health) plain(grace time.Duration) (gateway.ConnectionState, string) {
 	age := h.age()
 	h.mu.Lock()
 	defer h.mu.Unlock()

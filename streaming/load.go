@@ -112,12 +112,21 @@ func (c *Consumer) load(ctx context.Context, lease gateway.Lease, b gateway.Back
 	if err != nil || !free {
 		return err
 	}
+	// What is repaired goes first, so the newest holes count.
+	if c.unclosed, err = c.store.UnclosedHoles(ctx); err != nil {
+		c.loads.leave(b.Object, try{})
+		return err
+	}
 	// Asked here, because what is polled is the worker's to know.
 	polled := c.polled(b.Object) != ""
-	l := &loader{c: c, lease: lease, object: b.Object, fields: MirroredFields(c.rules.schema(b.Object)), polled: polled}
+	l := &loader{c: c, lease: lease, object: b.Object, fields: MirroredFields(c.rules.schema(b.Object)), polled: polled, kind: c.kind(b)}
 	c.showLoads()
 	c.loads.wait.Go(func() {
-		err := l.run(ctx)
+		err := l.run(countCalls(ctx))
+		if unreachable(err) && ctx.Err() == nil { // a repair says that it stands still
+			_, noted := c.apply.Apply(ctx, Batch{Lease: lease, Repair: &Repair{Object: b.Object, Problem: err.Error()}})
+			c.wrote(ctx, noted)
+		}
 		c.loads.leave(b.Object, c.weigh(ctx, b.Object, err))
 		if len(c.loads.names()) == 0 {
 			c.wrote(ctx, c.store.EndSnapshots(ctx))
@@ -193,6 +202,7 @@ type loader struct {
 	object string
 	fields []string
 	polled bool
+	kind   outbound.Reading
 	last   time.Time // when what is counted as spent was last counted
 	told   time.Time
 }
@@ -227,7 +237,7 @@ func (l *loader) run(ctx context.Context) error {
 
 // afford asks for calls, and counts them.
 func (l *loader) afford(ctx context.Context, b *gateway.Backfill, calls int) error {
-	if err := l.c.cfg.Budget.Take(ctx, outbound.ReadBackfill, calls); err != nil {
+	if err := l.c.cfg.Budget.Take(ctx, l.kind, calls); err != nil {
 		return err
 	}
 	b.Calls += calls
@@ -263,15 +273,15 @@ func (l *loader) page(ctx context.Context, b gateway.Backfill) error {
 	}
 	next := after(b, rows, q.Limit)
 	l.spend(&next)
-	_, err = l.c.apply.Apply(ctx, l.batch(gateway.Batch{Events: rows}, next))
+	_, err = l.c.apply.Apply(ctx, l.batch(ctx, gateway.Batch{Events: rows}, next))
 	l.tell(ctx, next)
 	return err
 }
 
 // batch is what is committed with rows: the place after them, for this reading
 // and no other.
-func (l *loader) batch(rows gateway.Batch, next gateway.Backfill) Batch {
-	return Batch{Batch: rows, Lease: l.lease, With: func(ctx context.Context, tx *store.Tx) error {
+func (l *loader) batch(ctx context.Context, rows gateway.Batch, next gateway.Backfill) Batch {
+	return Batch{Batch: rows, Lease: l.lease, Repair: l.step(ctx, next), With: func(ctx context.Context, tx *store.Tx) error {
 		ok, _, err := tx.AdvanceBackfill(ctx, next)
 		if err == nil && !ok {
 			err = errReplaced
@@ -280,10 +290,16 @@ func (l *loader) batch(rows gateway.Batch, next gateway.Backfill) Batch {
 	}}
 }
 
+// step is what a batch counts in continuity records, where the object is read
+// because of a hole.
+func (l *loader) step(ctx context.Context, b gateway.Backfill) *Repair {
+	return &Repair{Object: l.object, Expected: max(b.Total, 0), Calls: callsSpent(ctx)}
+}
+
 // save commits a place without rows.
 func (l *loader) save(ctx context.Context, next gateway.Backfill) error {
 	l.spend(&next)
-	_, err := l.c.apply.Apply(ctx, l.batch(gateway.Batch{}, next))
+	_, err := l.c.apply.Apply(ctx, l.batch(ctx, gateway.Batch{}, next))
 	l.tell(ctx, next)
 	return err
 }

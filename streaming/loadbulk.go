@@ -188,7 +188,7 @@ func (l *loader) chunk(ctx context.Context, b *gateway.Backfill, t *gateway.Tabl
 	b.Total = max(b.Total, b.Rows)
 	l.spend(b)
 	paused := false
-	batch := Batch{Lease: l.lease, With: func(ctx context.Context, tx *store.Tx) error {
+	batch := Batch{Lease: l.lease, Repair: l.step(ctx, *b), With: func(ctx context.Context, tx *store.Tx) error {
 		ok, stopped, err := tx.AdvanceBackfill(ctx, *b)
 		if err == nil && !ok {
 			err = errReplaced

@@ -79,8 +79,11 @@ func (p *pipeline) replay(ctx context.Context) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.HasPrefix(at, typedMark) {
+	switch {
+	case strings.HasPrefix(at, typedMark):
 		return nil, permanent(errForeign)
+	case !isPlainInteger(at):
+		return nil, permanent(errSpoiled)
 	}
 	return json.RawMessage(at), nil
 }
@@ -93,8 +96,11 @@ func (p *pipeline) start(ctx context.Context) (pubsub.Start, error) {
 	}
 	text, typed := strings.CutPrefix(at, typedMark)
 	id, err := base64.StdEncoding.DecodeString(text)
-	if !typed || err != nil {
+	switch {
+	case !typed && isPlainInteger(at):
 		return pubsub.Start{}, permanent(errForeign)
+	case !typed || err != nil:
+		return pubsub.Start{}, permanent(errSpoiled)
 	}
 	return pubsub.Start{ReplayID: id}, nil
 }
@@ -102,6 +108,9 @@ func (p *pipeline) start(ctx context.Context) (pubsub.Start, error) {
 // errForeign ends a session whose protocol cannot read the position, because
 // the stream was read over the other one before.
 var errForeign = errors.New("the position is that of another transport")
+
+// errSpoiled ends a session whose position is none at all.
+var errSpoiled = errors.New("what is stored as our place in the stream is no replay id")
 
 // resume returns the position. What was delivered before is committed or given
 // up by now.

@@ -3,12 +3,14 @@ package streaming
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/outbound"
 	"tidegate/store"
 )
 
@@ -20,13 +22,14 @@ type poll struct {
 	streamedAt map[string]time.Time
 	askedAt    time.Time
 	sweptAt    map[string]time.Time
+	swept      map[string]int    // how many rows that was about
 	shown      map[string]string // why the health page says that it is polled
 }
 
 func newPoll() poll {
 	return poll{
 		unstreamed: map[string]bool{}, streamedAt: map[string]time.Time{},
-		sweptAt: map[string]time.Time{}, shown: map[string]string{},
+		sweptAt: map[string]time.Time{}, swept: map[string]int{}, shown: map[string]string{},
 	}
 }
 
@@ -65,41 +68,70 @@ func (c *Consumer) polling(ctx context.Context, lease gateway.Lease, object stri
 		}
 		c.poll.shown[object] = why
 	}
-	if why == "" || c.cfg.Now().Sub(b.UpdatedAt) < c.cfg.PollEvery {
+	if why == "" || c.cfg.Now().Sub(b.UpdatedAt) < c.pollEvery() {
 		return nil
 	}
-	if c.cfg.Now().Sub(c.poll.sweptAt[object]) >= c.cfg.SweepEvery {
-		if err := c.sweep(ctx, lease, object); err != nil {
+	if c.cfg.Now().Sub(c.poll.sweptAt[object]) >= c.sweepEvery() {
+		if err := c.sweep(countCalls(ctx), lease, object, outbound.ReadPoll); err != nil {
 			return err
 		}
 		c.poll.sweptAt[object] = c.cfg.Now()
 	}
-	return c.ask(ctx, lease, b)
+	again, _, err := c.reask(ctx, b)
+	if err != nil {
+		return err
+	}
+	_, err = c.apply.Apply(ctx, Batch{Lease: lease, Reread: []gateway.Backfill{again}})
+	return err
 }
 
-// ask starts a reading of what changed since the last one, or since the object
-// was last surely in the stream.
-func (c *Consumer) ask(ctx context.Context, lease gateway.Lease, b gateway.Backfill) error {
+// reask returns the reading of what changed since the last one, or since the
+// object was last surely in the stream. One that is under way begins anew: what
+// it read already may have changed since. The first reading of an object goes
+// on, and ends with what changed since it began; ok is false then.
+func (c *Consumer) reask(ctx context.Context, b gateway.Backfill) (again gateway.Backfill, ok bool, err error) {
+	switch b.State {
+	case BackfillRunning:
+		return b, false, nil
+	case BackfillRepairing:
+		b.LastID = ""
+		if b.Note == notePolled {
+			b.Anchor = pollAnchor(c.salesforceNow())
+		}
+		return b, true, nil
+	}
 	since := b.StartedAt
 	streamed, err := c.streamedUntil(ctx, b.Object)
 	if err != nil {
-		return err
+		return b, false, err
 	}
 	if streamed.After(since) {
 		since = streamed
 	}
 	b.State, b.LastID, b.StartedAt, b.Note = BackfillRepairing, "", since, notePolled
 	b.Anchor = pollAnchor(c.salesforceNow())
-	_, err = c.apply.Apply(ctx, Batch{Lease: lease, Reread: []gateway.Backfill{b}})
-	return err
+	return b, true, nil
+}
+
+// sweepEvery is how often ids are compared: as configured, or more seldom so
+// that it fits into the budget.
+func (c *Consumer) sweepEvery() time.Duration {
+	calls := 0
+	for _, rows := range c.poll.swept {
+		calls += rows/c.cfg.PageSize + 1
+	}
+	return outbound.SweepEvery(c.cfg.Budget.Use(), calls, c.cfg.SweepEvery)
 }
 
 // salesforceNow is the time by Salesforce's clock, which its stamps are from.
-func (c *Consumer) salesforceNow() time.Time {
-	if c.cfg.Ahead != nil {
-		return c.cfg.Now().Add(c.cfg.Ahead())
+func (c *Consumer) salesforceNow() time.Time { return c.cfg.Now().Add(c.ahead()) }
+
+// ahead is Salesforce's clock minus ours.
+func (c *Consumer) ahead() time.Duration {
+	if c.cfg.Ahead == nil {
+		return 0
 	}
-	return c.cfg.Now()
+	return c.cfg.Ahead()
 }
 
 // streamedUntil returns until when the stream told everything of an object,
@@ -109,7 +141,7 @@ func (c *Consumer) streamedUntil(ctx context.Context, object string) (time.Time,
 	case c.poll.unstreamed[object]:
 		return c.poll.streamedAt[object], nil
 	case c.health.streamed():
-		return c.health.complete(), nil
+		return c.health.complete().Add(c.ahead()), nil
 	}
 	p, err := c.store.Position(ctx, c.cfg.Connection.ID, Channel)
 	return p.LastEventAt, err
@@ -130,11 +162,18 @@ func pollTime(b gateway.Backfill) time.Time {
 	return time.UnixMilli(ms)
 }
 
-// sweep compares ids, to find records that are gone without a trace: they are
-// marked, and reading them finds that they are not there.
-func (c *Consumer) sweep(ctx context.Context, lease gateway.Lease, object string) error {
+// sweep compares ids, to find records that are gone without a trace, and makes
+// tombstones of them. It asks for the calls of all pages at once, because one
+// that is broken off begins anew.
+func (c *Consumer) sweep(ctx context.Context, lease gateway.Lease, object string, why outbound.Reading) error {
 	here, err := c.idsHere(ctx, object)
 	if err != nil {
+		return err
+	}
+	if why == outbound.ReadPoll {
+		c.poll.swept[object] = len(here)
+	}
+	if err := c.afford(ctx, why, len(here)/c.cfg.PageSize+1); err != nil {
 		return err
 	}
 	q := ReadRequest{Object: object, Fields: []string{}, Limit: c.cfg.PageSize}
@@ -151,17 +190,12 @@ func (c *Consumer) sweep(ctx context.Context, lease gateway.Lease, object string
 		}
 		q.AfterID = rows[len(rows)-1].RecordIDs[0]
 	}
-	if len(here) == 0 {
-		return nil
+	for gone := range slices.Chunk(slices.Sorted(maps.Keys(here)), c.cfg.PageSize) {
+		if err := c.retrieve(ctx, lease, object, gone, &Repair{Object: object}); err != nil {
+			return err
+		}
 	}
-	gone := make([]gateway.RecordKey, 0, len(here))
-	for id := range here {
-		gone = append(gone, gateway.RecordKey{Object: object, ID: id})
-	}
-	_, err = c.apply.Apply(ctx, Batch{Lease: lease, With: func(ctx context.Context, tx *store.Tx) error {
-		return tx.MarkRefetch(ctx, gone, "Salesforce no longer lists the record.")
-	}})
-	return err
+	return nil
 }
 
 // idsHere returns the ids of an object's live records. What has no id of
@@ -200,6 +234,7 @@ func (c *Consumer) askStreamed(ctx context.Context, lease gateway.Lease) error {
 		c.cfg.Logger.InfoContext(ctx, "not known which objects are streamed", "error", err)
 		return nil // asked again; until then it is as it was
 	}
+	seen := map[string]time.Time{}
 	for _, object := range c.cfg.Objects {
 		is, known := streamed[object]
 		if !known {
@@ -211,24 +246,24 @@ func (c *Consumer) askStreamed(ctx context.Context, lease gateway.Lease) error {
 			}
 		}
 		if is {
-			c.poll.streamedAt[object] = at
+			c.poll.streamedAt[object], seen[object] = at, at
 		}
 		c.poll.unstreamed[object] = !is
 	}
 	c.showPartly()
-	return nil
+	return c.noteStreamed(ctx, seen)
 }
 
 // again reads what changed of an object that is streamed again.
 func (c *Consumer) again(ctx context.Context, lease gateway.Lease, object string) error {
-	b, err := c.store.Backfill(ctx, object)
-	if err != nil || b.State != BackfillDone {
-		if gateway.CodeOf(err) == gateway.CodeNotFound {
-			return nil
-		}
-		return err // a reading under way ends after this
+	_, err := c.store.Backfill(ctx, object)
+	if gateway.CodeOf(err) == gateway.CodeNotFound && err != nil {
+		return nil // its first reading is still to come
 	}
-	return c.ask(ctx, lease, b)
+	if err != nil {
+		return err
+	}
+	return c.back(ctx, lease, []string{object})
 }
 
 // showPartly tells of objects that left the stream. One that was never in it is

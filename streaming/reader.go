@@ -8,7 +8,8 @@ import (
 )
 
 // Reader asks Salesforce itself, where the stream is not enough. Errors are
-// *gateway.Error with the codes of Salesforce's answers.
+// *gateway.Error with the codes of Salesforce's answers. Each call to Salesforce
+// is told to CountCall.
 type Reader interface {
 	// Schema describes an object as the connected user sees it.
 	Schema(ctx context.Context, object string) (gateway.Schema, error)
@@ -23,6 +24,8 @@ type Reader interface {
 	Retrieve(ctx context.Context, object string, ids []string) (found []gateway.ChangeEvent, missing []string, err error)
 	// Count returns how many records the object has, deleted ones not counted.
 	Count(ctx context.Context, object string) (int, error)
+	// CountChanged returns how many of them changed since, by SystemModstamp.
+	CountChanged(ctx context.Context, object string, since time.Time) (int, error)
 }
 
 // ReadRequest selects a page of one object's records.

@@ -21,6 +21,7 @@ func (f *fold) save(ctx context.Context) error {
 		f.saveRereads,
 		f.saveTouches,
 		f.saveWith,
+		f.saveHoles,
 		func(ctx context.Context) error {
 			return f.tx.Advance(ctx, f.b.Lease, f.b.Position, f.stats)
 		},

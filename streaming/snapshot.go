@@ -55,12 +55,12 @@ func (a *Applier) snapshot(ctx context.Context, t *gateway.Table, b Batch, weigh
 			}
 		}
 		f = newFold(a, tx, batch)
+		f.counts[countKey{t.Object, gateway.Snapshot, gateway.OutcomeApplied}] += len(fresh)
 		return f.run(ctx)
 	})
 	if err != nil {
 		return Applied{}, err
 	}
-	f.counts[countKey{t.Object, gateway.Snapshot, gateway.OutcomeApplied}] += len(fresh)
 	return f.applied(), nil
 }
 

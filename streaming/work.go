@@ -2,6 +2,7 @@ package streaming
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -21,7 +22,7 @@ func (c *Consumer) work(ctx context.Context, lease gateway.Lease) error {
 	failures := 0
 	for {
 		err := c.round(ctx, lease)
-		c.health.reader(err)
+		c.read(err)
 		pause := c.cfg.Tick
 		switch {
 		case ctx.Err() != nil:
@@ -39,6 +40,22 @@ func (c *Consumer) work(ctx context.Context, lease gateway.Lease) error {
 			return err
 		}
 	}
+}
+
+// read notes how a round of readings went.
+func (c *Consumer) read(err error) {
+	if err != nil {
+		c.cfg.Budget.Heard(err)
+	}
+	c.tell()
+	slow, refused := c.slowness(), !c.cfg.Budget.Use().RefusedAt.IsZero()
+	c.health.reader(err)
+	c.health.set(func(h *health) {
+		h.slow = slow
+		if refused {
+			h.limited = usedUp
+		}
+	})
 }
 
 // pause waits, and is cut short by new work unless the last round failed.
@@ -62,20 +79,29 @@ func (c *Consumer) round(ctx context.Context, lease gateway.Lease) error {
 	if err := c.askStreamed(ctx, lease); err != nil {
 		return err
 	}
+	if err := c.listen(ctx, lease); err != nil {
+		return err
+	}
 	for _, object := range c.cfg.Objects {
 		err := c.polling(ctx, lease, object)
 		if err == nil {
 			err = c.backfill(ctx, lease, object)
 		}
-		if unreachable(err) {
+		switch {
+		case slowed(err):
+			err = nil // it goes on where it was
+		case unreachable(err):
 			// One object that the user may not see stops no other.
-			err = c.status(ctx, object, gateway.StatePaused, err.Error(), -1)
+			err = errors.Join(c.stuck(ctx, lease, object, err), c.status(ctx, object, gateway.StatePaused, err.Error(), -1))
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if err := c.refetch(ctx, lease); err != nil {
+	if err := c.refetch(ctx, lease); err != nil && !slowed(err) {
+		return err
+	}
+	if err := c.settle(ctx, lease); err != nil {
 		return err
 	}
 	for object, at := range c.counted {

@@ -42,6 +42,8 @@ type app struct {
 	announcer  *announcer
 	metrics    *prometheus.Registry
 	main, ops  net.Listener
+	// sign signs continuity records.
+	sign func(statement []byte) (signature, key []byte)
 }
 
 // grace is how long open requests and calls have to end (F-72).
@@ -94,10 +96,19 @@ func (a *app) close() {
 }
 
 func (a *app) join(hint string) error {
-	sealer, err := openVault(a.cfg)
+	key, err := vaultKey(a.cfg)
 	if err != nil {
 		return err
 	}
+	sealer, err := vault.Open(key, a.cfg.OtherKeys()...)
+	if err != nil {
+		return err
+	}
+	signer, err := vault.NewSigner(key)
+	if err != nil {
+		return err
+	}
+	a.sign = signer.Sign
 	guard, err := salesforce.NewGuard(a.cfg.AllowedHosts...)
 	if err != nil {
 		return fmt.Errorf("TIDEGATE_ALLOWED_HOSTS: %w", err)
@@ -204,20 +215,15 @@ func wantKey(cfg config.Config) error {
 	return nil
 }
 
-// openVault takes the key of the environment, or on SQLite the file beside
+// vaultKey is the key of the environment, or on SQLite that of the file beside
 // the database. A shared database without a key of its own would leave other
 // processes unable to open what this one seals.
-func openVault(cfg config.Config) (*vault.Vault, error) {
+func vaultKey(cfg config.Config) ([]byte, error) {
 	if key := cfg.Key(); key != nil {
-		return vault.Open(key, cfg.OtherKeys()...)
+		return key, nil
 	}
 	if err := wantKey(cfg); err != nil {
 		return nil, err
 	}
-	path := strings.TrimPrefix(cfg.DatabaseURL, "sqlite://")
-	key, err := vault.LoadOrCreate(path + ".key")
-	if err != nil {
-		return nil, err
-	}
-	return vault.Open(key, cfg.OtherKeys()...)
+	return vault.LoadOrCreate(strings.TrimPrefix(cfg.DatabaseURL, "sqlite://") + ".key")
 }

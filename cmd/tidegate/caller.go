@@ -19,7 +19,13 @@ func (c caller) Write(ctx context.Context, ws gateway.WorkspaceID, object string
 	if err != nil {
 		return all(len(changes), notConnected(err))
 	}
-	return one.client.Deliver(ctx, object, op, changes, schema.UpsertKey())
+	deliveries := one.client.Deliver(ctx, object, op, changes, schema.UpsertKey())
+	for _, d := range deliveries {
+		if d.Err != nil { // readings stop as well, at once (F-49)
+			one.budget.Heard(d.Err)
+		}
+	}
+	return deliveries
 }
 
 // Find asks the org for the record that a lost create may have left.

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"tidegate/gateway"
 	"tidegate/salesforce"
 	"tidegate/store"
+	"tidegate/streaming"
 	"tidegate/vault"
 )
 
@@ -36,6 +38,7 @@ type org struct {
 	conn   gateway.Connection
 	client *salesforce.Client
 	tokens *salesforce.Refresher
+	budget *streaming.Budget // of all readings of this process
 }
 
 func newOrgs(db *store.DB, v *vault.Vault, guard *salesforce.Guard) *orgs {
@@ -63,11 +66,16 @@ func (o *orgs) of(ctx context.Context, id gateway.WorkspaceID) (*org, error) {
 		return nil, err
 	}
 	one := &org{ws: ws, conn: conn}
+	one.budget = streaming.NewBudget(nil, one.use)
+	if conn.APIMax > 0 && time.Since(conn.APISeenAt) < 24*time.Hour {
+		one.budget.Saw(conn.APIUsed, conn.APIMax)
+	}
 	one.tokens = salesforce.NewRefresher(o.oauth, o.keeper(ws, conn.ID))
 	one.client, err = salesforce.New(salesforce.Config{
 		APIVersion: conn.APIVersion, Tokens: one.tokens, Guard: o.guard, ClientName: clientName, UserID: conn.UserID,
-		OnUsage: o.onUsage(ws, conn.ID),
-		OnCall: func(method, path string, status int) {
+		OnUsage: o.onUsage(one, conn.ID),
+		OnCall: func(ctx context.Context, method, path string, status int) {
+			streaming.CountCall(ctx)
 			o.calls.WithLabelValues(method+" "+path, fmt.Sprint(status)).Inc()
 		},
 	})
@@ -81,6 +89,13 @@ func (o *orgs) of(ctx context.Context, id gateway.WorkspaceID) (*org, error) {
 // sayUnopened is fail-closed: no token is sent that may be somebody else's.
 const sayUnopened = "The stored Salesforce tokens cannot be opened: they were sealed with another key, or somebody changed or copied the row. A Tidegate operator checks TIDEGATE_SECRET_KEY; if the key is lost, an admin connects again."
 
+// use looks up the org's API calls of the rolling day, for one call.
+func (o *org) use(ctx context.Context) (used, limit int, err error) {
+	limits, err := o.client.Limits(ctx)
+	daily := limits["DailyApiRequests"]
+	return int(daily.Max - daily.Remaining), int(daily.Max), err
+}
+
 // clientName is how Salesforce's change events name our own writes.
 const clientName = "tidegate"
 
@@ -93,14 +108,15 @@ func (o *orgs) forget(id gateway.WorkspaceID) {
 
 // onUsage notes the API use as last seen. Run writes it down in its own time:
 // a burst of calls must not become a burst of writes.
-func (o *orgs) onUsage(ws *store.Workspace, connection string) func(used, limit int) {
+func (o *orgs) onUsage(one *org, connection string) func(used, limit int) {
 	return func(used, limit int) {
+		one.budget.Saw(used, limit)
 		if limit > 0 {
 			o.usage.WithLabelValues(connection).Set(float64(used) / float64(limit))
 		}
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		o.used[connection] = apiUse{ws, used, limit}
+		o.used[connection] = apiUse{one.ws, used, limit}
 	}
 }
 

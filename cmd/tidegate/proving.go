@@ -15,7 +15,7 @@ const asked = time.Duration(math.MaxInt64)
 
 // prover returns what compares the mirror of a connection with Salesforce by
 // itself.
-func (s *supervisor) prover(conn gateway.Connection) (*streaming.Prover, error) {
+func (s *supervisor) prover(conn gateway.Connection, budget *streaming.Budget) (*streaming.Prover, error) {
 	every := s.app.cfg.ProofPeriod()
 	first := time.Duration(0)
 	if every == 0 {
@@ -24,7 +24,7 @@ func (s *supervisor) prover(conn gateway.Connection) (*streaming.Prover, error) 
 	return streaming.NewProver(streaming.ProverConfig{
 		VerifyConfig: streaming.VerifyConfig{
 			DB: s.app.db, Connection: conn, Org: prover{reader{s.app.orgs, conn.Workspace}}, Holder: s.holder,
-			OwnClient: clientName, Notify: s.app.announcer.announce,
+			OwnClient: clientName, Notify: s.app.announcer.announce, Budget: budget,
 		},
 		Objects: gateway.MirroredObjects[:], Every: every, First: first, Metrics: s.metrics, Logger: s.app.logger,
 	})

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"slices"
+	"time"
 
 	"tidegate/gateway"
 	"tidegate/salesforce"
@@ -33,6 +34,7 @@ func (r reader) Rows(ctx context.Context, q streaming.ReadRequest) ([]gateway.Ch
 	records, err := one.client.Page(ctx, schema, salesforce.PageRequest{
 		Columns: q.Fields, AfterID: q.AfterID, ChangedSince: q.ChangedSince, Deleted: q.IncludeDeleted, Limit: q.Limit,
 	})
+	one.budget.Heard(err)
 	events := make([]gateway.ChangeEvent, 0, len(records))
 	for _, record := range records {
 		events = append(events, observed(record))
@@ -58,6 +60,7 @@ func (r reader) Retrieve(ctx context.Context, object string, ids []string) ([]ga
 		return nil, nil, err
 	}
 	records, err := one.client.Retrieve(ctx, schema, ids, columns(schema))
+	one.budget.Heard(err)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -99,7 +102,20 @@ func (r reader) Count(ctx context.Context, object string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return one.client.Count(ctx, object, "")
+	n, err := one.client.Count(ctx, object, "")
+	one.budget.Heard(err)
+	return n, err
+}
+
+// CountChanged counts those that changed since.
+func (r reader) CountChanged(ctx context.Context, object string, since time.Time) (int, error) {
+	one, err := r.orgs.of(ctx, r.ws)
+	if err != nil {
+		return 0, err
+	}
+	n, err := one.client.Count(ctx, object, "SystemModstamp >= "+salesforce.Instant(since))
+	one.budget.Heard(err)
+	return n, err
 }
 
 // schema is the describe as stored, so that reading a page costs no second
