@@ -79,10 +79,15 @@ func (tx *Tx) SuspendMappings(ctx context.Context, mappings []gateway.Mapping) e
 // SaveMapping saves how one field travels, as the next revision; its type and
 // suspension only where it is new. An At of zero becomes now.
 func (w *Workspace) SaveMapping(ctx context.Context, m gateway.Mapping) error {
+	return w.InTx(ctx, func(ctx context.Context, tx *Tx) error { return tx.SaveMapping(ctx, m) })
+}
+
+// SaveMapping is Workspace.SaveMapping in this transaction.
+func (tx *Tx) SaveMapping(ctx context.Context, m gateway.Mapping) error {
 	if m.At.IsZero() {
-		m.At = w.db.now()
+		m.At = tx.now
 	}
-	_, err := w.write.execRow(ctx, "saving mapping", `INSERT INTO mappings (`+mappingColumns+`)
+	_, err := tx.execRow(ctx, "saving mapping", `INSERT INTO mappings (`+mappingColumns+`)
 		VALUES (:workspace_id, :object, :field, :editable, :topic, :direction, :write_mode, :winner, :imported,
 			:by_name, :at, 1, :field_type, :suspended, :suspended_why, :suspended_at)
 		ON CONFLICT (workspace_id, object, field) DO UPDATE SET
@@ -90,10 +95,16 @@ func (w *Workspace) SaveMapping(ctx context.Context, m gateway.Mapping) error {
 			write_mode = excluded.write_mode, winner = excluded.winner, imported = excluded.imported,
 			by_name = excluded.by_name, at = excluded.at, revision = mappings.revision + 1`,
 		mappingRow{
-			WorkspaceID: string(w.id), Object: m.Object, Field: m.Field, Editable: m.Editable, Topic: m.Topic,
+			WorkspaceID: string(tx.ws), Object: m.Object, Field: m.Field, Editable: m.Editable, Topic: m.Topic,
 			Direction: m.Direction, WriteMode: m.WriteMode, Winner: string(m.Winner), Imported: m.Imported,
 			ByName: clean(m.By), At: micros(m.At), FieldType: string(m.FieldType),
 			Suspended: m.Suspended.Cause, SuspendedWhy: clean(m.Suspended.Why), SuspendedAt: micros(m.Suspended.At),
 		})
+	return err
+}
+
+// DropMapping takes a field out of the mapping: it only comes in from then on.
+func (tx *Tx) DropMapping(ctx context.Context, object, field string) error {
+	_, err := tx.exec(ctx, "dropping mapping", `DELETE FROM mappings WHERE workspace_id = ? AND object = ? AND field = ?`, tx.ws, object, field)
 	return err
 }

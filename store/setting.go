@@ -67,23 +67,28 @@ func (w *Workspace) SettingHistory(ctx context.Context, scope string, tab gatewa
 // SaveSetting saves row as the revision after ifRevision, the one that the
 // person saw (0 = none). CodeConflict when there is a newer one. It returns
 // the row as saved, with its revision and time.
-func (w *Workspace) SaveSetting(ctx context.Context, row gateway.SettingRow, ifRevision int64) (gateway.SettingRow, error) {
-	row.Revision = ifRevision + 1
-	err := w.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		row.At = tx.now
-		newest, _, err := one[int64](ctx, tx.runner, "reading revision", `SELECT COALESCE(MAX(revision), 0) FROM settings
-			WHERE workspace_id = ? AND scope = ? AND tab = ?`, tx.ws, row.Scope, string(row.Tab))
-		if err != nil {
-			return err
-		}
-		if newest != ifRevision {
-			return gateway.Errorf(gateway.CodeConflict, "Somebody else saved this tab meanwhile. Please reload and try again.")
-		}
-		// Two at once: the primary key refuses the second, also as CodeConflict.
-		_, err = tx.exec(ctx, "saving settings", `INSERT INTO settings (workspace_id, `+settingColumns+`)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, tx.ws, row.Scope, string(row.Tab), row.Revision, clean(string(row.Body)),
-			clean(row.By), row.ByID, micros(row.At))
+func (w *Workspace) SaveSetting(ctx context.Context, row gateway.SettingRow, ifRevision int64) (saved gateway.SettingRow, err error) {
+	err = w.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		saved, err = tx.SaveSetting(ctx, row, ifRevision)
 		return err
 	})
+	return saved, err
+}
+
+// SaveSetting is Workspace.SaveSetting in this transaction.
+func (tx *Tx) SaveSetting(ctx context.Context, row gateway.SettingRow, ifRevision int64) (gateway.SettingRow, error) {
+	row.Revision, row.At = ifRevision+1, tx.now
+	newest, _, err := one[int64](ctx, tx.runner, "reading revision", `SELECT COALESCE(MAX(revision), 0) FROM settings
+		WHERE workspace_id = ? AND scope = ? AND tab = ?`, tx.ws, row.Scope, string(row.Tab))
+	if err != nil {
+		return row, err
+	}
+	if newest != ifRevision {
+		return row, gateway.Errorf(gateway.CodeConflict, "Somebody else saved these settings meanwhile. Look at them again, then save.")
+	}
+	// Two at once: the primary key refuses the second, also as CodeConflict.
+	_, err = tx.exec(ctx, "saving settings", `INSERT INTO settings (workspace_id, `+settingColumns+`)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, tx.ws, row.Scope, string(row.Tab), row.Revision, clean(string(row.Body)),
+		clean(row.By), row.ByID, micros(row.At))
 	return row, err
 }

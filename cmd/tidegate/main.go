@@ -32,6 +32,7 @@ type cli struct {
 	Status   statusCmd   `cmd:"" help:"Show every connection in one line."`
 	Backfill backfillCmd `cmd:"" help:"Read objects from Salesforce again."`
 	Verify   verifyCmd   `cmd:"" help:"Compare the mirror with Salesforce and repair what differs."`
+	Config   configCmd   `cmd:"" help:"Export, compare and apply the settings of a workspace as a file."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database to this version, or show where it stands."`
 	User     userCmd     `cmd:"" help:"Add, list or disable people, or set a password."`
 	Key      keyCmd      `cmd:"" help:"Create, list or revoke API keys."`

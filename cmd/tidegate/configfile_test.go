@@ -1,0 +1,102 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tidegate/gateway"
+	"tidegate/store"
+)
+
+// UX 21: exported from one workspace, planned and applied to another, the
+// settings are the same, and applying again changes nothing.
+func TestSettingsTravelFromSandboxToProduction_UX21(t *testing.T) {
+	url := "sqlite://" + filepath.Join(t.TempDir(), "store.db")
+	t.Setenv("TIDEGATE_DATABASE_URL", url)
+	run := func(run func(*output) error) string {
+		t.Helper()
+		f, err := os.Create(filepath.Join(t.TempDir(), "out"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(run(&output{f}), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	sandbox, production := workspaceFlag{"sandbox"}, workspaceFlag{"production"}
+	err := withStore(t.Context(), func(db *store.DB) error {
+		for _, ws := range []gateway.WorkspaceID{"sandbox", "production"} {
+			if _, err := addPerson(t.Context(), db, person{ws, "ann@" + string(ws) + ".example", "Ann", "admin", "UTC", "a long enough password"}); err != nil {
+				return err
+			}
+		}
+		w := db.In("sandbox")
+		if err := w.SaveMapping(t.Context(), gateway.Mapping{Object: "Contact", Field: "Title", Editable: true, WriteMode: "fill", Imported: true}); err != nil {
+			return err
+		}
+		if err := db.In("production").SaveMapping(t.Context(), gateway.Mapping{Object: "Contact", Field: "Fax", Imported: true}); err != nil {
+			return err
+		}
+		_, err := w.SaveSetting(t.Context(), gateway.SettingRow{Scope: gateway.OrgScope, Tab: gateway.TabNotes, By: "Ann", Body: []byte(`{"meeting_notes":["note","task"],"locked":true}`)}, 0)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := run(func(o *output) error { return configExportCmd{sandbox}.Run(t.Context(), o) })
+	file := filepath.Join(t.TempDir(), "settings.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	plan := run(func(o *output) error { return configPlanCmd{production, file, false}.Run(t.Context(), o) })
+	for _, want := range []string{
+		"Notes › Meeting notes go to: Event → Note, Task\n", "Notes › Lock for everyone: Off → On\n",
+		"Objects › Contact.Fax: not editable → not imported\n", "Objects › Contact.Title: not imported → editable, write mode fill\n", "4 settings would change.\n",
+	} {
+		if !strings.Contains(plan, want) {
+			t.Errorf("the plan does not say %q:\n%s", want, plan)
+		}
+	}
+	if again := run(func(o *output) error { return configPlanCmd{production, file, false}.Run(t.Context(), o) }); again != plan {
+		t.Errorf("planning changed something:\n%s", again)
+	}
+	run(func(o *output) error { return configApplyCmd{production, file, false}.Run(t.Context(), o) })
+	if got := run(func(o *output) error { return configExportCmd{production}.Run(t.Context(), o) }); got != text {
+		t.Errorf("production exports\n%s\nthe file says\n%s", got, text)
+	}
+	if got := run(func(o *output) error { return configApplyCmd{production, file, false}.Run(t.Context(), o) }); got != "0 settings changed.\n" {
+		t.Errorf("applying again: %s", got)
+	}
+	err = withStore(t.Context(), func(db *store.DB) error {
+		audit, err := db.In("production").AuditLog(t.Context(), 0, 10)
+		if err != nil || len(audit) != 1 || !strings.Contains(audit[0].After, "Lock for everyone: Off → On") {
+			t.Errorf("audit %+v (%v)", audit, err)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSettingsFileOfStrangersIsRefused(t *testing.T) {
+	t.Setenv("TIDEGATE_DATABASE_URL", "sqlite://"+filepath.Join(t.TempDir(), "store.db"))
+	file := filepath.Join(t.TempDir(), "settings.yaml")
+	if err := os.WriteFile(file, []byte("tidegate: 1\nmembers: {eve@example.com: {auto_events: false}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{file: "eve@example.com, who is no member", filepath.Join(t.TempDir(), "none"): "no such file"} {
+		err := configApplyCmd{workspaceFlag{"demo"}, path, false}.Run(t.Context(), &output{os.Stdout})
+		if gateway.CodeOf(err) != gateway.CodeInvalid || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
