@@ -80,7 +80,7 @@ func lines(t *testing.T, r reply) [][]string {
 	return rows
 }
 
-func TestBulkQueryIsReadPageByPage(t *testing.T) {
+func TestR28BulkQueryIsReadPageByPage(t *testing.T) {
 	_, c := start(t, simulator.Config{Sizes: seed.Sizes{Accounts: 10, Contacts: 250}})
 	path := c.bulkQuery("query", "SELECT LastName, Id, Account.Name, DoNotCall, CreatedDate FROM Contact")
 	seen := map[string]bool{}
@@ -116,7 +116,7 @@ func TestBulkQueryIsReadPageByPage(t *testing.T) {
 	}
 }
 
-func TestBulkResultsAreOfTheMomentOfTheQuery(t *testing.T) {
+func TestR28BulkResultsAreOfTheMomentOfTheQuery(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	kept := c.made("Account", `{"Name":"A \"quoted\", with comma"}`)
 	gone := c.made("Account", `{"Name":"Gone"}`)
@@ -136,7 +136,7 @@ func TestBulkResultsAreOfTheMomentOfTheQuery(t *testing.T) {
 	}
 }
 
-func TestBulkQueryRefusals(t *testing.T) {
+func TestR28BulkQueryRefusals(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	for statement, code := range map[string]string{
 		"SELECT COUNT(Id) FROM Contact":                       "API_ERROR",
@@ -164,7 +164,7 @@ func TestBulkQueryRefusals(t *testing.T) {
 	c.want(404, "GET", strings.Replace(path, "/query/", "/ingest/", 1), "")
 }
 
-func TestBulkJobsAreListedAbortedAndDeleted(t *testing.T) {
+func TestR28BulkJobsAreListedAbortedAndDeleted(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	c.want(201, "POST", "/_sim/faults", `{"kind":"bulk_slow","ms":600000}`)
 	slow := c.job("POST", v+"/jobs/query", `{"operation":"query","query":"SELECT Id FROM Contact","columnDelimiter":"PIPE","lineEnding":"CRLF"}`)
@@ -198,7 +198,7 @@ func TestBulkJobsAreListedAbortedAndDeleted(t *testing.T) {
 	}
 }
 
-func TestBulkIngestCompletesWithRowsThatFailed(t *testing.T) {
+func TestR28BulkIngestCompletesWithRowsThatFailed(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	path, one := c.ingest(`{"object":"Contact","operation":"insert"}`,
 		"FirstName,LastName,Email\nAda,Moser,ada@people.example\nBo,,bo@people.example\nCy,Roth,bad\n\"Di \"\"D\"\"\",Vogt,\n")
@@ -229,7 +229,7 @@ func TestBulkIngestCompletesWithRowsThatFailed(t *testing.T) {
 	c.want(204, "DELETE", path, "")
 }
 
-func TestBulkIngestWritesWhatTheCellsSay(t *testing.T) {
+func TestR28BulkIngestWritesWhatTheCellsSay(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	boss := c.made("Contact", `{"LastName":"Boss","Email":"boss@people.example"}`)
 	id := c.made("Contact", `{"LastName":"A","Title":"CTO","Department":"R&D","Phone":"1"}`)
@@ -254,7 +254,7 @@ func TestBulkIngestWritesWhatTheCellsSay(t *testing.T) {
 	}
 }
 
-func TestBulkUpsertAndDelete(t *testing.T) {
+func TestR28BulkUpsertAndDelete(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	order := `{"object":"Contact","operation":"upsert","externalIdFieldName":"Tidegate_Id__c"}`
 	data := "Tidegate_Id__c,LastName\nk1,One\nk2,Two\n"
@@ -279,7 +279,7 @@ func TestBulkUpsertAndDelete(t *testing.T) {
 	}
 }
 
-func TestBulkIngestRefusals(t *testing.T) {
+func TestR28BulkIngestRefusals(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	for _, order := range []string{
 		`{"object":"Contact","operation":"paint"}`, `{"object":"Contact","operation":"upsert","externalIdFieldName":"Title"}`,
@@ -302,7 +302,7 @@ func TestBulkIngestRefusals(t *testing.T) {
 	}
 }
 
-func TestBulkIngestTakesOrderAndDataTogether(t *testing.T) {
+func TestR28BulkIngestTakesOrderAndDataTogether(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	body := "--b\r\nContent-Type: application/json\r\nContent-Disposition: form-data; name=\"job\"\r\n\r\n" +
 		`{"object":"Contact","operation":"insert","contentType":"CSV"}` +

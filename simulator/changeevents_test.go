@@ -9,7 +9,7 @@ import (
 	"tidegate/simulator/seed"
 )
 
-func TestChangeEventObjectsAreDescribedWhereThereAreEvents(t *testing.T) {
+func TestR8ChangeEventObjectsAreDescribedWhereThereAreEvents(t *testing.T) {
 	for edition, want := range map[string]bool{"enterprise": true, "professional": false} {
 		_, c := start(t, simulator.Config{Edition: edition})
 		c.want(200, "POST", "/_sim/fields", `{"op":"object","object":"Visit__c"}`)
@@ -40,7 +40,7 @@ func TestChangeEventObjectsAreDescribedWhereThereAreEvents(t *testing.T) {
 	}
 }
 
-func TestLimitsShowDeliveredEvents(t *testing.T) { // S26
+func TestS26LimitsShowDeliveredEvents(t *testing.T) {
 	_, c := start(t, simulator.Config{Seed: 1, Sizes: seed.Sizes{Accounts: 1}, CometDTimeout: 100 * time.Millisecond})
 	s := c.stream()
 	s.subscribe("/data/ContactChangeEvent", -1)

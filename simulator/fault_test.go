@@ -8,7 +8,7 @@ import (
 	"tidegate/simulator/fault"
 )
 
-func TestRequestFaultsHappenAsOftenAsTold(t *testing.T) {
+func TestR29RequestFaultsHappenAsOftenAsTold(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	for _, row := range []struct {
 		spec, method, path, body string
@@ -38,7 +38,7 @@ func TestRequestFaultsHappenAsOftenAsTold(t *testing.T) {
 }
 
 // F-51: the write is in the org, the answer is not.
-func TestLostResponseHasCommitted(t *testing.T) {
+func TestR29LostResponseHasCommitted(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	c.want(201, "POST", "/_sim/faults", `{"kind":"lose_response","path":"`+v+`/sobjects/Task"}`)
 	// A request without GetBody cannot be repeated by the transport.

@@ -15,7 +15,7 @@ func (c *client) row(object, id string) map[string]any {
 	return got
 }
 
-func TestObjectsOfFeaturesThatAreOffAreNotThere(t *testing.T) {
+func TestR8ObjectsOfFeaturesThatAreOffAreNotThere(t *testing.T) {
 	_, c := start(t, simulator.Config{Features: org.Features{NotesOff: true}})
 	for _, name := range []string{"ContentNote", "EmailMessage", "OpportunityLineItem"} {
 		c.want(404, "GET", v+"/sobjects/"+name+"/describe", "")
@@ -31,7 +31,7 @@ func TestObjectsOfFeaturesThatAreOffAreNotThere(t *testing.T) {
 	}
 }
 
-func TestSentEmailIsLoggedRelatedAndFixed(t *testing.T) {
+func TestR26SentEmailIsLoggedRelatedAndFixed(t *testing.T) {
 	_, c := start(t, simulator.Config{Features: org.Features{Email: true}})
 	contact := c.made("Contact", `{"LastName":"Moser","Email":"m@people.example"}`)
 	account := c.made("Account", `{"Name":"Acme"}`)
@@ -64,7 +64,7 @@ func TestSentEmailIsLoggedRelatedAndFixed(t *testing.T) {
 	}
 }
 
-func TestProductsDecideTheAmountOfADeal(t *testing.T) {
+func TestR21ProductsDecideTheAmountOfADeal(t *testing.T) {
 	_, c := start(t, simulator.Config{Features: org.Features{Products: true}})
 	deal := c.made("Opportunity", `{"Name":"Big","StageName":"Prospecting","CloseDate":"2026-12-31","Amount":5}`)
 	amount := func(want string, has bool) {
@@ -88,7 +88,7 @@ func TestProductsDecideTheAmountOfADeal(t *testing.T) {
 	amount("50.5", true)
 }
 
-func TestAnObjectsSwitchesShowInItsDescribe(t *testing.T) {
+func TestR8AnObjectsSwitchesShowInItsDescribe(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	account := c.made("Account", `{"Name":"Acme"}`)
 	read := func(object string) (searchable, feed, activities bool) {

@@ -87,7 +87,7 @@ func TestJWTBearerIsCheckedClaimByClaim(t *testing.T) {
 	c.want(400, "PUT", "/_sim/app/key", "nonsense")
 }
 
-func TestUnusedRefreshTokenEnds(t *testing.T) {
+func TestR5UnusedRefreshTokenEnds(t *testing.T) {
 	now, ahead := clock()
 	org, c := start(t, simulator.Config{Now: now, RefreshLife: 30 * 24 * time.Hour})
 	first := c.exchange(org, c.consent(org, "allow").Get("code"))
@@ -103,7 +103,7 @@ func TestUnusedRefreshTokenEnds(t *testing.T) {
 	}
 }
 
-func TestMovedOrgIsFoundByRefreshing(t *testing.T) {
+func TestR7MovedOrgIsFoundByRefreshing(t *testing.T) {
 	org, c := start(t, simulator.Config{})
 	first := c.exchange(org, c.consent(org, "allow").Get("code"))
 	for _, row := range []struct {

@@ -11,7 +11,7 @@ import (
 	"tidegate/simulator/org"
 )
 
-func TestEventSchemasAreServedOverREST(t *testing.T) { // S23
+func TestS23EventSchemasAreServedOverREST(t *testing.T) {
 	o, c := start(t, simulator.Config{})
 	at := o.Log.Last()
 	c.made("Contact", `{"LastName":"Moor"}`)
@@ -51,7 +51,7 @@ func TestEventSchemasAreServedOverREST(t *testing.T) { // S23
 	without.want(404, "GET", path, "")
 }
 
-func TestRecentListsWhatTheCallerTouched(t *testing.T) { // R8
+func TestR8RecentListsWhatTheCallerTouched(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	first, second := c.made("Contact", `{"LastName":"First"}`), c.made("Account", `{"Name":"Second"}`)
 	c.made("Task", `{"Subject":"Unseen"}`)
@@ -83,7 +83,7 @@ func TestRecentListsWhatTheCallerTouched(t *testing.T) { // R8
 	c.want(400, "GET", v+"/recent?limit=none", "")
 }
 
-func TestToolingQueryKnowsChannelsAndSubscriptions(t *testing.T) { // S22
+func TestS22ToolingQueryKnowsChannelsAndSubscriptions(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	c.want(204, "POST", "/_sim/channels", `{"name":"/data/Sales__chn","members":{"Contact":["Email"]}}`)
 	c.want(200, "POST", "/_sim/managed_subscriptions", `{"developer_name":"Tides","topic_name":"/data/Sales__chn","earliest":true}`)
@@ -117,7 +117,7 @@ func TestToolingQueryKnowsChannelsAndSubscriptions(t *testing.T) { // S22
 	}
 }
 
-func TestHeldWritesAreInvisibleUntilTheyCommit(t *testing.T) { // R13
+func TestR13HeldWritesAreInvisibleUntilTheyCommit(t *testing.T) {
 	o, c := start(t, simulator.Config{})
 	c.arm(`{"kind":"late_commit","ms":300,"mode":"hold","count":1}`)
 	done := make(chan string)

@@ -97,7 +97,7 @@ func (c *client) exchange(org *simulator.Running, code string) tokens {
 	return c.tokens(org, "grant_type", "authorization_code", "code", code, "redirect_uri", callback, "code_verifier", verifier)
 }
 
-func TestWebServerFlowWithPKCE(t *testing.T) {
+func TestR3R4WebServerFlowWithPKCE(t *testing.T) {
 	org, c := start(t, simulator.Config{})
 	got := c.consent(org, "allow")
 	if got.Get("state") != "s-1" || got.Get("code") == "" {
@@ -151,7 +151,7 @@ func TestAuthorizeRefusesWithoutRedirectingStrangers(t *testing.T) {
 	}
 }
 
-func TestTokenRefusals(t *testing.T) {
+func TestR4TokenRefusals(t *testing.T) {
 	org, c := start(t, simulator.Config{})
 	other := strings.Repeat("x", 50)
 	for _, row := range []struct {
@@ -177,7 +177,7 @@ func TestTokenRefusals(t *testing.T) {
 	}
 }
 
-func TestRefreshRotatesWhenToldAndPunishesReuse(t *testing.T) {
+func TestR5RefreshRotatesWhenToldAndPunishesReuse(t *testing.T) {
 	org, c := start(t, simulator.Config{})
 	first := c.exchange(org, c.consent(org, "allow").Get("code"))
 	refresh := func(token string) tokens {
@@ -203,7 +203,7 @@ func TestRefreshRotatesWhenToldAndPunishesReuse(t *testing.T) {
 	}
 }
 
-func TestSixthGrantEndsTheFirst(t *testing.T) {
+func TestR5SixthGrantEndsTheFirst(t *testing.T) {
 	org, c := start(t, simulator.Config{})
 	var granted []tokens
 	for range 6 {
@@ -217,7 +217,7 @@ func TestSixthGrantEndsTheFirst(t *testing.T) {
 	}
 }
 
-func TestTokensEndByRevokeTimeoutAndFault(t *testing.T) {
+func TestR6TokensEndByRevokeTimeoutAndFault(t *testing.T) {
 	org, c := start(t, simulator.Config{})
 	fresh := func() string {
 		return c.tokens(org, "grant_type", "client_credentials").AccessToken
@@ -241,7 +241,7 @@ func TestTokensEndByRevokeTimeoutAndFault(t *testing.T) {
 	}
 }
 
-func TestIdleSessionTimesOut(t *testing.T) {
+func TestR6IdleSessionTimesOut(t *testing.T) {
 	now, ahead := clock()
 	org, c := start(t, simulator.Config{Now: now})
 	for _, step := range []struct {

@@ -58,7 +58,7 @@ func (c *client) makePerson(more string) (account, contact string) {
 	return account, contact
 }
 
-func TestPersonAccountsAreAnAccountAndAContact(t *testing.T) { // S16, S19, R8
+func TestS16S19R8PersonAccountsAreAnAccountAndAContact(t *testing.T) {
 	o, c := personOrg(t)
 	at := o.Log.Last()
 	account, contact := c.makePerson(`,"PersonMailingCity":"Bern","Phone":"+41 31 000 00 00"`)
@@ -101,7 +101,7 @@ func TestPersonAccountsAreAnAccountAndAContact(t *testing.T) { // S16, S19, R8
 	c.want(404, "GET", v+"/sobjects/Contact/"+contact, "")
 }
 
-func TestPersonAccountsRefuseWhatTheyAreNot(t *testing.T) { // R10, R11
+func TestR11R10PersonAccountsRefuseWhatTheyAreNot(t *testing.T) {
 	_, c := personOrg(t)
 	account, contact := c.makePerson("")
 	company := c.made("Account", `{"Name":"Harbor Works"}`)
@@ -123,7 +123,7 @@ func TestPersonAccountsRefuseWhatTheyAreNot(t *testing.T) { // R10, R11
 	}
 }
 
-func TestLeadWithoutACompanyBecomesAPerson(t *testing.T) { // S16
+func TestS16LeadWithoutACompanyBecomesAPerson(t *testing.T) {
 	o, c := personOrg(t)
 	lead := c.made("Lead", `{"LastName":"Hopper","FirstName":"Grace","Email":"grace@people.example"}`)
 	var done struct{ Converted []org.Converted }
@@ -138,7 +138,7 @@ func TestLeadWithoutACompanyBecomesAPerson(t *testing.T) { // S16
 	plain.want(400, "POST", v+"/sobjects/Lead", `{"LastName":"Hopper"}`)
 }
 
-func TestPersonAccountsShowInDescribeOnlyWhereTheyAreOn(t *testing.T) { // R8
+func TestR8PersonAccountsShowInDescribeOnlyWhereTheyAreOn(t *testing.T) {
 	_, on := personOrg(t)
 	_, off := start(t, simulator.Config{})
 	with, without := string(on.want(200, "GET", v+"/sobjects/Account/describe", "").body), string(off.want(200, "GET", v+"/sobjects/Account/describe", "").body)

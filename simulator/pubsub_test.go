@@ -17,7 +17,7 @@ import (
 	"tidegate/simulator/seed"
 )
 
-func dialPubSub(t *testing.T, org *simulator.Running) (eventbus.PubSubClient, context.Context) {
+func dialPubSub(t testing.TB, org *simulator.Running) (eventbus.PubSubClient, context.Context) {
 	t.Helper()
 	conn, err := grpc.NewClient(org.GRPC, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -28,7 +28,7 @@ func dialPubSub(t *testing.T, org *simulator.Running) (eventbus.PubSubClient, co
 	return eventbus.NewPubSubClient(conn), ctx
 }
 
-func TestWriteArrivesOverPubSub(t *testing.T) { // S22, S23
+func TestS22S23WriteArrivesOverPubSub(t *testing.T) {
 	org, c := start(t, simulator.Config{Sizes: seed.Sizes{Contacts: 3}, PubSubKeepalive: 20 * time.Millisecond})
 	client, ctx := dialPubSub(t, org)
 	topic, err := client.GetTopic(ctx, &eventbus.TopicRequest{TopicName: "/data/ContactChangeEvent"})
@@ -74,7 +74,7 @@ func TestWriteArrivesOverPubSub(t *testing.T) { // S22, S23
 	c.want(200, "POST", "/_sim/managed_subscriptions", `{"developer_name":"Harbor","topic_name":"/data/ChangeEvents"}`)
 }
 
-func TestEventsOfEarlierSchemasAreReadableAfterARestart(t *testing.T) { // S23
+func TestS23EventsOfEarlierSchemasAreReadableAfterARestart(t *testing.T) {
 	cfg := simulator.Config{DataDir: t.TempDir()}
 	org, c := start(t, cfg)
 	add := func(name string) {
@@ -108,7 +108,7 @@ func TestEventsOfEarlierSchemasAreReadableAfterARestart(t *testing.T) { // S23
 	}
 }
 
-func TestEditionWithoutCaptureHasNoTopics(t *testing.T) {
+func TestS26EditionWithoutCaptureHasNoTopics(t *testing.T) {
 	org, _ := start(t, simulator.Config{Edition: "professional"})
 	client, ctx := dialPubSub(t, org)
 	for _, topic := range []string{"/data/ChangeEvents", "/data/ContactChangeEvent"} {

@@ -13,7 +13,7 @@ import (
 	"tidegate/simulator/seed"
 )
 
-func TestVersionsAreOpenAndOldOnesGone(t *testing.T) {
+func TestR1VersionsAreOpenAndOldOnesGone(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	c.token = ""
 	r := c.want(200, "GET", "/services/data", "")
@@ -35,7 +35,7 @@ func TestVersionsAreOpenAndOldOnesGone(t *testing.T) {
 	c.want(404, "GET", "/services/data/v99.0/limits", "")
 }
 
-func TestDescribeHasEveryRecordedKey(t *testing.T) {
+func TestR8DescribeHasEveryRecordedKey(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	r := c.want(200, "GET", v+"/sobjects/Contact/describe", "")
 	var d struct {
@@ -79,7 +79,7 @@ func TestDescribeHasEveryRecordedKey(t *testing.T) {
 	}
 }
 
-func TestUpsertCreatesUpdatesAndRefusesAmbiguity(t *testing.T) {
+func TestR9UpsertCreatesUpdatesAndRefusesAmbiguity(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	key := v + "/sobjects/Contact/Tidegate_Id__c/p%2F1"
 	var out struct {
@@ -113,7 +113,7 @@ func TestUpsertCreatesUpdatesAndRefusesAmbiguity(t *testing.T) {
 	}
 }
 
-func TestRefusalsAreErrorArrays(t *testing.T) {
+func TestR10R16RefusalsAreErrorArrays(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	var errs []map[string]any
 	c.want(400, "POST", v+"/sobjects/Contact", `{}`).into(t, &errs)
@@ -139,7 +139,7 @@ func TestRefusalsAreErrorArrays(t *testing.T) {
 	}
 }
 
-func TestPagesKeepTheResultTheyBeganWith(t *testing.T) {
+func TestR15PagesKeepTheResultTheyBeganWith(t *testing.T) {
 	_, c := start(t, simulator.Config{Sizes: seed.Sizes{Contacts: 450}})
 	type page struct {
 		TotalSize int
@@ -173,7 +173,7 @@ func TestPagesKeepTheResultTheyBeganWith(t *testing.T) {
 	}
 }
 
-func TestCollectionsKeepOrderAndReportEachRow(t *testing.T) {
+func TestR17CollectionsKeepOrderAndReportEachRow(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	type row struct {
 		ID      string
@@ -225,7 +225,7 @@ func TestCollectionsKeepOrderAndReportEachRow(t *testing.T) {
 	}
 }
 
-func TestCompositeRefersBackAndRollsBack(t *testing.T) {
+func TestR18CompositeRefersBackAndRollsBack(t *testing.T) {
 	org, c := start(t, simulator.Config{})
 	run := func(allOrNone bool, linkTo string) []int {
 		body := fmt.Sprintf(`{"allOrNone":%v,"compositeRequest":[
@@ -261,7 +261,7 @@ func TestCompositeRefersBackAndRollsBack(t *testing.T) {
 	}
 }
 
-func TestReplicationListsWhatChanged(t *testing.T) {
+func TestR14ReplicationListsWhatChanged(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	kept := c.made("Account", `{"Name":"Kept"}`)
 	gone := c.made("Account", `{"Name":"Gone"}`)
@@ -281,7 +281,7 @@ func TestReplicationListsWhatChanged(t *testing.T) {
 }
 
 // F-65: the conditional update is decided inside the transaction.
-func TestStaleConditionalUpdateIsRefused(t *testing.T) {
+func TestR27StaleConditionalUpdateIsRefused(t *testing.T) {
 	now, ahead := clock()
 	_, c := start(t, simulator.Config{Now: now})
 	id := c.made("Contact", `{"LastName":"A"}`)

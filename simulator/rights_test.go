@@ -32,7 +32,7 @@ func (c *client) permit(user, object, rest string) {
 	c.want(204, "POST", "/_sim/permissions", fmt.Sprintf(`{"user":%q,"object":%q,%s}`, user, object, rest))
 }
 
-func TestHiddenFieldsAndObjectsDoNotExistForTheUser(t *testing.T) { // S21
+func TestS21HiddenFieldsAndObjectsDoNotExistForTheUser(t *testing.T) {
 	org, admin := start(t, simulator.Config{Seed: 1, Sizes: seed.Sizes{Accounts: 3, Contacts: 6}})
 	c, user := admin.another(org)
 	id := admin.made("Contact", `{"LastName":"Doe","Phone":"1","Email":"doe@people.example","OwnerId":"`+user+`"}`)
@@ -156,7 +156,7 @@ func (s *stream) events() []string {
 	}
 }
 
-func TestSubscriberGetsOnlyWhatHeMaySee(t *testing.T) { // S21
+func TestS21SubscriberGetsOnlyWhatHeMaySee(t *testing.T) {
 	org, admin := start(t, simulator.Config{Seed: 1, Sizes: seed.Sizes{Accounts: 3}, CometDTimeout: 100 * time.Millisecond})
 	c, user := admin.another(org)
 	admin.permit(user, "Contact", `"fields":{"Phone":"hidden","MailingCity":"hidden"}`)
@@ -210,7 +210,7 @@ func TestCaptureIsSwitchedPerObject(t *testing.T) { // F-36
 	c.want(400, "POST", "/_sim/cdc", `{"object":"Nothing","selected":true}`)
 }
 
-func TestProfessionalEditionHasNoChangeEvents(t *testing.T) {
+func TestS26ProfessionalEditionHasNoChangeEvents(t *testing.T) {
 	_, c := start(t, simulator.Config{Edition: "professional", Seed: 1, Sizes: seed.Sizes{Accounts: 3}, CometDTimeout: 100 * time.Millisecond})
 	s := c.stream()
 	for _, channel := range []string{"/data/ChangeEvents", "/data/ContactChangeEvent"} {
@@ -220,7 +220,7 @@ func TestProfessionalEditionHasNoChangeEvents(t *testing.T) {
 	}
 }
 
-func TestDeveloperEditionAdmitsTwentyClients(t *testing.T) { // S26
+func TestS26DeveloperEditionAdmitsTwentyClients(t *testing.T) {
 	_, c := start(t, simulator.Config{Edition: "developer"})
 	for range 20 {
 		if s := c.stream(); s.id == "" {
@@ -233,7 +233,7 @@ func TestDeveloperEditionAdmitsTwentyClients(t *testing.T) { // S26
 	}
 }
 
-func TestDeliveryAllocationIsSharedAndRolls(t *testing.T) { // S26, F-37
+func TestS26DeliveryAllocationIsSharedAndRolls(t *testing.T) { // F-37
 	now, ahead := clock()
 	_, c := start(t, simulator.Config{Now: now, SessionTimeout: 48 * time.Hour, Seed: 1, Sizes: seed.Sizes{Accounts: 3}, CometDTimeout: 100 * time.Millisecond})
 	c.want(200, "POST", "/_sim/quota", `{"max":3}`)

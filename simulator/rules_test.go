@@ -20,7 +20,7 @@ func (c *client) arm(spec string) {
 }
 
 // F-56: the answer names the record that there is already.
-func TestDuplicateRuleAlertsOrBlocks(t *testing.T) {
+func TestR19DuplicateRuleAlertsOrBlocks(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	there := c.made("Contact", `{"LastName":"Moser","Email":"Ada@people.example"}`)
 	const pass = "Sforce-Duplicate-Rule-Header"
@@ -72,7 +72,7 @@ func idsLike(t *testing.T, c *client, email string) []string {
 	return ids
 }
 
-func TestAssignmentRuleRunsUnlessTurnedOff(t *testing.T) {
+func TestR20AssignmentRuleRunsUnlessTurnedOff(t *testing.T) {
 	_, c := start(t, simulator.Config{Sizes: seed.Sizes{Accounts: 1}})
 	c.arm(`{"kind":"assignment_rule"}`)
 	owner := func(id string) any {
@@ -99,7 +99,7 @@ func TestAssignmentRuleRunsUnlessTurnedOff(t *testing.T) {
 	}
 }
 
-func TestAccountRowsHaveTagsAndOthersNone(t *testing.T) {
+func TestR27AccountRowsHaveTagsAndOthersNone(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	path := v + "/sobjects/Account/" + c.made("Account", `{"Name":"A"}`)
 	tag := c.want(200, "GET", path, "").header.Get("ETag")
@@ -122,7 +122,7 @@ func TestAccountRowsHaveTagsAndOthersNone(t *testing.T) {
 	c.want(412, "GET", other, "", "If-Unmodified-Since", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
 }
 
-func TestBodiesAreCompressedBothWays(t *testing.T) {
+func TestR29BodiesAreCompressedBothWays(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	r := c.want(200, "GET", v+"/sobjects", "", "Accept-Encoding", "gzip, deflate")
 	zip, err := gzip.NewReader(bytes.NewReader(r.body))
@@ -155,7 +155,7 @@ func TestBodiesAreCompressedBothWays(t *testing.T) {
 	}
 }
 
-func TestDailyLimitIsToldAndHolds(t *testing.T) {
+func TestR2R29DailyLimitIsToldAndHolds(t *testing.T) {
 	now, ahead := clock()
 	_, c := start(t, simulator.Config{Now: now, DailyCalls: 5, AppCalls: 4})
 	var limits map[string]map[string]any
@@ -183,7 +183,7 @@ func TestDailyLimitIsToldAndHolds(t *testing.T) {
 	c.want(200, "GET", v+"/limits", "")
 }
 
-func TestAnswersGoWrongAsTold(t *testing.T) {
+func TestR29AnswersGoWrongAsTold(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	c.arm(`{"kind":"session_refused"}`)
 	if r := c.want(401, "GET", v+"/limits", ""); !strings.Contains(string(r.body), "This session is not valid for use with the REST API") {
@@ -214,7 +214,7 @@ func TestAnswersGoWrongAsTold(t *testing.T) {
 	c.want(201, "POST", v+"/sobjects/Contact/Id", `{"LastName":"In the style of an upsert"}`)
 }
 
-func TestLateCommitsComeToLightBehindNewerRows(t *testing.T) {
+func TestR13LateCommitsComeToLightBehindNewerRows(t *testing.T) {
 	_, c := start(t, simulator.Config{})
 	c.made("Account", `{"Name":"First"}`)
 	c.arm(`{"kind":"late_commit","ms":60000}`)
@@ -249,7 +249,7 @@ func TestBulkAndSearchShowAUserWhatHeMaySee(t *testing.T) {
 	c.want(400, "GET", soql("SELECT Who.Department FROM Task"), "")
 }
 
-func TestEachPartOfABatchIsACallAndACompositeIsOne(t *testing.T) {
+func TestR2EachPartOfABatchIsACallAndACompositeIsOne(t *testing.T) {
 	_, c := start(t, simulator.Config{DailyCalls: 100})
 	part := `{"method":"GET","url":"v66.0/limits"}`
 	c.want(200, "POST", v+"/composite/batch", `{"batchRequests":[`+part+`,`+part+`,`+part+`]}`)

@@ -128,7 +128,7 @@ func texts(v any) []string {
 	return out
 }
 
-func TestCreateHasEveryFieldAndNullForTheEmpty(t *testing.T) { // S15, S19
+func TestS15S19CreateHasEveryFieldAndNullForTheEmpty(t *testing.T) {
 	h := build(t)
 	_, data := h.create("Contact", map[string]any{
 		"LastName": "Moor", "FirstName": "Ada", "MailingCity": "Bern", "Birthdate": "1979-01-15", "DoNotCall": true,
@@ -153,7 +153,7 @@ func TestCreateHasEveryFieldAndNullForTheEmpty(t *testing.T) { // S15, S19
 	}
 }
 
-func TestNumbersKeepTheirTypes(t *testing.T) { // S18, S19
+func TestS18S19NumbersKeepTheirTypes(t *testing.T) {
 	h := build(t)
 	_, data := h.create("Account", map[string]any{
 		"Name": "Harbor Works", "AnnualRevenue": json.Number("300"), "NumberOfEmployees": json.Number("250"), "BillingLatitude": json.Number("46.948090"),
@@ -169,7 +169,7 @@ func TestNumbersKeepTheirTypes(t *testing.T) { // S18, S19
 	}
 }
 
-func TestHeadersAreTheSameOnBothTransports(t *testing.T) { // S14
+func TestS14HeadersAreTheSameOnBothTransports(t *testing.T) {
 	h := build(t)
 	_, data := h.create("Lead", map[string]any{"LastName": "Moor", "Company": "\"Harbor\" \u2028 東京"})
 	text, binary := h.both(data)
@@ -190,7 +190,7 @@ func TestHeadersAreTheSameOnBothTransports(t *testing.T) { // S14
 	}
 }
 
-func TestUpdateTellsNullsFromUnchangedByBitmaps(t *testing.T) { // S15, S24
+func TestS15S24UpdateTellsNullsFromUnchangedByBitmaps(t *testing.T) {
 	h := build(t)
 	id, created := h.create("Account", map[string]any{"Name": "Harbor Works", "Rating": "Hot", "BillingCity": "Bern", "BillingStreet": "Quay 1", "ShippingCity": "Thun"})
 	data := h.update("Account", id, map[string]any{"Phone": "1", "Rating": nil, "BillingCity": "Thun", "BillingStreet": nil, "ShippingCity": nil})
@@ -215,7 +215,7 @@ func TestUpdateTellsNullsFromUnchangedByBitmaps(t *testing.T) { // S15, S24
 	}
 }
 
-func TestGapsAndDeletesCarryOnlyTheHeader(t *testing.T) { // S15, S17
+func TestS15S17GapsAndDeletesCarryOnlyTheHeader(t *testing.T) {
 	h := build(t)
 	id, _ := h.create("Account", map[string]any{"Name": "Harbor Works"})
 	arm := func(kind string) {
@@ -249,7 +249,7 @@ func payload(kind, body, changed string) []byte {
 		`","changeOrigin":"","transactionKey":"k","sequenceNumber":3,"commitTimestamp":1772446542000,"commitNumber":1725357365187780609,"commitUser":"005ZM000000M6o1YAC","changedFields":` + changed + `}}`)
 }
 
-func TestEveryChangeTypeIsEncoded(t *testing.T) { // S17
+func TestS17EveryChangeTypeIsEncoded(t *testing.T) {
 	s := schemaOf(t, "Account", accountFields(false))
 	var e avro.Encoder
 	for _, kind := range []string{"CREATE", "UPDATE", "DELETE", "UNDELETE", "GAP_CREATE", "GAP_UPDATE", "GAP_DELETE", "GAP_UNDELETE", "GAP_OVERFLOW", "SNAPSHOT"} {
@@ -266,7 +266,7 @@ func TestEveryChangeTypeIsEncoded(t *testing.T) { // S17
 	}
 }
 
-func TestDifferencesAreFlagged(t *testing.T) { // S19
+func TestS19DifferencesAreFlagged(t *testing.T) {
 	s := schemaOf(t, "Account", accountFields(false))
 	var e avro.Encoder
 	datum, err := e.Append(nil, s, payload("UPDATE", `"Description":{"diff":"--- \n+++ ab\n@@ -1 +1 @@"},`, `["Description"]`))
@@ -279,7 +279,7 @@ func TestDifferencesAreFlagged(t *testing.T) { // S19
 	}
 }
 
-func TestTimesAreMillisecondsSinceMidnight(t *testing.T) { // S19
+func TestS19TimesAreMillisecondsSinceMidnight(t *testing.T) {
 	s := schemaOf(t, "Account", []avro.Field{{Name: "Opens__c", Kind: avro.Time}, {Name: "Score__c", Kind: avro.Number}})
 	var e avro.Encoder
 	datum, err := e.Append(nil, s, payload("CREATE", `"Opens__c":"07:30:00.250Z","Score__c":1.0E-7,`, "[]"))
@@ -291,7 +291,7 @@ func TestTimesAreMillisecondsSinceMidnight(t *testing.T) { // S19
 	}
 }
 
-func TestSchemaIsWrittenAsRealOnesAre(t *testing.T) { // S23
+func TestS23SchemaIsWrittenAsRealOnesAre(t *testing.T) {
 	h := build(t)
 	s, err := avro.Of(cdc.LayoutOf(h.org.Object("Contact")))
 	if err != nil {
@@ -318,7 +318,7 @@ func TestSchemaIsWrittenAsRealOnesAre(t *testing.T) { // S23
 	}
 }
 
-func TestEveryObjectsSchemaCanBeRead(t *testing.T) { // S23
+func TestS23EveryObjectsSchemaCanBeRead(t *testing.T) {
 	h := build(t)
 	for _, o := range h.org.Objects() {
 		s, err := avro.Of(cdc.LayoutOf(o))
@@ -364,7 +364,7 @@ func BenchmarkEncode(b *testing.B) {
 	}
 }
 
-func TestNameOfAnAccountIsATextOrAPersons(t *testing.T) { // S19, S24
+func TestS19S24NameOfAnAccountIsATextOrAPersons(t *testing.T) {
 	h := build(t)
 	h.org = org.New(org.Config{Now: func() time.Time { return h.at }, Publisher: h.cdc, Faults: h.faults, Features: org.Features{Persons: true}})
 	id, data := h.create("Account", map[string]any{"Name": "Harbor Works"})

@@ -62,7 +62,7 @@ func schemaOf(t testing.TB, object string, fields []avro.Field) *avro.Schema {
 	return s
 }
 
-func TestBitmapsMatchThePublishedSamples(t *testing.T) { // S24
+func TestS24BitmapsMatchThePublishedSamples(t *testing.T) {
 	account := schemaOf(t, "Account", accountFields(false))
 	contact := schemaOf(t, "Contact", contactFields())
 	whole := []string{"Email", "LastModifiedDate", "Name.FirstName", "Name.LastName"}

@@ -40,7 +40,7 @@ func FuzzUploadsAreReadOrRefused(f *testing.F) {
 	})
 }
 
-func TestRefusalsAreWordedAsInResultFiles(t *testing.T) {
+func TestR28RefusalsAreWordedAsInResultFiles(t *testing.T) {
 	for want, e := range map[string]*org.Error{
 		"REQUIRED_FIELD_MISSING:Required fields are missing: [LastName]:LastName --": org.Refuse("REQUIRED_FIELD_MISSING", "Required fields are missing: [LastName]", "LastName"),
 		"A:b:C,D --": org.Refuse("A", "b", "C", "D"),
@@ -52,7 +52,7 @@ func TestRefusalsAreWordedAsInResultFiles(t *testing.T) {
 	}
 }
 
-func TestFormatsQuoteEveryValue(t *testing.T) {
+func TestR28FormatsQuoteEveryValue(t *testing.T) {
 	for _, row := range []struct {
 		form format
 		want string

@@ -72,7 +72,7 @@ func TestEventDataCarriesSchemaPayloadAndReplayID(t *testing.T) {
 	}
 }
 
-func TestOpenFollowsTheReplayTable(t *testing.T) { // S9
+func TestS9OpenFollowsTheReplayTable(t *testing.T) {
 	l, _ := newLog()
 	fill(l, 30)
 	all := ids(l.All())
@@ -155,7 +155,7 @@ func TestChannelNames(t *testing.T) {
 	}
 }
 
-func TestEventsAreForgottenAfter72Hours(t *testing.T) { // S10
+func TestS10EventsAreForgottenAfter72Hours(t *testing.T) {
 	l, c := newLog()
 	old := l.Append(message("Contact", 1))
 	c.at = c.at.Add(bus.Retention)
@@ -175,7 +175,7 @@ func TestEventsAreForgottenAfter72Hours(t *testing.T) { // S10
 	}
 }
 
-func TestExpiredIDsAreRefusedWhileOpenCursorsGoOn(t *testing.T) {
+func TestS9ExpiredIDsAreRefusedWhileOpenCursorsGoOn(t *testing.T) {
 	l, _ := newLog()
 	first := l.Append(message("Contact", 1))
 	open, err := l.Open(bus.Everything, first)

@@ -75,6 +75,16 @@ func (p *Publisher) Select(objects ...string) {
 	}
 }
 
+// OverflowAt sets how many changes of one transaction are sent one by one; 0 is
+// the usual 100,000.
+func (p *Publisher) OverflowAt(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.overflowAt = n; n == 0 {
+		p.overflowAt = overflowAt
+	}
+}
+
 // Capture switches the capture of one object on or off.
 func (p *Publisher) Capture(object string, on bool) {
 	p.mu.Lock()

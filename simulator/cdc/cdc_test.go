@@ -136,7 +136,7 @@ func one(t *testing.T, events []event) event {
 	return events[0]
 }
 
-func TestHeaderHasAllFields(t *testing.T) { // S14, S18
+func TestS14S18HeaderHasAllFields(t *testing.T) {
 	h := build(t, nil)
 	id, events := h.create("Account", map[string]any{"Name": "Harbor Works"})
 	e := one(t, events)
@@ -160,7 +160,7 @@ func TestHeaderHasAllFields(t *testing.T) { // S14, S18
 	}
 }
 
-func TestCreateCarriesNonEmptyAndSystemFields(t *testing.T) { // S15
+func TestS15CreateCarriesNonEmptyAndSystemFields(t *testing.T) {
 	h := build(t, nil)
 	_, events := h.create("Contact", map[string]any{"LastName": "Moor", "FirstName": "Ada", "MailingCity": "Bern", "Birthdate": "1979-01-15", "DoNotCall": true})
 	e := one(t, events)
@@ -182,7 +182,7 @@ func TestCreateCarriesNonEmptyAndSystemFields(t *testing.T) { // S15
 	}
 }
 
-func TestUpdateCarriesOnlyWhatChanged(t *testing.T) { // S15
+func TestS15UpdateCarriesOnlyWhatChanged(t *testing.T) {
 	h := build(t, nil)
 	id, _ := h.create("Account", map[string]any{"Name": "Harbor Works", "Rating": "Hot", "BillingCity": "Bern", "BillingStreet": "Quay 1"})
 	e := one(t, h.update("Account", id, map[string]any{"Phone": "+41 44 000 00 00", "Rating": nil, "BillingCity": "Thun", "BillingStreet": nil}))
@@ -210,7 +210,7 @@ func TestUpdateInTheSameSecondStillCarriesLastModifiedDate(t *testing.T) {
 	}
 }
 
-func TestModifierIsSentOnlyWhenItDiffers(t *testing.T) { // S15
+func TestS15ModifierIsSentOnlyWhenItDiffers(t *testing.T) {
 	h := build(t, nil)
 	id, _ := h.create("Account", map[string]any{"Name": "Harbor Works"})
 	if e := one(t, h.update("Account", id, map[string]any{"Phone": "1"})); e.body["LastModifiedById"] != nil {
@@ -231,7 +231,7 @@ func TestModifierIsSentOnlyWhenItDiffers(t *testing.T) { // S15
 	}
 }
 
-func TestDeleteIsHeaderOnlyAndUndeleteCarriesAll(t *testing.T) { // S15
+func TestS15DeleteIsHeaderOnlyAndUndeleteCarriesAll(t *testing.T) {
 	h := build(t, nil)
 	id, _ := h.create("Account", map[string]any{"Name": "Harbor Works", "AnnualRevenue": json.Number("300"), "NumberOfEmployees": json.Number("250")})
 	e := one(t, h.do(func(tx *org.Tx) { h.ok(tx.Delete("Account", id)) }))
@@ -247,7 +247,7 @@ func TestDeleteIsHeaderOnlyAndUndeleteCarriesAll(t *testing.T) { // S15
 	}
 }
 
-func TestWritesOfOneRecordCollapseIntoOneEvent(t *testing.T) { // S16
+func TestS16WritesOfOneRecordCollapseIntoOneEvent(t *testing.T) {
 	h := build(t, nil)
 	e := one(t, h.do(func(tx *org.Tx) {
 		id := h.must(tx.Create("Account", map[string]any{"Name": "First"}))
@@ -258,7 +258,7 @@ func TestWritesOfOneRecordCollapseIntoOneEvent(t *testing.T) { // S16
 	}
 }
 
-func TestEqualChangesOfOneTransactionMerge(t *testing.T) { // S16
+func TestS16EqualChangesOfOneTransactionMerge(t *testing.T) {
 	h := build(t, nil)
 	var ids []string
 	for i := range 3 {
@@ -278,7 +278,7 @@ func TestEqualChangesOfOneTransactionMerge(t *testing.T) { // S16
 	}
 }
 
-func TestUnselectedObjectsLeaveHolesInTheSequence(t *testing.T) { // S16
+func TestS16UnselectedObjectsLeaveHolesInTheSequence(t *testing.T) {
 	h := build(t, func(c *cdc.Config) { c.Selected = []string{"Account", "Opportunity"} })
 	if !h.pub.Selects("Account") || h.pub.Selects("Contact") {
 		t.Error("selection not as configured")
@@ -297,7 +297,7 @@ func TestUnselectedObjectsLeaveHolesInTheSequence(t *testing.T) { // S16
 	}
 }
 
-func TestGapFaultTurnsTheNextEventsIntoGaps(t *testing.T) { // S17, F-16
+func TestS17GapFaultTurnsTheNextEventsIntoGaps(t *testing.T) { // F-16
 	h := build(t, nil)
 	if _, err := h.faults.Arm(fault.Spec{Kind: fault.GapEvents, Object: "Account", Count: 1}); err != nil {
 		t.Fatal(err)
@@ -311,7 +311,7 @@ func TestGapFaultTurnsTheNextEventsIntoGaps(t *testing.T) { // S17, F-16
 	}
 }
 
-func TestOverflowReplacesTheRestOfAnObject(t *testing.T) { // S17, F-18
+func TestS17OverflowReplacesTheRestOfAnObject(t *testing.T) { // F-18
 	h := build(t, func(c *cdc.Config) { c.OverflowAt = 4 })
 	events := h.do(func(tx *org.Tx) {
 		for i := range 6 {

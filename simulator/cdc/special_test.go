@@ -51,7 +51,7 @@ func patched(t *testing.T, before, diff string) string {
 	return after
 }
 
-func TestLongTextGoesOutAsItsDifference(t *testing.T) { // S19
+func TestS19LongTextGoesOutAsItsDifference(t *testing.T) {
 	lines := text(40)
 	before := strings.Join(lines, "\n")
 	edit := func(change func([]string) []string) string { return strings.Join(change(slices.Clone(lines)), "\n") }
@@ -89,7 +89,7 @@ func TestLongTextGoesOutAsItsDifference(t *testing.T) { // S19
 	}
 }
 
-func TestEventAboveOneMegabyteIsAGap(t *testing.T) { // S17
+func TestS17EventAboveOneMegabyteIsAGap(t *testing.T) {
 	h := build(t, nil)
 	err := h.org.Alter(org.Alteration{Op: "add", Object: "Account", Field: org.FieldSpec{Name: "Book__c", Type: "textarea", Length: 2 << 20}})
 	if err != nil {
@@ -101,7 +101,7 @@ func TestEventAboveOneMegabyteIsAGap(t *testing.T) { // S17
 	}
 }
 
-func TestEnrichedEventsOfOneChangeShareTheirReplayID(t *testing.T) { // S20
+func TestS20EnrichedEventsOfOneChangeShareTheirReplayID(t *testing.T) {
 	h := build(t, nil)
 	first, _ := h.create("Contact", map[string]any{"LastName": "A", "Email": "a@people.example"})
 	second, _ := h.create("Contact", map[string]any{"LastName": "B", "Department": "Sales"})
@@ -157,7 +157,7 @@ func TestCustomChannelsAreChecked(t *testing.T) {
 	}
 }
 
-func TestConversionOfAPicklistIsAGapOfEveryRecord(t *testing.T) { // S17
+func TestS17ConversionOfAPicklistIsAGapOfEveryRecord(t *testing.T) {
 	h := build(t, nil)
 	alter := func(op, kind string) {
 		err := h.org.Alter(org.Alteration{Op: op, Object: "Lead", Field: org.FieldSpec{Name: "Fit__c", Type: org.FieldType(kind), Values: []string{"Good", "Bad"}}})
@@ -179,7 +179,7 @@ func TestConversionOfAPicklistIsAGapOfEveryRecord(t *testing.T) { // S17
 	}
 }
 
-func TestEnrichedPartsStandInTheirCompound(t *testing.T) { // S20
+func TestS20EnrichedPartsStandInTheirCompound(t *testing.T) {
 	h := build(t, nil)
 	id, _ := h.create("Contact", map[string]any{"LastName": "A", "FirstName": "B", "MailingCity": "Bern", "MailingCountry": "Switzerland", "OtherCity": "Basel"})
 	fields := []string{"MailingCity", "OtherAddress", "Name", "Account_Summary__c"}

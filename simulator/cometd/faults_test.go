@@ -16,7 +16,7 @@ import (
 	"tidegate/simulator/fault"
 )
 
-func TestConnectFaultsHaveTheirForms(t *testing.T) { // S12
+func TestS12ConnectFaultsHaveTheirForms(t *testing.T) {
 	tests := []struct {
 		kind, err, reconnect, reason string
 		messages                     int
@@ -47,7 +47,7 @@ func TestConnectFaultsHaveTheirForms(t *testing.T) { // S12
 	}
 }
 
-func TestRevokedTokenEndsTheParkedConnect(t *testing.T) { // S12
+func TestS12RevokedTokenEndsTheParkedConnect(t *testing.T) {
 	t.Run("long-polling", func(t *testing.T) {
 		o := start(t, nil)
 		b := o.ready(bus.Everything, bus.Tip)
@@ -82,7 +82,7 @@ func TestRevokedTokenEndsTheParkedConnect(t *testing.T) { // S12
 	})
 }
 
-func TestDropStreamsCutsParkedConnectsAndSockets(t *testing.T) { // S12
+func TestS12DropStreamsCutsParkedConnectsAndSockets(t *testing.T) {
 	o := start(t, nil)
 	b := o.ready(bus.Everything, bus.Tip)
 	l := o.dial()
@@ -112,7 +112,7 @@ func TestDropStreamsCutsParkedConnectsAndSockets(t *testing.T) { // S12
 	}
 }
 
-func TestDropStreamsLosesWhatWasDrained(t *testing.T) { // S12
+func TestS12DropStreamsLosesWhatWasDrained(t *testing.T) {
 	o := start(t, nil)
 	b := o.ready(bus.Everything, bus.Tip)
 	first := o.publish("Contact", 50)
@@ -134,7 +134,7 @@ func TestDropStreamsLosesWhatWasDrained(t *testing.T) { // S12
 	}
 }
 
-func TestDropStreamsCutsAFrameInTheMiddle(t *testing.T) { // S12
+func TestS12DropStreamsCutsAFrameInTheMiddle(t *testing.T) {
 	o := start(t, nil)
 	l := o.dial()
 	l.handshake()
@@ -150,7 +150,7 @@ func TestDropStreamsCutsAFrameInTheMiddle(t *testing.T) { // S12
 	}
 }
 
-func TestExpiredReplayIDsAreRefusedOnce(t *testing.T) {
+func TestS9S12ExpiredReplayIDsAreRefusedOnce(t *testing.T) {
 	o := start(t, nil)
 	id := o.publish("Contact", 3)
 	b := o.ready(bus.Everything, bus.Tip)
@@ -168,7 +168,7 @@ func TestExpiredReplayIDsAreRefusedOnce(t *testing.T) {
 	}
 }
 
-func TestDuplicateEventsAreDeliveredSeveralTimes(t *testing.T) { // F-11
+func TestS12DuplicateEventsAreDeliveredSeveralTimes(t *testing.T) { // F-11
 	o := start(t, nil)
 	b := o.ready(bus.Everything, bus.Tip)
 	o.arm(fault.Spec{Kind: fault.DuplicateEvents, Times: 3, Count: 2})
@@ -178,7 +178,7 @@ func TestDuplicateEventsAreDeliveredSeveralTimes(t *testing.T) { // F-11
 	}
 }
 
-func TestReorderSwapsNeighboringTransactions(t *testing.T) {
+func TestS12ReorderSwapsNeighboringTransactions(t *testing.T) {
 	o := start(t, nil)
 	b := o.ready(bus.Everything, bus.Tip)
 	o.arm(fault.Spec{Kind: fault.ReorderEvents, Count: 1})
@@ -188,7 +188,7 @@ func TestReorderSwapsNeighboringTransactions(t *testing.T) {
 	}
 }
 
-func TestSlowConsumerIsCutOffAndForgotten(t *testing.T) {
+func TestS12SlowConsumerIsCutOffAndForgotten(t *testing.T) {
 	o := start(t, nil)
 	b := o.ready(bus.Everything, bus.Tip)
 	o.arm(fault.Spec{Kind: fault.SlowConsumer})
@@ -201,7 +201,7 @@ func TestSlowConsumerIsCutOffAndForgotten(t *testing.T) {
 	}
 }
 
-func TestStalledStreamsStayConnectedWithoutEvents(t *testing.T) { // S12
+func TestS12StalledStreamsStayConnectedWithoutEvents(t *testing.T) {
 	o := start(t, func(c *cometd.Config) { c.ConnectTimeout = 30 * time.Millisecond })
 	b := o.ready(bus.Everything, bus.Tip)
 	o.publish("Contact", 1)
@@ -215,7 +215,7 @@ func TestStalledStreamsStayConnectedWithoutEvents(t *testing.T) { // S12
 	}
 }
 
-func TestHalfOpenStreamGoesSilent(t *testing.T) { // S12
+func TestS12HalfOpenStreamGoesSilent(t *testing.T) {
 	t.Run("long-polling", func(t *testing.T) {
 		o := start(t, func(c *cometd.Config) { c.ConnectTimeout = 10 * time.Millisecond })
 		b := o.ready(bus.Everything, bus.Tip)
@@ -317,7 +317,7 @@ func TestReconnectsFromTheLastIDConcatenateToTheLog(t *testing.T) { // C6 from t
 	}
 }
 
-func TestRefusalsMayHideTheirCause(t *testing.T) { // S12
+func TestS12RefusalsMayHideTheirCause(t *testing.T) {
 	const busy = "503::Server is too busy. Please try your request again later."
 	o := start(t, nil)
 	b := o.ready(bus.Everything, bus.Tip)
@@ -331,7 +331,7 @@ func TestRefusalsMayHideTheirCause(t *testing.T) { // S12
 	}
 }
 
-func TestUsedUpAllocationRefusesSubscribeAndConnect(t *testing.T) { // S12, F-37
+func TestS12UsedUpAllocationRefusesSubscribeAndConnect(t *testing.T) { // F-37
 	const refused = "403::Organization total events daily limit exceeded"
 	o := start(t, nil)
 	b := o.ready(bus.Everything, bus.Tip)
@@ -345,7 +345,7 @@ func TestUsedUpAllocationRefusesSubscribeAndConnect(t *testing.T) { // S12, F-37
 	}
 }
 
-func TestSecondServerMayNotKnowTheClientEither(t *testing.T) { // S12: 403 again right after a new handshake
+func TestS12SecondServerMayNotKnowTheClientEither(t *testing.T) { // 403 again right after a new handshake
 	o := start(t, nil)
 	b := o.ready(bus.Everything, bus.Tip)
 	o.arm(fault.Spec{Kind: cometd.FaultUnknownClient, Count: 2})
@@ -360,7 +360,7 @@ func TestSecondServerMayNotKnowTheClientEither(t *testing.T) { // S12: 403 again
 	}
 }
 
-func TestOneAnswerMayExceedAMebibyte(t *testing.T) { // S8
+func TestS8OneAnswerMayExceedAMebibyte(t *testing.T) {
 	o := start(t, nil)
 	b := o.ready(bus.Everything, bus.Tip)
 	var list []bus.Message

@@ -13,7 +13,7 @@ import (
 	"tidegate/simulator/cometd"
 )
 
-func TestPathsWithAndWithoutMessageTypeAreServed(t *testing.T) { // S1
+func TestS1PathsWithAndWithoutMessageTypeAreServed(t *testing.T) {
 	o := start(t, nil)
 	for path, want := range map[string]string{
 		"/cometd/61.0": "", "/cometd/61.0/": "", "/cometd/61.0/handshake": "", "/cometd/37.0": "",
@@ -35,7 +35,7 @@ func TestPathsWithAndWithoutMessageTypeAreServed(t *testing.T) { // S1
 	}
 }
 
-func TestThreeFormsOfAuthorizationAreAccepted(t *testing.T) { // S2
+func TestS2ThreeFormsOfAuthorizationAreAccepted(t *testing.T) {
 	o := start(t, nil)
 	for header, want := range map[string]string{
 		"OAuth " + goodToken: "", "Bearer " + goodToken: "", goodToken: "",
@@ -54,7 +54,7 @@ func TestThreeFormsOfAuthorizationAreAccepted(t *testing.T) { // S2
 	}
 }
 
-func TestHandshakeHasItsGoldenShape(t *testing.T) { // S3
+func TestS3HandshakeHasItsGoldenShape(t *testing.T) {
 	for _, on := range []bool{false, true} {
 		o := start(t, func(c *cometd.Config) { c.Websocket = on })
 		_, text, err := o.browser().post("/cometd/61.0/handshake", `[{"id":"1","channel":"/meta/handshake","version":"1.0","minimumVersion":"1.0","supportedConnectionTypes":["long-polling"],"ext":{"replay":true}}]`)
@@ -84,7 +84,7 @@ func TestHandshakeHasItsGoldenShape(t *testing.T) { // S3
 	}
 }
 
-func TestHandshakeTravelsAlone(t *testing.T) {
+func TestS3HandshakeTravelsAlone(t *testing.T) {
 	o := start(t, nil)
 	_, text, err := o.browser().post("/cometd/61.0", `[{"id":7,"channel":"/meta/handshake"},{"id":8,"channel":"/meta/connect"}]`)
 	if err != nil {
@@ -96,7 +96,7 @@ func TestHandshakeTravelsAlone(t *testing.T) {
 	}
 }
 
-func TestCookiesAreSetAndDemanded(t *testing.T) { // S4
+func TestS4CookiesAreSetAndDemanded(t *testing.T) {
 	o := start(t, nil)
 	b := o.ready(bus.Everything, bus.Tip)
 	jar := b.http.Jar
@@ -111,7 +111,7 @@ func TestCookiesAreSetAndDemanded(t *testing.T) { // S4
 	}
 }
 
-func TestRoutingCookieLeadsAwayAfterItsLife(t *testing.T) { // S4
+func TestS4RoutingCookieLeadsAwayAfterItsLife(t *testing.T) {
 	o := start(t, func(c *cometd.Config) { c.SessionLife = 24 * time.Hour })
 	b := o.ready(bus.Everything, bus.Tip)
 	o.advance(3*time.Hour + time.Second)
@@ -127,7 +127,7 @@ func TestRoutingCookieLeadsAwayAfterItsLife(t *testing.T) { // S4
 	}
 }
 
-func TestFirstConnectIsAnsweredAtOnceAndLaterOnesAreParked(t *testing.T) { // S5
+func TestS5FirstConnectIsAnsweredAtOnceAndLaterOnesAreParked(t *testing.T) {
 	o := start(t, func(c *cometd.Config) { c.ConnectTimeout = 150 * time.Millisecond })
 	b := o.browser()
 	b.handshake()
@@ -142,7 +142,7 @@ func TestFirstConnectIsAnsweredAtOnceAndLaterOnesAreParked(t *testing.T) { // S5
 	}
 }
 
-func TestAdvisedTimeoutIs110Seconds(t *testing.T) { // S5
+func TestS5AdvisedTimeoutIs110Seconds(t *testing.T) {
 	o := start(t, nil)
 	b := o.browser()
 	b.handshake()
@@ -151,7 +151,7 @@ func TestAdvisedTimeoutIs110Seconds(t *testing.T) { // S5
 	}
 }
 
-func TestSessionEndsAfter40Seconds(t *testing.T) { // S6
+func TestS6SessionEndsAfter40Seconds(t *testing.T) {
 	o := start(t, nil)
 	b := o.ready(bus.Everything, bus.Tip)
 	o.advance(40 * time.Second)
@@ -165,7 +165,7 @@ func TestSessionEndsAfter40Seconds(t *testing.T) { // S6
 	}
 }
 
-func TestNewerConnectReleasesTheOlder(t *testing.T) { // S7
+func TestS7NewerConnectReleasesTheOlder(t *testing.T) {
 	o := start(t, nil)
 	b := o.ready(bus.Everything, bus.Tip)
 	// Prepared here because message() counts.
@@ -194,7 +194,7 @@ func TestNewerConnectReleasesTheOlder(t *testing.T) { // S7
 	}
 }
 
-func TestEventsPrecedeTheConnectReplyInOneArray(t *testing.T) { // S8
+func TestS8EventsPrecedeTheConnectReplyInOneArray(t *testing.T) {
 	o := start(t, func(c *cometd.Config) { c.BatchEvents = 1000 })
 	o.publish("Contact", 2500)
 	b := o.ready(bus.Everything, bus.Earliest)
@@ -238,7 +238,7 @@ func TestParkedConnectWakesForAnEventAndForASubscription(t *testing.T) {
 	}
 }
 
-func TestSubscribeFollowsTheReplayTable(t *testing.T) { // S9
+func TestS9SubscribeFollowsTheReplayTable(t *testing.T) {
 	o := start(t, nil)
 	first := o.publish("Contact", 1)
 	last := o.publish("Contact", 4)
@@ -278,7 +278,7 @@ func TestSubscribeFollowsTheReplayTable(t *testing.T) { // S9
 	}
 }
 
-func TestRetentionMakesAnIDInvalid(t *testing.T) { // S10
+func TestS10RetentionMakesAnIDInvalid(t *testing.T) {
 	o := start(t, nil)
 	id := o.publish("Contact", 1)
 	o.advance(bus.Retention + time.Second)
@@ -350,7 +350,7 @@ func TestOrderAndTypesOfRequestsAreChecked(t *testing.T) {
 	}
 }
 
-func TestRequestAbove32768BytesIsRefused(t *testing.T) { // S13
+func TestS13RequestAbove32768BytesIsRefused(t *testing.T) {
 	o := start(t, nil)
 	status, text, err := o.browser().post("/cometd/61.0/subscribe", `[{"channel":"/meta/subscribe","id":"`+strings.Repeat("x", 33_000)+`"}]`)
 	if err != nil || status != http.StatusRequestEntityTooLarge || !strings.Contains(string(text), "413::Maximum Request Size Exceeded") {
@@ -367,7 +367,7 @@ func TestUnreadableBodyIsRefused(t *testing.T) {
 	}
 }
 
-func TestConcurrentClientsAreLimited(t *testing.T) {
+func TestS26ConcurrentClientsAreLimited(t *testing.T) {
 	o := start(t, func(c *cometd.Config) { c.MaxClients = 2 })
 	o.browser().handshake()
 	o.browser().handshake()

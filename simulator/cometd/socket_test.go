@@ -114,7 +114,7 @@ func (l *line) collect(n int, reply string) []answer {
 	return events
 }
 
-func TestUpgradeIsRefusedWith405WhereWebsocketIsOff(t *testing.T) { // S11
+func TestS11UpgradeIsRefusedWith405WhereWebsocketIsOff(t *testing.T) {
 	o := start(t, func(c *cometd.Config) { c.Websocket = false })
 	_, resp, err := ws.DefaultDialer.Dial("ws"+strings.TrimPrefix(o.url, "http")+"/cometd/61.0", nil)
 	if err == nil || resp == nil {
@@ -126,7 +126,7 @@ func TestUpgradeIsRefusedWith405WhereWebsocketIsOff(t *testing.T) { // S11
 	}
 }
 
-func TestEventsArePushedWithoutWakingTheConnect(t *testing.T) { // S11
+func TestS11EventsArePushedWithoutWakingTheConnect(t *testing.T) {
 	o := start(t, nil)
 	l := o.dial()
 	l.handshake()
@@ -142,7 +142,7 @@ func TestEventsArePushedWithoutWakingTheConnect(t *testing.T) { // S11
 	}
 }
 
-func TestParkedConnectIsAHeartbeat(t *testing.T) { // S11
+func TestS11ParkedConnectIsAHeartbeat(t *testing.T) {
 	o := start(t, func(c *cometd.Config) { c.ConnectTimeout = 50 * time.Millisecond })
 	l := o.dial()
 	l.handshake()
@@ -167,7 +167,7 @@ func TestBacklogTravelsInLargeFrames(t *testing.T) {
 	}
 }
 
-func TestBadFramesCloseWith1011(t *testing.T) { // S11
+func TestS11BadFramesCloseWith1011(t *testing.T) {
 	o := start(t, nil)
 	for name, text := range map[string]string{
 		"not JSON":               `[{`,
@@ -241,7 +241,7 @@ func TestDisconnectOverASocketReleasesTheConnect(t *testing.T) {
 	}
 }
 
-func TestSocketSessionEndsAfter40SecondsWithoutConnect(t *testing.T) { // S6
+func TestS6SocketSessionEndsAfter40SecondsWithoutConnect(t *testing.T) {
 	o := start(t, nil)
 	l := o.dial()
 	l.handshake()
@@ -251,7 +251,7 @@ func TestSocketSessionEndsAfter40SecondsWithoutConnect(t *testing.T) { // S6
 	}
 }
 
-func TestUnauthorizedSocketIsDeniedAtItsHandshake(t *testing.T) { // S2
+func TestS2UnauthorizedSocketIsDeniedAtItsHandshake(t *testing.T) {
 	o := start(t, nil)
 	o.revoke(goodToken)
 	l := o.dial()

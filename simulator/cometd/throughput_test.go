@@ -11,8 +11,8 @@ import (
 	simorg "tidegate/simulator/org"
 )
 
-// TestWritesOfTheOrgArriveAsEvents goes the whole way: engine, capture, log, wire.
-func TestWritesOfTheOrgArriveAsEvents(t *testing.T) { // S14, S15
+// TestS14S15WritesOfTheOrgArriveAsEvents goes the whole way: engine, capture, log, wire.
+func TestS14S15WritesOfTheOrgArriveAsEvents(t *testing.T) {
 	o := start(t, nil)
 	engine := simorg.New(simorg.Config{Now: o.now, Publisher: cdc.New(cdc.Config{Log: o.log})})
 	b := o.ready("/data/AccountChangeEvent", bus.Tip)

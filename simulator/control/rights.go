@@ -32,23 +32,38 @@ func (s *Server) clearPermissions(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// errNoCapture is what Setup of an edition without change data capture lacks.
+var errNoCapture = errors.New("this edition has no change data capture")
+
 // capture is POST /_sim/cdc: switches change data capture of an object, as an
-// admin does in Setup.
+// admin does in Setup, or sets how many changes a transaction sends one by one.
 func (s *Server) capture(w http.ResponseWriter, r *http.Request) {
 	var in struct {
-		Object   string `json:"object"`
-		Selected bool   `json:"selected"`
+		Object     string `json:"object"`
+		Selected   bool   `json:"selected"`
+		OverflowAt *int   `json:"overflow_at"`
 	}
 	if err := read(r, &in); err != nil {
 		fail(w, fmt.Errorf("reading the selection: %w", err))
 		return
 	}
 	object := s.Org.Object(in.Object)
-	if object == nil {
+	switch {
+	case s.Org.Edition() == "professional":
+		fail(w, errNoCapture)
+		return
+	case in.OverflowAt != nil && *in.OverflowAt < 0:
+		fail(w, errors.New("overflow_at must not be negative"))
+		return
+	case object == nil && (in.Object != "" || in.OverflowAt == nil):
 		fail(w, fmt.Errorf("no such object: %q", in.Object))
 		return
+	case object != nil:
+		s.CDC.Capture(object.Name, in.Selected)
 	}
-	s.CDC.Capture(object.Name, in.Selected)
+	if in.OverflowAt != nil {
+		s.CDC.OverflowAt(*in.OverflowAt)
+	}
 	answer(w, http.StatusOK, map[string]any{"selected": s.CDC.Captured(), "last_replay_id": s.LastReplayID()})
 }
 
@@ -58,6 +73,10 @@ func (s *Server) define(w http.ResponseWriter, r *http.Request) {
 	var c bus.Channel
 	if err := read(r, &c); err != nil {
 		fail(w, fmt.Errorf("reading the channel: %w", err))
+		return
+	}
+	if s.Org.Edition() == "professional" {
+		fail(w, errNoCapture)
 		return
 	}
 	for name, fields := range c.Members {

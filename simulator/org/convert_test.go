@@ -28,7 +28,7 @@ func did(t *testing.T, o *Org, rec *recorder, fn func(*Tx) *Error) []string {
 	return list
 }
 
-func TestConversionIsOneTransactionInThePlatformsOrder(t *testing.T) { // F-40, S16
+func TestS16ConversionIsOneTransactionInThePlatformsOrder(t *testing.T) { // F-40
 	o, rec := newTestOrg(t)
 	lead := mustCreate(t, o, "Lead", map[string]any{"FirstName": "Ada", "LastName": "Byron", "Company": "Engines", "Email": "ada@engines.example", "City": "Bern"})
 	task := mustCreate(t, o, "Task", map[string]any{"Subject": "Call", "WhoId": lead})

@@ -49,7 +49,7 @@ func get(t *testing.T, o *Org, object, id string) Record {
 	return r
 }
 
-func TestIDsCarryTheRecordedChecksums(t *testing.T) {
+func TestR12IDsCarryTheRecordedChecksums(t *testing.T) {
 	for _, want := range []string{
 		"001dM00003jU9GxQAK", "005dM00000awSFJQA2", "00DdM00000vfgTuUAI", "003dM00001wBXYDQA4",
 		"006dM00000Mw7VtQAJ", "012000000000000AAA", "00Q000000000001EAA", "ABCDEABCDEABCDE555", "aBCdEfGHiJkLmNoWWK",
@@ -65,7 +65,7 @@ func TestIDsCarryTheRecordedChecksums(t *testing.T) {
 	}
 }
 
-func TestRefusalsNameCodeAndFields(t *testing.T) {
+func TestR10R11RefusalsNameCodeAndFields(t *testing.T) {
 	o, _ := newTestOrg(t)
 	account := mustCreate(t, o, "Account", map[string]any{"Name": "Acme"})
 	long := strings.Repeat("x", 41)
@@ -159,7 +159,7 @@ func TestFailedTransactionLeavesAndPublishesNothing(t *testing.T) {
 	})
 }
 
-func TestStageDrivesTheForecast(t *testing.T) {
+func TestR21StageDrivesTheForecast(t *testing.T) {
 	o, _ := newTestOrg(t)
 	id := mustCreate(t, o, "Opportunity", map[string]any{"Name": "D", "StageName": "Prospecting", "CloseDate": "2026-06-30", "Amount": json.Number("1000")})
 	r := get(t, o, "Opportunity", id)
@@ -222,7 +222,7 @@ func TestDeleteFollowsTheCascade(t *testing.T) {
 	}
 }
 
-func TestNoteIsADocumentLinkedToItsOwner(t *testing.T) {
+func TestR25NoteIsADocumentLinkedToItsOwner(t *testing.T) {
 	o, _ := newTestOrg(t)
 	id := mustCreate(t, o, "ContentNote", map[string]any{"Title": "Call", "Content": "PGI+SGk8L2I+"})
 	if !strings.HasPrefix(id, "069") || get(t, o, "ContentDocument", id).Value("FileType") != "SNOTE" {
@@ -241,7 +241,7 @@ func TestNoteIsADocumentLinkedToItsOwner(t *testing.T) {
 	})
 }
 
-func TestWriteFaultsRefuseThenPass(t *testing.T) {
+func TestR29WriteFaultsRefuseThenPass(t *testing.T) {
 	o, _ := newTestOrg(t)
 	for kind, code := range map[string]string{fault.LockRows: "UNABLE_TO_LOCK_ROW", fault.ValidationRule: "FIELD_CUSTOM_VALIDATION_EXCEPTION"} {
 		if _, err := o.Faults().Arm(fault.Spec{Kind: kind, Object: "Contact"}); err != nil {
@@ -266,7 +266,7 @@ func TestWriteFaultsRefuseThenPass(t *testing.T) {
 	}
 }
 
-func TestValuesPrintAsTheRESTAPIDoes(t *testing.T) {
+func TestR13ValuesPrintAsTheRESTAPIDoes(t *testing.T) {
 	for want, v := range map[string]any{
 		"300.0": 300.0, "0.25": 0.25, "7": int64(7), "true": true, "null": nil, `"a\"b"`: `a"b`,
 		`"2026-05-01T07:25:37.000+0000"`: DateTime(time.Date(2026, 5, 1, 7, 25, 37, 0, time.UTC).UnixMilli()),

@@ -177,6 +177,9 @@ func eventRules(w *write) *Error {
 		}
 		start = DateTime(at.UnixMilli())
 	}
+	if err := eventDates(w, start); err != nil {
+		return err
+	}
 	end, err := eventEnd(w, start)
 	if err != nil {
 		return err
@@ -198,6 +201,17 @@ func eventRules(w *write) *Error {
 		return refuse("FIELD_INTEGRITY_EXCEPTION", "Private: a private event cannot be related to other records", "IsPrivate")
 	}
 	return whoAndWhatRules(w)
+}
+
+// eventDates refuses another begin beside the one given.
+func eventDates(w *write, start DateTime) *Error {
+	if at, ok := w.get("ActivityDateTime").(DateTime); ok && w.given["ActivityDateTime"] && at != start {
+		return refuse("FIELD_INTEGRITY_EXCEPTION", "ActivityDateTime: must be the same as StartDateTime", "ActivityDateTime")
+	}
+	if on := w.text("ActivityDate"); w.given["ActivityDate"] && on != "" && on != start.Time().Format(time.DateOnly) {
+		return refuse("FIELD_INTEGRITY_EXCEPTION", "ActivityDate: must be the day of StartDateTime", "ActivityDate")
+	}
+	return nil
 }
 
 // eventEnd works the end out from what was given: the end itself, a duration,

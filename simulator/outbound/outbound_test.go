@@ -120,7 +120,7 @@ func (r *request) told(t *testing.T) (ids, names []string, envelope map[string]s
 	}
 }
 
-func TestMessagesTellOfUpToAHundredRecordsWithTheirPresentValues(t *testing.T) { // S27
+func TestS27MessagesTellOfUpToAHundredRecordsWithTheirPresentValues(t *testing.T) {
 	h := build(t, Definition{Object: "Account", Fields: []string{"Name", "Phone", "CreatedDate", "AnnualRevenue"}})
 	first := h.create("A & <B>")
 	for i := range 119 {
@@ -162,7 +162,7 @@ func TestMessagesTellOfUpToAHundredRecordsWithTheirPresentValues(t *testing.T) {
 	}
 }
 
-func TestUnacknowledgedMessagesAreRepeatedForADay(t *testing.T) { // S27
+func TestS27UnacknowledgedMessagesAreRepeatedForADay(t *testing.T) {
 	for name, answer := range map[string]func(int) (int, string){
 		"an error":    func(int) (int, string) { return 500, accepted },
 		"Ack false":   func(int) (int, string) { return 200, strings.Replace(accepted, "true", "false", 1) },
@@ -192,7 +192,7 @@ func TestUnacknowledgedMessagesAreRepeatedForADay(t *testing.T) { // S27
 	}
 }
 
-func TestLaterChangesOvertakeWhatFailed(t *testing.T) { // S27: values at send time, out of order
+func TestS27LaterChangesOvertakeWhatFailed(t *testing.T) { // values at send time, out of order
 	h := build(t, Definition{Object: "Account", Fields: []string{"Name"}, SendSession: true})
 	h.answer = func(n int) (int, string) {
 		if n == 1 {
@@ -219,7 +219,7 @@ func TestLaterChangesOvertakeWhatFailed(t *testing.T) { // S27: values at send t
 	}
 }
 
-func TestRepeatedAndReversedOnPurpose(t *testing.T) { // S27
+func TestS27RepeatedAndReversedOnPurpose(t *testing.T) {
 	h := build(t, Definition{Object: "Account", Fields: []string{"Name"}})
 	for _, kind := range []string{FaultRepeat, FaultReverse} {
 		if _, err := h.faults.Arm(fault.Spec{Kind: kind}); err != nil {

@@ -15,7 +15,7 @@ import (
 	"tidegate/simulator/pubsub"
 )
 
-func TestAccessDecidesWhoSubscribes(t *testing.T) { // S21
+func TestS21AccessDecidesWhoSubscribes(t *testing.T) {
 	access := map[string]pubsub.Access{contacts: pubsub.Denied, "/data/LeadChangeEvent": pubsub.Missing}
 	h := start(t, func(c *pubsub.Config) {
 		c.Access = func(_, topic string) pubsub.Access { return access[topic] }
@@ -28,7 +28,7 @@ func TestAccessDecidesWhoSubscribes(t *testing.T) { // S21
 	h.subscribe(latest("/data/LeadChangeEvent", 1)).refused(codes.NotFound, "topic.not.found")
 }
 
-func TestWhatAUserMayNotSeeIsWithheld(t *testing.T) { // S21
+func TestS21WhatAUserMayNotSeeIsWithheld(t *testing.T) {
 	h := start(t, func(c *pubsub.Config) {
 		short(c)
 		c.See = func(_ string, e *bus.Event) (*bus.Event, bool) { return e, e.Object != "Contact" }
@@ -48,7 +48,7 @@ func TestWhatAUserMayNotSeeIsWithheld(t *testing.T) { // S21
 	until(t, "the place to pass what is withheld", func() bool { return number(s.next().GetLatestReplayId()) == h.log.Last() })
 }
 
-func TestHiddenFieldsAreNullOverAvroToo(t *testing.T) { // S21
+func TestS21HiddenFieldsAreNullOverAvroToo(t *testing.T) {
 	var h *house
 	h = start(t, func(c *pubsub.Config) {
 		c.See = func(user string, e *bus.Event) (*bus.Event, bool) { return cdc.See(h.engine, user, e) }
@@ -73,7 +73,7 @@ func TestHiddenFieldsAreNullOverAvroToo(t *testing.T) { // S21
 	}
 }
 
-func TestCustomChannelsAreTopics(t *testing.T) { // S20
+func TestS20CustomChannelsAreTopics(t *testing.T) {
 	h := start(t, nil)
 	const channel = "/data/Harbor__chn"
 	h.subscribe(latest(channel, 1)).refused(codes.NotFound, "topic.not.found")
@@ -90,7 +90,7 @@ func TestCustomChannelsAreTopics(t *testing.T) { // S20
 	}
 }
 
-func TestDeliveryAllocationIsShared(t *testing.T) { // S26
+func TestS26DeliveryAllocationIsShared(t *testing.T) {
 	h := start(t, short)
 	h.contacts(3)
 	h.log.Quota().SetMax(4)
@@ -109,7 +109,7 @@ func TestDeliveryAllocationIsShared(t *testing.T) { // S26
 	h.subscribe(latest(contacts, 5)).refused(codes.ResourceExhausted, "subscription.limit.exceeded")
 }
 
-func TestEnrichedEventsAreSplitUnderOneReplayID(t *testing.T) { // S20
+func TestS20EnrichedEventsAreSplitUnderOneReplayID(t *testing.T) {
 	h := start(t, nil)
 	const channel = "/data/Harbor__chn"
 	if err := h.log.Define(bus.Channel{Name: channel, Members: map[string][]string{"Contact": {"Department"}}}); err != nil {
@@ -138,7 +138,7 @@ func TestEnrichedEventsAreSplitUnderOneReplayID(t *testing.T) { // S20
 	}
 }
 
-func TestLongTextsArriveAsDifferences(t *testing.T) { // S19
+func TestS19LongTextsArriveAsDifferences(t *testing.T) {
 	h := start(t, nil)
 	id := h.contact("Moor")
 	text := strings.Repeat("a line of a long note\n", 100)

@@ -11,7 +11,7 @@ import (
 	"tidegate/simulator/bus"
 )
 
-func TestCallsNeedValidMetadata(t *testing.T) { // S22, S25
+func TestS22S25CallsNeedValidMetadata(t *testing.T) {
 	h := start(t, nil)
 	for _, row := range []struct {
 		what string
@@ -48,7 +48,7 @@ func TestCallsNeedValidMetadata(t *testing.T) { // S22, S25
 	}
 }
 
-func TestTopicsAreTheChannels(t *testing.T) { // S23
+func TestS23TopicsAreTheChannels(t *testing.T) {
 	h := start(t, nil)
 	info, err := h.client.GetTopic(h.with(), &eventbus.TopicRequest{TopicName: contacts})
 	if err != nil {
@@ -74,7 +74,7 @@ func TestTopicsAreTheChannels(t *testing.T) { // S23
 	}
 }
 
-func TestUnknownSchemasAreRefused(t *testing.T) { // S23
+func TestS23UnknownSchemasAreRefused(t *testing.T) {
 	h := start(t, nil)
 	var trailer metadata.MD
 	_, err := h.client.GetSchema(h.with(), &eventbus.SchemaRequest{SchemaId: "V2MGwDA2aIP0yQS98S2L6Q"}, grpc.Trailer(&trailer))

@@ -21,7 +21,7 @@ import (
 
 func short(c *pubsub.Config) { c.Keepalive = 20 * time.Millisecond }
 
-func TestFaultsEndOpenStreams(t *testing.T) { // S25
+func TestS25FaultsEndOpenStreams(t *testing.T) {
 	h := start(t, short)
 	for _, row := range []struct {
 		spec   fault.Spec
@@ -44,7 +44,7 @@ func TestFaultsEndOpenStreams(t *testing.T) { // S25
 	}
 }
 
-func TestStreamIsResetWithoutAnErrorCode(t *testing.T) { // S25
+func TestS25StreamIsResetWithoutAnErrorCode(t *testing.T) {
 	h := start(t, short)
 	s := h.subscribe(latest(contacts, 5))
 	s.next()
@@ -130,7 +130,7 @@ func TestLoneTransactionWaitsForANeighborToSwapWith(t *testing.T) { // F-14
 	}
 }
 
-func TestGapAndOverflowArriveWithoutABody(t *testing.T) { // F-16, F-18, S17
+func TestS17GapAndOverflowArriveWithoutABody(t *testing.T) { // F-16, F-18
 	h := start(t, short)
 	h.arm(fault.Spec{Kind: fault.GapEvents, Object: "Contact", Count: 1})
 	h.contact("Gap")

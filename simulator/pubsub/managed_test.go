@@ -81,7 +81,7 @@ func byName(n int32) *eventbus.ManagedFetchRequest {
 	return &eventbus.ManagedFetchRequest{DeveloperName: "Harbor", NumRequested: n}
 }
 
-func TestManagedSubscriptionGoesOnWhereItWasCommitted(t *testing.T) { // S22
+func TestS22ManagedSubscriptionGoesOnWhereItWasCommitted(t *testing.T) {
 	h := start(t, short)
 	id := define(t, h, pubsub.Managed{DeveloperName: "Harbor", Topic: contacts, Earliest: true})
 	h.contacts(3)

@@ -29,7 +29,7 @@ func custom(topic string, n int32, replay []byte) *eventbus.FetchRequest {
 	return &eventbus.FetchRequest{TopicName: topic, NumRequested: n, ReplayPreset: eventbus.ReplayPreset_CUSTOM, ReplayId: replay}
 }
 
-func TestWritesArriveAsEvents(t *testing.T) { // S14, S22
+func TestS14S22WritesArriveAsEvents(t *testing.T) {
 	h := start(t, func(c *pubsub.Config) { c.Keepalive = 20 * time.Millisecond })
 	s := h.subscribe(latest(contacts, 10))
 	s.next() // a sign of life: the subscription stands
@@ -49,7 +49,7 @@ func TestWritesArriveAsEvents(t *testing.T) { // S14, S22
 	}
 }
 
-func TestPresetsStartWhereTheySay(t *testing.T) { // S22
+func TestS22PresetsStartWhereTheySay(t *testing.T) {
 	h := start(t, func(c *pubsub.Config) { c.Keepalive = 20 * time.Millisecond })
 	h.contacts(3)
 	all := h.log.All()
@@ -67,7 +67,7 @@ func TestPresetsStartWhereTheySay(t *testing.T) { // S22
 	}
 }
 
-func TestUnusableReplayIDsAreRefused(t *testing.T) { // S9, S22, F-07
+func TestS9S22UnusableReplayIDsAreRefused(t *testing.T) { // F-07
 	h := start(t, nil)
 	h.contacts(1)
 	issued := h.log.All()[0].ReplayID
@@ -96,7 +96,7 @@ func TestUnusableReplayIDsAreRefused(t *testing.T) { // S9, S22, F-07
 	h.subscribe(custom(contacts, 1, events[0].GetReplayId())).refused(codes.InvalidArgument, "subscription.fetch.replayid.corrupted") // S10
 }
 
-func TestRequestsThatCannotBeServedAreRefused(t *testing.T) { // S22
+func TestS22RequestsThatCannotBeServedAreRefused(t *testing.T) {
 	h := start(t, nil)
 	h.contacts(1)
 	for _, row := range []struct {
@@ -124,7 +124,7 @@ func TestRequestsThatCannotBeServedAreRefused(t *testing.T) { // S22
 	}
 }
 
-func TestCreditsBoundWhatIsSent(t *testing.T) { // S22
+func TestS22CreditsBoundWhatIsSent(t *testing.T) {
 	h := start(t, nil)
 	h.contacts(250)
 	s := h.subscribe(earliest(contacts, 3))
@@ -162,7 +162,7 @@ func TestLargeEventsAreSpreadOverAnswers(t *testing.T) {
 	}
 }
 
-func TestKeepaliveAdvancesPastOtherEvents(t *testing.T) { // S22
+func TestS22KeepaliveAdvancesPastOtherEvents(t *testing.T) {
 	h := start(t, func(c *pubsub.Config) { c.Keepalive = 20 * time.Millisecond })
 	s := h.subscribe(latest("/data/LeadChangeEvent", 5))
 	before := s.next()
@@ -181,7 +181,7 @@ func TestKeepaliveAdvancesPastOtherEvents(t *testing.T) { // S22
 	}
 }
 
-func TestStreamWithoutCreditsEnds(t *testing.T) { // S22
+func TestS22StreamWithoutCreditsEnds(t *testing.T) {
 	h := start(t, func(c *pubsub.Config) { c.Patience, c.Keepalive = 50*time.Millisecond, 10*time.Millisecond })
 	h.contacts(3)
 	s := h.subscribe(earliest(contacts, 1))
@@ -206,7 +206,7 @@ func TestClientThatClosesGetsAnEnd(t *testing.T) { // C25
 	}
 }
 
-func TestChannelOfAllObjectsMixesSchemas(t *testing.T) { // S23
+func TestS23ChannelOfAllObjectsMixesSchemas(t *testing.T) {
 	h := start(t, nil)
 	h.contact("Moor")
 	h.transact(func(tx *org.Tx) *org.Error {
@@ -222,7 +222,7 @@ func TestChannelOfAllObjectsMixesSchemas(t *testing.T) { // S23
 	}
 }
 
-func TestEventsOfOldAndNewSchemaReplayTogether(t *testing.T) { // S23
+func TestS23EventsOfOldAndNewSchemaReplayTogether(t *testing.T) {
 	h := start(t, nil)
 	h.contact("Before")
 	if err := h.engine.Alter(org.Alteration{Op: "add", Object: "Contact", Field: org.FieldSpec{Name: "Berth__c", Type: org.TypeString, Length: 40}}); err != nil {

@@ -207,7 +207,8 @@ func (c *call) batch() error {
 			results[i].Result = json.RawMessage("null")
 		}
 		if i > 0 {
-			c.used.add(c.org.Now(), 1) // the first is the call itself
+			used := c.used.add(c.org.Now(), 1) // the first is the call itself
+			c.w.Header().Set("Sforce-Limit-Info", c.limitInfo(used))
 		}
 		failed = failed || got.status >= http.StatusBadRequest
 	}

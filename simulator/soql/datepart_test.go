@@ -8,7 +8,7 @@ import (
 	"tidegate/simulator/org"
 )
 
-func TestDateFunctionsGroupAndFilter(t *testing.T) {
+func TestQ3DateFunctionsGroupAndFilter(t *testing.T) {
 	o := small(t)
 	for _, row := range []struct{ statement, want string }{
 		{
@@ -36,7 +36,7 @@ func TestDateFunctionsGroupAndFilter(t *testing.T) {
 	}
 }
 
-func TestDateFunctionsRefuse(t *testing.T) {
+func TestQ3DateFunctionsRefuse(t *testing.T) {
 	o := small(t)
 	for _, statement := range []string{
 		"SELECT DAY_ONLY(CreatedDate) FROM Contact", "SELECT COUNT(Id) FROM Contact WHERE DAY_ONLY(LastName) = 2026-05-13",

@@ -91,7 +91,7 @@ func firsts(t *testing.T, rows, field string) string {
 	return strings.Join(list, ",")
 }
 
-func TestConditionsSelectTheRecords(t *testing.T) {
+func TestQ2ConditionsSelectTheRecords(t *testing.T) {
 	o := small(t)
 	for where, want := range map[string]string{
 		"Account WHERE Name = 'acme'":                                                      "Acme",
@@ -142,7 +142,7 @@ func TestConditionsSelectTheRecords(t *testing.T) {
 	}
 }
 
-func TestAnswersHaveTheShapeOfThePlatform(t *testing.T) {
+func TestQ1Q4AnswersHaveTheShapeOfThePlatform(t *testing.T) {
 	o := small(t)
 	for statement, want := range map[string]string{
 		"SELECT FirstName, Account.Name, Account.Owner.Alias FROM Contact WHERE FirstName = 'Ada'":                      `"FirstName":"Ada","Account":{"attributes":{"type":"Account","url":"`,
@@ -170,7 +170,7 @@ func TestAnswersHaveTheShapeOfThePlatform(t *testing.T) {
 	}
 }
 
-func TestDeletedRecordsAreOnlySeenByQueryAll(t *testing.T) {
+func TestQ4DeletedRecordsAreOnlySeenByQueryAll(t *testing.T) {
 	o := small(t)
 	for all, want := range map[bool]int{false: 2, true: 3} {
 		if _, n, err := ask(o, "SELECT COUNT() FROM Contact", all); err != nil || n != want {
@@ -179,7 +179,7 @@ func TestDeletedRecordsAreOnlySeenByQueryAll(t *testing.T) {
 	}
 }
 
-func TestBadStatementsAreRefusedWithTheirCode(t *testing.T) {
+func TestQ5BadStatementsAreRefusedWithTheirCode(t *testing.T) {
 	o := small(t)
 	for statement, code := range map[string]string{
 		"":                             "MALFORMED_QUERY",
@@ -222,7 +222,7 @@ func TestBadStatementsAreRefusedWithTheirCode(t *testing.T) {
 	}
 }
 
-func TestDateLiteralsCoverTheirDays(t *testing.T) {
+func TestQ3DateLiteralsCoverTheirDays(t *testing.T) {
 	now := time.Date(2026, 5, 13, 23, 30, 0, 0, time.UTC)
 	for _, c := range []struct {
 		name     string

@@ -8,7 +8,7 @@ import (
 	"tidegate/simulator/org"
 )
 
-func TestTypeOfTellsAParentByWhatItIs(t *testing.T) {
+func TestQ1TypeOfTellsAParentByWhatItIs(t *testing.T) {
 	o := small(t)
 	const query = "SELECT Subject, TYPEOF Who WHEN Contact THEN LastName, Account.Name WHEN Lead THEN Company END FROM Task ORDER BY Subject"
 	got, _, err := ask(o, query, false)
@@ -27,7 +27,7 @@ func TestTypeOfTellsAParentByWhatItIs(t *testing.T) {
 	}
 }
 
-func TestTypeOfRefusals(t *testing.T) {
+func TestQ1TypeOfRefusals(t *testing.T) {
 	o := small(t)
 	for _, query := range []string{
 		"SELECT TYPEOF Who END FROM Task", "SELECT TYPEOF Who WHEN Contact THEN END FROM Task", "SELECT TYPEOF Who WHEN Contact THEN Name FROM Task",
