@@ -18,7 +18,7 @@ func install(t *testing.T) {
 	if _, err := os.Stat("node_modules/salesforce-pubsub-api-client"); err == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*3*time.Minute)
 	defer cancel()
 	if out, err := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts").CombinedOutput(); err != nil {
 		t.Fatalf("installing the clients: %v\n%s", err, out)
@@ -31,11 +31,11 @@ func TestThirdPartyClientsWorkUnchanged(t *testing.T) {
 	install(t)
 	for _, client := range []string{"jsforce", "cometd", "fallback", "faye", "pubsub"} {
 		t.Run(client, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 			defer cancel()
 			org, err := simulator.Start(ctx, simulator.Config{
 				Seed: 7, Sizes: seed.Sizes{Accounts: 40, Contacts: 2300}, Quiet: true,
-				CometDWebsocketOff: client == "fallback",
+				CometDWebsocketOff: client == "fallback", PubSubPatience: 5 * time.Second,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -45,7 +45,7 @@ func TestThirdPartyClientsWorkUnchanged(t *testing.T) {
 					t.Error(err)
 				}
 			}()
-			cmd := exec.CommandContext(ctx, "node", "--test", "--test-reporter=tap", "--test-timeout=50000", "--test-force-exit", client+".test.mjs")
+			cmd := exec.CommandContext(ctx, "node", "--test", "--test-reporter=tap", "--test-timeout=120000", "--test-force-exit", client+".test.mjs")
 			cmd.Env = append(
 				os.Environ(), "NODE_ENV=test",
 				"ORG_URL="+org.URL, "ORG_PUBSUB="+secure(t, org.GRPC),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CometD } from 'cometd'
 import { adapt } from 'cometd-nodejs-client'
-import { contact, named, org, token, until, version } from './support.mjs'
+import { change, contact, customChannel, named, org, token, until, version } from './support.mjs'
 
 const channel = '/data/ContactChangeEvent'
 
@@ -29,9 +29,9 @@ async function open(transport, accessToken) {
   return { client, answer }
 }
 
-const listen = (client, replay, events) =>
+const listen = (client, replay, events, on = channel) =>
   new Promise((resolve) =>
-    client.subscribe(channel, (m) => events.push(m.data), { ext: { replay: { [channel]: replay } } }, resolve),
+    client.subscribe(on, (m) => events.push(m.data), { ext: { replay: { [on]: replay } } }, resolve),
   )
 
 const close = (client) => new Promise((resolve) => client.disconnect(resolve))
@@ -59,6 +59,27 @@ for (const transport of ['websocket', 'long-polling']) {
     await close(second.client)
     assert.deepEqual(named(live), [1, 2].map((n) => `${transport} ${n}`))
     assert.deepEqual(named(again), [2, 3, 4].map((n) => `${transport} ${n}`))
+  })
+
+  test(`${transport} listens to several channels, and to what is kept`, async () => {
+    const accessToken = await token()
+    const custom = await customChannel('/data/Meteor__chn')
+    const id = await contact(accessToken, `${transport} several`)
+    const { client } = await open(transport, accessToken)
+    const all = []
+    const own = []
+    assert.equal((await listen(client, -2, all, '/data/ChangeEvents')).successful, true)
+    assert.equal((await listen(client, -1, own, custom)).successful, true)
+    await until('what is kept', () => all.some((e) => e.payload.ChangeEventHeader.recordIds.includes(id)))
+    await change(accessToken, id, { MailingCity: 'Basel', Email: 'several@example.com' })
+    await change(accessToken, id, { Title: null, Phone: '1' })
+    await until('both changes', () => own.length === 2)
+    assert.equal(own[1].payload.Email, 'several@example.com')
+    assert.deepEqual(own[1].payload.MailingAddress, { City: 'Basel' })
+    assert.equal((await listen(client, -1, [], '/data/NonsenseChangeEvent')).successful, false)
+    const left = await new Promise((resolve) => client.unsubscribe({ channel: custom }, resolve)).catch(() => null)
+    if (left) assert.equal(left.successful, true)
+    await close(client)
   })
 
   test(`${transport} tells why it refuses`, async () => {

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import faye from 'faye'
-import { contact, named, org, token, until, version } from './support.mjs'
+import { change, contact, customChannel, named, org, token, until, version } from './support.mjs'
 
 const channel = '/data/ContactChangeEvent'
 
 // open is a client that tells the replay id with each subscription, and takes
 // the session from its header.
-function open(accessToken, replay, replies) {
+function open(accessToken, replay, replies, on = channel) {
   const client = new faye.Client(`${org.url}/cometd/${version}`)
   client.disable('websocket')
   client.setHeader('Authorization', `OAuth ${accessToken}`)
   client.addExtension({
     outgoing(message, done) {
-      if (message.channel === '/meta/subscribe') message.ext = { ...message.ext, replay: { [channel]: replay } }
+      if (message.channel === '/meta/subscribe') message.ext = { ...message.ext, replay: { [on]: replay } }
       done(message)
     },
     incoming(message, done) {
@@ -45,6 +45,20 @@ test('long-polling delivers, and begins again after a replay id', async () => {
   await second.disconnect()
   assert.deepEqual(named(live), ['Faye 1', 'Faye Ø'])
   assert.deepEqual(named(again), ['Faye Ø', 'Faye 3'])
+})
+
+test('a custom channel carries what it is enriched with', async () => {
+  const accessToken = await token()
+  const custom = await customChannel('/data/Fairy__chn')
+  const id = await contact(accessToken, 'Fairy')
+  await change(accessToken, id, { Email: 'fairy@example.com' })
+  const events = []
+  const client = open(accessToken, -2, [], custom)
+  await client.subscribe(custom, (e) => events.push(e))
+  await change(accessToken, id, { Title: 'Queen' })
+  await until('all three', () => events.filter((e) => e.payload.ChangeEventHeader.recordIds[0] === id).length === 3)
+  await client.disconnect()
+  assert.equal(events.at(-1).payload.Email, 'fairy@example.com')
 })
 
 test('a subscription with an unknown replay id is refused', async () => {

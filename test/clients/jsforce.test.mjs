@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import jsforce from 'jsforce'
 import { StreamingExtension } from 'jsforce/lib/api/streaming.js'
-import { contact, named, org, until, version } from './support.mjs'
+import { createSign } from 'node:crypto'
+import { appKey, change, contact, customChannel, named, org, setup, until, version } from './support.mjs'
 
 let conn
 
@@ -280,4 +281,121 @@ test('streaming begins again after a replay id', async () => {
   assert.deepEqual(named(live), ['Stream 1', 'Stream 2'])
   assert.deepEqual(named(again), ['Stream 2', 'Stream 3'])
   assert.deepEqual(again[0].payload.ChangeEventHeader.recordIds, live[1].payload.ChangeEventHeader.recordIds)
+})
+
+test('a signed assertion gives a session', async () => {
+  const key = await appKey()
+  const part = (o) => Buffer.from(JSON.stringify(o)).toString('base64url')
+  const claims = { iss: org.clientId, sub: org.username, aud: org.url, exp: Math.floor(Date.now() / 1000) + 180 }
+  const text = `${part({ alg: 'RS256' })}.${part(claims)}`
+  const assertion = `${text}.${createSign('RSA-SHA256').update(text).sign(key, 'base64url')}`
+  const signed = fresh()
+  const grant_type = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
+  await signed.authorize({ grant_type, assertion })
+  assert.equal((await signed.identity()).username, org.username)
+  await assert.rejects(fresh().authorize({ grant_type, assertion: assertion.slice(0, -8) }), { name: 'invalid_grant' })
+})
+
+test('what was looked at last is listed', async () => {
+  const made = await conn.sobject('Account').create({ Name: 'Looked at' })
+  assert.equal((await conn.recent(1))[0].Id, made.id)
+  assert.equal((await conn.sobject('Account').recent())[0].Name, 'Looked at')
+})
+
+test('found records are updated and deleted as a set', async () => {
+  const contacts = conn.sobject('Contact')
+  const records = Array.from({ length: 5 }, (_, i) => ({ LastName: `Set ${i}`, Department: 'Set' }))
+  await contacts.create(records)
+  const written = await contacts.find({ Department: 'Set' }).update({ Title: 'Member of ${Department}' })
+  assert.equal(written.filter((r) => r.success).length, 5)
+  assert.equal(await contacts.count({ Title: 'Member of Set' }), 5)
+  assert.equal((await contacts.find({ Department: 'Set' }).destroy()).length, 5)
+  assert.equal(await contacts.count({ Department: 'Set' }), 0)
+})
+
+test('a graph of parts stands or falls as a whole', async () => {
+  const base = `/services/data/v${version}`
+  const graph = (graphId, person) => ({
+    graphId,
+    compositeRequest: [
+      { method: 'POST', url: `${base}/sobjects/Account`, referenceId: 'firm', body: { Name: graphId } },
+      { method: 'POST', url: `${base}/sobjects/Contact`, referenceId: 'person', body: { ...person, AccountId: '@{firm.id}' } },
+    ],
+  })
+  const answer = await conn.requestPost(`${base}/composite/graph`, {
+    graphs: [graph('Whole', { LastName: 'Node' }), graph('Broken', { FirstName: 'Nobody' })],
+  })
+  assert.deepEqual(answer.graphs.map((g) => g.isSuccessful), [true, false])
+  assert.equal(await conn.sobject('Account').count({ Name: ['Whole', 'Broken'] }), 1)
+})
+
+test('parameterized search and the Tooling API answer', async () => {
+  await conn.sobject('Contact').create({ LastName: 'Parameterton' })
+  const found = await conn.requestGet(`/services/data/v${version}/parameterizedSearch?q=Parameterton&sobject=Contact&Contact.fields=Id,LastName`)
+  assert.deepEqual(found.searchRecords.map((r) => r.LastName), ['Parameterton'])
+  const rows = await conn.tooling.query("SELECT SelectedEntity FROM PlatformEventChannelMember WHERE EventChannel = 'ChangeEvents'")
+  assert.ok(rows.records.some((r) => r.SelectedEntity === 'ContactChangeEvent'))
+})
+
+test('Bulk 2.0 inserts, updates, upserts and deletes', async () => {
+  const run = (operation, input, more = {}) =>
+    conn.bulk2.loadAndWaitForResults({ object: 'Contact', operation, input, pollInterval: 20, ...more })
+  const made = await run('insert', Array.from({ length: 300 }, (_, i) => ({ LastName: `Row ${i}`, Title: 'Bulk', Department: 'Bulk' })))
+  assert.equal(made.successfulResults.length, 300)
+  const [first, second] = made.successfulResults
+  const updated = await run('update', [
+    { Id: first.sf__Id, Title: '#N/A', Department: '', Email: '' },
+    { Id: second.sf__Id, Title: '', Department: '', Email: 'no address' },
+  ])
+  assert.deepEqual([updated.successfulResults.length, updated.failedResults.length], [1, 1])
+  const row = await conn.sobject('Contact').retrieve(first.sf__Id)
+  assert.deepEqual([row.Title, row.Department], [null, 'Bulk'])
+  const both = await run('upsert', [{ Tidegate_Id__c: 'row-1', LastName: 'A' }, { Tidegate_Id__c: 'row-1', LastName: 'B' }], { externalIdFieldName: 'Tidegate_Id__c' })
+  assert.equal(both.successfulResults.filter((r) => r.sf__Created === 'true').length, 1)
+  const gone = await run('delete', made.successfulResults.map((r) => ({ Id: r.sf__Id })))
+  assert.equal(gone.successfulResults.length, 300)
+  const stream = await conn.bulk2.query("SELECT Id FROM Contact WHERE Title = 'Bulk'", { scanAll: true, pollInterval: 20 })
+  assert.equal((await stream.toArray()).length, 299)
+})
+
+test('a Bulk 2.0 job is watched, aborted and deleted', async () => {
+  const job = conn.bulk2.createJob({ object: 'Contact', operation: 'insert' })
+  await job.open()
+  await job.uploadData([{ LastName: 'Never' }])
+  assert.equal((await job.check()).state, 'Open')
+  await job.abort()
+  assert.equal((await job.check()).state, 'Aborted')
+  await job.delete()
+  await assert.rejects(job.check())
+})
+
+for (const [name, make] of [
+  ['of all objects', async () => '/data/ChangeEvents'],
+  ['of its own making', () => customChannel('/data/Force__chn')],
+]) {
+  test(`streaming listens to a channel ${name}`, async () => {
+    const channel = await make()
+    const id = (await conn.sobject('Contact').create({ LastName: 'Channel', Email: 'channel@example.com', MailingCity: 'Bern' })).id
+    const events = []
+    const client = conn.streaming.createClient([new StreamingExtension.Replay(channel, -1)])
+    await client.subscribe(channel, (e) => events.push(e))
+    await change(conn.accessToken, id, { Title: 'Heard' })
+    await until('the change', () => events.length === 1)
+    await client.disconnect()
+    const { payload } = events[0]
+    assert.deepEqual(payload.ChangeEventHeader.recordIds, [id])
+    assert.equal(payload.Title, 'Heard')
+    assert.equal(payload.Email, channel.endsWith('__chn') ? 'channel@example.com' : undefined)
+    assert.deepEqual(payload.MailingAddress, channel.endsWith('__chn') ? { City: 'Bern' } : undefined)
+    const schema = await conn.requestGet(`/services/data/v${version}/event/eventSchema/${events[0].schema}?payloadFormat=COMPACT`)
+    assert.equal(schema.name, 'ContactChangeEvent')
+  })
+}
+
+test('a lock is reported as one, and once', async () => {
+  const made = await conn.sobject('Contact').create({ LastName: 'Locked' })
+  await setup('faults', { kind: 'lock_rows', object: 'Contact' })
+  const change = { Id: made.id, Title: 'x' }
+  await assert.rejects(conn.sobject('Contact').update(change), { errorCode: 'UNABLE_TO_LOCK_ROW' })
+  assert.equal((await conn.sobject('Contact').update(change)).success, true)
 })

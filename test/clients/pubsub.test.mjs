@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import PubSubApiClient from 'salesforce-pubsub-api-client'
-import { contact, named, org, token, until } from './support.mjs'
+import { appKey, change, contact, customChannel, named, org, setup, token, until } from './support.mjs'
 
 const topic = '/data/ContactChangeEvent'
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
 
-async function open() {
+async function open(more = {}) {
   const client = new PubSubApiClient(
     {
       authType: 'oauth-client-credentials',
@@ -15,6 +15,7 @@ async function open() {
       clientSecret: org.clientSecret,
       pubSubEndpoint: org.pubsub,
       rejectUnauthorizedSsl: false, // the certificate is of this run
+      ...more,
     },
     quiet,
   )
@@ -80,6 +81,75 @@ test('a change names the fields that it changed', async () => {
   assert.deepEqual(header.recordIds, [id])
   for (const field of ['Name.FirstName', 'MailingAddress.City', 'Title', 'LastModifiedDate'])
     assert.ok(header.changedFields.includes(field), `${field} in ${header.changedFields}`)
+})
+
+test('a managed subscription goes on after what was committed', async () => {
+  const accessToken = await token()
+  const account = async (Name) => {
+    const answer = await fetch(`${org.url}/services/data/v66.0/sobjects/Account`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${accessToken}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ Name }),
+    })
+    assert.equal(answer.status, 201)
+  }
+  await setup('managed_subscriptions', { developer_name: 'Managed', topic_name: '/data/AccountChangeEvent', earliest: true })
+  const client = await open()
+  const before = []
+  const told = []
+  let id
+  await account('First')
+  await account('Second')
+  await client.subscribeWithManagedSubscription(
+    'Managed',
+    (subscription, kind, data) => {
+      id = subscription.subscriptionId
+      into(before, told)(subscription, kind, data)
+    },
+    2,
+  )
+  await until('both', () => before.length === 2)
+  client.commitReplayId(id, before[0].replayId)
+  // It does not hang up by itself: the org ends a stream that is asked for nothing.
+  await until('the end of the stream', () => told.includes('end'))
+  client.close()
+
+  const again = await open()
+  const after = []
+  const refused = []
+  await again.subscribeWithManagedSubscription('Managed', into(after, refused), 2)
+  await until('an answer', () => after.length > 0 || refused.some((t) => t.startsWith('error')))
+  again.close()
+  assert.deepEqual(after.map((e) => e.payload.Name).slice(0, 1), ['Second'], refused.join())
+  assert.match(id, /^18x/)
+})
+
+test('a custom channel carries what it is enriched with', async () => {
+  const accessToken = await token()
+  const custom = await customChannel('/data/Typed__chn')
+  const id = await contact(accessToken, 'Typed')
+  await change(accessToken, id, { Email: 'typed@example.com', MailingCity: 'Bern' })
+  await change(accessToken, id, { Title: 'Typist' })
+  const client = await open()
+  const events = []
+  client.subscribeFromEarliestEvent(custom, into(events, []))
+  const mine = () => events.filter((e) => e.payload.ChangeEventHeader.recordIds[0] === id)
+  await until('all three', () => mine().length === 3)
+  client.close()
+  const { payload } = mine()[2]
+  assert.equal(payload.Email, 'typed@example.com')
+  assert.equal(payload.MailingAddress.City, 'Bern')
+  assert.equal(payload.Title, 'Typist')
+})
+
+test('a signed assertion opens it as well', async () => {
+  const client = await open({ authType: 'oauth-jwt-bearer', username: org.username, privateKey: await appKey() })
+  const events = []
+  const accessToken = await token()
+  await contact(accessToken, 'Signed')
+  client.subscribeFromEarliestEvent(topic, into(events, []))
+  await until('an event', () => events.length > 0)
+  client.close()
 })
 
 test('an unknown topic is refused', async () => {

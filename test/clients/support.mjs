@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto'
+
 // Shared by the scripts: how the org is reached, and changes to look at.
 export const org = {
   url: process.env.ORG_URL,
@@ -46,3 +48,36 @@ export async function until(what, ready) {
 
 // named tells the last names among change events, in their order.
 export const named = (events) => events.map((e) => e.payload.Name.LastName)
+
+// setup does what an admin does in the org.
+export async function setup(path, body, method = 'POST') {
+  const answer = await fetch(`${org.url}/_sim/${path}`, {
+    method,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`)
+  return answer.status === 204 ? null : answer.json()
+}
+
+// channel is a custom one, of contacts with their e-mail address.
+export async function customChannel(name) {
+  await setup('channels', { name, members: { Contact: ['Email', 'MailingCity'] } })
+  return name
+}
+
+// change writes some fields of a contact.
+export async function change(accessToken, id, fields) {
+  const answer = await fetch(`${org.url}/services/data/v${version}/sobjects/Contact/${id}`, {
+    method: 'PATCH',
+    headers: { Authorization: `Bearer ${accessToken}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify(fields),
+  })
+  if (answer.status !== 204) throw new Error(`update: ${answer.status} ${await answer.text()}`)
+}
+
+// appKey gives the connected app a new key pair and returns the private one.
+export async function appKey() {
+  const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  await setup('app/key', pair.publicKey.export({ type: 'spki', format: 'pem' }), 'PUT')
+  return pair.privateKey.export({ type: 'pkcs8', format: 'pem' })
+}
