@@ -143,12 +143,25 @@ type apiMade struct {
 type apiLink struct {
 	Kind       string    `json:"kind"`
 	ExternalID string    `json:"external_id"`
+	Role       string    `json:"role"` // "" = is the thing itself
 	Object     string    `json:"object"`
 	ID         string    `json:"id"`
+	State      string    `json:"state"` // active, moved, broken, unlinked
 	Reason     string    `json:"reason"`
+	Rule       string    `json:"rule,omitempty"`
 	Pinned     bool      `json:"pinned"`
+	By         string    `json:"by,omitempty"`
 	Broken     string    `json:"broken,omitempty"`
+	Moved      *apiMoved `json:"moved,omitempty"`
 	At         time.Time `json:"at"`
+}
+
+// apiMoved says which record was linked first, and why another is now.
+type apiMoved struct {
+	Object string    `json:"from_object"`
+	ID     string    `json:"from_id"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
 }
 
 func (c *call) made(r gateway.Record) (apiMade, error) {
@@ -164,7 +177,14 @@ func (c *call) made(r gateway.Record) (apiMade, error) {
 }
 
 func linkWords(l gateway.Link) apiLink {
-	return apiLink{l.Kind, l.ExternalID, l.Key.Object, l.Key.ID, l.Reason, l.Pinned, l.Broken, l.At.UTC()}
+	out := apiLink{
+		Kind: l.Kind, ExternalID: l.ExternalID, Role: string(l.Role), Object: l.Key.Object, ID: l.Key.ID, State: string(l.State()),
+		Reason: l.Reason, Rule: l.Rule, Pinned: l.Pinned, By: l.By, Broken: l.Broken, At: l.At.UTC(),
+	}
+	if l.Moved != "" {
+		out.Moved = &apiMoved{l.Chosen.Object, l.Chosen.ID, l.Moved, l.MovedAt.UTC()}
+	}
+	return out
 }
 
 func apiRecords(c *call) error {

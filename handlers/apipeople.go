@@ -106,13 +106,15 @@ func apiPerson(c *call) error {
 	if d.State == outbox.NeedsYou { // durable here, owed there: queued until somebody decides
 		state["state"], state["needs_you"], state["code"] = outbox.Queued, true, refusal(d).Code
 	}
-	l, err := c.ws.LinkOf(c.UserContext(), "person", id)
-	switch {
-	case err == nil:
-		state["links"] = []apiLink{linkWords(l)}
-	case gateway.CodeOf(err) != gateway.CodeNotFound:
+	all, err := c.ws.LinksOf(c.UserContext(), "person", id)
+	if err != nil {
 		return err
 	}
+	links := make([]apiLink, 0, len(all))
+	for _, l := range all {
+		links = append(links, linkWords(l))
+	}
+	state["links"] = links
 	return c.JSON(fiber.Map{"external_id": id, "salesforce": state})
 }
 

@@ -76,6 +76,7 @@ type healthFacts struct {
 	waiting int
 	parked  int
 	unready []string // objects whose first backfill is not done
+	broken  []gateway.Mapping
 }
 
 func (v *visit) healthFacts(c gateway.Connection) (healthFacts, error) {
@@ -91,6 +92,9 @@ func (v *visit) healthFacts(c gateway.Connection) (healthFacts, error) {
 		return f, err
 	}
 	if f.proofs, err = v.proofs(); err != nil {
+		return f, err
+	}
+	if f.broken, err = v.ws.SuspendedMappings(v.UserContext()); err != nil {
 		return f, err
 	}
 	loads, err := v.ws.Backfills(v.UserContext())
@@ -143,8 +147,16 @@ func (f healthFacts) sentence() []views.Piece {
 	switch {
 	case f.parked > 0:
 		pieces = append(pieces, views.Piece{Text: count(f.parked, "write needs you", "writes need you"), URL: "/sync/log?state=" + string(gateway.LogNeedsYou)})
-	default:
+	case len(f.broken) == 0:
 		pieces = append(pieces, views.Piece{Text: "0 problems"})
+	}
+	if n := len(f.broken); n > 0 {
+		if f.parked > 0 {
+			pieces = append(pieces, views.Piece{Text: ", "})
+		}
+		pieces = append(pieces, views.Piece{
+			Text: count(n, "field mapping is suspended", "field mappings are suspended"), URL: settingsBase + "/objects/" + f.broken[0].Object + "?show=broken",
+		})
 	}
 	pieces = append(pieces, f.proofPieces(f.now)...)
 	if f.conn.APIMax > 0 {

@@ -41,10 +41,18 @@ func showObjects(v *visit, t tabState) (templ.Component, error) {
 	for _, s := range statuses {
 		polled[s.Object] = s.Transport == "poll"
 	}
+	notice, suspended, err := v.suspendedNotice()
+	if err != nil {
+		return nil, err
+	}
+	p.Broken = notice
 	for _, object := range configurable {
 		line, err := v.objectLine(t, object)
 		if err != nil {
 			return nil, err
+		}
+		if n := suspended[object]; n > 0 {
+			line.State, line.MappedDetail = views.Chip{Tone: views.Attention, Icon: views.IconWarning, Text: "Partly suspended"}, count(n, "field suspended", "fields suspended")
 		}
 		if polled[object] {
 			line.Transport, line.Polled = "Poll", true
@@ -123,6 +131,7 @@ func objectPage(v *visit) error {
 	t.common.Form.URL = base
 	t.common.Form.Bar = views.SaveBar{Save: "Save changes", DiscardURL: base}
 	search, part := strings.ToLower(strings.TrimSpace(v.Query("q"))), v.Query("show")
+	suspended := suspendedOf(mappings)
 	p := views.ObjectPage{
 		Settings: t.common,
 		Head: views.Head{
@@ -135,6 +144,7 @@ func objectPage(v *visit) error {
 		Parts: views.Segments{Label: "Fields shown", Items: []views.Segment{
 			{Text: "Mapped " + number(len(mappings)), URL: base, Current: part == ""},
 			{Text: "All " + number(len(schema.Fields)), URL: base + "?show=all", Current: part == "all"},
+			{Text: "Suspended " + number(len(suspended)), URL: base + "?show=broken", Current: part == "broken"},
 		}},
 		FieldsText: "Editable lets people change a field here; whether the edit reaches Salesforce follows the three conditions above.",
 		Empty: views.Empty{
@@ -145,8 +155,19 @@ func objectPage(v *visit) error {
 	if part != "" {
 		p.Keep = []views.Hidden{{Name: "show", Value: part}}
 	}
+	if v.admin() {
+		p.Head.Actions = []views.Action{{Text: "Read again from Salesforce", URL: base + "/describe", Post: true, Icon: views.IconAgain}}
+	}
+	for _, m := range suspended {
+		if _, shown := schema.Field(m.Field); !shown && strings.Contains(strings.ToLower(m.Field), search) {
+			p.Fields = append(p.Fields, v.goneLine(m))
+		}
+	}
 	for _, f := range schema.Fields {
 		m, imported := mappings[f.Name]
+		if part == "broken" && m.Suspended.Cause == "" {
+			continue
+		}
 		if (!imported && part != "all") || !strings.Contains(strings.ToLower(f.Label+" "+f.Name), search) {
 			continue
 		}
@@ -180,6 +201,7 @@ func (v *visit) fieldLine(t tabState, f gateway.Field, m gateway.Mapping, import
 	if imported {
 		line.ImportedBy, line.ImportedAt = orSystem(m.By), v.clock().full(m.At).Text
 	}
+	v.suspendLine(&line, m)
 	switch {
 	case !f.Updateable || f.Calculated:
 		line.EditableText = "Not possible"

@@ -204,12 +204,16 @@ func (b *recordBuilder) crmObjects() ([]views.CRMObject, error) {
 		return nil, err
 	}
 	records = append(records, more...)
+	why, err := b.linkWhy()
+	if err != nil {
+		return nil, err
+	}
 	out := make([]views.CRMObject, 0, len(records))
 	for _, r := range records {
 		k, _ := kindOf(r.Key.Object)
 		out = append(out, views.CRMObject{
 			Kind: squareOf(r.Key.Object), Name: r.Label(), Type: k.one, URL: recordURL(r.Key),
-			Salesforce: salesforceURL(b.conn, r.Key), Key: b.keyFields(k, r), AsOf: b.clk.ago(r.Version.Time()),
+			Salesforce: salesforceURL(b.conn, r.Key), Key: b.keyFields(k, r), Why: why[r.Key], AsOf: b.clk.ago(r.Version.Time()),
 		})
 	}
 	return out, nil
@@ -265,20 +269,4 @@ func (b *recordBuilder) keyFields(k recordKind, r gateway.Record) string {
 		}
 	}
 	return strings.Join(words, ", ")
-}
-
-func (b *recordBuilder) evidence() (*views.Evidence, error) {
-	links, err := b.ws.Links(b.UserContext(), b.record.Key)
-	if err != nil || len(links) == 0 {
-		return nil, err
-	}
-	l := links[0]
-	e := &views.Evidence{Strong: "Linked", Text: "to “" + l.ExternalID + "” here: " + l.Reason + ", on " + b.clk.full(l.At).Text + "."}
-	if l.Pinned {
-		e.More = "A person chose this; it stays."
-	}
-	if l.Broken != "" {
-		e.More = "The link does not hold: " + l.Broken
-	}
-	return e, nil
 }

@@ -122,6 +122,9 @@ func allPages() []route {
 		{"POST", settingsBase + "/disconnect", admins, disconnect},
 		{"GET", settingsBase + "/objects/:object", signedIn, objectPage},
 		{"POST", settingsBase + "/objects/:object", admins, saveObject},
+		{"POST", settingsBase + "/objects/:object/describe", admins, describeAgain},
+		{"GET", settingsBase + "/objects/:object/import", admins, askImport},
+		{"POST", settingsBase + "/objects/:object/import", admins, importAgain},
 		{"GET", "/settings/you", signedIn, you},
 		{"POST", "/settings/you", signedIn, saveYou},
 		{"GET", "/settings/you/account", signedIn, account},
@@ -147,7 +150,11 @@ func allPages() []route {
 			route{"GET", k.path, signedIn, recordList(k)},
 			route{"GET", k.path + "/:id", signedIn, recordPage(k)},
 			route{"POST", k.path + "/:id", signedIn, saveField(k)},
-			route{"GET", k.path + "/:id/why", signedIn, whyReadOnly(k)})
+			route{"GET", k.path + "/:id/why", signedIn, whyReadOnly(k)},
+			route{"GET", k.path + "/:id/link", signedIn, askLink(k)},
+			route{"POST", k.path + "/:id/link", signedIn, chooseLink(k)},
+			route{"GET", k.path + "/:id/unlink", signedIn, askUnlink(k)},
+			route{"POST", k.path + "/:id/unlink", signedIn, unlink(k)})
 	}
 	return list
 }

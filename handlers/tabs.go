@@ -46,7 +46,7 @@ func showNotes(v *visit, t tabState) (templ.Component, error) {
 	n := t.settings.Notes
 	p := views.NotesPage{
 		Settings: t.common,
-		Level: v.levels(t.scope),
+		Level:    v.levels(t.scope),
 		AutoEvent: views.Switch{
 			Name: "auto_events", Label: "Create Salesforce Events for meetings", On: n.AutoEvents, Locked: t.locked,
 			Effect: "When a meeting is created through the calendar, or an impromptu external meeting is logged, an Event is created in Salesforce.",

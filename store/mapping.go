@@ -61,6 +61,19 @@ func (w *Workspace) SuspendedMappings(ctx context.Context) ([]gateway.Mapping, e
 	return out, err
 }
 
+// ImportMapping saves a field as it was imported anew: its type, that it
+// travels, by whom and when; what else was chosen stays.
+func (w *Workspace) ImportMapping(ctx context.Context, m gateway.Mapping) error {
+	return w.InTx(ctx, func(ctx context.Context, tx *Tx) error {
+		_, err := tx.exec(ctx, "importing mapping", `UPDATE mappings SET imported = ?, by_name = ?, at = ?, revision = revision + 1
+			WHERE workspace_id = ? AND object = ? AND field = ?`, m.Imported, clean(m.By), micros(m.At), tx.ws, m.Object, m.Field)
+		if err != nil {
+			return err
+		}
+		return tx.SuspendMappings(ctx, []gateway.Mapping{m})
+	})
+}
+
 // SuspendMappings writes type and suspension of mappings that exist, and
 // nothing else of them: what people chose is theirs.
 func (tx *Tx) SuspendMappings(ctx context.Context, mappings []gateway.Mapping) error {

@@ -38,12 +38,23 @@ func (w *Workspace) Schemas(ctx context.Context) ([]gateway.Schema, error) {
 	return out, nil
 }
 
-// SchemaModified returns Salesforce's date of the stored describe, zero where
-// it gave none or the object was never described.
-func (w *Workspace) SchemaModified(ctx context.Context, object string) (time.Time, error) {
-	at, _, err := one[int64](ctx, w.read, "reading the date of a schema",
-		`SELECT modified_at FROM schemas WHERE workspace_id = ? AND object = ?`, w.id, object)
-	return fromMicros(at), err
+// SchemaDates returns when the stored describe was last known to be right, by
+// our clock, and Salesforce's date of it, zero where it gave none. Both are zero
+// when the object was never described.
+func (w *Workspace) SchemaDates(ctx context.Context, object string) (read, modified time.Time, err error) {
+	at, _, err := one[struct {
+		Read     int64 `db:"read_at"`
+		Modified int64 `db:"modified_at"`
+	}](ctx, w.read, "reading the dates of a schema",
+		`SELECT read_at, modified_at FROM schemas WHERE workspace_id = ? AND object = ?`, w.id, object)
+	return fromMicros(at.Read), fromMicros(at.Modified), err
+}
+
+// TouchSchema notes that the stored describe is still right.
+func (w *Workspace) TouchSchema(ctx context.Context, object string) error {
+	_, err := w.write.exec(ctx, "touching schema", `UPDATE schemas SET read_at = ? WHERE workspace_id = ? AND object = ?`,
+		micros(w.db.now()), w.id, object)
+	return err
 }
 
 // SaveSchemas replaces the describes of these objects; others stay.

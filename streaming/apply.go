@@ -22,6 +22,8 @@ type Applier struct {
 	Winner func(object, field string) gateway.Winner
 	// Carried reports whether change events carry the field; nil = all.
 	Carried func(object, field string) bool
+	// Known reports whether describe shows the field; nil = all.
+	Known func(object, field string) bool
 	// Named reports whether the object's Name is composed of person name
 	// parts; nil means none.
 	Named func(object string) bool
@@ -128,6 +130,9 @@ func (a *Applier) input(e gateway.ChangeEvent, id string, w *work, now time.Time
 	}
 	if a.Carried != nil {
 		in.Carried = func(field string) bool { return a.Carried(e.Object, field) }
+	}
+	if a.Known != nil {
+		in.Known = func(field string) bool { return a.Known(e.Object, field) }
 	}
 	if a.Ahead != nil {
 		in.Ahead = a.Ahead()

@@ -92,7 +92,7 @@ func (c *Consumer) page(ctx context.Context, lease gateway.Lease, b gateway.Back
 		return err
 	}
 	q := ReadRequest{
-		Object: b.Object, Fields: MirroredFields(c.rules.schema(b.Object)), AfterID: b.LastID, Limit: c.cfg.PageSize,
+		Object: b.Object, AfterID: b.LastID, Limit: c.cfg.PageSize,
 		IncludeDeleted: b.State == BackfillRepairing,
 	}
 	if b.State == BackfillRepairing {
@@ -102,7 +102,12 @@ func (c *Consumer) page(ctx context.Context, lease gateway.Lease, b gateway.Back
 	if err != nil {
 		return err
 	}
-	rows, err := c.cfg.Reader.Rows(ctx, q)
+	var rows []gateway.ChangeEvent
+	err = c.steady(ctx, b.Object, func() (err error) {
+		q.Fields = MirroredFields(c.rules.schema(b.Object))
+		rows, err = c.cfg.Reader.Rows(ctx, q)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", b.Object, err)
 	}
@@ -371,28 +376,23 @@ func (c *Consumer) retrieve(ctx context.Context, lease gateway.Lease, object str
 	if err != nil {
 		return err
 	}
-	found, missing, err := c.cfg.Reader.Retrieve(ctx, object, ids)
+	var found []gateway.ChangeEvent
+	var missing []string
+	err = c.steady(ctx, object, func() (err error) {
+		found, missing, err = c.cfg.Reader.Retrieve(ctx, object, ids)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("reading marked %s: %w", object, err)
 	}
-	var unknown []gateway.RecordKey
 	for _, id := range missing {
-		version, ok := seen[id]
-		if key := (gateway.RecordKey{Object: object, ID: id}); !ok { // never seen, and nobody can see it now
-			links, err := c.store.Links(ctx, key)
-			if err != nil {
-				return err
-			}
-			if len(links) == 0 {
-				unknown = append(unknown, key)
-				continue
-			}
-			// A tombstone shows that the link leads nowhere.
-		}
 		found = append(found, gateway.ChangeEvent{
-			Object: object, RecordIDs: []string{id}, Type: gateway.Delete,
-			Version: gateway.Version{CommitAt: version.CommitAt},
+			Object: object, RecordIDs: []string{id}, Type: gateway.Delete, Version: gateway.Version{CommitAt: seen[id].CommitAt},
 		})
+	}
+	found, unknown, err := c.concerning(ctx, found, seen)
+	if err != nil {
+		return err
 	}
 	for i := range found {
 		id := found[i].RecordIDs[0]
@@ -405,4 +405,25 @@ func (c *Consumer) retrieve(ctx context.Context, lease gateway.Lease, object str
 	return c.note(ctx, Batch{
 		Batch: gateway.Batch{Events: found}, Lease: lease, Marked: true, Hints: hints, Gone: unknown, Repair: step,
 	})
+}
+
+// concerning drops what was never seen and is gone already. A record to which a
+// link leads is kept even so: its tombstone shows that the link leads nowhere,
+// or where it leads on.
+func (c *Consumer) concerning(ctx context.Context, found []gateway.ChangeEvent, seen map[string]gateway.Version) (kept []gateway.ChangeEvent, unknown []gateway.RecordKey, err error) {
+	for _, e := range found {
+		key := gateway.RecordKey{Object: e.Object, ID: e.RecordIDs[0]}
+		if _, known := seen[key.ID]; !known && e.Type == gateway.Delete {
+			links, err := c.store.Links(ctx, key)
+			if err != nil {
+				return nil, nil, err
+			}
+			if len(links) == 0 {
+				unknown = append(unknown, key)
+				continue
+			}
+		}
+		kept = append(kept, e)
+	}
+	return kept, unknown, nil
 }

@@ -70,6 +70,9 @@ type Config struct {
 	PollAfter  time.Duration // how long a stream may be away before that; default 5 min
 	SweepEvery time.Duration // how often polling looks for ids that are gone; default 6 h
 	AskEvery   time.Duration // how often a refused stream or transport is tried again; default 10 min
+	// DescribeEvery is how often an object's describe is asked for although
+	// nothing hints that it changed; default 15 min.
+	DescribeEvery time.Duration
 	// Backoff is the wait before try n (1, 2, …) after the database or a
 	// reading failed; default doubles from 250 ms to 15 s.
 	Backoff func(n int) time.Duration
@@ -121,6 +124,7 @@ func (c Config) withDefaults() (Config, error) {
 	orElse(&c.PollAfter, 5*time.Minute)
 	orElse(&c.SweepEvery, 6*time.Hour)
 	orElse(&c.AskEvery, 10*time.Minute)
+	orElse(&c.DescribeEvery, 15*time.Minute)
 	orElse(&c.Logger, slog.New(slog.DiscardHandler))
 	orElse(&c.HTTP, http.DefaultClient)
 	if c.Now == nil {

@@ -30,6 +30,8 @@ type Consumer struct {
 	schemas *pubsub.Schemas
 	poll    poll
 	loads   *loads
+	// suspicion makes describes due.
+	suspicion suspicion
 	// counted is when the rows of an object were last counted; the worker's.
 	counted map[string]time.Time
 	// unclosed are the continuity records under repair; the worker's.
@@ -45,11 +47,12 @@ func New(cfg Config) (*Consumer, error) {
 	c := &Consumer{cfg: cfg, store: cfg.DB.In(cfg.Connection.Workspace), wake: make(chan struct{}, 1), counted: map[string]time.Time{}}
 	c.choice.refused, c.schemas = map[Transport]refusal{}, pubsub.NewSchemas()
 	c.poll, c.loads = newPoll(), newLoads()
+	c.suspicion = suspicion{ids: map[string]string{}, objects: map[string]bool{}}
 	c.rules = &rules{store: c.store, objects: cfg.Objects}
 	c.health = newHealth(cfg.Now, cfg.PollAfter)
 	c.apply = &Applier{
 		Store: c.store, OwnClient: cfg.OwnClient, Winner: c.rules.winner, Carried: c.rules.carried, Named: c.rules.named,
-		Merges: c.rules.merges, Writable: c.rules.writable,
+		Known: c.rules.known, Merges: c.rules.merges, Writable: c.rules.writable,
 		Ahead: cfg.Ahead, Notify: cfg.Notify, Metrics: cfg.Metrics, OrgID: cfg.Connection.OrgID, Sign: cfg.Sign,
 	}
 	return c, nil

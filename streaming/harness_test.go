@@ -46,6 +46,8 @@ type world struct {
 	asked  []ReadRequest
 	fields int          // made by wildcard
 	passed atomic.Int64 // how far the virtual clocks are ahead
+	// hidden is a field that describe shows and queries are refused for.
+	hidden string
 	// onRows is called before a page is returned, after it was read.
 	onRows func(n int, q ReadRequest)
 }
@@ -360,8 +362,24 @@ func (w *world) snapshot(r org.Record, fields []string) gateway.ChangeEvent {
 	return e
 }
 
+// refused is Salesforce's answer to a query of a field that it does not show.
+func (w *world) refused(object string, fields []string) error {
+	w.mu.Lock()
+	hidden := w.hidden
+	w.mu.Unlock()
+	for _, name := range fields {
+		if w.org.Object(object).Field(name) == nil || name == hidden {
+			return &gateway.Error{Code: gateway.CodeSFField, Fields: []string{name}}
+		}
+	}
+	return nil
+}
+
 func (w *world) Rows(ctx context.Context, q ReadRequest) ([]gateway.ChangeEvent, error) {
 	CountCall(ctx)
+	if err := w.refused(q.Object, q.Fields); err != nil {
+		return nil, err
+	}
 	var rows []gateway.ChangeEvent
 	w.org.Read(func(v org.View) {
 		v.Scan(q.Object, func(r org.Record) bool {

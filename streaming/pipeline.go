@@ -34,12 +34,16 @@ func newPipeline(c *Consumer, ctx context.Context, end func(), lease gateway.Lea
 // deliver takes one answer of the stream. An error is that of an earlier
 // commit: the session then ends, and what was not committed comes again.
 func (p *pipeline) deliver(ctx context.Context, channel string, raw []json.RawMessage) error {
-	return p.pass(ctx, p.c.rules.decoder().Decode(channel, raw))
+	batch := p.c.rules.decoder().Decode(channel, raw)
+	p.c.suspicion.noteRaw(raw, batch.Events)
+	return p.pass(ctx, batch)
 }
 
 // deliverTyped takes one burst of the Pub/Sub API.
 func (p *pipeline) deliverTyped(ctx context.Context, b pubsub.Batch) error {
-	return p.pass(ctx, p.c.rules.decoder().DecodeTyped(Channel, b))
+	batch := p.c.rules.decoder().DecodeTyped(Channel, b)
+	p.c.suspicion.noteTyped(b.Events, batch.Events)
+	return p.pass(ctx, batch)
 }
 
 // pass hands a batch to the committing goroutine, once that is free.

@@ -46,6 +46,8 @@ func (r *rules) carried(object, field string) bool {
 	return r.decoder().shapes[object].carried(field)
 }
 
+func (r *rules) known(object, field string) bool { return r.decoder().shapes[object].known(field) }
+
 func (r *rules) named(object string) bool { return r.decoder().shapes[object].named() }
 
 // merges reports whether records of an object can be merged.

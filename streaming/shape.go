@@ -87,7 +87,19 @@ func (sh *shape) part(compound, part string) string {
 }
 
 // carried reports whether change events carry the field.
-func (sh *shape) carried(field string) bool { return sh == nil || !sh.silent[field] }
+func (sh *shape) carried(field string) bool {
+	return sh == nil || sh.known(field) && !sh.silent[field]
+}
+
+// known reports whether describe shows the field. One that it no longer shows
+// was hidden or removed, and a reading does not ask for it (F-26).
+func (sh *shape) known(field string) bool {
+	if sh == nil {
+		return true
+	}
+	_, ok := sh.fields[field]
+	return ok
+}
 
 // MirroredFields returns the fields of an object that the mirror holds: all
 // that describe showed, except Id, IsDeleted and SystemModstamp, which Record

@@ -137,7 +137,7 @@ func (v *Verifier) schema(ctx context.Context, object string) (gateway.Schema, e
 	if v.cfg.DryRun {
 		return s, nil
 	}
-	if err := v.store.SaveSchemas(ctx, []gateway.Schema{s}); err != nil {
+	if _, err := SaveDescribe(ctx, v.store, s, time.Time{}); err != nil {
 		return s, fmt.Errorf("saving schemas: %w", err)
 	}
 	return s, v.rules.read(ctx)

@@ -82,6 +82,9 @@ func (c *Consumer) round(ctx context.Context, lease gateway.Lease) error {
 	if err := c.listen(ctx, lease); err != nil {
 		return err
 	}
+	if err := c.describeDue(ctx); err != nil {
+		return err
+	}
 	for _, object := range c.cfg.Objects {
 		err := c.polling(ctx, lease, object)
 		if err == nil {

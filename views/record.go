@@ -24,7 +24,8 @@ type RecordPage struct {
 	DetailsFoot string
 	DetailsLink Link
 
-	Evidence *Evidence
+	// Evidence has one entry for each thing here that this record is.
+	Evidence []Evidence
 
 	Timeline      []Activity
 	TimelineParts Segments
@@ -38,7 +39,9 @@ type CRMObject struct {
 	// URL is our page of it, Salesforce the record there.
 	URL, Salesforce string
 	Key             string
-	AsOf            Time
+	// Why says why it is linked, "" when it is only related.
+	Why  string
+	AsOf Time
 }
 
 // Detail is one field of the record.
@@ -90,6 +93,15 @@ type Evidence struct {
 	More         string
 	Link         Link
 	Actions      []Action
+	// Moves is how the link came here, oldest first.
+	Moves []EvidenceMove
+}
+
+// EvidenceMove is one step of a link; From or To may be empty.
+type EvidenceMove struct {
+	Text     string
+	From, To Link
+	When     Time
 }
 
 // Activity is one entry of the timeline, newest first.

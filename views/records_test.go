@@ -76,7 +76,7 @@ func ann() RecordPage {
 		},
 		AsOf: "As in Salesforce at 14:31:40. You see what Salesforce lets you see; 2 fields are hidden from you.",
 		Objects: []CRMObject{
-			{Kind: KindContact, Name: "Ann Ferrow", Type: "Contact", Salesforce: "https://example.my.salesforce.com/0031", Key: "Head of Operations", AsOf: at("14:31:40")},
+			{Kind: KindContact, Name: "Ann Ferrow", Type: "Contact", Salesforce: "https://example.my.salesforce.com/0031", Key: "Head of Operations", Why: "Matched by e-mail ann.ferrow@example.com. Salesforce converted the lead to this record.", AsOf: at("14:31:40")},
 			{Kind: KindAccount, Name: "Fernhollow Logistics", Type: "Account", URL: "/accounts/001", Salesforce: "https://example.my.salesforce.com/001", Key: "Customer, 240 people", AsOf: at("14:20:02")},
 			{Kind: KindDeal, Name: "Fernhollow, 40 seats", Type: "Opportunity", URL: "/deals/006", Salesforce: "https://example.my.salesforce.com/006", Key: "Proposal, € 48,000, 18 Dec", AsOf: at("14:32:05")},
 		},
@@ -89,11 +89,15 @@ func ann() RecordPage {
 			{ID: "Birthdate", Label: "Birthdate", Value: "", Reason: "Hidden by Salesforce"},
 		},
 		DetailsFoot: "Something looks wrong?", DetailsLink: Link{Text: "Why did this not sync?", URL: "/sync/explain?record=0031"},
-		Evidence: &Evidence{
+		Evidence: []Evidence{{
 			Strong: "Matched by e-mail", Text: "ann.ferrow@example.com, step 2 of the match chain, on 4 Oct 2026, 09:14.",
 			More: "Stays on this record even if e-mail or phone change.", Link: Link{Text: "See the Lead", URL: "/leads/00Q"},
 			Actions: []Action{{Text: "Choose another record", URL: "/contacts/0031/link"}, {Text: "Unlink", URL: "/contacts/0031/unlink", Icon: IconUnlink}},
-		},
+			Moves: []EvidenceMove{
+				{Text: "Matched by e-mail ann.ferrow@example.com.", When: at("4 Oct, 09:14")},
+				{Text: "Salesforce converted the lead to this record.", From: Link{Text: "Lead 00Q", URL: "/leads/00Q"}, To: Link{Text: "Contact 0031", URL: "/contacts/0031"}, When: at("9 Oct, 16:40")},
+			},
+		}},
 		TimelineParts: Segments{Label: "Activity from", Items: []Segment{{Text: "Both", URL: "?from=both", Current: true}, {Text: "Here", URL: "?from=here"}, {Text: "Salesforce", URL: "?from=salesforce"}}},
 		Timeline: []Activity{
 			{Kind: KindCall, Title: "Call, 12 min", Text: "She has budget approval. Wants the security sheet.", When: at("14:31"), Where: "Here", State: Chip{Good, IconOK, "Written as Task"}},
@@ -123,13 +127,17 @@ func recordPages() []page {
 	picklist.Details[3].Form = &DetailForm{URL: "/contacts/0031", Revision: "42", CancelURL: "/contacts/0031", Select: &Select{Name: "LeadSource", Label: "Lead source", Options: []Option{{Value: "", Text: "None"}, {Value: "Web", Text: "Web chat", Selected: true}}}}
 	parked := ann()
 	parked.Details[0].Progress = &Progress{NeedsYou: "Salesforce did not accept the number: a rule there asks for the country first. Your value is kept here.", Link: Link{Text: "See what Salesforce said", URL: "/sync/log/17"}}
+	broken := ann()
+	broken.Evidence[0].Text = "to “p-1” here: matched by e-mail ann.ferrow@example.com, on 4 Oct 2026, 09:14."
+	broken.Evidence[0].More = "The link does not hold: The record was deleted in Salesforce. The link holds again when it is restored there."
 	none := ann()
 	none.Objects, none.Timeline, none.Evidence, none.TimelineParts, none.TimelineOlder = nil, nil, nil, Segments{}, Link{}
 	none.ObjectsEmpty = Empty{Icon: IconLink, Title: "Linked to nothing yet", Text: "Salesforce records appear here once one has this e-mail address or phone number."}
 	none.TimelineEmpty = Empty{Icon: IconEvent, Title: "No activity yet", Text: "Meetings, calls and messages appear here as soon as the first one is logged on either side."}
 	bad := ann()
 	bad.Name, bad.Facts[0].Value, bad.Facts[1].URL, bad.AsOf = hostile, hostile, "javascript:alert(1)", hostile
-	bad.Objects[0].Name, bad.Details[0].Value, bad.Timeline[0].Text, bad.Evidence.Text = hostile, hostile, hostile, hostile
+	bad.Objects[0].Name, bad.Details[0].Value, bad.Timeline[0].Text, bad.Evidence[0].Text = hostile, hostile, hostile, hostile
+	bad.Evidence[0].Moves[0].Text, bad.Evidence[0].Moves[1].From.Text, bad.Objects[1].Why = hostile, hostile, hostile
 	bad.Details[2].Form = &DetailForm{URL: "/contacts/0031", CancelURL: "/contacts/0031", Field: Field{Name: "Department", Label: "Department", Value: hostile, Error: hostile}}
 	return []page{
 		{"contact", Record(ann())},
@@ -138,6 +146,7 @@ func recordPages() []page {
 		{"contact-picklist", Record(picklist)},
 		{"contact-needs-you", Record(parked)},
 		{"contact-empty", Record(none)},
+		{"contact-link-broken", Record(broken)},
 		{"contact-hostile", Record(bad)},
 		{"deal", Record(deal())},
 	}

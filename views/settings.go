@@ -158,8 +158,10 @@ type FieldLine struct {
 	// Changed marks what this form has changed since it was saved.
 	Changed bool
 	Product *Select
-	// ProductText stands instead of the control; Broken in red below it.
+	// ProductText stands instead of the control; Broken in red below it, with the
+	// way out.
 	ProductText, Broken string
+	BrokenLink          Link
 	// Direction is one of the Direction… keys, Why its reason in words.
 	Direction, Why string
 	// Access is "Can edit" or "Read-only"; WhyURL leads to the cause.

@@ -125,6 +125,13 @@ func objectsPages() []page {
 	found := object()
 	found.Fields, found.Pager, found.Gate = nil, Pager{}, nil
 	found.Empty = Empty{Icon: IconSearch, Title: "No field matches “nex”", Text: "Search looks at label and API name.", Actions: []Action{{Text: "Show all 64", URL: "?"}}}
+	suspended := object()
+	suspended.Parts.Items[2].Current, suspended.Parts.Items[0].Current = true, false
+	suspended.Fields = []FieldLine{
+		{ID: "Hull__c", Label: "Hull__c", APIName: "Hull__c", Type: "string", ProductText: "Not mapped", Broken: "Suspended since 16 Nov 2026, 09:12. Salesforce no longer shows Hull__c to the connected user: it was deleted, renamed or hidden. Restore it or give the user access, and it goes on by itself.", Why: "Suspended; the other fields go on.", Access: "Not shown by Salesforce", EditableText: "Not possible", ImportedBy: "M. Quill", ImportedAt: "3 Nov"},
+		{ID: "Keel__c", Label: "Keel", APIName: "Keel__c", Type: "double", ProductText: "Not mapped", Broken: "Suspended since 16 Nov 2026, 09:12. In Salesforce Keel changed its type from string to double. Change it back, or import the field again to take the new type.", BrokenLink: Link{Text: "Import Keel__c again", URL: "/settings/salesforce/objects/Opportunity/import?field=Keel__c"}, Why: "Suspended; the other fields go on.", CanEdit: true, Access: "Can edit", Editable: &Switch{ID: "editable_Keel__c", Name: "editable_Keel__c", Label: "Editable", On: true}, ImportedBy: "M. Quill", ImportedAt: "3 Nov"},
+	}
+	suspended.Pager = Pager{}
 	bad := object()
 	bad.Fields[0].Label, bad.Fields[0].Examples[0], bad.Fields[1].Broken, bad.Gate.Text = hostile, hostile, hostile, hostile
 	bad.Fields[0].Product.Options[1].Text = hostile
@@ -136,6 +143,7 @@ func objectsPages() []page {
 		{"settings-objects-hostile", Objects(list)},
 		{"settings-object", Object(object())},
 		{"settings-object-nothing-found", Object(found)},
+		{"settings-object-suspended", Object(suspended)},
 		{"settings-object-hostile", Object(bad)},
 	}
 }

@@ -70,7 +70,10 @@ func (in Input) stated(was gateway.Record) gateway.Fields {
 }
 
 func (in Input) carried(field string) bool {
-	return in.Event.Type == gateway.Snapshot || in.Carried == nil || in.Carried(field)
+	if in.Event.Type == gateway.Snapshot {
+		return in.Known == nil || in.Known(field)
+	}
+	return in.Carried == nil || in.Carried(field)
 }
 
 // apply lays fields over the record and says what that was. next carries the

@@ -26,7 +26,11 @@ type Input struct {
 	// Carried reports whether change events carry the field, so that its
 	// absence from a whole event means that it is empty; nil means all are.
 	// Formula fields and derived ones (LastActivityDate) are never carried.
-	Carried   func(field string) bool
+	Carried func(field string) bool
+	// Known reports whether a reading asks for the field, so that its absence
+	// means that it is empty; nil means all are. A field that Salesforce hid
+	// from us keeps its last value.
+	Known     func(field string) bool
 	OwnClient string        // our client id in changeOrigin, e.g. "tidegate"
 	Ahead     time.Duration // Salesforce's clock minus ours, as measured
 	Now       time.Time

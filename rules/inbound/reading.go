@@ -17,7 +17,7 @@ func (in Input) reading() Decision {
 		return in.firstReading()
 	case in.unmoved() || order > 0:
 		return in.whole(was)
-	case was.Partial && e.Type == gateway.Snapshot:
+	case was.Partial && !thin(e):
 		return in.fill(was)
 	case order == 0 && in.differs(was):
 		d := in.decision(gateway.OutcomeStale, "The record changed in the second in which it was read; it is read again.")
@@ -54,7 +54,7 @@ func (in Input) firstReading() Decision {
 	d := in.decision(gateway.OutcomeApplied, "Read from Salesforce.")
 	d.Record = First(in.Event, in.RecordID, in.Now)
 	d.Record.Fields = in.Event.Fields.Clone()
-	d.Record.Partial = d.Record.Deleted && len(in.Event.Fields) == 0
+	d.Record.Partial = thin(in.Event)
 	d.Save, d.ReadWhole = true, true
 	d.Append = in.Event.Origin != ""
 	d.Entry.Label = d.Record.Label()
@@ -120,10 +120,22 @@ func (in Input) fill(was gateway.Record) Decision {
 func (in Input) readAt(d *Decision) {
 	d.ReadWhole = true
 	d.Refetch = ""
-	if in.Event.Type == gateway.Snapshot {
+	if !thin(in.Event) {
 		d.Record.Partial = false
+	}
+	if in.Event.Type == gateway.Snapshot {
 		d.Record.ReadAt = max(d.Record.ReadAt, in.Event.Version.CommitAt)
 	}
+}
+
+// thin tells a reading that found the record deleted and knows no more of it
+// than what it was merged into.
+func thin(e gateway.ChangeEvent) bool {
+	if e.Type != gateway.Delete {
+		return false
+	}
+	_, master := e.Fields["MasterRecordId"]
+	return len(e.Fields) == 0 || master && len(e.Fields) == 1
 }
 
 func (in Input) differs(was gateway.Record) bool {

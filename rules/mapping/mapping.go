@@ -91,6 +91,9 @@ func noTarget(m gateway.Mapping, f gateway.Field) string {
 	if m.Field == "" {
 		return "No Salesforce field is named, so the value stays here."
 	}
+	if m.Suspended.Cause != "" {
+		return m.Suspended.Why
+	}
 	if why := readOnly(f); why != "" {
 		return why
 	}
@@ -119,7 +122,10 @@ func verdict(cells [3]Cell) (ok bool, reason string) {
 // changes of the field (AVM-26).
 func TopicWritten(topic string, m gateway.Mapping, f gateway.Field) (ok bool, cells [3]Cell, reason string) {
 	direction, why := Direction(f, m)
-	locked := readOnly(f)
+	locked := m.Suspended.Why
+	if locked == "" {
+		locked = readOnly(f)
+	}
 	cells = [3]Cell{
 		{"Is the field mapped to this topic?", topic != "" && m.Topic == topic, mappedTo(m.Topic)},
 		{"Is the direction Outbound?", direction == Outbound, fmt.Sprintf("It is %s. %s", direction, why)},

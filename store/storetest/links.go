@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"testing"
+	"time"
 
 	"tidegate/gateway"
 	"tidegate/store"
@@ -90,10 +91,13 @@ func suspensions(t *testing.T, s *suite) {
 	if still, err = w.SuspendedMappings(t.Context()); err != nil || len(still) != 0 {
 		t.Errorf("suspended %+v, %v", still, err)
 	}
-	if at, err := w.SchemaModified(t.Context(), "Contact"); err != nil || !at.Equal(s.clock.Now()) {
-		t.Errorf("modified %v, %v", at, err)
+	described := s.clock.Now()
+	s.clock.Advance(time.Hour)
+	ok(t, w.TouchSchema(t.Context(), "Contact"))
+	if read, modified, err := w.SchemaDates(t.Context(), "Contact"); err != nil || !modified.Equal(described) || !read.Equal(s.clock.Now()) {
+		t.Errorf("read %v, modified %v, %v", read, modified, err)
 	}
-	if at, err := w.SchemaModified(t.Context(), "Lead"); err != nil || !at.IsZero() {
-		t.Errorf("modified %v, %v", at, err)
+	if read, modified, err := w.SchemaDates(t.Context(), "Lead"); err != nil || !read.IsZero() || !modified.IsZero() {
+		t.Errorf("read %v, modified %v, %v", read, modified, err)
 	}
 }
