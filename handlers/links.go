@@ -12,6 +12,10 @@ import (
 	"tidegate/views"
 )
 
+// isPerson reports whether records of an object are people, so that a person
+// can choose among them.
+func isPerson(object string) bool { return object == "Contact" || object == "Lead" }
+
 // choices is how many records of one object are offered to be chosen.
 const choices = 20
 
@@ -31,7 +35,7 @@ func (b *recordBuilder) evidence() ([]views.Evidence, error) {
 		case l.Pinned:
 			e.More = "A person chose this; it stays."
 		}
-		if l.Role == gateway.RoleSelf {
+		if l.Role == gateway.RoleSelf && isPerson(l.Key.Object) {
 			e.Actions = []views.Action{
 				{Text: "Choose another record", URL: linkURL(b.record.Key, "link", l), About: l.ExternalID},
 				{Text: "Unlink", URL: linkURL(b.record.Key, "unlink", l), Icon: views.IconUnlink, About: l.ExternalID},
@@ -116,10 +120,26 @@ func (v *visit) linkHere(k recordKind) (gateway.Link, gateway.Record, error) {
 		return gateway.Link{}, r, err
 	}
 	l, err := v.ws.LinkOf(v.UserContext(), v.Query("kind"), v.Query("thing"))
+	if v.Query("thing") == "" { // typed by hand: the first thing that is this record
+		l, err = v.firstLink(key)
+	}
 	if err == nil && l.Key != key {
 		err = gateway.Errorf(gateway.CodeConflict, "This link has moved meanwhile. Look at the record that it leads to now.")
 	}
 	return l, r, err
+}
+
+func (v *visit) firstLink(key gateway.RecordKey) (gateway.Link, error) {
+	all, err := v.ws.Links(v.UserContext(), key)
+	for _, l := range all {
+		if l.Role == gateway.RoleSelf {
+			return l, nil
+		}
+	}
+	if err == nil {
+		err = gateway.Errorf(gateway.CodeNotFound, "Nothing here is linked to this record.")
+	}
+	return gateway.Link{}, err
 }
 
 // askLink offers the records that a thing here could be instead.
@@ -195,7 +215,7 @@ func chooseLink(k recordKind) func(*visit) error {
 		}
 		object, id, _ := strings.Cut(v.Query("to"), "/")
 		to := gateway.RecordKey{Object: object, ID: id}
-		if _, ok := gateway.NormalizeID(id); !ok || object != "Contact" && object != "Lead" {
+		if _, ok := gateway.NormalizeID(id); !ok || !isPerson(object) {
 			return gateway.Errorf(gateway.CodeInvalid, "Choose a contact or a lead from the list.")
 		}
 		if err := v.s.Outbox.ChooseLink(v.UserContext(), v.member.Workspace, l.Kind, l.ExternalID, to, v.member.Name); err != nil {

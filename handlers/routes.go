@@ -150,7 +150,11 @@ func allPages() []route {
 			route{"GET", k.path, signedIn, recordList(k)},
 			route{"GET", k.path + "/:id", signedIn, recordPage(k)},
 			route{"POST", k.path + "/:id", signedIn, saveField(k)},
-			route{"GET", k.path + "/:id/why", signedIn, whyReadOnly(k)},
+			route{"GET", k.path + "/:id/why", signedIn, whyReadOnly(k)})
+		if !isPerson(k.object) {
+			continue
+		}
+		list = append(list,
 			route{"GET", k.path + "/:id/link", signedIn, askLink(k)},
 			route{"POST", k.path + "/:id/link", signedIn, chooseLink(k)},
 			route{"GET", k.path + "/:id/unlink", signedIn, askUnlink(k)},

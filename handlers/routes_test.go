@@ -54,6 +54,9 @@ func TestStateChangesTakeNoGetAndNoHead_S03(t *testing.T) {
 func TestLookingAtPagesChangesNothing_S03(t *testing.T) {
 	w := newWorld(t)
 	line := w.park(home, "Refused")
+	for thing, key := range map[string]gateway.RecordKey{"p-1": contactOf(home), "p-2": leadOf(home)} {
+		must(t, w.db.In(home).SaveLink(t.Context(), gateway.Link{Kind: "person", ExternalID: thing, Key: key}))
+	}
 	b := w.as(home, gateway.RoleAdmin)
 	before := w.state()
 	for _, r := range pages {

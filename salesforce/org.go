@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"tidegate/gateway"
 )
@@ -152,19 +153,43 @@ type wireField struct {
 // field that he may not read is absent. The errors are CodeSFGone or
 // CodeSFUnavailable when the object is not there for him.
 func (c *Client) Describe(ctx context.Context, object string) (gateway.Schema, error) {
+	schema, _, _, err := c.DescribeSince(ctx, object, time.Time{})
+	return schema, err
+}
+
+// DescribeSince is Describe unless nothing changed after since, by
+// Salesforce's date, which has whole seconds; zero asks in any case. modified is
+// that date, zero where Salesforce gave none.
+func (c *Client) DescribeSince(ctx context.Context, object string, since time.Time) (s gateway.Schema, modified time.Time, changed bool, err error) {
 	if !validName(object) {
-		return gateway.Schema{}, badName("object", object)
+		return s, modified, false, badName("object", object)
+	}
+	r := request{
+		method: http.MethodGet, path: c.base + "/sobjects/" + object + "/describe", shape: "/sobjects/{object}/describe",
+	}
+	if !since.IsZero() {
+		r.header = map[string]string{"If-Modified-Since": since.UTC().Format(http.TimeFormat)}
+		r.accept = []int{http.StatusOK, http.StatusNotModified}
+	}
+	got, err := c.call(ctx, r)
+	if err != nil {
+		return s, modified, false, fmt.Errorf("describing %s: %w", object, err)
+	}
+	if got.status == http.StatusNotModified {
+		return s, since, false, nil
 	}
 	var wire wireDescribe
-	path := c.base + "/sobjects/" + object + "/describe"
-	if err := c.get(ctx, path, "/sobjects/{object}/describe", &wire); err != nil {
-		return gateway.Schema{}, fmt.Errorf("describing %s: %w", object, err)
+	if err := json.Unmarshal(got.body, &wire); err != nil {
+		return s, modified, false, fmt.Errorf("describing %s: %w", object, unreadable(got.status, got.body, err))
 	}
-	schema := wire.schema()
+	if at, err := http.ParseTime(got.header.Get("Last-Modified")); err == nil {
+		modified = at
+	}
+	s = wire.schema()
 	c.mu.Lock()
-	c.schemas[object] = schema
+	c.schemas[object] = s
 	c.mu.Unlock()
-	return schema, nil
+	return s, modified, true, nil
 }
 
 // schemaOf returns the last described schema, describing the object at first.

@@ -12,6 +12,7 @@ import (
 	"tidegate/handlers"
 	"tidegate/rules/mapping"
 	"tidegate/salesforce"
+	"tidegate/streaming"
 )
 
 // scopes are what the consent page at Salesforce shows.
@@ -172,11 +173,11 @@ func (c connecting) RefreshSchema(ctx context.Context, id gateway.WorkspaceID, o
 	if err != nil {
 		return err
 	}
-	schema, err := one.client.Describe(ctx, object)
+	schema, modified, _, err := one.client.DescribeSince(ctx, object, time.Time{})
 	if err != nil {
 		return fmt.Errorf("reading the describe of %s: %w", object, err)
 	}
-	if err := one.ws.SaveSchemas(ctx, []gateway.Schema{schema}); err != nil {
+	if _, err := streaming.SaveDescribe(ctx, one.ws, schema, modified); err != nil {
 		return err
 	}
 	have, err := one.ws.Mappings(ctx, object)

@@ -25,6 +25,15 @@ func (r reader) Schema(ctx context.Context, object string) (gateway.Schema, erro
 	return one.client.Describe(ctx, object)
 }
 
+// SchemaSince describes an object if that changed.
+func (r reader) SchemaSince(ctx context.Context, object string, since time.Time) (gateway.Schema, time.Time, bool, error) {
+	one, err := r.orgs.of(ctx, r.ws)
+	if err != nil {
+		return gateway.Schema{}, time.Time{}, false, err
+	}
+	return one.client.DescribeSince(ctx, object, since)
+}
+
 // Rows reads one page.
 func (r reader) Rows(ctx context.Context, q streaming.ReadRequest) ([]gateway.ChangeEvent, error) {
 	one, schema, err := r.schema(ctx, q.Object)
