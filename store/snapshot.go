@@ -9,7 +9,7 @@ import (
 )
 
 // Known returns which of the ids are already something here: a record of the
-// mirror, a waiting change or a refetch mark; it may name others between them
+// mirror, a waiting change, a refetch mark or a link; it may name others between them
 // too. During a first reading these are the few that the stream brought
 // meanwhile.
 func (tx *Tx) Known(ctx context.Context, object string, ids []string) (map[string]bool, error) {
@@ -17,7 +17,7 @@ func (tx *Tx) Known(ctx context.Context, object string, ids []string) (map[strin
 	if len(ids) == 0 {
 		return known, nil
 	}
-	for _, table := range [...]string{"records", "outbox", "refetches"} {
+	for _, table := range [...]string{"records", "outbox", "refetches", "links"} {
 		found, err := tx.known(ctx, table, object, ids)
 		if err != nil {
 			return nil, err

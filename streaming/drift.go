@@ -135,7 +135,7 @@ func (c *Consumer) describe(ctx context.Context, object string, since time.Time)
 }
 
 // takeUp makes a describe the one in force. No batch is applied meanwhile, so
-// that a page that was asked for before does not end a reading begun by it.
+// that a page that was asked for before does not move a repair begun by it.
 func (c *Consumer) takeUp(ctx context.Context, fresh gateway.Schema, modified time.Time) error {
 	c.apply.mu.Lock()
 	drift, err := SaveDescribe(ctx, c.store, fresh, modified)
@@ -206,7 +206,7 @@ func SaveDescribe(ctx context.Context, ws *store.Workspace, fresh gateway.Schema
 		return Drift{}, err
 	}
 	reading, err := ws.Backfill(ctx, fresh.Object)
-	begun := err == nil
+	begun := err == nil && reading.State != gateway.BackfillCanceled
 	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
 		return Drift{}, err
 	}
@@ -248,17 +248,17 @@ func SaveDescribe(ctx context.Context, ws *store.Workspace, fresh gateway.Schema
 // Salesforce did not show before.
 const noteShown = "Salesforce shows fields that it did not show before."
 
-// fromTheStart makes a reading begin again. What a repair under way had still to
-// find stays part of it.
+// fromTheStart is a reading that begins anew. What a repair under way had still
+// to find stays part of it, and so does its name.
 func fromTheStart(b gateway.Backfill, now time.Time) gateway.Backfill {
-	if b.State == BackfillDone {
-		b.StartedAt = now
+	next := gateway.Backfill{Object: b.Object, State: BackfillRunning, Total: -1, StartedAt: now, Note: noteShown}
+	if b.State != BackfillDone && b.StartedAt.Before(now) {
+		next.StartedAt = b.StartedAt
 	}
-	if b.State != BackfillRepairing || b.Note == notePolled {
-		b.Note = noteShown
+	if b.State == BackfillRepairing && b.Note != notePolled {
+		next.Note = b.Note
 	}
-	b.State, b.LastID, b.Rows, b.Total, b.Anchor = BackfillRunning, "", 0, -1, ""
-	return b
+	return next
 }
 
 // lines say what changed, each mapping once.

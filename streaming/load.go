@@ -119,7 +119,7 @@ func (c *Consumer) load(ctx context.Context, lease gateway.Lease, b gateway.Back
 	}
 	// Asked here, because what is polled is the worker's to know.
 	polled := c.polled(b.Object) != ""
-	l := &loader{c: c, lease: lease, object: b.Object, fields: MirroredFields(c.rules.schema(b.Object)), polled: polled, kind: c.kind(b)}
+	l := &loader{c: c, lease: lease, object: b.Object, polled: polled, kind: c.kind(b)}
 	c.showLoads()
 	c.loads.wait.Go(func() {
 		err := l.run(countCalls(ctx))
@@ -200,12 +200,14 @@ type loader struct {
 	c      *Consumer
 	lease  gateway.Lease
 	object string
-	fields []string
 	polled bool
 	kind   outbound.Reading
 	last   time.Time // when what is counted as spent was last counted
 	told   time.Time
 }
+
+// fields are those of the describe in force, which may change meanwhile.
+func (l *loader) fields() []string { return MirroredFields(l.c.rules.schema(l.object)) }
 
 // run reads until the object is read, a person pauses or cancels it, the stream
 // breaks, or something fails. It reads only while events come in, or are asked
@@ -266,8 +268,13 @@ func (l *loader) page(ctx context.Context, b gateway.Backfill) error {
 	if err := l.afford(ctx, &b, 1); err != nil {
 		return err
 	}
-	q := ReadRequest{Object: l.object, Fields: l.fields, AfterID: b.LastID, Limit: l.c.cfg.PageSize}
-	rows, err := l.c.cfg.Reader.Rows(ctx, q)
+	q := ReadRequest{Object: l.object, AfterID: b.LastID, Limit: l.c.cfg.PageSize}
+	var rows []gateway.ChangeEvent
+	err := l.c.steady(ctx, l.object, func() (err error) {
+		q.Fields = l.fields()
+		rows, err = l.c.cfg.Reader.Rows(ctx, q)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", l.object, err)
 	}

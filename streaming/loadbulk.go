@@ -80,7 +80,11 @@ func (l *loader) begin(ctx context.Context, b gateway.Backfill) error {
 	if err := l.afford(ctx, &b, 1); err != nil {
 		return err
 	}
-	job, err := l.c.cfg.Loading.Bulk.StartJob(ctx, ReadRequest{Object: l.object, Fields: l.fields, AfterID: b.LastID})
+	var job string
+	err := l.c.steady(ctx, l.object, func() (err error) {
+		job, err = l.c.cfg.Loading.Bulk.StartJob(ctx, ReadRequest{Object: l.object, Fields: l.fields(), AfterID: b.LastID})
+		return err
+	})
 	if unreachable(err) {
 		return l.byQuery(ctx, b, err.Error())
 	}
