@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"tidegate/gateway"
-	"tidegate/streaming"
 )
 
 // starts is how often the start of the program is timed.
@@ -175,16 +174,12 @@ func (w *world) whole(ctx context.Context, bin string) (p process, err error) {
 // follow looks at the stored position while the program works a backlog off, and
 // returns its speed between the first commit and the last.
 func (w *world) follow(ctx context.Context) (float64, error) {
-	conn, err := w.ws.Connection(ctx)
-	if err != nil {
-		return 0, err
-	}
 	last := gateway.ReplayID(strconv.FormatInt(w.org.Log.Last(), 10))
 	var first time.Time
 	var before, then int64 = -1, 0
 	var speed float64
-	err = eventually(ctx, "the backlog", func() (bool, error) {
-		p, err := w.ws.Position(ctx, conn.ID, streaming.Channel)
+	err := eventually(ctx, "the backlog", func() (bool, error) {
+		p, err := w.position(ctx)
 		switch {
 		case err != nil:
 			return false, err

@@ -18,7 +18,7 @@ import (
 	"syscall"
 	"time"
 
-	"tidegate/streaming/bayeux"
+	"tidegate/streaming"
 	"tidegate/testpg"
 )
 
@@ -31,6 +31,7 @@ type options struct {
 	engine  string
 	rows    int
 	long    bool
+	over    string
 }
 
 func main() {
@@ -43,6 +44,7 @@ func main() {
 	flag.IntVar(&o.rows, "rows", loadRows, "contacts of the first reading")
 	flag.BoolVar(&o.long, "long", false, "a first reading of 1,000,000 contacts")
 	flag.StringVar(&o.engine, "engine", "", "sqlite or postgres; both when empty")
+	flag.StringVar(&o.over, "over", "", "transports to measure, of websocket,long-polling,pubsub; all when empty")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -61,8 +63,9 @@ type engine struct {
 	Name        string   `json:"engine"`
 	WebSocket   *rate    `json:"websocket_events_per_second,omitempty"`
 	LongPolling *rate    `json:"long_polling_events_per_second,omitempty"`
+	PubSub      *rate    `json:"pubsub_events_per_second,omitempty"`
 	Raw         *rate    `json:"raw_upsert_rows_per_second,omitempty"`
-	Lag         *lag     `json:"lag_at_500_per_second,omitempty"`
+	Lags        []lag    `json:"lags,omitempty"`
 	Process     *process `json:"process,omitempty"`
 	Load        *load    `json:"load,omitempty"`
 }
@@ -124,14 +127,12 @@ func measure(ctx context.Context, o options, name string, open func(int) (string
 				return err
 			}
 			if wanted("backlog") {
-				if err := e.backlogs(ctx, w, o.profile); err != nil {
+				if err := e.backlogs(ctx, w, o); err != nil {
 					return err
 				}
 			}
 			if wanted("lag") {
-				l, err := w.lag(ctx)
-				e.Lag = &l
-				return err
+				return e.lags(ctx, w)
 			}
 			return nil
 		})
@@ -150,18 +151,39 @@ func measure(ctx context.Context, o options, name string, open func(int) (string
 	})
 }
 
-func (e *engine) backlogs(ctx context.Context, w *world, profile string) error {
-	socket, err := w.backlog(ctx, bayeux.WebSocket, profile)
-	if err != nil {
-		return err
-	}
-	polling, err := w.backlog(ctx, bayeux.LongPolling, profile)
-	if err != nil {
-		return err
+func (e *engine) backlogs(ctx context.Context, w *world, o options) error {
+	for _, way := range []struct {
+		transport streaming.Transport
+		into      **rate
+	}{{streaming.WebSocket, &e.WebSocket}, {streaming.LongPolling, &e.LongPolling}, {streaming.PubSubStream, &e.PubSub}} {
+		if o.over != "" && !strings.Contains(o.over, string(way.transport)) {
+			continue
+		}
+		if way.transport == streaming.PubSubStream {
+			if err := w.moved(ctx, way.transport); err != nil {
+				return err
+			}
+		}
+		r, err := w.backlog(ctx, way.transport, o.profile)
+		if err != nil {
+			return err
+		}
+		*way.into = &r
 	}
 	raw, err := w.raw(ctx)
-	e.WebSocket, e.LongPolling, e.Raw = &socket, &polling, &raw
-	return err
+	e.Raw = &raw
+	return errors.Join(err, w.moved(ctx, streaming.WebSocket))
+}
+
+func (e *engine) lags(ctx context.Context, w *world) error {
+	for _, load := range loads {
+		l, err := w.lag(ctx, load)
+		if err != nil {
+			return err
+		}
+		e.Lags = append(e.Lags, l)
+	}
+	return nil
 }
 
 // within runs f in a world of its own: an org and a fresh database.

@@ -13,7 +13,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/store/storetest"
-	"tidegate/streaming/bayeux"
+	"tidegate/streaming"
 )
 
 // backlogSize is how many events wait when the consumer starts, and rawBatch
@@ -25,26 +25,53 @@ const (
 	rounds      = 3
 )
 
-// load of the lag measurement.
-const (
-	perSecond  = 500
-	lagSeconds = 20
-)
+// loads of the lag measurement, events a second.
+var loads = [...]int{500, 1000}
 
-// rate is a speed in events per second, each round's and the best.
+const lagSeconds = 20
+
+// rate is a speed in events per second, each round's and the best, and what one
+// event cost at least: processor time of org, gateway and database together.
 type rate struct {
-	Best float64   `json:"best"`
-	All  []float64 `json:"all"`
+	Best float64       `json:"best"`
+	All  []float64     `json:"all"`
+	CPU  time.Duration `json:"cpu_per_event_ns,omitempty"`
 }
 
-func (r *rate) add(events int, took time.Duration) {
-	v := float64(events) / took.Seconds()
+func (r *rate) add(events int, took, cpu time.Duration) {
+	v, each := float64(events)/took.Seconds(), cpu/time.Duration(events)
 	r.All, r.Best = append(r.All, v), max(r.Best, v)
+	if r.CPU == 0 || each < r.CPU {
+		r.CPU = each
+	}
+}
+
+// moved lets a consumer go over to another transport, to which the position of
+// the one before means nothing, and waits until the gap is read and the next
+// events come by the stream.
+func (w *world) moved(ctx context.Context, transport streaming.Transport) error {
+	stop, err := w.start(transport)
+	if err != nil {
+		return err
+	}
+	var changed time.Time
+	err = eventually(ctx, "the first event", func() (bool, error) {
+		p, err := w.position(ctx)
+		if err != nil || string(p.Lease.Position) == w.last(transport) {
+			return err == nil, err
+		}
+		if time.Since(changed) < time.Second {
+			return false, nil
+		}
+		changed = time.Now() // maybe before the subscription: then the next one
+		return false, w.changes(1)
+	})
+	return errors.Join(err, w.read(ctx), stop())
 }
 
 // backlog measures how fast a backlog is applied in full, from the first event
 // that is delivered to the commit of the last.
-func (w *world) backlog(ctx context.Context, transport bayeux.Transport, profile string) (rate, error) {
+func (w *world) backlog(ctx context.Context, transport streaming.Transport, profile string) (rate, error) {
 	var r rate
 	for round := range rounds {
 		if err := w.changes(backlogSize); err != nil {
@@ -56,15 +83,20 @@ func (w *world) backlog(ctx context.Context, transport bayeux.Transport, profile
 		if err != nil {
 			return r, err
 		}
+		before, err := cpuTime()
+		if err != nil {
+			return r, err
+		}
 		stop, err := w.start(transport)
 		if err != nil {
 			return r, err
 		}
 		first, last, err := w.watch.wait(ctx)
-		if err = errors.Join(err, end(), stop()); err != nil {
+		after, e := cpuTime()
+		if err = errors.Join(err, e, end(), stop()); err != nil {
 			return r, err
 		}
-		r.add(backlogSize, last.Sub(first))
+		r.add(backlogSize, last.Sub(first), after-before)
 		if err := errors.Join(w.caughtUp(ctx), w.equal(ctx)); err != nil {
 			return r, err
 		}
@@ -90,7 +122,7 @@ func (w *world) raw(ctx context.Context) (rate, error) {
 		if err != nil {
 			return r, err
 		}
-		r.add(len(rows), took)
+		r.add(len(rows), took, 0)
 	}
 	return r, nil
 }
@@ -98,16 +130,17 @@ func (w *world) raw(ctx context.Context) (rate, error) {
 // lag is the time from the commit in the org to the commit here. Late is how
 // late the measurement itself was woken, at p99: a busy machine shows there.
 type lag struct {
-	P50  time.Duration `json:"p50_ns"`
-	P99  time.Duration `json:"p99_ns"`
-	Max  time.Duration `json:"max_ns"`
-	Late time.Duration `json:"woken_late_p99_ns"`
+	PerSecond int           `json:"events_per_second"`
+	P50       time.Duration `json:"p50_ns"`
+	P99       time.Duration `json:"p99_ns"`
+	Max       time.Duration `json:"max_ns"`
+	Late      time.Duration `json:"woken_late_p99_ns"`
 }
 
 // lag measures it while the org changes at a steady rate. The clock starts
 // before the org's commit ends, so publishing counts.
-func (w *world) lag(ctx context.Context) (l lag, err error) {
-	stop, err := w.start(bayeux.WebSocket)
+func (w *world) lag(ctx context.Context, perSecond int) (l lag, err error) {
+	stop, err := w.start(streaming.WebSocket)
 	if err != nil {
 		return l, err
 	}
@@ -115,12 +148,12 @@ func (w *world) lag(ctx context.Context) (l lag, err error) {
 	if err := errors.Join(w.changes(1), w.caughtUp(ctx)); err != nil { // subscribed, and everything warm
 		return l, err
 	}
-	const n = perSecond * lagSeconds
+	n := perSecond * lagSeconds
 	w.watch.expect(n)
 	late := make([]time.Duration, n)
 	start := time.Now()
 	for i := range n {
-		due := start.Add(time.Duration(i) * time.Second / perSecond)
+		due := start.Add(time.Duration(i) * time.Second / time.Duration(perSecond))
 		time.Sleep(time.Until(due))
 		late[i] = time.Since(due)
 		if err := w.change(w.watch.changed); err != nil {
@@ -138,7 +171,7 @@ func (w *world) lag(ctx context.Context) (l lag, err error) {
 	}
 	slices.Sort(lags)
 	slices.Sort(late)
-	return lag{P50: lags[n/2], P99: lags[n*99/100], Max: lags[n-1], Late: late[n*99/100]}, nil
+	return lag{PerSecond: perSecond, P50: lags[n/2], P99: lags[n*99/100], Max: lags[n-1], Late: late[n*99/100]}, nil
 }
 
 // profiled takes a CPU profile until end is called, where a folder for it is

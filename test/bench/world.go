@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +20,7 @@ import (
 	"tidegate/store"
 	"tidegate/streaming"
 	"tidegate/streaming/bayeux"
+	"tidegate/streaming/pubsub"
 )
 
 const workspace gateway.WorkspaceID = "bench"
@@ -109,7 +112,7 @@ func (w *world) changes(n int) error {
 }
 
 // start runs a consumer with the settings of production until stop is called.
-func (w *world) start(transport bayeux.Transport) (stop func() error, err error) {
+func (w *world) start(transport streaming.Transport) (stop func() error, err error) {
 	metrics, err := streaming.NewMetrics(prometheus.NewRegistry())
 	if err != nil {
 		return nil, err
@@ -123,6 +126,7 @@ func (w *world) start(transport bayeux.Transport) (stop func() error, err error)
 		Endpoint: func() string { return w.org.URL + "/cometd/66.0" },
 		Auth:     func(context.Context, bool) (string, error) { return "Bearer " + w.org.AccessToken, nil },
 		Notify:   w.notify, Metrics: metrics, Transport: transport, Stream: w.watch.deliveries,
+		PubSub: w.pubSub(),
 	})
 	if err != nil {
 		return nil, err
@@ -147,7 +151,7 @@ func (w *world) notify(ws gateway.WorkspaceID, keys []gateway.RecordKey) {
 // settle lets a consumer read the org for the first time, and leaves a position
 // to resume from.
 func (w *world) settle(ctx context.Context) error {
-	stop, err := w.start(bayeux.WebSocket)
+	stop, err := w.start(streaming.WebSocket)
 	if err != nil {
 		return err
 	}
@@ -175,18 +179,36 @@ func (w *world) read(ctx context.Context) error {
 
 // caughtUp waits until the stored position is the org's last one.
 func (w *world) caughtUp(ctx context.Context) error {
-	last := gateway.ReplayID(strconv.FormatInt(w.org.Log.Last(), 10))
-	return eventually(ctx, "the last event", func() (bool, error) {
-		conn, err := w.ws.Connection(ctx)
-		if err != nil {
-			return false, err
-		}
-		p, err := w.ws.Position(ctx, conn.ID, streaming.Channel)
-		if gateway.CodeOf(err) == gateway.CodeNotFound {
-			err = nil
-		}
-		return p.Lease.Position == last, err
-	})
+	return eventually(ctx, "the last event", func() (bool, error) { return w.atLast(ctx) })
+}
+
+// atLast tells whether the stored position is the org's last one.
+func (w *world) atLast(ctx context.Context) (bool, error) {
+	p, err := w.position(ctx)
+	at := string(p.Lease.Position)
+	return at == w.last(streaming.WebSocket) || at == w.last(streaming.PubSubStream), err
+}
+
+// last is the place of the org's newest event, as stored with the transport.
+func (w *world) last(transport streaming.Transport) string {
+	last := w.org.Log.Last()
+	if transport == streaming.PubSubStream {
+		return "pubsub:" + base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint64(nil, uint64(last)))
+	}
+	return strconv.FormatInt(last, 10)
+}
+
+// position returns the stored one, an empty one where there is none yet.
+func (w *world) position(ctx context.Context) (store.Position, error) {
+	conn, err := w.ws.Connection(ctx)
+	if err != nil {
+		return store.Position{}, err
+	}
+	p, err := w.ws.Position(ctx, conn.ID, streaming.Channel)
+	if gateway.CodeOf(err) == gateway.CodeNotFound {
+		err = nil
+	}
+	return p, err
 }
 
 // equal compares the changed fields of every contact with the org's.
@@ -246,6 +268,23 @@ func eventually(ctx context.Context, what string, check func() (bool, error)) er
 			return fmt.Errorf("waiting for %s: %w", what, ctx.Err())
 		case <-time.After(5 * time.Millisecond):
 		}
+	}
+}
+
+// pubSub is the way to the org's Pub/Sub API.
+func (w *world) pubSub() *streaming.PubSub {
+	return &streaming.PubSub{
+		Endpoint: "http://" + w.org.GRPC,
+		Credentials: func(context.Context, bool) (pubsub.Credentials, error) {
+			return pubsub.Credentials{AccessToken: w.org.AccessToken, InstanceURL: w.org.URL, TenantID: w.org.Engine.ID()}, nil
+		},
+		Adjust: func(cfg *pubsub.Config) {
+			deliver := cfg.Deliver
+			cfg.Deliver = func(ctx context.Context, b pubsub.Batch) error {
+				w.watch.delivered(time.Now())
+				return deliver(ctx, b)
+			}
+		},
 	}
 }
 
