@@ -170,7 +170,7 @@ func (tx *Tx) saveKeys(ctx context.Context, records []gateway.Record) error {
 	for i := range records {
 		key, values := records[i].Key, valuesOf(&records[i])
 		before, seen := tx.loaded[key]
-		if before != nil && *before == values {
+		if before != nil && before.keys == values {
 			continue
 		}
 		if !seen {
@@ -179,11 +179,15 @@ func (tx *Tx) saveKeys(ctx context.Context, records []gateway.Record) error {
 		now := values.keys()
 		var was []recordKey
 		if before != nil {
-			was = before.keys()
+			was = before.keys.keys()
 		}
 		gone = appendMissing(gone, key, was, now)
 		fresh = appendMissing(fresh, key, now, was)
-		tx.loaded[key] = &values
+		if before == nil {
+			before = &stored{}
+			tx.loaded[key] = before
+		}
+		before.keys = values
 	}
 	if err := tx.dropKeys(ctx, unknown); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -31,6 +32,8 @@ type DB struct {
 	log     *slog.Logger
 	holder  string
 	ids     *ids
+	// mayStage is whether temporary tables may be made, nil = not asked yet.
+	mayStage atomic.Pointer[bool]
 }
 
 // Open opens the database at url, "sqlite://path/file.db" (a relative path)

@@ -28,8 +28,8 @@ type Tx struct {
 	ws  gateway.WorkspaceID
 	now time.Time
 	// loaded remembers what LoadRecords found, so that SaveRecords knows which
-	// keys changed; nil = looked for and not there.
-	loaded map[gateway.RecordKey]*keyValues
+	// keys and labels changed; nil = looked for and not there.
+	loaded map[gateway.RecordKey]*stored
 }
 
 // InTx runs f in one writing transaction. It commits when f returns nil and
@@ -82,7 +82,7 @@ func (w *Workspace) try(ctx context.Context, f func(ctx context.Context, tx *Tx)
 		db:     w.db,
 		ws:     w.id,
 		now:    w.db.now().UTC(),
-		loaded: map[gateway.RecordKey]*keyValues{},
+		loaded: map[gateway.RecordKey]*stored{},
 	}
 	if err := f(context.WithValue(ctx, txMark{}, true), tx); err != nil {
 		return err
