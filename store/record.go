@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"tidegate/gateway"
 )
@@ -43,19 +45,70 @@ func (w *Workspace) CountRecords(ctx context.Context, object string) (int, error
 // on Postgres locks them in the order of their keys, so that two transactions
 // never wait for each other.
 func (tx *Tx) LoadRecords(ctx context.Context, keys []gateway.RecordKey) (map[gateway.RecordKey]gateway.Record, error) {
-	out := make(map[gateway.RecordKey]gateway.Record, len(keys))
 	for _, k := range keys {
 		tx.loaded[k] = nil
 	}
+	var found []loadedRow
 	err := tx.perObject(keys, func(object string, ids any) error {
 		return tx.each(ctx, "loading records", func(rows *sql.Rows) error {
-			var label string
-			r, err := scanRecord(rows, &label)
-			out[r.Key], tx.loaded[r.Key] = r, &stored{keys: valuesOf(&r), label: label}
+			var row loadedRow
+			err := row.scan(rows)
+			found = append(found, row)
 			return err
 		}, tx.dialect.byID(recordColumns+", label"), tx.ws, object, ids)
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	err = halves(len(found), func(from, to int) (err error) {
+		for i := from; i < to && err == nil; i++ {
+			err = found[i].parse()
+		}
+		return err
+	})
+	out := make(map[gateway.RecordKey]gateway.Record, len(found))
+	for i := range found {
+		row := &found[i]
+		out[row.Key], tx.loaded[row.Key] = row.Record, &row.stored
+	}
+	return out, tx.dialect.wrap(ctx, "loading records", err)
+}
+
+// loadedRow is a record as LoadRecords finds it. Its fields are parsed after
+// the query, on two processors: that took as long as the query.
+type loadedRow struct {
+	gateway.Record
+	stored
+	text string
+}
+
+func (l *loadedRow) scan(rows *sql.Rows) (err error) {
+	l.Record, l.text, err = scanRow(rows, &l.label)
+	return err
+}
+
+func (l *loadedRow) parse() (err error) {
+	if l.Fields, err = parseFields(l.text); err != nil {
+		return fmt.Errorf("%s %s: %w", l.Key.Object, l.Key.ID, err)
+	}
+	l.keys = valuesOf(&l.Record)
+	return nil
+}
+
+// halvesFrom is how much work a second goroutine is worth.
+const halvesFrom = 256
+
+// halves calls f for both halves of n things side by side, or once for few.
+func halves(n int, f func(from, to int) error) error {
+	if n < halvesFrom {
+		return f(0, n)
+	}
+	var first error
+	var wait sync.WaitGroup
+	wait.Go(func() { first = f(0, n/2) })
+	second := f(n/2, n)
+	wait.Wait()
+	return errors.Join(first, second)
 }
 
 // SaveRecords writes whole rows of the mirror, new or not. ObservedAt is set
@@ -72,6 +125,10 @@ func (tx *Tx) SaveRecords(ctx context.Context, records []gateway.Record) error {
 		}
 	}
 	rows := tx.recordRows(records)
+	var keys keyChange
+	var wait sync.WaitGroup
+	wait.Go(func() { keys = tx.changeOfKeys(records) }) // while the rows are written
+	defer wait.Wait()
 	for _, group := range []struct {
 		in   insert
 		rows []recordRow
@@ -83,7 +140,8 @@ func (tx *Tx) SaveRecords(ctx context.Context, records []gateway.Record) error {
 			return err
 		}
 	}
-	return tx.saveKeys(ctx, records)
+	wait.Wait()
+	return tx.saveKeys(ctx, keys)
 }
 
 // recordRow is a record to be written, with the label of its row.
@@ -211,22 +269,24 @@ func (r runner) records(ctx context.Context, doing, query string, args ...any) (
 
 // scanRecord reads recordColumns, and whatever follows them into more.
 func scanRecord(rows *sql.Rows, more ...any) (gateway.Record, error) {
-	var (
-		r        gateway.Record
-		fields   string
-		observed int64
-	)
-	into := append([]any{
-		&r.Key.Object, &r.Key.ID, &fields, &r.Version.CommitAt, &r.Version.CommitNumber,
-		&r.Version.Sequence, &r.ReadAt, &r.Deleted, &r.Partial, &observed,
-	}, more...)
-	if err := rows.Scan(into...); err != nil {
+	r, fields, err := scanRow(rows, more...)
+	if err != nil {
 		return r, err
 	}
-	r.ObservedAt = fromMicros(observed)
-	var err error
 	if r.Fields, err = parseFields(fields); err != nil {
 		return r, fmt.Errorf("%s %s: %w", r.Key.Object, r.Key.ID, err)
 	}
 	return r, nil
+}
+
+// scanRow is scanRecord with the fields still as text.
+func scanRow(rows *sql.Rows, more ...any) (r gateway.Record, fields string, err error) {
+	var observed int64
+	into := append([]any{
+		&r.Key.Object, &r.Key.ID, &fields, &r.Version.CommitAt, &r.Version.CommitNumber,
+		&r.Version.Sequence, &r.ReadAt, &r.Deleted, &r.Partial, &observed,
+	}, more...)
+	err = rows.Scan(into...)
+	r.ObservedAt = fromMicros(observed)
+	return r, fields, err
 }

@@ -162,11 +162,15 @@ type ownedKey struct {
 	recordKey
 }
 
-// saveKeys brings the keys of the records up to date: those that differ from
-// what LoadRecords saw, or all where it was not asked for the record.
-func (tx *Tx) saveKeys(ctx context.Context, records []gateway.Record) error {
-	var unknown []gateway.RecordKey
-	var gone, fresh []ownedKey
+// keyChange is what brings the keys of some records up to date.
+type keyChange struct {
+	unknown     []gateway.RecordKey // all of theirs go first: nobody looked what they have
+	gone, fresh []ownedKey
+}
+
+// changeOfKeys finds the keys that differ from what LoadRecords saw, or all
+// where it was not asked for the record.
+func (tx *Tx) changeOfKeys(records []gateway.Record) (c keyChange) {
 	for i := range records {
 		key, values := records[i].Key, valuesOf(&records[i])
 		before, seen := tx.loaded[key]
@@ -174,28 +178,32 @@ func (tx *Tx) saveKeys(ctx context.Context, records []gateway.Record) error {
 			continue
 		}
 		if !seen {
-			unknown = append(unknown, key)
+			c.unknown = append(c.unknown, key)
 		}
 		now := values.keys()
 		var was []recordKey
 		if before != nil {
 			was = before.keys.keys()
 		}
-		gone = appendMissing(gone, key, was, now)
-		fresh = appendMissing(fresh, key, now, was)
+		c.gone = appendMissing(c.gone, key, was, now)
+		c.fresh = appendMissing(c.fresh, key, now, was)
 		if before == nil {
 			before = &stored{}
 			tx.loaded[key] = before
 		}
 		before.keys = values
 	}
-	if err := tx.dropKeys(ctx, unknown); err != nil {
+	return c
+}
+
+func (tx *Tx) saveKeys(ctx context.Context, c keyChange) error {
+	if err := tx.dropKeys(ctx, c.unknown); err != nil {
 		return err
 	}
-	if err := tx.keyRows(ctx, dropRecordKeys, gone); err != nil {
+	if err := tx.keyRows(ctx, dropRecordKeys, c.gone); err != nil {
 		return err
 	}
-	return tx.keyRows(ctx, saveRecordKeys, fresh)
+	return tx.keyRows(ctx, saveRecordKeys, c.fresh)
 }
 
 // appendMissing appends those of keys that are not among others.

@@ -93,5 +93,5 @@ func (tx *Tx) rebuildKeys(ctx context.Context, from, to gateway.RecordKey) error
 	if err != nil {
 		return err
 	}
-	return tx.saveKeys(ctx, records)
+	return tx.saveKeys(ctx, tx.changeOfKeys(records))
 }

@@ -1,9 +1,11 @@
 package streaming
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"tidegate/gateway"
@@ -19,27 +21,36 @@ type fold struct {
 	tx *store.Tx
 	b  Batch
 
-	work      map[gateway.RecordKey]*work
+	keys []gateway.RecordKey // of work, in order
+	work map[gateway.RecordKey]*work
+	decided
+
+	touches map[string]store.ObjectTouch
+	stats   store.AdvanceStats
+	lags    []time.Duration
+	moved   []gateway.RecordKey // records whose links changed
+	gaps    map[string]*gapped  // by object
+	holes   []gateway.Hole      // found in the events
+	saved   []gateway.Hole      // as written
+}
+
+// decided is what the decisions on some records add up to.
+type decided struct {
 	entries   []gateway.HistoryEntry
+	places    []int // in the batch, of the events of entries
 	conflicts []gateway.Conflict
 	lines     []gateway.LogEntry // new lines of the sync log
 	refetch   map[string][]gateway.RecordKey
 	settled   []gateway.RecordKey // refetch marks fulfilled
 	rereads   []gateway.Backfill
-	touches   map[string]store.ObjectTouch
-	stats     store.AdvanceStats
 	counts    map[countKey]int
-	lags      []time.Duration
-	moved     []gateway.RecordKey // records whose links changed
-	gaps      map[string]*gapped  // by object
-	holes     []gateway.Hole      // found in the events
-	saved     []gateway.Hole      // as written
 }
 
 // work is one record of the batch.
 type work struct {
 	record  *gateway.Record
 	saved   bool
+	named   bool // a part of the name may have changed
 	newer   []gateway.HistoryEntry
 	pending *gateway.Change
 	before  *gateway.Change // pending as it was loaded
@@ -51,9 +62,16 @@ type work struct {
 }
 
 func newFold(a *Applier, tx *store.Tx, b Batch) *fold {
-	return &fold{
-		a: a, tx: tx, b: b, work: map[gateway.RecordKey]*work{}, refetch: map[string][]gateway.RecordKey{},
-		rereads: slices.Clone(b.Reread), lines: slices.Clone(b.Lines), touches: map[string]store.ObjectTouch{}, counts: map[countKey]int{},
+	f := &fold{a: a, tx: tx, b: b, work: make(map[gateway.RecordKey]*work, len(b.Events)), touches: map[string]store.ObjectTouch{}}
+	f.decided = newDecided(len(b.Events))
+	f.rereads, f.lines = slices.Clone(b.Reread), slices.Clone(b.Lines)
+	return f
+}
+
+func newDecided(n int) decided {
+	return decided{
+		entries: make([]gateway.HistoryEntry, 0, n), places: make([]int, 0, n),
+		refetch: map[string][]gateway.RecordKey{}, counts: map[countKey]int{},
 	}
 }
 
@@ -61,11 +79,9 @@ func (f *fold) run(ctx context.Context) error {
 	if err := f.load(ctx); err != nil {
 		return err
 	}
-	for _, e := range f.b.Events {
-		for _, id := range e.RecordIDs {
-			f.decide(e, id)
-		}
-		f.time(e)
+	f.decideAll()
+	for i := range f.b.Events {
+		f.time(&f.b.Events[i])
 	}
 	return f.save(ctx)
 }
@@ -73,31 +89,40 @@ func (f *fold) run(ctx context.Context) error {
 // load reads records and pending changes of all keys in one statement each,
 // and the history of the few records that have a late event.
 func (f *fold) load(ctx context.Context) error {
-	var keys []gateway.RecordKey
-	for _, e := range f.b.Events {
+	works := make([]work, len(f.b.Events)) // one piece of memory for nearly all
+	for i := range f.b.Events {
+		e := &f.b.Events[i]
 		for _, id := range e.RecordIDs {
 			key := gateway.RecordKey{Object: e.Object, ID: id}
-			if f.work[key] == nil && !strings.HasSuffix(id, "*") {
-				f.work[key] = &work{}
-				keys = append(keys, key)
+			if strings.HasSuffix(id, "*") || f.work[key] != nil {
+				continue
 			}
+			if len(works) == 0 {
+				works = make([]work, 16)
+			}
+			f.work[key], works = &works[0], works[1:]
+			f.keys = append(f.keys, key)
 		}
 	}
-	records, err := f.tx.LoadRecords(ctx, keys)
+	// In order, so that everything that goes by keys finds them sorted.
+	slices.SortFunc(f.keys, func(a, b gateway.RecordKey) int {
+		return cmp.Or(strings.Compare(a.Object, b.Object), strings.Compare(a.ID, b.ID))
+	})
+	records, err := f.tx.LoadRecords(ctx, f.keys)
 	if err != nil {
 		return err
 	}
-	pending, err := f.tx.LoadPending(ctx, keys)
+	pending, err := f.tx.LoadPending(ctx, f.keys)
 	if err != nil {
 		return err
 	}
-	for key, w := range f.work {
-		if r, ok := records[key]; ok {
-			w.record, w.wasDeleted = &r, r.Deleted
-		}
-		if c, ok := pending[key]; ok {
-			w.pending, w.before = &c, &c
-		}
+	for key, r := range records {
+		w := f.work[key]
+		w.record, w.wasDeleted = &r, r.Deleted
+	}
+	for key, c := range pending {
+		w := f.work[key]
+		w.pending, w.before = &c, &c
 	}
 	return f.loadHistory(ctx)
 }
@@ -126,25 +151,87 @@ func (f *fold) loadHistory(ctx context.Context) error {
 	return err
 }
 
-func (f *fold) decide(e gateway.ChangeEvent, id string) {
+// decideAll decides on all events. What happens to one record does not depend on
+// the others, so half of the records of a large batch is left to another
+// goroutine, while the database has nothing to do: it took a fifth of the time of
+// a batch.
+func (f *fold) decideAll() {
+	if len(f.b.Events) < parallelFrom || slices.ContainsFunc(f.b.Events, concernsOthers) {
+		f.decidePart(0, 1)
+		return
+	}
+	other := &fold{a: f.a, tx: f.tx, b: f.b, work: f.work, decided: newDecided(len(f.b.Events) / 2)}
+	var wait sync.WaitGroup
+	wait.Go(func() { other.decidePart(1, 2) })
+	f.decidePart(0, 2)
+	wait.Wait()
+	f.join(&other.decided)
+}
+
+// concernsOthers tells the rare events that are about more than the records
+// they name.
+func concernsOthers(e gateway.ChangeEvent) bool {
+	return e.Type.IsGap() || slices.ContainsFunc(e.RecordIDs, func(id string) bool {
+		return len(id) != 18 || strings.HasSuffix(id, "*") || strings.HasPrefix(id, "000000000000000")
+	})
+}
+
+// decidePart decides, in the order of the events, on the records of one of n
+// parts. They are told apart by the last character of an id that differs within
+// an object: the three after it only check the case of the others.
+func (f *fold) decidePart(part, n byte) {
+	for i := range f.b.Events {
+		e := &f.b.Events[i]
+		for _, id := range e.RecordIDs {
+			if n == 1 || id[14]%n == part {
+				f.decide(e, id, i)
+			}
+		}
+	}
+}
+
+// join adds what another part decided, history in the order of the events.
+func (d *decided) join(o *decided) {
+	entries, places := make([]gateway.HistoryEntry, 0, len(d.entries)+len(o.entries)), 0
+	for i := range d.entries {
+		for ; places < len(o.places) && o.places[places] < d.places[i]; places++ {
+			entries = append(entries, o.entries[places])
+		}
+		entries = append(entries, d.entries[i])
+	}
+	d.entries = append(entries, o.entries[places:]...)
+	d.conflicts = append(d.conflicts, o.conflicts...)
+	d.lines = append(d.lines, o.lines...)
+	d.settled = append(d.settled, o.settled...)
+	d.rereads = append(d.rereads, o.rereads...)
+	for reason, keys := range o.refetch {
+		d.refetch[reason] = append(d.refetch[reason], keys...)
+	}
+	for key, n := range o.counts {
+		d.counts[key] += n
+	}
+}
+
+func (f *fold) decide(e *gateway.ChangeEvent, id string, place int) {
 	w := f.work[gateway.RecordKey{Object: e.Object, ID: id}]
 	if w == nil {
 		w = &work{} // a wildcard id
 	}
-	d := inbound.Decide(f.a.input(e, id, w, f.tx.Now()))
+	d := inbound.Decide(f.a.input(*e, id, w, f.tx.Now()))
 	f.counts[countKey{e.Object, e.Type, d.Entry.Outcome}]++
 	if d.RefetchObject != "" {
-		f.rereadObject(e, d)
+		f.rereadObject(*e, d)
 		return
 	}
 	if d.Save {
 		w.record, w.saved = &d.Record, true
+		w.named = w.named || inbound.NamesPerson(e)
 	}
 	if d.Entry.Outcome == gateway.OutcomeRefetch && e.Type.IsGap() {
-		f.noteGap(e)
+		f.noteGap(*e)
 	}
 	if d.Append {
-		f.entries = append(f.entries, d.Entry)
+		f.entries, f.places = append(f.entries, d.Entry), append(f.places, place)
 		w.newer = append(w.newer, d.Entry)
 	}
 	f.conflicts = append(f.conflicts, d.Conflicts...)
@@ -201,7 +288,7 @@ func (f *fold) rereadObject(e gateway.ChangeEvent, d inbound.Decision) {
 }
 
 // time notes when the event was committed, for lag and freshness.
-func (f *fold) time(e gateway.ChangeEvent) {
+func (f *fold) time(e *gateway.ChangeEvent) {
 	if !f.b.Streamed {
 		return
 	}
@@ -219,8 +306,8 @@ func (f *fold) time(e gateway.ChangeEvent) {
 
 func (f *fold) applied() Applied {
 	done := Applied{Refetch: len(f.refetch) > 0, RefetchObject: len(f.rereads) > 0, Holes: f.saved, counts: f.counts, lags: f.lags}
-	for key, w := range f.work {
-		if w.saved || w.moved {
+	for _, key := range f.keys {
+		if w := f.work[key]; w.saved || w.moved {
 			done.Keys = append(done.Keys, key)
 		}
 	}

@@ -138,7 +138,7 @@ func (f *fold) at(ctx context.Context, key gateway.RecordKey) (*work, error) {
 	if c, ok := pending[key]; ok {
 		w.pending, w.before = &c, &c
 	}
-	f.work[key] = w
+	f.work[key], f.keys = w, append(f.keys, key)
 	return w, nil
 }
 

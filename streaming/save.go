@@ -46,10 +46,12 @@ func (f *fold) name(r *gateway.Record) {
 }
 
 func (f *fold) saveRecords(ctx context.Context) error {
-	records := make([]gateway.Record, 0, len(f.work))
-	for _, w := range f.work {
-		if w.saved {
-			f.name(w.record)
+	records := make([]gateway.Record, 0, len(f.keys))
+	for _, key := range f.keys {
+		if w := f.work[key]; w.saved {
+			if w.named {
+				f.name(w.record)
+			}
 			records = append(records, *w.record)
 		}
 	}
@@ -114,7 +116,8 @@ func (f *fold) settle(ctx context.Context, keys []gateway.RecordKey) error {
 }
 
 func (f *fold) savePending(ctx context.Context) error {
-	for _, w := range f.work {
+	for _, key := range f.keys {
+		w := f.work[key]
 		if !w.moved {
 			continue
 		}
