@@ -246,10 +246,14 @@ func apiStatus(c *call) error {
 	for _, b := range loads {
 		backfilled[b.Object] = b.State
 	}
+	continuity, err := c.continuityStatus()
+	if err != nil {
+		return err
+	}
 	rows := make([]fiber.Map, 0, len(objects))
 	for _, o := range objects {
 		row := fiber.Map{
-			"object": o.Object, "transport": o.Transport, "rows_here": o.RowsHere, "rows_in_salesforce": o.RowsThere,
+			"object": o.Object, "transport": o.Transport, "why": o.Reason, "rows_here": o.RowsHere, "rows_in_salesforce": o.RowsThere,
 			"lag_seconds": o.Lag.Seconds(), "last_event": o.LastEvent.UTC(), "backfill": backfilled[o.Object],
 			"pending": pending[o.Object].Waiting, "needs_you": pending[o.Object].Parked, "proof": proven[o.Object],
 		}
@@ -263,6 +267,6 @@ func apiStatus(c *call) error {
 	}
 	return c.JSON(fiber.Map{
 		"state": conn.State, "reason": conn.StateReason, "environment": conn.Environment, "org": conn.OrgName, "transport": conn.Transport,
-		"api_used": conn.APIUsed, "api_max": conn.APIMax, "objects": rows,
+		"api_used": conn.APIUsed, "api_max": conn.APIMax, "objects": rows, "continuity": continuity,
 	})
 }

@@ -36,11 +36,9 @@ func health(v *visit) error {
 		},
 		ObjectsLead: "Rows here and rows in Salesforce, side by side. Every value is compared with Salesforce over and over; what Salesforce calculates without telling is as it was read then.",
 		Budget:      budget(conn, v.clock()),
-		HolesEmpty: views.Empty{
-			Icon: views.IconWrench, Title: "Repairs are in the sync log",
-			Text:    "Whenever Tidegate could not listen, it reads what it missed and writes down what it found.",
-			Actions: []views.Action{{Text: "Show what Tidegate did by itself", URL: "/sync/log?direction=system"}},
-		},
+	}
+	if err := v.newestHoles(&p); err != nil {
+		return err
 	}
 	p.Shell.StreamURL, p.Shell.ReloadURL = "/events", "/"
 	return answer(v.Ctx, views.Health(p))
@@ -71,6 +69,7 @@ type healthFacts struct {
 	pending map[string]store.PendingCounts
 	loads   map[string]gateway.Backfill
 	proofs  map[string]gateway.ProofStatus
+	holes   []gateway.Hole // not closed
 	now     time.Time
 	lag     time.Duration
 	waiting int
@@ -95,6 +94,9 @@ func (v *visit) healthFacts(c gateway.Connection) (healthFacts, error) {
 		return f, err
 	}
 	if f.broken, err = v.ws.SuspendedMappings(v.UserContext()); err != nil {
+		return f, err
+	}
+	if f.holes, err = v.ws.UnclosedHoles(v.UserContext()); err != nil {
 		return f, err
 	}
 	loads, err := v.ws.Backfills(v.UserContext())
@@ -198,7 +200,7 @@ func (v *visit) healthObjects(f healthFacts) []views.HealthObject {
 			Proof: "—", ProofDetail: "not compared yet",
 		}
 		if o.Transport == "poll" {
-			row.Transport, row.Polled = "Poll", true
+			row.Transport, row.Polled, row.Why = "Poll", true, o.Reason
 		}
 		if o.Lag > 0 {
 			row.Lag = "lag " + duration(o.Lag)
@@ -218,14 +220,31 @@ func (v *visit) healthObjects(f healthFacts) []views.HealthObject {
 // object's own.
 func objectState(f healthFacts, o gateway.ObjectStatus) gateway.ConnectionState {
 	switch {
+	case f.repairs(o.Object):
+		return gateway.StateRepairing
+	case f.state == gateway.StatePolling, f.state == gateway.StateRepairing: // it may concern others only
 	case f.state != gateway.StateOK && f.state != gateway.StateCatchingUp:
 		return f.state
+	}
+	switch {
 	case f.loads[o.Object].State == "running":
 		return gateway.StateCatchingUp
 	case o.State == "":
 		return gateway.StateOK
 	}
 	return o.State
+}
+
+// repairs reports whether a gap in the object is under repair.
+func (f healthFacts) repairs(object string) bool {
+	for _, h := range f.holes {
+		for _, p := range h.Objects {
+			if p.Object == object && (p.State == gateway.HoleRepairing || p.State == gateway.HoleFailed) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // rowsThere sets the count in Salesforce beside ours. Ours moves on with the

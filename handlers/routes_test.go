@@ -53,7 +53,7 @@ func TestStateChangesTakeNoGetAndNoHead_S03(t *testing.T) {
 // S-03: looking at every page as an admin changes nothing.
 func TestLookingAtPagesChangesNothing_S03(t *testing.T) {
 	w := newWorld(t)
-	line := w.park(home, "Refused")
+	line, hole := w.park(home, "Refused"), w.hole(home, "said")
 	for thing, key := range map[string]gateway.RecordKey{"p-1": contactOf(home), "p-2": leadOf(home)} {
 		must(t, w.db.In(home).SaveLink(t.Context(), gateway.Link{Kind: "person", ExternalID: thing, Key: key}))
 	}
@@ -64,8 +64,11 @@ func TestLookingAtPagesChangesNothing_S03(t *testing.T) {
 			continue
 		}
 		path := fill(r.path, home)
-		if strings.HasPrefix(r.path, "/sync/log/") {
+		switch {
+		case strings.HasPrefix(r.path, "/sync/log/"):
 			path = strings.Replace(r.path, ":id", strconv.FormatInt(line, 10), 1)
+		case strings.HasPrefix(r.path, holesBase):
+			path = strings.Replace(r.path, ":id", hole, 1)
 		}
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			got := b.clone().send(method, path+"?password=x&value=x&field=Title&revision=0&test=1", "", "")
@@ -150,7 +153,7 @@ func isTab(path string) bool {
 // workspace is answered exactly like what does not exist.
 func TestForeignIDsAreAnsweredLikeMissingOnes_S34(t *testing.T) {
 	w := newWorld(t)
-	line := strconv.FormatInt(w.park(foreign, "Refused"), 10)
+	line, hole := strconv.FormatInt(w.park(foreign, "Refused"), 10), w.hole(foreign, "theirs")
 	_, foreignKey := w.apiKey(foreign, "read", "write")
 	b := w.as(home, gateway.RoleAdmin)
 	before := w.state()
@@ -164,6 +167,8 @@ func TestForeignIDsAreAnsweredLikeMissingOnes_S34(t *testing.T) {
 		switch {
 		case strings.HasPrefix(r.path, "/sync/log"):
 			theirs, missing = strings.Replace(r.path, ":id", line, 1), strings.Replace(r.path, ":id", line+"7", 1)
+		case strings.HasPrefix(r.path, holesBase):
+			theirs, missing = strings.Replace(r.path, ":id", hole, 1), strings.Replace(r.path, ":id", hole+"7", 1)
 		case strings.HasPrefix(r.path, "/settings/keys"):
 			theirs, missing = strings.Replace(r.path, ":id", foreignKey.ID, 1), strings.Replace(r.path, ":id", NewID(), 1)
 		}

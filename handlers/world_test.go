@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"tidegate/gateway"
 	"tidegate/live"
 	"tidegate/outbox"
+	"tidegate/rules/continuity"
 	"tidegate/rules/mapping"
 	"tidegate/rules/settings"
 	"tidegate/store"
@@ -243,4 +245,31 @@ func (w *world) saveOrg(tab gateway.Tab, change func(*gateway.Settings)) {
 		Scope: gateway.OrgScope, Tab: tab, Body: body, By: "Otto Other", ByID: "other",
 	}, before.Revision)
 	must(w.t, err)
+}
+
+// hole writes a closed continuity record and returns its id.
+func (w *world) hole(ws gateway.WorkspaceID, said string) string {
+	w.t.Helper()
+	now := w.clock.now()
+	h := gateway.Hole{
+		Cause: gateway.HoleExpired, Said: said, Bound: said, From: now.Add(-3 * time.Hour), To: now, StartedAt: now, EndedAt: now.Add(time.Minute),
+		State: gateway.HoleClosed,
+		Objects: []gateway.HolePart{{
+			Object: "Contact", Means: gateway.MeansChanges, State: gateway.HoleClosed, Expected: 1900,
+			HoleCount: gateway.HoleCount{Read: 1912, Changed: 398, Deleted: 3, Restored: 1, Calls: 28},
+		}},
+	}
+	err := w.db.In(ws).InTx(w.t.Context(), func(ctx context.Context, tx *store.Tx) (err error) {
+		h.ID = tx.NewID()
+		if h.Certificate.Statement, err = continuity.Certify(ws, h); err != nil {
+			return err
+		}
+		h.Certificate.Signature, h.Certificate.Key = []byte("signature"), []byte("key")
+		_, err = tx.SaveHole(ctx, h)
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return strconv.FormatInt(h.ID, 10)
 }

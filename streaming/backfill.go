@@ -216,10 +216,13 @@ func (c *Consumer) standing(object string) (gateway.ConnectionState, string) {
 	case why == "":
 		return gateway.StateOK, ""
 	case c.expected(object) && c.cfg.Transport != Polling:
-		return gateway.StatePolling, why
+		return gateway.StatePolling, c.every() + why
 	}
-	return gateway.StateOK, why
+	return gateway.StateOK, c.every() + why
 }
+
+// every says how often an object is asked for.
+func (c *Consumer) every() string { return "Every " + continuity.Span(c.pollEvery()) + ". " }
 
 func (c *Consumer) status(ctx context.Context, object string, state gateway.ConnectionState, reason string, there int) error {
 	s := gateway.ObjectStatus{

@@ -77,9 +77,10 @@ func healthy() HealthPage {
 	contact.ProofLink = Link{Text: "7 records repaired", URL: "/sync/log?direction=system&object=Contact"}
 	contact.Pending, contact.Parked = "3", Piece{Text: "1 need you", URL: "/sync/log?state=needs_you&object=Contact"}
 	task := row(KindTask, "Task", StatePolling, "41 s ago", "lag 44 s", "97,340")
+	task.Why = "Every 60 s. Salesforce does not put Task into the stream."
 	task.Transport, task.Polled, task.Proof, task.ProofDetail = "Poll, 60 s", true, "Equal as of 13:20", "being compared, 61 % so far"
 	mail := row(KindEmail, "EmailMessage", StatePaused, "2 h ago", "by M. Quill", "15,018")
-	mail.Transport, mail.Polled = "Poll, 60 s", true
+	mail.Transport, mail.Polled = "Poll", true
 	mail.Action.Text = "Resume"
 	return HealthPage{
 		Shell: s, Live: Live{URL: "/?part=health"},
@@ -135,6 +136,55 @@ func budgetSample() *Budget {
 			{Label: "Others in the org", Value: "9,870 calls"},
 		},
 		Footer: "If the share runs out: polling slows first, edits by people never.",
+	}
+}
+
+// holeRecord is a continuity record that is closed.
+func holeRecord() HolePage {
+	s := shell("Continuity record", NavHealth)
+	return HolePage{
+		Shell: s,
+		Head: Head{
+			Title: "Our place in the stream was older than Salesforce keeps", Crumb: []Link{{Text: "Health", URL: "/"}, {Text: "Continuity", URL: "/sync/holes"}},
+			Lead: "7 d, until 17 Nov 2026, 08:51, in Account and Contact.", Chip: Chip{Good, IconOK, "Closed"},
+		},
+		Facts: []Fact{
+			{Label: "From", Value: "10 Nov 2026, 08:51", Second: "The last change that the stream told was committed then."},
+			{Label: "Until", Value: "17 Nov 2026, 08:51"},
+			{Label: "Observed", Value: "400::The replayId {37904281} you provided was invalid."},
+			{Label: "Found", Value: "17 Nov 2026, 08:51"}, {Label: "Repaired", Value: "17 Nov 2026, 08:53", Second: "after 2 min"},
+		},
+		Columns: []Column{{Text: "Object"}, {Text: "State"}, {Text: "Rows read", Number: true}, {Text: "Found"}, {Text: "API calls", Number: true}},
+		Rows: []Row{
+			{Cells: []Cell{{Text: "Account", Kind: KindAccount, Second: "what changed was read, deleted records too, and all ids were compared"}, {Chip: Chip{Good, IconOK, "Closed"}}, {Text: "12"}, {Text: "nothing had changed"}, {Text: "9"}}},
+			{Cells: []Cell{{Text: "Contact", Kind: KindContact, Second: "what changed was read, deleted records too, and all ids were compared"}, {Chip: Chip{Good, IconOK, "Closed"}}, {Text: "412"}, {Text: "398 changed, 3 deleted, 1 restored"}, {Text: "28"}}},
+		},
+		CertificateText: "This record is signed. Keep the file; “tidegate continuity check” tells anybody who has it whether it is as it was signed.",
+		Certificate: []Fact{
+			{Label: "Signature", Value: "jzOi6o5A3uGhlX1zIhYib+hN1SGDtjlaausYVGQJWUo+GXUgTnHHzPp8ucYir/iWYBe2zpGyZkGfgVLRi4LOxg==", Mono: true},
+			{Label: "Public key", Value: "6SgWsAYO+omoKels529I7b2RmNOKsvz3zM8y3zYbF7c=", Mono: true},
+		},
+		Download: Action{Text: "Download certificate", URL: "/sync/holes/2/certificate", Small: true},
+	}
+}
+
+func holePages() []page {
+	repairing := holeRecord()
+	repairing.Head.Chip, repairing.Head.Lead = Chip{UnderWay, IconWrench, "Repairing"}, "3 h, until 17 Nov 2026, 08:51, in Account and Contact."
+	repairing.Live = Live{URL: "/sync/holes/3?part=hole"}
+	repairing.Rows[1].Cells[1].Chip = Chip{UnderWay, IconWrench, "Repairing"}
+	repairing.Rows[1].Cells[2].Second = "of about 1,900"
+	repairing.Facts[4] = Fact{Label: "Repaired", Value: "—"}
+	repairing.CertificateText, repairing.Certificate, repairing.Download = "", nil, Action{}
+	failed := holeRecord()
+	failed.Head.Chip = Chip{Bad, IconWarning, "Stands still"}
+	failed.Notice = Notice{Tone: Bad, Strong: "Contact stands still.", Text: "The connected user may not read Contact. Give access to it in Salesforce."}
+	failed.CertificateText, failed.Certificate, failed.Download = "", nil, Action{}
+	bad := holeRecord()
+	bad.Head.Title, bad.Facts[2].Value, bad.Notice = hostile, hostile, Notice{Tone: Bad, Strong: hostile, Text: hostile}
+	bad.Rows[0].Cells[0].Text, bad.CertificateText = hostile, hostile
+	return []page{
+		{"hole", HoleRecord(holeRecord())}, {"hole-repairing", HoleRecord(repairing)}, {"hole-failed", HoleRecord(failed)}, {"hole-hostile", HoleRecord(bad)},
 	}
 }
 

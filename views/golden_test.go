@@ -28,7 +28,7 @@ type page struct {
 func pages() []page {
 	var all []page
 	for _, list := range [][]page{
-		loginPages(), healthPages(), listPages(), recordPages(), connectPages(),
+		loginPages(), healthPages(), holePages(), listPages(), recordPages(), connectPages(),
 		notesPages(), objectsPages(), tabPages(), logPages(), accountPages(), reviewPages(),
 	} {
 		all = append(all, list...)
@@ -185,7 +185,7 @@ func TestLivePartsRenderAlone(t *testing.T) {
 		part string
 		view templ.Component
 	}{
-		{PartHealth, Health(healthy())},
+		{PartHealth, Health(healthy())}, {PartHole, HoleRecord(holeRecord())},
 		{PartList, List(contactsList())},
 		{PartRecord, Record(ann())},
 		{PartDetails, Record(ann())},

@@ -38,6 +38,8 @@ type HealthObject struct {
 	// Transport is "Stream" or "Poll, 60 s"; Polled picks its icon.
 	Transport string
 	Polled    bool
+	// Why is one sentence on an object that is asked for, not streamed.
+	Why       string
 	LastEvent Time
 	Lag       string
 	RowsHere  string

@@ -24,19 +24,20 @@ var version = "dev"
 
 // cli is the command line: one field for each command.
 type cli struct {
-	Serve    serveCmd    `cmd:"" help:"Run the gateway. SIGTERM drains within 10 s."`
-	Demo     demoCmd     `cmd:"" help:"Run gateway and simulated org together, seeded and connected."`
-	Simulate simulateCmd `cmd:"" help:"Run the simulated Salesforce org alone."`
-	Connect  connectCmd  `cmd:"" help:"Connect a workspace to an org without a browser."`
-	Tail     tailCmd     `cmd:"" help:"Print change events of an org as JSON lines."`
-	Status   statusCmd   `cmd:"" help:"Show every connection in one line."`
-	Backfill backfillCmd `cmd:"" help:"Read objects from Salesforce again."`
-	Verify   verifyCmd   `cmd:"" help:"Compare the mirror with Salesforce and repair what differs."`
-	Config   configCmd   `cmd:"" help:"Export, compare and apply the settings of a workspace as a file."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring the database to this version, or show where it stands."`
-	User     userCmd     `cmd:"" help:"Add, list or disable people, or set a password."`
-	Key      keyCmd      `cmd:"" help:"Create, list or revoke API keys."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Serve      serveCmd      `cmd:"" help:"Run the gateway. SIGTERM drains within 10 s."`
+	Demo       demoCmd       `cmd:"" help:"Run gateway and simulated org together, seeded and connected."`
+	Simulate   simulateCmd   `cmd:"" help:"Run the simulated Salesforce org alone."`
+	Connect    connectCmd    `cmd:"" help:"Connect a workspace to an org without a browser."`
+	Tail       tailCmd       `cmd:"" help:"Print change events of an org as JSON lines."`
+	Status     statusCmd     `cmd:"" help:"Show every connection in one line."`
+	Backfill   backfillCmd   `cmd:"" help:"Read objects from Salesforce again."`
+	Verify     verifyCmd     `cmd:"" help:"Compare the mirror with Salesforce and repair what differs."`
+	Continuity continuityCmd `cmd:"" help:"Show the gaps in the stream and their repairs, or check a certificate."`
+	Config     configCmd     `cmd:"" help:"Export, compare and apply the settings of a workspace as a file."`
+	Migrate    migrateCmd    `cmd:"" help:"Bring the database to this version, or show where it stands."`
+	User       userCmd       `cmd:"" help:"Add, list or disable people, or set a password."`
+	Key        keyCmd        `cmd:"" help:"Create, list or revoke API keys."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 type versionCmd struct{}

@@ -46,9 +46,7 @@ func Certify(ws gateway.WorkspaceID, h gateway.Hole) ([]byte, error) {
 		From: whole(h.From), To: whole(h.To), Bound: h.Bound, Started: whole(h.StartedAt), Ended: whole(h.EndedAt),
 	}
 	for _, p := range h.Objects {
-		s.Objects = append(s.Objects, Part{
-			Object: p.Object, Means: string(p.Means), Read: p.Read, Changed: p.Changed, Deleted: p.Deleted, Restored: p.Restored, Calls: p.Calls,
-		})
+		s.Objects = append(s.Objects, partOf(p))
 	}
 	return s.bytes()
 }
