@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	eventbus "tidegate/eventbus/v1"
 	"tidegate/simulator"
 	"tidegate/simulator/org"
 	"tidegate/simulator/seed"
@@ -390,4 +391,55 @@ func TestS17ThresholdOfOverflowIsSet(t *testing.T) {
 		t.Errorf("%d events, the last %+v", len(events), last)
 	}
 	c.want(400, "POST", "/_sim/cdc", `{"overflow_at":-1}`)
+}
+
+func TestS19GeolocationsAndTimesOfDay(t *testing.T) {
+	o, c := start(t, simulator.Config{})
+	c.want(200, "POST", "/_sim/fields", `{"op":"object","object":"Berth__c","fields":[{"name":"Spot__c","type":"location"},{"name":"Opens__c","type":"time"}]}`)
+	c.want(200, "POST", "/_sim/cdc", `{"object":"Berth__c","selected":true}`)
+	at := o.Log.Last()
+	id := c.made("Berth__c", `{"Name":"One","Spot__Latitude__s":46.95,"Spot__Longitude__s":7.44,"Opens__c":"08:30"}`)
+	got := c.row("Berth__c", id)
+	if fmt.Sprint(got["Spot__c"]) != "map[latitude:46.95 longitude:7.44]" || got["Opens__c"] != "08:30:00.000Z" {
+		t.Errorf("read as %v, %v", got["Spot__c"], got["Opens__c"])
+	}
+	c.want(204, "PATCH", v+"/sobjects/Berth__c/"+id, `{"Spot__Latitude__s":47}`)
+	c.steps(
+		step{"PATCH", "/sobjects/Berth__c/" + id, `{"Spot__c":{"latitude":1}}`, 400, nil},
+		step{"PATCH", "/sobjects/Berth__c/" + id, `{"Opens__c":"late"}`, 400, []string{"JSON_PARSER_ERROR"}},
+		step{"GET", "/sobjects/Berth__c/describe", "", 200, []string{`"compoundFieldName":"Spot__c"`, `"type":"location"`, `"type":"time"`}},
+	)
+	events := toldAfter(t, o, at)
+	if len(events) != 2 || string(events[0].Payload["Spot__c"]) != `{"Latitude":46.95,"Longitude":7.44}` || string(events[0].Payload["Opens__c"]) != `"08:30:00.000Z"` {
+		t.Fatalf("told %v", events)
+	}
+	if string(events[1].Payload["Spot__c"]) != `{"Latitude":47.0,"Longitude":7.44}` || !slices.Equal(events[1].header().ChangedFields, []string{"LastModifiedDate", "Spot__c.Latitude"}) {
+		t.Errorf("an update tells %s of %v", events[1].Payload["Spot__c"], events[1].header().ChangedFields)
+	}
+	client, ctx := dialPubSub(t, o)
+	topic, err := client.GetTopic(ctx, &eventbus.TopicRequest{TopicName: "/data/Berth__ChangeEvent"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := client.GetSchema(ctx, &eventbus.SchemaRequest{SchemaId: topic.GetSchemaId()})
+	if err != nil || !strings.Contains(schema.GetSchemaJson(), `"name":"Location"`) || !strings.Contains(schema.GetSchemaJson(), "TimeOnly") {
+		t.Errorf("schema %v, %v", schema, err)
+	}
+	c.want(200, "POST", "/_sim/fields", `{"op":"remove","object":"Berth__c","field":{"name":"Spot__c"}}`)
+	if _, there := c.row("Berth__c", id)["Spot__Latitude__s"]; there {
+		t.Error("a part stayed when the field went")
+	}
+}
+
+func TestR10UnreadableBodiesAreToldWhere(t *testing.T) {
+	_, c := start(t, simulator.Config{})
+	for _, body := range []string{`["a"]`, `{"LastName":`, `{"LastName" "x"}`, ``} {
+		r := c.want(400, "POST", v+"/sobjects/Contact", body)
+		if r.code(t) != "JSON_PARSER_ERROR" || strings.Contains(string(r.body), "json:") || strings.Contains(string(r.body), "Go ") {
+			t.Errorf("%s: %s", body, r.body)
+		}
+	}
+	if r := c.want(200, "GET", v+"/limits", "", "X-PrettyPrint", "1"); !strings.HasPrefix(string(r.body), "{\n  \"") || r.header.Get("X-SFDC-Request-Id") == "" {
+		t.Errorf("pretty: %.20s, request id %q", r.body, r.header.Get("X-SFDC-Request-Id"))
+	}
 }

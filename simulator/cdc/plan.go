@@ -34,6 +34,7 @@ type entry struct {
 	// a company is a text, and person the field that tells which it is; else nil.
 	whole  *part
 	person int
+	both   bool // a geolocation: both parts where one changed
 }
 
 // part is one field. Its key is the name inside the compound; its full name, as
@@ -83,6 +84,7 @@ func (p *plan) place(compounds map[string]int, f *org.Field, i int) {
 		p.entries = append(p.entries, entry{name: f.Compound})
 	}
 	e := &p.entries[at]
+	e.both = f.Custom
 	e.parts = append(e.parts, part{f.Part, f.Compound + "." + f.Part, i, false})
 }
 
@@ -124,7 +126,7 @@ func (p *plan) member(dst, changed []byte, e *entry, c *org.Change) (body, names
 	start := len(dst)
 	for i := range e.parts {
 		q := &e.parts[i]
-		if !p.sends(q, c) {
+		if !p.sends(q, c) && (!e.both || !p.sendsAny(e, c)) {
 			continue
 		}
 		if len(dst) == start {
@@ -141,7 +143,7 @@ func (p *plan) member(dst, changed []byte, e *entry, c *org.Change) (body, names
 		} else {
 			dst = append(appendValue(dst, c.After.At(q.at)), ',')
 		}
-		if c.Type == org.Update {
+		if c.Type == org.Update && p.sends(q, c) {
 			changed = append(append(append(changed, '"'), q.full...), `",`...)
 		}
 	}
@@ -159,6 +161,10 @@ func (p *plan) sends(q *part, c *org.Change) bool {
 		return q.at == p.modified || c.Before.At(q.at) != c.After.At(q.at)
 	}
 	return c.After.At(q.at) != nil
+}
+
+func (p *plan) sendsAny(e *entry, c *org.Change) bool {
+	return slices.ContainsFunc(e.parts, func(q part) bool { return p.sends(&q, c) })
 }
 
 // silent tells that of an update nothing is worth an event: only fields changed

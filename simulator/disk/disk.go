@@ -5,6 +5,7 @@ package disk
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 	"tidegate/simulator/bus"
 	"tidegate/simulator/org"
+	"tidegate/simulator/scan"
 )
 
 const (
@@ -118,9 +120,35 @@ func (d *Disk) read(name string, o *org.Org, log *bus.Log, since int64) (size in
 	}
 }
 
+// parse reads a line. Its rows, nearly all that there is, stay undecoded.
+func parse(text []byte) (l line, err error) {
+	var rest []byte
+	err = scan.EachMember(bytes.TrimSuffix(text, []byte("\n")), func(key, value []byte) error {
+		if string(key) == "rows" {
+			l.Rows = value
+			return nil
+		}
+		if len(rest) > 0 {
+			rest = append(rest, ',')
+		}
+		rest = append(append(append(rest, '"'), key...), `":`...)
+		rest = append(rest, value...)
+		return nil
+	})
+	if err != nil {
+		return line{}, err
+	}
+	rows := l.Rows
+	if err := json.Unmarshal(append(append([]byte{'{'}, rest...), '}'), &l); err != nil {
+		return line{}, err
+	}
+	l.Rows = rows
+	return l, nil
+}
+
 func apply(o *org.Org, log *bus.Log, text []byte, since int64) error {
-	var l line
-	if err := json.Unmarshal(text, &l); err != nil {
+	l, err := parse(text)
+	if err != nil {
 		return err
 	}
 	log.Restore(l.Floor, l.Events)

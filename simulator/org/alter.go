@@ -193,7 +193,7 @@ func (o *Org) addObject(a Alteration) error {
 		if err != nil {
 			return err
 		}
-		fields = append(fields, f)
+		fields = append(fields, withParts(f)...)
 	}
 	label := or(a.Label, labelOf(a.Object))
 	object := newObject(a.Object, label, or(a.LabelPlural, label+"s"), firstCustomPrefix[:2]+base62[n:n+1], fields)
@@ -230,7 +230,7 @@ func (o *Org) alterField(a Alteration) (lossy bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		fields = append(fields, f)
+		fields = append(fields, withParts(f)...)
 	case "remove", "change", "permit":
 		if fields, err = a.replaced(s, object, fields, at); err != nil {
 			return false, err
@@ -285,8 +285,12 @@ func (a *Alteration) replaced(s *schema, object *Object, fields []*Field, at int
 	if !fields[at].Custom || fields[at].Calculated {
 		return nil, fmt.Errorf("%s.%s is not a custom field with values of its own", object.Name, fields[at].Name)
 	}
+	name := fields[at].Name
 	if a.Op == "remove" {
-		return slices.Delete(fields, at, at+1), nil
+		return slices.DeleteFunc(fields, func(f *Field) bool { return f.Name == name || f.Compound == name }), nil
+	}
+	if fields[at].IsCompound() || a.Field.Type == TypeLocation {
+		return nil, fmt.Errorf("%s.%s: a geolocation field keeps its type", object.Name, name)
 	}
 	f, err := a.Field.field(s, object.Name)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -72,6 +73,9 @@ func AppendField(dst []byte, r Record, f *Field) []byte {
 	if !f.IsCompound() {
 		return AppendValue(dst, r.Value(f.Name))
 	}
+	if f.Type == TypeLocation {
+		return appendLocation(dst, r, f)
+	}
 	start := len(dst)
 	dst = append(dst, '{')
 	empty := true
@@ -97,6 +101,22 @@ func AppendField(dst []byte, r Record, f *Field) []byte {
 		return append(dst[:start], "null"...)
 	}
 	return append(dst, '}')
+}
+
+func appendLocation(dst []byte, r Record, f *Field) []byte {
+	latitude, longitude := locationParts(f.Name)
+	if r.Value(latitude) == nil && r.Value(longitude) == nil {
+		return append(dst, "null"...)
+	}
+	dst = AppendValue(append(dst, `{"latitude":`...), r.Value(latitude))
+	dst = AppendValue(append(dst, `,"longitude":`...), r.Value(longitude))
+	return append(dst, '}')
+}
+
+// locationParts are the fields that a geolocation field is made of.
+func locationParts(name string) (latitude, longitude string) {
+	base := strings.TrimSuffix(name, "__c")
+	return base + "__Latitude__s", base + "__Longitude__s"
 }
 
 func prefixOf(compound string) string { return compound[:len(compound)-len("Address")] }

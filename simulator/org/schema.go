@@ -25,6 +25,8 @@ const (
 	TypeBase64        FieldType = "base64"
 	TypeAddress       FieldType = "address"
 	TypeComplex       FieldType = "complexvalue"
+	TypeTime          FieldType = "time"
+	TypeLocation      FieldType = "location"
 )
 
 // Field describes one field of an object: what describe says of it and what
@@ -79,8 +81,8 @@ type PicklistValue struct {
 }
 
 // IsCompound reports whether the field is composed of others and stores
-// nothing itself (an address; a person's Name stores its derived text).
-func (f *Field) IsCompound() bool { return f.Type == TypeAddress }
+// nothing itself (an address, a geolocation; a person's Name stores its derived text).
+func (f *Field) IsCompound() bool { return f.Type == TypeAddress || f.Type == TypeLocation }
 
 // Object is the schema of one sObject. It is never changed: an alteration puts
 // another in its place, and Records keep the one they were made with.

@@ -75,8 +75,10 @@ func (spec *FieldSpec) typed(s *schema, object string) (*Field, error) {
 			f.Digits, f.Precision = 9, 0
 		}
 		return f, nil
-	case TypeDate, TypeDateTime:
+	case TypeDate, TypeDateTime, TypeTime:
 		return field(spec.Name, spec.Type), nil
+	case TypeLocation:
+		return field(spec.Name, TypeLocation).readOnly(), nil
 	case TypePicklist, TypeMultiPicklist:
 		f := pick(spec.Name, spec.Values...)
 		f.Type = spec.Type
@@ -100,4 +102,22 @@ func (spec *FieldSpec) typed(s *schema, object string) (*Field, error) {
 		return f, nil
 	}
 	return nil, fmt.Errorf("a custom field cannot be of type %q", spec.Type)
+}
+
+// withParts is a custom field with the fields that it is made of: a geolocation
+// has two numbers, everything else none.
+func withParts(f *Field) []*Field {
+	if f.Type != TypeLocation {
+		return []*Field{f}
+	}
+	latitude, longitude := locationParts(f.Name)
+	parts := []*Field{
+		number(latitude, TypeDouble, 18, 15).in(f.Name, "Latitude"),
+		number(longitude, TypeDouble, 18, 15).in(f.Name, "Longitude"),
+	}
+	for _, part := range parts {
+		part.Custom = true
+		part.Label = f.Label + " (" + part.Part + ")"
+	}
+	return append([]*Field{f}, parts...)
 }

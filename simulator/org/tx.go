@@ -34,6 +34,7 @@ type Tx struct {
 	when   DateTime
 	late   bool // stamped earlier than it commits
 	log    []undo
+	spare  [][]any // rows that are of no more use
 }
 
 // undo remembers what a row was before one put; old is nil for an insert.

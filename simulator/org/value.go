@@ -58,6 +58,8 @@ func convertText(f *Field, s string) (any, *Error) {
 		return nil, refuse("STRING_TOO_LONG", fmt.Sprintf("%s: data value too large: %s (max length=%d)", f.Label, shown, f.Length), f.Name)
 	}
 	switch f.Type {
+	case TypeTime:
+		return convertTime(f, s)
 	case TypeEmail:
 		if !validEmail(s) {
 			return nil, refuse("INVALID_EMAIL_ADDRESS", fmt.Sprintf("%s: invalid email address: %s", f.Label, s), f.Name)
@@ -80,6 +82,18 @@ func validEmail(s string) bool {
 	}
 	_, err := mail.ParseAddress(s)
 	return err == nil && strings.Contains(s[strings.LastIndexByte(s, '@'):], ".")
+}
+
+// timeForms are the spellings of a time of day that the API takes.
+var timeForms = []string{"15:04:05.999Z07:00", "15:04:05.999", "15:04Z07:00", "15:04"}
+
+func convertTime(f *Field, s string) (any, *Error) {
+	for _, form := range timeForms {
+		if at, err := time.Parse(form, s); err == nil {
+			return at.UTC().Format("15:04:05.000Z"), nil
+		}
+	}
+	return nil, errType(f, "time", s)
 }
 
 func convertPick(f *Field, s string) (any, *Error) {

@@ -16,7 +16,7 @@ func (tx *Tx) Create(object string, values map[string]any) (string, *Error) {
 	if err != nil {
 		return "", err
 	}
-	row := make([]any, len(t.object.Fields))
+	row := tx.blank(len(t.object.Fields))
 	values, named, err := takeRecipients(t.object.Name, values)
 	if err != nil {
 		return "", err
@@ -34,7 +34,20 @@ func (tx *Tx) Create(object string, values map[string]any) (string, *Error) {
 	w.set("Id", id)
 	tx.stamp(w, true)
 	tx.insert(t, row)
-	return id, after(w, id)
+	err = after(w, id)
+	tx.spare = append(tx.spare, row) // what is kept is a copy
+	return id, err
+}
+
+// blank is an empty row of n fields, one that has served before if there is one.
+func (tx *Tx) blank(n int) []any {
+	if last := len(tx.spare) - 1; last >= 0 && cap(tx.spare[last]) >= n {
+		row := tx.spare[last][:n]
+		tx.spare = tx.spare[:last]
+		clear(row)
+		return row
+	}
+	return make([]any, n)
 }
 
 // Update changes the given fields of a record.

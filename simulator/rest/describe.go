@@ -115,7 +115,7 @@ func textOrNil(s string) any {
 var soapTypes = map[org.FieldType]string{
 	org.TypeID: "tns:ID", org.TypeReference: "tns:ID", org.TypeBoolean: "xsd:boolean", org.TypeInt: "xsd:int",
 	org.TypeDouble: "xsd:double", org.TypeCurrency: "xsd:double", org.TypePercent: "xsd:double", org.TypeDate: "xsd:date",
-	org.TypeDateTime: "xsd:dateTime", org.TypeBase64: "xsd:base64Binary", org.TypeAddress: "urn:address",
+	org.TypeDateTime: "xsd:dateTime", org.TypeBase64: "xsd:base64Binary", org.TypeAddress: "urn:address", org.TypeLocation: "urn:location", org.TypeTime: "xsd:time",
 }
 
 // describeField has the 56 keys that a field of a recorded describe has.

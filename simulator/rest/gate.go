@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
@@ -121,6 +123,7 @@ func Gate(next http.Handler, faults *fault.Registry, ledger *Ledger) http.Handle
 			next.ServeHTTP(w, r)
 			return
 		}
+		w.Header().Set("X-SFDC-Request-Id", requestID())
 		counted := &counter{w, http.StatusOK}
 		defer func() {
 			ledger.add(Line{r.Method, template(r.URL.Path), counted.status})
@@ -250,3 +253,10 @@ func Residence(next http.Handler, faults *fault.Registry, baseURL func() string)
 // statusNoRoute is what the platform's edge says for a host that it does not
 // know.
 const statusNoRoute = 420
+
+// requestID is what support would ask for.
+func requestID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails; see crypto/rand
+	return hex.EncodeToString(b[:])
+}

@@ -3,9 +3,11 @@
 package rest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -316,6 +318,12 @@ func (c *call) json(status int, body any) {
 
 func (c *call) raw(status int, body []byte) {
 	c.w.Header().Set("Content-Type", "application/json;charset=UTF-8")
+	if c.r.Header.Get("X-PrettyPrint") == "1" {
+		var pretty bytes.Buffer
+		if json.Indent(&pretty, body, "", "  ") == nil {
+			body = pretty.Bytes()
+		}
+	}
 	body = c.pack(body)
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(body) // the reader may have left
@@ -330,9 +338,22 @@ func (c *call) body(v any) error {
 		if errors.As(err, &tooBig) {
 			return &org.Error{Code: "REQUEST_TOO_LARGE", Message: "request body is too large", Status: http.StatusRequestEntityTooLarge}
 		}
-		return org.Refuse("JSON_PARSER_ERROR", "Unexpected character or end of input: "+err.Error())
+		return org.Refuse("JSON_PARSER_ERROR", unreadable(err))
 	}
 	return nil
+}
+
+// unreadable says where a body cannot be read, in the platform's words.
+func unreadable(err error) string {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("Unexpected character at [line:1, column:%d]", syntax.Offset)
+	case errors.As(err, &kind):
+		return fmt.Sprintf("Cannot deserialize instance of the requested type from %s value at [line:1, column:%d]", kind.Value, kind.Offset)
+	}
+	return "The HTTP entity body is required, but this request has no entity body."
 }
 
 // object finds the object named in the path.
