@@ -36,6 +36,7 @@ type tabState struct {
 	changes  map[string]settings.Change
 	common   views.Settings
 	errors   map[string]string // field → what is wrong
+	again    bool              // the form only changes itself: show it, save nothing
 	scope    string
 	locked   string // why this scope cannot be changed now, "" when it can
 }

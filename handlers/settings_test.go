@@ -93,6 +93,56 @@ func TestEveryControlOfEveryTabIsSavedAndShownAgain_UX15(t *testing.T) {
 			func(f url.Values) bool { return slices.Equal(f["teams"], []string{"Customer Success"}) },
 		},
 		{
+			gateway.TabContacts, "own_domains", func(f url.Values) { f.Set("own_domains", "Ours.example") },
+			func(s gateway.Settings) bool { return slices.Equal(s.Contacts.OwnDomains, []string{"ours.example"}) },
+			func(f url.Values) bool { return f.Get("own_domains") == "ours.example" },
+		},
+		{
+			gateway.TabContacts, "caps", func(f url.Values) { f.Set("cap_meeting", "5"); f.Set("cap_hour", "1,000") },
+			func(s gateway.Settings) bool { return s.Contacts.CapMeeting == 5 && s.Contacts.CapHour == 1000 },
+			func(f url.Values) bool { return f.Get("cap_meeting") == "5" && f.Get("cap_hour") == "1000" },
+		},
+		{
+			gateway.TabContacts, "create_accounts", func(f url.Values) { f.Add("create_accounts", "on") },
+			func(s gateway.Settings) bool { return s.Contacts.CreateAccounts }, func(f url.Values) bool { return f.Get("create_accounts") == "on" },
+		},
+		{
+			gateway.TabContacts, "account_match_field", func(f url.Values) { f.Set("account_match_field", "") },
+			func(s gateway.Settings) bool { return s.Contacts.AccountMatchField == "" }, func(f url.Values) bool { return f.Get("account_match_field") == "" },
+		},
+		{
+			gateway.TabContacts, "a step more", func(f url.Values) { f.Set("chain_add", "field"); f.Set("chain_field", "Legacy__c") },
+			func(s gateway.Settings) bool {
+				return slices.Contains(s.Contacts.Chain, gateway.MatchStep{By: "field", Field: "Legacy__c"}) && len(s.Contacts.Chain) == 4
+			},
+			func(f url.Values) bool {
+				return slices.Equal(f["chain"], []string{"email", "phone", "domain", "field:Legacy__c"})
+			},
+		},
+		{
+			gateway.TabForecast, "count by stage", func(f url.Values) { f.Set("count_by", "stage"); f.Add("stages", "Negotiation") },
+			func(s gateway.Settings) bool {
+				return s.Forecast.CountBy == "stage" && slices.Equal(s.Forecast.Stages, []string{"Negotiation"})
+			},
+			func(f url.Values) bool {
+				return f.Get("count_by") == "stage" && slices.Equal(f["stages"], []string{"Negotiation"})
+			},
+		},
+		{
+			gateway.TabForecast, "categories", func(f url.Values) { off(f, "categories", "Pipeline") },
+			func(s gateway.Settings) bool { return !slices.Contains(s.Forecast.Categories, "Pipeline") },
+			func(f url.Values) bool { return !slices.Contains(f["categories"], "Pipeline") },
+		},
+		{
+			gateway.TabForecast, "who sees it", func(f url.Values) { f.Set("teams", "Sales, Customer Success"); f.Set("roles", "Account Executive") },
+			func(s gateway.Settings) bool {
+				return slices.Equal(s.Forecast.Teams, []string{"Sales", "Customer Success"}) && slices.Equal(s.Forecast.Roles, []string{"Account Executive"})
+			},
+			func(f url.Values) bool {
+				return f.Get("teams") == "Sales, Customer Success" && f.Get("roles") == "Account Executive"
+			},
+		},
+		{
 			gateway.TabForecast, "period", func(f url.Values) { f.Set("period", "quarterly") },
 			func(s gateway.Settings) bool { return s.Forecast.Period == "quarterly" }, func(f url.Values) bool { return f.Get("period") == "quarterly" },
 		},
@@ -107,6 +157,31 @@ func TestEveryControlOfEveryTabIsSavedAndShownAgain_UX15(t *testing.T) {
 		{
 			gateway.TabAdvanced, "another currency label", func(f url.Values) { f.Set("currency_label", "kr") },
 			func(s gateway.Settings) bool { return s.Advanced.CurrencyLabel == "kr" }, func(f url.Values) bool { return f.Get("currency_label") == "kr" },
+		},
+		{
+			gateway.TabAdvanced, "e-mails", func(f url.Values) { f.Add("emails_from_tasks", "on"); f.Add("emails_from_messages", "on") },
+			func(s gateway.Settings) bool { return s.Advanced.EmailsFromTasks && s.Advanced.EmailsFromMessages },
+			func(f url.Values) bool {
+				return f.Get("emails_from_tasks") == "on" && f.Get("emails_from_messages") == "on"
+			},
+		},
+		{
+			gateway.TabAdvanced, "who wins", func(f url.Values) { f.Set("conflicts_ownership", "salesforce") },
+			func(s gateway.Settings) bool {
+				return s.Advanced.Conflicts[gateway.DataOwnership] == gateway.WinnerSalesforce
+			},
+			func(f url.Values) bool {
+				return f.Get("conflicts_ownership") == "salesforce" && f.Get("conflicts_other") == ""
+			},
+		},
+		{
+			gateway.TabAdvanced, "purpose field of the Task alone", func(f url.Values) { f.Set("purpose_field_task", "CallDisposition") },
+			func(s gateway.Settings) bool {
+				return s.Advanced.PurposeField == gateway.ActivityPair{Task: "CallDisposition"}
+			},
+			func(f url.Values) bool {
+				return f.Get("purpose_field_task") == "CallDisposition" && f.Get("purpose_field_event") == "" && f.Has("purpose_task_0")
+			},
 		},
 		{
 			gateway.TabAdvanced, "amount_field", func(f url.Values) { f.Set("amount_field", "Forecast_Amount__c") },
@@ -200,6 +275,56 @@ func TestImpossibleSettingsAreRefusedAndStayInTheForm(t *testing.T) {
 	}
 }
 
+// The order of the match chain is changed by buttons of the form, which save
+// nothing (no dragging, no script).
+func TestStepsOfTheMatchChainMove_UX19(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleAdmin)
+	path := settingsBase + "/contacts"
+	form := b.get(path).want(http.StatusOK, "How a person is recognized", "always first").form(path)
+	form.Set("leads_first", "")
+	move := func(how string) {
+		form["chain_move"] = []string{how}
+		form = b.post(path, form).want(http.StatusOK, "Review changes").form(path)
+	}
+	move("up:1")
+	if got := form["chain"]; !slices.Equal(got, []string{"phone", "email", "domain"}) {
+		t.Errorf("moved up: %v", got)
+	}
+	move("drop:2")
+	move("down:0")
+	move("up:0")
+	move("up:9")
+	if got := form["chain"]; !slices.Equal(got, []string{"email", "phone"}) || form.Get("leads_first") != "" {
+		t.Errorf("after all moves: %v, leads first %q", got, form.Get("leads_first"))
+	}
+	if w.settings(gateway.OrgScope, gateway.TabContacts).Revision != 0 {
+		t.Error("moving saved something")
+	}
+	b.review(path, form).want(http.StatusSeeOther)
+	if got := w.saved().Contacts; len(got.Chain) != 2 || got.LeadsFirst {
+		t.Errorf("saved %+v", got)
+	}
+}
+
+// AVM-34: the try-out answers for one address with the rule that decides.
+func TestTryOutSaysWhetherSomebodyWouldBeCreated_AVM31_AVM34(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleAdmin)
+	contact, err := w.db.In(home).Record(t.Context(), contactOf(home))
+	must(t, err)
+	known := contact.Fields["Email"].String()
+	for email, says := range map[string][]string{
+		"lena@customer.example": {"A contact would be created.", "Only once", "External: customer.example is not ours."},
+		"lena@gmail.com":        {"No contact would be created.", "gmail.com is a public e-mail domain"},
+		"max@home.example":      {"No contact would be created.", "Internal: home.example is ours"},
+		known:                   {"No contact would be created.", "A Contact already has this address"},
+		"nonsense":              {"This is not an e-mail address"},
+	} {
+		b.get(settingsBase+"/contacts?try="+url.QueryEscape(email)).want(http.StatusOK, says...)
+	}
+}
+
 // UX 18: the second of two people who changed the same setting chooses between
 // both values, and what else he changed is kept.
 func TestSecondSaveIsMerged_UX18(t *testing.T) {
@@ -211,7 +336,7 @@ func TestSecondSaveIsMerged_UX18(t *testing.T) {
 	form.Set("currency_label", "€")
 	form.Add("summarize_topics", "on")
 	merge := b.post(path, form).want(http.StatusConflict, "Two people saved", "Otto Other saved this page", "Currency label", "£", "€")
-	for choice, want := range map[string]string{"theirs": "£", "ours": "€"} {
+	for _, choice := range []string{"theirs", "ours"} {
 		chosen := merge.form(path)
 		chosen.Set("choose_currency_label", choice)
 		review := b.post(path, chosen).want(http.StatusOK, "Nothing is saved yet.", "Summarize Smart Topics", "where both of you changed one, your choice stands")
@@ -222,7 +347,7 @@ func TestSecondSaveIsMerged_UX18(t *testing.T) {
 			continue
 		}
 		b.post(path, review.form(path)).want(http.StatusSeeOther)
-		if got := w.saved().Advanced; got.CurrencyLabel != want || !got.SummarizeTopics {
+		if got := w.saved().Advanced; got.CurrencyLabel != "€" || !got.SummarizeTopics {
 			t.Errorf("chosen %s: saved %+v", choice, got)
 		}
 	}

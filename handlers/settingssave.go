@@ -62,8 +62,8 @@ func (v *visit) saveScope(tab gateway.Tab, scope string) error {
 	if err != nil {
 		return v.refuseTab(state, err)
 	}
-	if v.posted(stepName) == stepEdit {
-		state.common.Form.Revision = v.posted("revision")
+	if v.posted(stepName) == stepEdit || state.again {
+		state.common.Form.Revision, state.common.Form.Unsaved = v.posted("revision"), true
 		return v.showTab(state)
 	}
 	theirs, err := v.standing(state)
@@ -134,7 +134,7 @@ func (v *visit) postedBodies(state *tabState) (base, ours []byte, err error) {
 	default:
 		tabForms[state.tab].read(v, &began)
 	}
-	state.settings = began.settings
+	state.settings, state.again = began.settings, began.again
 	ours, err = settings.Encode(began.settings, state.tab)
 	return base, ours, err
 }

@@ -74,6 +74,7 @@ function licenses() {
     "Salesforce Lightning Design System (styles only)": "@salesforce-ux/design-system/scss/License-for-Sass.txt",
     "htmx": "htmx.org/LICENSE",
     "Lucide icons": "lucide-static/LICENSE",
+    "free-email-domains (list of public e-mail domains)": "free-email-domains/LICENSE.md",
   };
   return Object.entries(from)
     .map(([title, file]) => `${title}\n${"=".repeat(title.length)}\n${read(modules, file)}`)
@@ -88,6 +89,16 @@ function script() {
     read(modules, "htmx.org/dist/ext/hx-sse.min.js"),
     read(src, "app.js"),
   ].map((code) => code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "")).join("\n;\n");
+}
+
+// Public mail providers that the maintained list lacks.
+const alsoPublic = ["hey.com", "mozmail.com", "privaterelay.appleid.com", "tuta.com", "tutanota.com"];
+
+// One domain a line, sorted by bytes, so that the program can search it as it is.
+function publicDomains() {
+  const listed = JSON.parse(read(modules, "free-email-domains/domains.json"));
+  const all = new Set([...listed, ...alsoPublic].map((d) => d.trim().toLowerCase()).filter(Boolean));
+  return [...all].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).join("\n") + "\n";
 }
 
 const types = {
@@ -119,6 +130,7 @@ async function build() {
   emit(manifest, "icons.svg", sprite());
   emit(manifest, "mark.svg", read(src, "mark.svg"));
   emit(manifest, "licenses.txt", licenses());
+  emit(manifest, "public-domains.txt", publicDomains());
   writeFileSync(join(dist, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 }
 

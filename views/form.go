@@ -142,6 +142,8 @@ type Form struct {
 	// Revision is the revision that the page was made from, posted as "revision".
 	Revision string
 	Errors   []FieldError
+	// Unsaved says that the controls do not show what is saved.
+	Unsaved bool
 	// ReadOnly hides the save bar: this person sees the values only.
 	ReadOnly bool
 	Bar      SaveBar

@@ -183,8 +183,12 @@ type ContactsTab struct {
 	// TryOut answers for one address with the rule that decided.
 	TryOut  *TryOut
 	Selects []Select
-	// Chain is the order in which a person is recognized.
-	Chain []ChainRow
+	// Chain is the order in which a person is recognized; AddStep and AddField
+	// append to it.
+	Chain    []ChainRow
+	AddStep  []Select
+	AddField []Field
+	Caps     []Field
 }
 
 // TryOut is a GET form beside the rules.
@@ -200,8 +204,11 @@ type TryOut struct {
 // ChainRow is one step of recognizing a person.
 type ChainRow struct {
 	Order, LooksFor, In, Found string
-	Actions                    []Action
-	Text                       string
+	// Actions are buttons of the form, each with one field that it posts.
+	Actions []Action
+	// Fields carry the step through the form.
+	Fields []Hidden
+	Text   string
 }
 
 // ForecastTab is the Forecast tab of the settings.
@@ -209,8 +216,10 @@ type ForecastTab struct {
 	Settings
 	Selects []Select
 	Amounts ChoiceGroup
-	// Counting says which deals count.
-	Counting   *ChoiceGroup
+	// CountBy chooses between the groups of Counting, which say which deals
+	// count.
+	CountBy    ChoiceGroup
+	Counting   []ChoiceGroup
 	Visibility []Field
 	Preview    *ForecastPreview
 }
@@ -224,9 +233,35 @@ type ForecastPreview struct {
 // AdvancedTab is the Advanced Settings tab.
 type AdvancedTab struct {
 	Settings
-	Deals    []Select
-	Switches []Switch
-	Currency Select
+	// Activities are purposes and outcomes.
+	Activities []ActivityCard
+	Emails     []Switch
+	// Conflicts ask who wins, per kind of data.
+	Conflicts []Select
+	Deals     []Select
+	Switches  []Switch
+	Currency  Select
 	// Sample shows an amount with the chosen label.
 	Sample string
+}
+
+// ActivityCard says what a purpose or an outcome becomes on Event and Task.
+type ActivityCard struct {
+	ID, Title, Text string
+	// Fields choose the field of the Event and that of the Task.
+	Fields []Select
+	Rows   []ActivityRow
+}
+
+// ActivityRow is one purpose or outcome.
+type ActivityRow struct {
+	Name        string
+	Event, Task ActivityControl
+}
+
+// ActivityControl is a list, an input, or words where nothing can be chosen.
+type ActivityControl struct {
+	Select *Select
+	Field  *Field
+	Text   string
 }

@@ -155,19 +155,25 @@ func contactsTab() ContactsTab {
 			{Name: "create", Label: "Create contacts from meetings", Effect: "For each external participant who is not in Salesforce yet. Colleagues are never created.", On: true, Meta: Meta{Default: "off", Changed: "Changed by Mara Quill, 3 Nov 2026."}},
 			{Name: "exclude_public", Label: "Exclude public e-mail domains", Effect: "14,130 free-mail domains create nobody unless allowed below.", Link: Link{Text: "Show the list", URL: "/settings/salesforce/contacts/domains"}, On: true, Meta: Meta{Default: "on"}, Fields: []Field{{Name: "allowed", Label: "Allowed all the same", Value: "consultant@example.net, example.org", Hint: "Addresses or domains, separated by commas."}}},
 		},
-		Teams:   &ChoiceGroup{Name: "teams", Legend: "Only meetings of these teams", Many: true, Columns: true, Choices: []Choice{{Value: "sales", Label: "Sales", Checked: true}, {Value: "cs", Label: "Customer Success", Checked: true}, {Value: "other", Label: "Other teams"}}, Meta: Meta{Default: "Sales and Customer Success"}},
-		TryOut:  &TryOut{URL: "/settings/salesforce/contacts", Email: Field{Name: "try", Label: "E-mail of a participant", Type: "email", Value: "lena.brook@example.org"}, Checks: []Check{{Title: "External: example.org is not ours", Pass: true}, {Title: "A Lead already has this address: Lena Brook, since 4 Oct"}}, Strong: "No contact is created.", Answer: "Notes go to the Lead.", Link: Link{Text: "Open Lena Brook", URL: "/leads/00Q1"}},
-		Selects: []Select{{Name: "match_field", Label: "Account match field", Options: []Option{{Value: "Website", Text: "Website", Selected: true}}, Meta: Meta{Default: "Website"}}},
-		Chain:   []ChainRow{{Order: "1", LooksFor: "Link already chosen by a person", In: "any", Found: "38", Text: "always first"}, {Order: "2", LooksFor: "E-mail equals", In: "Lead, Contact", Found: "1,904", Actions: []Action{{Text: "Move down", About: "e-mail", URL: "/settings/salesforce/contacts/chain?down=2", Small: true}}}},
+		Teams:    &ChoiceGroup{Name: "teams", Legend: "Only meetings of these teams", Many: true, Columns: true, Choices: []Choice{{Value: "sales", Label: "Sales", Checked: true}, {Value: "cs", Label: "Customer Success", Checked: true}, {Value: "other", Label: "Other teams"}}, Meta: Meta{Default: "Sales and Customer Success"}},
+		TryOut:   &TryOut{URL: "/settings/salesforce/contacts", Email: Field{Name: "try", Label: "E-mail of a participant", Type: "email", Value: "lena.brook@example.org"}, Checks: []Check{{Title: "External: example.org is not ours", Pass: true}, {Title: "A Lead already has this address: Lena Brook, since 4 Oct"}}, Strong: "No contact is created.", Answer: "Notes go to the Lead.", Link: Link{Text: "Open Lena Brook", URL: "/leads/00Q1"}},
+		Selects:  []Select{{Name: "match_field", Label: "Account match field", Options: []Option{{Value: "Website", Text: "Website", Selected: true}}, Meta: Meta{Default: "Website"}}},
+		Chain:    []ChainRow{{Order: "1", LooksFor: "Link already chosen by a person", In: "any", Found: "38", Text: "always first"}, {Order: "2", LooksFor: "E-mail equals", In: "Lead, Contact", Found: "1,904", Fields: []Hidden{{"chain", "email"}}, Actions: []Action{{Text: "Move down", About: "e-mail", Small: true, Fields: []Hidden{{"chain_move", "down:0"}}}}}},
+		AddStep:  []Select{{Name: "chain_add", Label: "Also look for", Options: []Option{{Text: "Nothing more", Selected: true}, {Value: "field", Text: "A field of your own"}}}},
+		AddField: []Field{{Name: "chain_field", Label: "API name of the field", Hint: "Only for a field of your own."}},
+		Caps:     []Field{{Name: "cap_meeting", Label: "Contacts per meeting", Value: "20", Meta: Meta{Default: "20"}}},
 	}
 }
 
 func forecastTab() ForecastTab {
 	return ForecastTab{
-		Settings: settings("How pipeline is shown and added up here. Nothing on this tab writes to Salesforce."),
-		Selects:  []Select{{Name: "period", Label: "Forecast period", Options: []Option{{Value: "month", Text: "Monthly", Selected: true}, {Value: "quarter", Text: "Quarterly"}}, Hint: "Fiscal year starts in February, as in Salesforce.", Meta: Meta{Default: "Monthly"}}},
-		Amounts:  ChoiceGroup{Name: "amounts", Legend: "Amounts are", Choices: []Choice{{Value: "total", Label: "Total", Effect: "The full amount of every deal counted."}, {Value: "weighted", Label: "Weighted", Effect: "Amount times the probability of its stage.", Checked: true}}, Meta: Meta{Default: "Total", Changed: "Changed by Mara Quill, 3 Nov 2026."}},
-		Preview:  &ForecastPreview{Lead: "With the saved values.", Amount: "€ 1,455,000", Text: "143 deals, weighted, next three months. As of 14:32.", Difference: Notice{Text: "With Total it would be € 2,310,000."}},
+		Settings:   settings("How pipeline is shown and added up here. Nothing on this tab writes to Salesforce."),
+		Selects:    []Select{{Name: "period", Label: "Forecast period", Options: []Option{{Value: "month", Text: "Monthly", Selected: true}, {Value: "quarter", Text: "Quarterly"}}, Hint: "Fiscal year starts in February, as in Salesforce.", Meta: Meta{Default: "Monthly"}}},
+		Amounts:    ChoiceGroup{Name: "amounts", Legend: "Amounts are", Choices: []Choice{{Value: "total", Label: "Total", Effect: "The full amount of every deal counted."}, {Value: "weighted", Label: "Weighted", Effect: "Amount times the probability of its stage.", Checked: true}}, Meta: Meta{Default: "Total", Changed: "Changed by Mara Quill, 3 Nov 2026."}},
+		CountBy:    ChoiceGroup{Name: "count_by", Legend: "Deals count by", Choices: []Choice{{Value: "category", Label: "Forecast category", Effect: "As Salesforce forecasts do.", Checked: true}, {Value: "stage", Label: "Stage", Effect: "Whatever category the stage has."}}},
+		Counting:   []ChoiceGroup{{Name: "categories", Legend: "Forecast categories that count", Many: true, Columns: true, Choices: []Choice{{Value: "Pipeline", Label: "Pipeline", Checked: true}, {Value: "Omitted", Label: "Omitted"}}}},
+		Visibility: []Field{{Name: "roles", Label: "Roles", Value: "Account Executive", Hint: "None means every role."}},
+		Preview:    &ForecastPreview{Lead: "With the saved values.", Amount: "€ 1,455,000", Text: "143 deals, weighted, next three months. As of 14:32.", Difference: Notice{Text: "With Total it would be € 2,310,000."}},
 	}
 }
 
@@ -178,9 +184,12 @@ func advancedTab() AdvancedTab {
 			{Name: "amount_field", Label: "Deal amount field", Options: []Option{{Value: "Amount", Text: "Amount", Selected: true}}, Hint: "Used in pipelines, forecasts, win/loss and reports.", Meta: Meta{Default: "Amount"}},
 			{Name: "close_field", Label: "Deal close date field", Options: []Option{{Value: "CloseDate", Text: "Close Date", Selected: true}}, Locked: "locked by organization"},
 		},
-		Switches: []Switch{{Name: "emails_task", Label: "E-mails from Task objects", Effect: "For orgs that log e-mail as tasks.", Meta: Meta{Default: "off"}}},
-		Currency: Select{Name: "currency", Label: "Currency label", Options: []Option{{Value: "EUR", Text: "€ (EUR)", Selected: true}, {Value: "USD", Text: "$ (USD)"}}, Hint: "Changes the symbol only. No amount is converted.", Meta: Meta{Default: "€ (EUR)"}},
-		Sample:   "€ 48,000",
+		Switches:   []Switch{{Name: "emails_task", Label: "E-mails from Task objects", Effect: "For orgs that log e-mail as tasks.", Meta: Meta{Default: "off"}}},
+		Emails:     []Switch{{Name: "emails_from_messages", Label: "From EmailMessage objects", Effect: "For orgs with Enhanced Email.", On: true, Meta: Meta{Changed: "Changed by Ines Okabe, 9 Nov 2026."}}},
+		Conflicts:  []Select{{Name: "conflicts_ownership", Label: "Ownership", Options: []Option{{Text: "Not decided: most recent wins", Selected: true}, {Value: "salesforce", Text: "Salesforce wins"}}}},
+		Activities: []ActivityCard{{ID: "purpose-title", Title: "Meeting purposes", Text: "Event and Task are mapped independently.", Fields: []Select{{Name: "purpose_field_event", Label: "Event field", Options: []Option{{Value: "Type", Text: "Type", Selected: true}}}, {Name: "purpose_field_task", Label: "Task field", Options: []Option{{Text: "Not written", Selected: true}}}}, Rows: []ActivityRow{{"Sales", ActivityControl{Select: &Select{Name: "purpose_event_0", Label: "Sales on the Event", Small: true, Options: []Option{{Value: "Meeting", Text: "Meeting", Selected: true}}}}, ActivityControl{Text: "—"}}, {"CSM", ActivityControl{Field: &Field{Name: "purpose_event_1", Label: "CSM on the Event", Value: "Review"}}, ActivityControl{Text: "—"}}}}},
+		Currency:   Select{Name: "currency", Label: "Currency label", Options: []Option{{Value: "EUR", Text: "€ (EUR)", Selected: true}, {Value: "USD", Text: "$ (USD)"}}, Hint: "Changes the symbol only. No amount is converted.", Meta: Meta{Default: "€ (EUR)"}},
+		Sample:     "€ 48,000",
 	}
 }
 

@@ -1,0 +1,281 @@
+package handlers
+
+import (
+	"net/mail"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"tidegate/gateway"
+	"tidegate/rules/outbound"
+	"tidegate/rules/settings"
+	"tidegate/static"
+	"tidegate/views"
+)
+
+// The posted names of the match chain: the steps as they stand, one to add, and
+// the button that moves or drops one.
+const (
+	chainName  = "chain"
+	chainMove  = "chain_move" // "up:1", "down:0", "drop:2"
+	chainAdd   = "chain_add"
+	chainField = "chain_field"
+)
+
+func readContacts(v *visit, t *tabState) {
+	c := &t.settings.Contacts
+	v.flip("auto_create", &c.AutoCreate)
+	v.flip("exclude_public_domains", &c.ExcludePublicDomains)
+	v.flip("leads_first", &c.LeadsFirst)
+	v.flip("create_accounts", &c.CreateAccounts)
+	v.choose("teams", &c.Teams)
+	v.takeWords("allow_domains", &c.AllowDomains)
+	v.takeWords("own_domains", &c.OwnDomains)
+	v.takeNumber("cap_meeting", &c.CapMeeting)
+	v.takeNumber("cap_hour", &c.CapHour)
+	v.take("account_match_field", &c.AccountMatchField)
+	v.readChain(t, &c.Chain)
+}
+
+func (v *visit) takeWords(name string, into *[]string) {
+	if v.shown(name) {
+		*into = words(v.posted(name))
+	}
+}
+
+// takeNumber takes a number over; what is none becomes −1, which no setting
+// allows, so that it is refused at its place.
+func (v *visit) takeNumber(name string, into *int) {
+	if !v.shown(name) {
+		return
+	}
+	n, err := strconv.Atoi(strings.ReplaceAll(strings.TrimSpace(v.posted(name)), ",", ""))
+	if err != nil {
+		n = -1
+	}
+	*into = n
+}
+
+// words splits what a person typed as a list: by commas, spaces or lines.
+func words(text string) []string {
+	out := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\r' || r == '\t' || r == ';' })
+	if out == nil {
+		return []string{}
+	}
+	return out
+}
+
+// readChain reads the steps in their order. A move changes only the form, which
+// is shown again: nothing is saved by it.
+func (v *visit) readChain(t *tabState, chain *[]gateway.MatchStep) {
+	if v.shown(chainName) {
+		*chain = []gateway.MatchStep{}
+		for _, step := range v.many(chainName) {
+			*chain = append(*chain, stepOf(step, ""))
+		}
+	}
+	if added := v.posted(chainAdd); added != "" {
+		*chain = append(*chain, stepOf(added, strings.TrimSpace(v.posted(chainField))))
+	}
+	if !v.shown(chainMove) {
+		return
+	}
+	t.again = true
+	how, at, _ := strings.Cut(v.posted(chainMove), ":")
+	i, err := strconv.Atoi(at)
+	if err != nil || i < 0 || i >= len(*chain) {
+		return
+	}
+	switch {
+	case how == "drop":
+		*chain = slices.Delete(*chain, i, i+1)
+	case how == "up" && i > 0:
+		(*chain)[i-1], (*chain)[i] = (*chain)[i], (*chain)[i-1]
+	case how == "down" && i < len(*chain)-1:
+		(*chain)[i+1], (*chain)[i] = (*chain)[i], (*chain)[i+1]
+	}
+}
+
+// stepOf reads "email", "field:Legacy__c" or "field" with its field apart.
+func stepOf(text, field string) gateway.MatchStep {
+	by, named, ok := strings.Cut(text, ":")
+	if ok {
+		field = named
+	}
+	if by != "field" {
+		field = ""
+	}
+	return gateway.MatchStep{By: by, Field: field}
+}
+
+func showContacts(v *visit, t tabState) (templ.Component, error) {
+	c := t.settings.Contacts
+	account, err := v.schema("Account")
+	if err != nil {
+		return nil, err
+	}
+	p := views.ContactsTab{
+		Settings: t.common,
+		Switches: contactSwitches(v, t),
+		Teams: &views.ChoiceGroup{
+			Name: "teams", Legend: "Teams whose meetings count", Many: true, Locked: t.locked, Error: t.errors["teams"],
+			Meta: t.meta(v, "teams", "Sales and Customer Success"), Hint: "Meetings of other teams create nobody.",
+		},
+		Caps: []views.Field{
+			{Name: "cap_meeting", Label: "Contacts per meeting", Value: strconv.Itoa(c.CapMeeting), Error: t.errors["cap_meeting"], Locked: t.locked, Meta: t.meta(v, "cap_meeting", "20"), Hint: "The rest waits in the sync log."},
+			{Name: "cap_hour", Label: "Contacts per hour", Value: strconv.Itoa(c.CapHour), Error: t.errors["cap_hour"], Locked: t.locked, Meta: t.meta(v, "cap_hour", "200"), Hint: "Guards against a flood of participants."},
+		},
+		Selects: []views.Select{{
+			Name: "account_match_field", Label: "Account Match Field", Locked: t.locked, Error: t.errors["account_match_field"],
+			Options: append([]views.Option{{Text: "None", Selected: c.AccountMatchField == ""}}, fieldOptions(account, c.AccountMatchField, "url", "string", gateway.TypeEmail)...),
+			Hint:    "An account is recognized where this field holds the domain of the address.", Meta: t.meta(v, "account_match_field", "Website"),
+		}},
+	}
+	for _, team := range [...]string{"Sales", "Customer Success"} {
+		p.Teams.Choices = append(p.Teams.Choices, views.Choice{Value: team, Label: team, Effect: "Meetings organized by " + team + ".", Checked: slices.Contains(c.Teams, team)})
+	}
+	p.Chain = chainRows(c, t.locked != "")
+	if t.locked == "" {
+		p.AddStep = []views.Select{{Name: chainAdd, Label: "Also look for", Options: append([]views.Option{{Text: "Nothing more", Selected: true}}, missingSteps(c.Chain)...), Error: t.errors["chain"], Meta: t.meta(v, "chain", "e-mail, then phone, then domain")}}
+		p.AddField = []views.Field{{Name: chainField, Label: "API name of the field", Hint: "Only for a field of your own, such as Legacy_Id__c. It must exist on Lead and Contact."}}
+	}
+	p.TryOut, err = v.tryContact(c)
+	return views.Contacts(p), err
+}
+
+func contactSwitches(v *visit, t tabState) []views.Switch {
+	c := t.settings.Contacts
+	n, list := static.PublicDomains()
+	return []views.Switch{
+		{
+			Name: "auto_create", Label: "Create contacts from meetings", On: c.AutoCreate, Locked: t.locked, Meta: t.meta(v, "auto_create", "off"),
+			Effect: "For each external participant who is not in Salesforce yet. Colleagues are never created.",
+			Fields: []views.Field{{
+				Name: "own_domains", Label: "Our own domains", Value: strings.Join(c.OwnDomains, ", "), Error: t.errors["own_domains"], Locked: t.locked,
+				Hint: "Beside those of the members. Separated by commas.", Meta: t.meta(v, "own_domains", "those of the members"),
+			}},
+		},
+		{
+			Name: "exclude_public_domains", Label: "Exclude public e-mail domains", On: c.ExcludePublicDomains, Locked: t.locked, Meta: t.meta(v, "exclude_public_domains", "on"),
+			Effect: number(n) + " free-mail domains, such as Gmail or Yahoo, create nobody unless allowed below.", Link: views.Link{Text: "Show the list", URL: list},
+			Fields: []views.Field{{
+				Name: "allow_domains", Label: "Allowed all the same", Value: strings.Join(c.AllowDomains, ", "), Error: t.errors["allow_domains"], Locked: t.locked,
+				Hint: "Addresses or domains, separated by commas.", Meta: t.meta(v, "allow_domains", "none"),
+			}},
+		},
+		{
+			Name: "leads_first", Label: "Look at Leads first", On: c.LeadsFirst, Locked: t.locked, Meta: t.meta(v, "leads_first", "on"),
+			Effect: "An existing Lead with the same address counts as known, so no Contact is created beside it.",
+		},
+		{
+			Name: "create_accounts", Label: "Create an account when none matches", On: c.CreateAccounts, Locked: t.locked, Meta: t.meta(v, "create_accounts", "off"),
+			Effect: "By the domain of the address. Needs the Account Match Field below.",
+		},
+	}
+}
+
+// stepRows say what each step looks for and where.
+var stepRows = map[string][2]string{
+	"email": {"E-mail equals", "Lead, Contact"}, "phone": {"Mobile or phone equals, in any notation", "Lead, Contact"},
+	"domain": {"Domain of the e-mail equals the Account Match Field", "Account"},
+}
+
+func stepValue(s gateway.MatchStep) string {
+	if s.By == "field" {
+		return "field:" + s.Field
+	}
+	return s.By
+}
+
+func chainRows(c gateway.ContactsSettings, locked bool) []views.ChainRow {
+	rows := []views.ChainRow{{Order: "1", LooksFor: "Link already chosen by a person", In: "any", Text: "always first"}}
+	for i, step := range c.Chain {
+		row := views.ChainRow{Order: strconv.Itoa(i + 2), LooksFor: settings.StepWords(step) + " equals", In: "Lead, Contact"}
+		if said, ok := stepRows[step.By]; ok {
+			row.LooksFor, row.In = said[0], said[1]
+		}
+		if !locked {
+			row.Fields = []views.Hidden{{Name: chainName, Value: stepValue(step)}}
+			about := settings.StepWords(step)
+			if i > 0 {
+				row.Actions = append(row.Actions, moveButton("Move up", about, "up", i))
+			}
+			if i < len(c.Chain)-1 {
+				row.Actions = append(row.Actions, moveButton("Move down", about, "down", i))
+			}
+			row.Actions = append(row.Actions, moveButton("Leave out", about, "drop", i))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func moveButton(text, about, how string, i int) views.Action {
+	return views.Action{Text: text, About: about, Small: true, Fields: []views.Hidden{{Name: chainMove, Value: how + ":" + strconv.Itoa(i)}}}
+}
+
+// missingSteps are what the chain does not look for yet.
+func missingSteps(chain []gateway.MatchStep) []views.Option {
+	var out []views.Option
+	for _, by := range []string{"email", "phone", "domain"} {
+		if !slices.Contains(chain, gateway.MatchStep{By: by}) {
+			out = append(out, views.Option{Value: by, Text: stepRows[by][0]})
+		}
+	}
+	return append(out, views.Option{Value: "field", Text: "A field of your own"})
+}
+
+// tryContact answers for one address whether it would be created, by the same
+// rule as a meeting, and with the settings as they are in the form.
+func (v *visit) tryContact(c gateway.ContactsSettings) (*views.TryOut, error) {
+	email := strings.TrimSpace(v.Query("try"))
+	try := &views.TryOut{
+		URL:   settingsBase + "/contacts",
+		Email: views.Field{ID: "try", Name: "try", Label: "E-mail of a participant", Value: email, Type: "email", Autocomplete: "off", Hint: "Answered with the saved settings, for a meeting of the first team above."},
+	}
+	if email == "" {
+		return try, nil
+	}
+	if _, err := mail.ParseAddress(email); err != nil {
+		try.Email.Error = "This is not an e-mail address. Type one such as ann@example.com."
+		return try, nil
+	}
+	p := outbound.Participant{Email: email, Settings: c, PublicDomain: static.PublicDomain}
+	p.Settings.AutoCreate = true // the question is who, not whether
+	if len(c.Teams) > 0 {
+		p.Team = c.Teams[0]
+	}
+	members, err := v.ws.Members(v.UserContext())
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range members {
+		_, domain, _ := strings.Cut(m.Email, "@")
+		p.OwnDomains = append(p.OwnDomains, domain)
+	}
+	found, err := v.ws.RecordsByKey(v.UserContext(), "email", email)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range found {
+		known := map[string]*string{"Lead": &p.Lead, "Contact": &p.Contact}[r.Key.Object]
+		if known != nil && !r.Deleted && r.Fields["IsConverted"] != "true" && *known == "" {
+			*known = r.Label()
+			try.Link = views.Link{Text: "Open " + r.Label(), URL: recordURL(r.Key)}
+		}
+	}
+	ok, tests, reason := outbound.MayCreateContact(p)
+	for _, test := range tests[1:] { // the first is the switch
+		try.Checks = append(try.Checks, views.Check{Title: test.Text, Pass: test.Pass})
+	}
+	try.Strong, try.Answer = "No contact would be created.", reason
+	if ok {
+		try.Strong, try.Answer = "A contact would be created.", ""
+		if !c.AutoCreate {
+			try.Answer = "Only once “Create contacts from meetings” is on."
+		}
+	}
+	return try, nil
+}
