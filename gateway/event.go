@@ -78,4 +78,7 @@ type Quarantined struct {
 	Reason   string
 	Object   string // "" when not even that could be read
 	RecordID string
+	// RecordIDs are all that could be read of a merged event. Only the first,
+	// RecordID, is stored: the others are read again like it.
+	RecordIDs []string
 }

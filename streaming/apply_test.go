@@ -307,7 +307,7 @@ func TestUnreadableEventIsKeptAndItsRecordReadAgain(t *testing.T) { // F-24
 		b := newBench(t, url)
 		_, err := b.apply.Apply(t.Context(), Batch{Lease: b.lease, Streamed: true, Batch: gateway.Batch{
 			Position:   "9",
-			Unreadable: []gateway.Quarantined{{Channel: Channel, ReplayID: "9", Raw: []byte("{"), Reason: "broken", Object: "Contact", RecordID: ada}},
+			Unreadable: []gateway.Quarantined{{Channel: Channel, ReplayID: "9", Raw: []byte("{"), Reason: "broken", Object: "Contact", RecordID: ada, RecordIDs: []string{ada, eve}}},
 		}})
 		if err != nil {
 			t.Fatal(err)
@@ -317,8 +317,8 @@ func TestUnreadableEventIsKeptAndItsRecordReadAgain(t *testing.T) { // F-24
 			t.Errorf("quarantine %+v, %v", kept, err)
 		}
 		marks, err := b.ws.Refetches(t.Context(), 10)
-		if err != nil || len(marks) != 1 {
-			t.Errorf("marks %v, %v", marks, err)
+		if err != nil || len(marks) != 2 {
+			t.Errorf("marks %v, %v: every record of a merged event is to be read", marks, err)
 		}
 	})
 }

@@ -53,14 +53,7 @@ func (d *Decoder) typedPart(topic string, events []pubsub.Event) gateway.Batch {
 			b.Events = append(b.Events, e)
 			continue
 		}
-		q := gateway.Quarantined{
-			Channel: topic, ReplayID: e.ReplayID, Raw: events[i].Payload, Object: e.Object,
-			Reason: fmt.Sprintf("%v (schema %s)", err, events[i].SchemaID),
-		}
-		if len(e.RecordIDs) > 0 {
-			q.RecordID = e.RecordIDs[0]
-		}
-		b.Unreadable = append(b.Unreadable, q)
+		b.Unreadable = append(b.Unreadable, unread(topic, e, events[i].Payload, fmt.Sprintf("%v (schema %s)", err, events[i].SchemaID)))
 	}
 	return b
 }

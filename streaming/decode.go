@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -63,16 +64,18 @@ func (d *Decoder) part(channel string, raw []json.RawMessage) gateway.Batch {
 			b.Events = append(b.Events, e)
 			continue
 		}
-		q := gateway.Quarantined{
-			Channel: channel, ReplayID: e.ReplayID, Raw: append([]byte(nil), message...),
-			Reason: err.Error(), Object: e.Object,
-		}
-		if len(e.RecordIDs) > 0 {
-			q.RecordID = e.RecordIDs[0]
-		}
-		b.Unreadable = append(b.Unreadable, q)
+		b.Unreadable = append(b.Unreadable, unread(channel, e, append([]byte(nil), message...), err.Error()))
 	}
 	return b
+}
+
+// unread keeps an event that cannot be read or stored, with what is known of it.
+func unread(channel string, e gateway.ChangeEvent, raw []byte, reason string) gateway.Quarantined {
+	q := gateway.Quarantined{Channel: channel, ReplayID: e.ReplayID, Raw: raw, Reason: reason, Object: e.Object, RecordIDs: slices.Clone(e.RecordIDs)}
+	if len(q.RecordIDs) > 0 {
+		q.RecordID = q.RecordIDs[0]
+	}
+	return q
 }
 
 // eventReader reads one event after another and reuses its memory.

@@ -305,6 +305,9 @@ func (f *fold) time(e *gateway.ChangeEvent) {
 }
 
 func (f *fold) applied() Applied {
+	for _, q := range f.b.Unreadable {
+		f.counts[countKey{object: q.Object, outcome: outcomeUnreadable}]++
+	}
 	done := Applied{Refetch: len(f.refetch) > 0, RefetchObject: len(f.rereads) > 0, Holes: f.saved, counts: f.counts, lags: f.lags}
 	for _, key := range f.keys {
 		if w := f.work[key]; w.saved || w.moved {

@@ -53,6 +53,9 @@ type countKey struct {
 	outcome gateway.Outcome
 }
 
+// outcomeUnreadable counts events in quarantine; they have no other outcome.
+const outcomeUnreadable gateway.Outcome = "unreadable"
+
 func (m *Metrics) count(counts map[countKey]int, lags []time.Duration) {
 	if m == nil || m.events == nil {
 		return

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -50,6 +51,9 @@ func (p *pipeline) deliverTyped(ctx context.Context, b pubsub.Batch) error {
 func (p *pipeline) pass(ctx context.Context, batch gateway.Batch) error {
 	batch.Events = slices.DeleteFunc(batch.Events, func(e gateway.ChangeEvent) bool {
 		return !slices.Contains(p.c.cfg.Objects, e.Object)
+	})
+	batch.Unreadable = slices.DeleteFunc(batch.Unreadable, func(q gateway.Quarantined) bool {
+		return q.Object != "" && !slices.Contains(p.c.cfg.Objects, q.Object)
 	})
 	select {
 	case <-ctx.Done():
@@ -184,14 +188,31 @@ func (p *pipeline) single(b Batch) []gateway.ChangeEvent {
 
 func quarantined(e gateway.ChangeEvent, cause error) gateway.Quarantined {
 	raw, err := json.Marshal(e)
-	return gateway.Quarantined{
-		Channel: Channel, ReplayID: e.ReplayID, Raw: raw, Object: e.Object, RecordID: e.RecordIDs[0],
-		Reason: "The change was read but could not be stored: " + errors.Join(cause, err).Error(),
+	return unread(Channel, e, raw, "The change was read but could not be stored: "+errors.Join(cause, err).Error())
+}
+
+// nameless adds to a batch what makes up for changes that could not be read and
+// do not even say whose they are: everything changed since the last event is
+// read.
+func (c *Consumer) nameless(ctx context.Context, b Batch) (Batch, error) {
+	if !slices.ContainsFunc(b.Unreadable, func(q gateway.Quarantined) bool { return len(q.RecordIDs) == 0 }) {
+		return b, nil
 	}
+	p, err := c.store.Position(ctx, c.cfg.Connection.ID, Channel)
+	if err != nil {
+		return b, fmt.Errorf("reading the position: %w", err)
+	}
+	again, err := c.holes(ctx, p.LastEventAt, "A change could not be read, nor whose it is.")
+	b.Reread = slices.Concat(b.Reread, again)
+	return b, err
 }
 
 // take applies a batch and wakes the worker where it left something to do.
 func (c *Consumer) take(ctx context.Context, b Batch) error {
+	b, err := c.nameless(ctx, b)
+	if err != nil {
+		return err
+	}
 	done, err := c.apply.Apply(ctx, b)
 	if err != nil {
 		return err

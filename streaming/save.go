@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -68,6 +69,9 @@ func (f *fold) saveRare(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, q := range f.b.Unreadable {
+		f.lines = append(f.lines, f.keptLine(q))
+	}
 	if len(f.lines) > 0 {
 		if _, err := f.tx.AppendLog(ctx, f.lines); err != nil {
 			return err
@@ -79,6 +83,19 @@ func (f *fold) saveRare(ctx context.Context) error {
 	return nil
 }
 
+// keptLine says in the log that a change could not be read, and what is done
+// about it.
+func (f *fold) keptLine(q gateway.Quarantined) gateway.LogEntry {
+	what := "A change could not be read; it is kept as it came, and the record is read again"
+	if len(q.RecordIDs) == 0 {
+		what = "A change could not be read, nor whose it is; it is kept as it came, and everything changed since the last event is read"
+	}
+	return gateway.LogEntry{
+		Direction: "system", Key: gateway.RecordKey{Object: q.Object, ID: q.RecordID}, Label: cmp.Or(q.RecordID, "Stream"),
+		What: what, Rule: q.Reason, State: gateway.LogSkipped, DoneAt: f.tx.Now(),
+	}
+}
+
 // unreadable is why a record is read again whose event could not be read.
 const unreadable = "A change of the record could not be read."
 
@@ -88,8 +105,8 @@ func (f *fold) saveRefetches(ctx context.Context) error {
 		return err
 	}
 	for _, q := range f.b.Unreadable {
-		if q.Object != "" && q.RecordID != "" {
-			f.refetch[unreadable] = append(f.refetch[unreadable], gateway.RecordKey{Object: q.Object, ID: q.RecordID})
+		for _, id := range q.RecordIDs {
+			f.refetch[unreadable] = append(f.refetch[unreadable], gateway.RecordKey{Object: q.Object, ID: id})
 		}
 	}
 	for reason, keys := range f.refetch {

@@ -1,6 +1,7 @@
 package cometd
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 
@@ -32,6 +33,24 @@ func (s *Server) pair(n *session, reader *parking, batch []delivery) []delivery 
 			return batch
 		}
 	}
+}
+
+// garble spoils events as faults ask for.
+func (s *Server) garble(batch []delivery) []delivery {
+	for i, d := range batch {
+		g, due := s.cfg.Faults.Take(fault.GarbleEvents, fault.Subject{Channel: d.channel, Object: d.event.Object})
+		if !due {
+			continue
+		}
+		was, is := `"commitTimestamp":`, `"commitTimestamp":null,"was":`
+		if g.Mode == "header" {
+			was, is = `"ChangeEventHeader":`, `"Header":`
+		}
+		spoiled := *d.event
+		spoiled.Data = bytes.Replace(d.event.Data, []byte(was), []byte(is), 1)
+		batch[i].event = &spoiled
+	}
+	return batch
 }
 
 // duplicate repeats events, each as often as its fault says.

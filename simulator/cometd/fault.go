@@ -125,7 +125,7 @@ func (s *Server) deliver(n *session, reader *parking, batch []delivery) ([]deliv
 		s.sessions.remove(n)
 		return batch, cutOff
 	}
-	batch = s.duplicate(s.reorder(s.pair(n, reader, batch)))
+	batch = s.duplicate(s.garble(s.reorder(s.pair(n, reader, batch))))
 	if _, ok := s.cfg.Faults.Take(fault.DropStreams, fault.Subject{}); ok {
 		return batch, cutOff
 	}

@@ -248,7 +248,19 @@ func (f *feed) encodeOne(e *bus.Event) (*eventbus.ProducerEvent, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &eventbus.ProducerEvent{Id: eventID(e), SchemaId: id, Payload: datum}, nil
+	return &eventbus.ProducerEvent{Id: eventID(e), SchemaId: id, Payload: f.garbled(e, datum)}, nil
+}
+
+// garbled is what a fault leaves of a payload. The header comes first in it.
+func (f *feed) garbled(e *bus.Event, datum []byte) []byte {
+	g, due := f.s.cfg.Faults.Take(fault.GarbleEvents, fault.Subject{Channel: f.topic, Object: e.Object})
+	switch {
+	case !due:
+		return datum
+	case g.Mode == "header":
+		return []byte{0xff, 0xff, 0xff}
+	}
+	return datum[:len(datum)-1]
 }
 
 // parts returns schema id and payload of an event. The log keeps it as
