@@ -20,6 +20,7 @@ type Client struct {
 	// attempts since the session was last healthy: handshakes, and tokens
 	// refreshed because of a refusal.
 	attempts  int
+	progress  bool // the last session gave something
 	refreshes int
 	stale     bool // the last token was refused
 
@@ -95,6 +96,7 @@ func (c *Client) attempt(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	c.attempts++
+	c.progress = false
 	n := c.attempts
 	c.mu.Unlock()
 	c.change(func(st *State) { st.Attempt, st.NextTry = n, time.Time{} })
@@ -112,6 +114,18 @@ func (c *Client) healthy() {
 	defer c.mu.Unlock()
 	c.attempts, c.refreshes = 0, 0
 }
+
+// worked notes that the session gave something. Only a steady one is healthy: a
+// server that ends each after an event would else be asked without a pause.
+func (c *Client) worked() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.progress, c.refreshes = true, 0
+}
+
+// hurried is the highest attempt that is waited for after a session that did
+// give something: what it gives is not to wait for a minute.
+const hurried = 5
 
 // afterwards decides what follows a session's end: a permanent error is
 // returned, a setback is waited out.
@@ -141,6 +155,9 @@ func (c *Client) afterwards(ctx context.Context, err error) error {
 func (c *Client) wait(back *setback) time.Duration {
 	c.mu.Lock()
 	n := max(c.attempts, 1)
+	if c.progress {
+		n = min(n, hurried)
+	}
 	c.mu.Unlock()
 	return max(back.wait, c.cfg.Backoff(n, back.course == courseBusy))
 }

@@ -163,7 +163,7 @@ func (s *session) link() link {
 func (s *session) met(events int) {
 	if events > 0 {
 		s.lively.Store(true)
-		s.c.healthy()
+		s.c.worked()
 	}
 }
 
@@ -322,7 +322,7 @@ func (s *session) weigh(reply *message, took time.Duration) error {
 	// The first connect is answered at once and proves little: some servers
 	// forget a client between two requests, again and again.
 	if s.connects > 1 {
-		s.c.healthy()
+		s.c.worked()
 	}
 	return nil
 }

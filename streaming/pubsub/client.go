@@ -27,8 +27,9 @@ type Client struct {
 
 	mu        sync.Mutex // guards the fields below
 	state     State
-	attempts  int // streams tried since one was last healthy
-	refreshes int // tokens refreshed since then, because of a refusal
+	attempts  int  // streams tried since one was last steady
+	progress  bool // the server answered on the last one
+	refreshes int  // tokens refreshed since it answered, because of a refusal
 	stale     bool
 }
 
@@ -146,6 +147,7 @@ func cmpTLS(given *tls.Config) *tls.Config {
 func (c *Client) attempt(ctx context.Context, api eventbus.PubSubClient) error {
 	c.mu.Lock()
 	c.attempts++
+	c.progress = false
 	n := c.attempts
 	c.mu.Unlock()
 	c.change(func(st *State) { st.Attempt, st.NextTry = n, time.Time{} })
@@ -153,7 +155,32 @@ func (c *Client) attempt(ctx context.Context, api eventbus.PubSubClient) error {
 	if err := c.topic(ctx, api, c.cfg.Topic); err != nil {
 		return err
 	}
-	return c.session(ctx, api)
+	began := c.cfg.Now()
+	err := c.session(ctx, api)
+	c.mu.Lock()
+	if c.progress && c.cfg.Now().Sub(began) > steady {
+		c.attempts = 0
+	}
+	c.mu.Unlock()
+	return err
+}
+
+// steady is how long a stream must have lived to count as healthy: one that
+// ends again and again after an event would else be asked for without a pause.
+const steady = 30 * time.Second
+
+// hurried is the highest attempt that is waited for after a stream that did
+// give something: what it gives is not to wait for a minute.
+const hurried = 5
+
+// turn is the attempt by which the next wait is measured.
+func (c *Client) turn() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.progress {
+		return max(min(c.attempts, hurried), 1)
+	}
+	return max(c.attempts, 1)
 }
 
 func (c *Client) topic(ctx context.Context, api eventbus.PubSubClient, name string) error {
@@ -190,10 +217,7 @@ func (c *Client) afterwards(ctx context.Context, err error) error {
 	case back.course == courseAuth && !c.mayRefresh():
 		return &AuthError{Text: back.text}
 	}
-	c.mu.Lock()
-	n := max(c.attempts, 1)
-	c.mu.Unlock()
-	wait := c.cfg.Backoff(n, back.course == courseBusy)
+	wait := c.cfg.Backoff(c.turn(), back.course == courseBusy)
 	next := c.cfg.Now().Add(wait)
 	c.change(func(st *State) { st.NextTry = next })
 	c.cfg.Logger.WarnContext(ctx, "stream ended, will try again", "reason", back.Error(), "wait", wait)

@@ -46,6 +46,6 @@ func (c *Client) answered() {
 	now := c.cfg.Now()
 	c.mu.Lock()
 	c.state.LastAnswer = now
-	c.attempts, c.refreshes = 0, 0
+	c.progress, c.refreshes = true, 0
 	c.mu.Unlock()
 }
