@@ -73,6 +73,7 @@ const (
 	HoleGap        HoleCause = "gap"        // gap events: changed records without their values
 	HoleOverflow   HoleCause = "overflow"   // one event stands for more changes than are told
 	HoleWildcard   HoleCause = "wildcard"   // one event stands for all records of an object
+	HoleUnreadable HoleCause = "unreadable" // events that cannot be read, nor whose they are
 	HoleUnstreamed HoleCause = "unstreamed" // Change Data Capture was switched off for the object
 	HoleRefused    HoleCause = "refused"    // no stream at all: allocation used up, edition, permission
 	HoleBroken     HoleCause = "broken"     // the stream could not be reached

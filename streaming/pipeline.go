@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"tidegate/gateway"
+	"tidegate/rules/continuity"
 	"tidegate/streaming/pubsub"
 )
 
@@ -202,8 +203,11 @@ func (c *Consumer) nameless(ctx context.Context, b Batch) (Batch, error) {
 	if err != nil {
 		return b, fmt.Errorf("reading the position: %w", err)
 	}
-	again, err := c.holes(ctx, p.LastEventAt, "A change could not be read, nor whose it is.")
-	b.Reread = slices.Concat(b.Reread, again)
+	const note = "A change could not be read, nor whose it is."
+	hole := gateway.Hole{Cause: gateway.HoleUnreadable, Said: b.Unreadable[0].Reason}
+	hole.From, hole.Bound = continuity.From(continuity.Known{LastEvent: p.LastEventAt})
+	again, err := c.holes(ctx, &hole, note)
+	b.Reread, b.Holes = slices.Concat(b.Reread, again), slices.Concat(b.Holes, found(hole))
 	return b, err
 }
 
