@@ -32,21 +32,18 @@ type suspicion struct {
 }
 
 // note keeps the schema id of an object's event, and suspects the object when
-// it is another one than before.
+// it is another one than before, or the first: nobody knows by which id the
+// stored describe would go.
 func (s *suspicion) note(object string, id []byte) {
 	if len(id) == 0 {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	last, known := s.ids[object]
-	if last == string(id) {
+	if s.ids[object] == string(id) {
 		return
 	}
-	s.ids[object] = string(id)
-	if known {
-		s.objects[object] = true
-	}
+	s.ids[object], s.objects[object] = string(id), true
 }
 
 func (s *suspicion) take(object string) bool {

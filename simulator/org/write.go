@@ -162,6 +162,9 @@ func (tx *Tx) bin(t *table, at int, deleted bool) *Error {
 	row := t.copyAt(at)
 	w := &write{tx: tx, object: t.object, row: row, before: t.at(at)}
 	w.set("IsDeleted", deleted)
+	if !deleted && t.object.Field("MasterRecordId") != nil {
+		w.set("MasterRecordId", nil) // "or has not been deleted, the value is null": Object Reference, Contact
+	}
 	tx.stamp(w, false)
 	tx.replace(t, at, row, false)
 	id := w.before.ID()
