@@ -62,6 +62,7 @@ func (d *Decoder) typedPart(topic string, events []pubsub.Event) gateway.Batch {
 // their schemas.
 type typedReader struct {
 	head  eventReader
+	datum pubsub.Reader
 	plans map[planKey]*typedPlan
 }
 
@@ -92,7 +93,7 @@ type typedPartField struct {
 // read returns as much of the event as could be read, also with an error.
 func (r *typedReader) read(d *Decoder, e *pubsub.Event) (gateway.ChangeEvent, error) {
 	r.head.event = gateway.ChangeEvent{ReplayID: typedReplayID(e.ReplayID)}
-	body, err := e.Decode()
+	body, err := e.DecodeWith(&r.datum)
 	header := body.Field("ChangeEventHeader")
 	if header.IsNull() {
 		return r.head.event, errors.Join(err, errors.New("the payload has no ChangeEventHeader"))

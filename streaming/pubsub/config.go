@@ -36,11 +36,14 @@ type Event struct {
 }
 
 // Decode reads the payload by the event's own schema.
-func (e Event) Decode() (Value, error) {
+func (e Event) Decode() (Value, error) { return e.DecodeWith(new(Reader)) }
+
+// DecodeWith is Decode into memory that is used again.
+func (e Event) DecodeWith(r *Reader) (Value, error) {
 	if e.Schema == nil {
 		return Value{}, errors.New("the event's schema cannot be read")
 	}
-	return e.Schema.Decode(e.Payload)
+	return r.Decode(e.Schema, e.Payload)
 }
 
 // Batch is what arrived since the last call of Deliver, in order. It may hold

@@ -61,9 +61,23 @@ var errShort = errors.New("the payload ends too early")
 
 // Decode reads one datum, which must fill the payload. With an error it returns
 // what could be read before, so that whoever asks may learn what it is about.
-func (s *Schema) Decode(payload []byte) (Value, error) {
-	d := datum{text: string(payload)}
+func (s *Schema) Decode(payload []byte) (Value, error) { return new(Reader).Decode(s, payload) }
+
+// Reader decodes one datum after another into the same memory: what it returned
+// before is no longer good, its texts aside. An event of a wide object is 5 kB
+// of values.
+type Reader struct{ items []Value }
+
+// mostKept bounds the values whose memory a Reader keeps.
+const mostKept = 4096
+
+// Decode is Schema.Decode.
+func (r *Reader) Decode(s *Schema, payload []byte) (Value, error) {
+	d := datum{text: string(payload), free: r.items[:cap(r.items)]}
 	v := d.value(s.Top, 0)
+	if n := d.taken; n > cap(r.items) && n <= mostKept {
+		r.items = make([]Value, n) // enough for the next one like it
+	}
 	if d.err == nil && d.pos != len(d.text) {
 		d.fail(errors.New("bytes are left over"))
 	}
@@ -79,6 +93,20 @@ type datum struct {
 	pos   int
 	built int // elements and fields so far
 	err   error
+	free  []Value // for the fields of records
+	taken int     // of free, or how much there should have been
+}
+
+// items returns n null values.
+func (d *datum) items(n int) []Value {
+	d.taken += n
+	if n > len(d.free) {
+		return make([]Value, n)
+	}
+	got := d.free[:n:n]
+	d.free = d.free[n:]
+	clear(got)
+	return got
 }
 
 func (d *datum) fail(err error) {
@@ -154,7 +182,7 @@ func (d *datum) record(t *Type, depth int) Value {
 	if !d.build(len(t.Fields)) {
 		return Value{}
 	}
-	v := Value{Type: t, Items: make([]Value, len(t.Fields))}
+	v := Value{Type: t, Items: d.items(len(t.Fields))}
 	for i := range t.Fields {
 		v.Items[i] = d.value(t.Fields[i].Type, depth+1)
 	}

@@ -26,9 +26,10 @@ const starts = 5
 
 // gatewayProcess starts "tidegate serve" and what belongs to it.
 type gatewayProcess struct {
-	bin  string
-	addr string
-	env  []string
+	bin       string
+	addr      string
+	env       []string
+	workspace string
 }
 
 func newGatewayProcess(bin, database, orgURL string) (*gatewayProcess, error) {
@@ -46,7 +47,7 @@ func newGatewayProcess(bin, database, orgURL string) (*gatewayProcess, error) {
 	}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // documented never to fail
-	return &gatewayProcess{bin: bin, addr: addr, env: append(os.Environ(),
+	return &gatewayProcess{bin: bin, addr: addr, workspace: string(workspace), env: append(os.Environ(),
 		"TIDEGATE_HTTP_ADDR="+addr, "TIDEGATE_OPS_ADDR=127.0.0.1:0", "TIDEGATE_DATABASE_URL="+database,
 		"TIDEGATE_SECRET_KEY="+base64.StdEncoding.EncodeToString(key), "TIDEGATE_ALLOWED_HOSTS="+host.Host,
 	)}, nil
@@ -56,7 +57,7 @@ func newGatewayProcess(bin, database, orgURL string) (*gatewayProcess, error) {
 func (g *gatewayProcess) connect(ctx context.Context, login, clientID, secret string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, g.bin, "connect", "--workspace", string(workspace), "--login-url", login,
+	cmd := exec.CommandContext(ctx, g.bin, "connect", "--workspace", g.workspace, "--login-url", login,
 		"--client-id", clientID, "--flow", "client-credentials")
 	cmd.Env = append(slices.Clone(g.env), "TIDEGATE_CLIENT_SECRET="+secret)
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -123,6 +124,7 @@ func (s *served) peak() (int64, error) {
 // process is what is measured on the program itself.
 type process struct {
 	PeakBytes   int64         `json:"peak_resident_bytes"`
+	SteadyBytes int64         `json:"peak_resident_steady_bytes"` // at steadyLoad
 	Rate        float64       `json:"backlog_events_per_second"`
 	ReadyBest   time.Duration `json:"ready_best_ns"`
 	ReadyMedian time.Duration `json:"ready_median_ns"`
@@ -157,6 +159,9 @@ func (w *world) whole(ctx context.Context, bin string) (p process, err error) {
 	if err != nil {
 		return p, err
 	}
+	if p.SteadyBytes, err = g.steady(ctx, w); err != nil {
+		return p, err
+	}
 	var took []time.Duration
 	for range starts {
 		if err := g.during(ctx, func(s *served) error {
@@ -169,6 +174,29 @@ func (w *world) whole(ctx context.Context, bin string) (p process, err error) {
 	slices.Sort(took)
 	p.ReadyBest, p.ReadyMedian = took[0], took[len(took)/2]
 	return p, nil
+}
+
+// steadyLoad is events a second.
+const steadyLoad = 1000
+
+// steady runs the program for ten seconds under a steady load, and returns the
+// most memory it had resident.
+func (g *gatewayProcess) steady(ctx context.Context, w *world) (peak int64, err error) {
+	err = g.during(ctx, func(s *served) (err error) {
+		start := time.Now()
+		for i := range 10 * steadyLoad {
+			time.Sleep(time.Until(start.Add(time.Duration(i) * time.Second / steadyLoad)))
+			if err := w.changes(1); err != nil {
+				return err
+			}
+		}
+		if err := w.caughtUp(ctx); err != nil {
+			return err
+		}
+		peak, err = s.peak()
+		return err
+	})
+	return peak, err
 }
 
 // follow looks at the stored position while the program works a backlog off, and

@@ -40,9 +40,9 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "bin/tidegate", "the program to measure as a child process")
 	flag.StringVar(&o.out, "out", "var/bench.json", "where the figures are written")
 	flag.StringVar(&o.profile, "profile", "", "folder for a CPU profile of each backlog round")
-	flag.StringVar(&o.only, "only", "", "parts to measure, of backlog,lag,process,load; all when empty")
+	flag.StringVar(&o.only, "only", "", "parts to measure, of backlog,lag,process,load,flood,idle; all when empty")
 	flag.IntVar(&o.rows, "rows", loadRows, "contacts of the first reading")
-	flag.BoolVar(&o.long, "long", false, "a first reading of 1,000,000 contacts")
+	flag.BoolVar(&o.long, "long", false, "a first reading of 1,000,000 contacts, a flood of 1,000,000 events, 1,000 idle connections")
 	flag.StringVar(&o.engine, "engine", "", "sqlite or postgres; both when empty")
 	flag.StringVar(&o.over, "over", "", "transports to measure, of websocket,long-polling,pubsub; all when empty")
 	flag.Parse()
@@ -68,6 +68,8 @@ type engine struct {
 	Lags        []lag    `json:"lags,omitempty"`
 	Process     *process `json:"process,omitempty"`
 	Load        *load    `json:"load,omitempty"`
+	Flood       *flood   `json:"flood,omitempty"`
+	Idle        *idle    `json:"idle,omitempty"`
 }
 
 // machine says where the figures were taken.
@@ -116,8 +118,8 @@ func run(ctx context.Context, o options) (passed bool, err error) {
 	return allPassed(lines), write(o.out, here, found, lines)
 }
 
-// measure takes all figures of one engine, on two databases: one for this
-// process, one for the program.
+// measure takes all figures of one engine, on databases of their own: one for
+// this process, the others for the program.
 func measure(ctx context.Context, o options, name string, open func(int) (string, error)) (e engine, err error) {
 	e.Name = name
 	wanted := func(part string) bool { return o.only == "" || strings.Contains(o.only, part) }
@@ -137,18 +139,40 @@ func measure(ctx context.Context, o options, name string, open func(int) (string
 			return nil
 		})
 	}
-	if err == nil && wanted("load") {
-		l, failed := loadOf(ctx, o, open)
-		e.Load, err = &l, failed
+	for _, part := range []struct {
+		name string
+		take func() error
+	}{
+		{"load", func() (err error) {
+			l, err := loadOf(ctx, o, open)
+			e.Load = &l
+			return err
+		}},
+		{"process", func() error {
+			return within(ctx, open, 1, func(w *world) error {
+				p, err := w.whole(ctx, o.bin)
+				e.Process = &p
+				return err
+			})
+		}},
+		{"flood", func() error {
+			return within(ctx, open, 3, func(w *world) error {
+				f, err := w.flooded(ctx, o)
+				e.Flood = &f
+				return err
+			})
+		}},
+		{"idle", func() error {
+			i, err := idled(ctx, o, open)
+			e.Idle = &i
+			return err
+		}},
+	} {
+		if err == nil && wanted(part.name) {
+			err = part.take()
+		}
 	}
-	if err != nil || !wanted("process") {
-		return e, err
-	}
-	return e, within(ctx, open, 1, func(w *world) error {
-		p, err := w.whole(ctx, o.bin)
-		e.Process = &p
-		return err
-	})
+	return e, err
 }
 
 func (e *engine) backlogs(ctx context.Context, w *world, o options) error {

@@ -20,9 +20,11 @@ type line struct {
 const (
 	floorRate  = 15_000 // events/s, over each transport
 	floorRatio = 0.2    // to the raw upsert of the same rows
-	floorPeak  = 120 << 20
+	floorPeak  = 200 << 20
 	floorReady = time.Second
-	floorLoad  = 40_000 // rows/s of a first reading
+	// floorSteady is memory while events come one after the other.
+	floorSteady = 100 << 20
+	floorLoad   = 40_000 // rows/s of a first reading
 )
 
 // floorsLag are those of the lag at the highest load.
@@ -39,6 +41,7 @@ func judge(found []engine) []line {
 		if p := e.Process; p != nil {
 			lines = append(lines,
 				line{What: "serve: peak resident, backlog", Figure: mib(p.PeakBytes), Floor: "<= " + mib(floorPeak), Passed: p.PeakBytes <= floorPeak},
+				line{What: fmt.Sprintf("serve: peak resident at %d events/s", steadyLoad), Figure: mib(p.SteadyBytes), Floor: "<= " + mib(floorSteady), Passed: p.SteadyBytes <= floorSteady},
 				free("serve: backlog, first commit to last", perSec(p.Rate)),
 				line{What: "serve: ready, median of 5", Figure: millis(p.ReadyMedian), Floor: "<= " + millis(floorReady), Passed: p.ReadyMedian <= floorReady},
 				free("serve: ready, best of 5", millis(p.ReadyBest)),
@@ -51,6 +54,12 @@ func judge(found []engine) []line {
 					Floor: fmt.Sprintf(">= %d rows/s", floorLoad), Passed: l.PerSecond >= floorLoad,
 				},
 				free("  processor time a row, org and gateway", fmt.Sprintf("%.1f µs", float64(l.CPU.Nanoseconds())/1000)))
+		}
+		if e.Flood != nil {
+			lines = append(lines, e.Flood.lines()...)
+		}
+		if e.Idle != nil {
+			lines = append(lines, e.Idle.lines()...)
 		}
 		for i := range lines {
 			if lines[i].Engine == "" {

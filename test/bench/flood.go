@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+)
+
+// floodSize is the backlog of the flood, usually and with -long.
+const (
+	floodSize     = 100_000
+	floodSizeLong = 1_000_000
+)
+
+// floodPatience bounds the working off of a flood.
+const floodPatience = 15 * time.Minute
+
+// flood is what the program does while it works off a backlog that takes long:
+// whether it keeps its speed and its memory, and answers pages meanwhile (F-73).
+type flood struct {
+	Events    int           `json:"events"`
+	First     float64       `json:"first_fifth_per_second"`
+	Last      float64       `json:"last_fifth_per_second"`
+	PeakBytes int64         `json:"peak_resident_bytes"`
+	PageP50   time.Duration `json:"page_p50_ns"`
+	PageP99   time.Duration `json:"page_p99_ns"`
+	Pages     int           `json:"pages"`
+}
+
+// flooded measures the program with a database of its own.
+func (w *world) flooded(ctx context.Context, o options) (f flood, err error) {
+	f.Events = floodSize
+	if o.long {
+		f.Events = floodSizeLong
+	}
+	g, err := newGatewayProcess(o.bin, w.url, w.org.URL)
+	if err != nil {
+		return f, err
+	}
+	if err := errors.Join(g.connect(ctx, w.org.URL, w.org.ClientID, w.org.ClientSecret), g.person(ctx)); err != nil {
+		return f, err
+	}
+	if err := g.during(ctx, func(*served) error {
+		return errors.Join(w.read(ctx), w.changes(1), w.caughtUp(ctx))
+	}); err != nil {
+		return f, err
+	}
+	if err := w.changes(f.Events); err != nil {
+		return f, err
+	}
+	return f, g.during(ctx, func(s *served) (err error) {
+		page, err := g.signIn(ctx)
+		if err != nil {
+			return err
+		}
+		if err = f.follow(ctx, w, page); err != nil {
+			return err
+		}
+		f.PeakBytes, err = s.peak()
+		return errors.Join(err, w.equal(ctx))
+	})
+}
+
+// mark is how far the backlog was at a moment.
+type mark struct {
+	at time.Time
+	n  int64
+}
+
+// follow looks at the position ten times a second, and opens a page each time.
+func (f *flood) follow(ctx context.Context, w *world, page func() (time.Duration, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, floodPatience)
+	defer cancel()
+	var marks []mark
+	var took []time.Duration
+	for ctx.Err() == nil {
+		p, err := w.position(ctx)
+		if err != nil {
+			return err
+		}
+		if n := len(marks); n == 0 || marks[n-1].n != p.Events {
+			marks = append(marks, mark{time.Now(), p.Events})
+		}
+		if there, err := w.atLast(ctx); there || err != nil {
+			f.speeds(marks)
+			slices.Sort(took)
+			f.Pages = len(took)
+			if f.Pages > 0 {
+				f.PageP50, f.PageP99 = took[f.Pages/2], took[f.Pages*99/100]
+			}
+			return err
+		}
+		d, err := page()
+		if err != nil {
+			return err
+		}
+		took = append(took, d)
+		time.Sleep(100 * time.Millisecond)
+	}
+	return fmt.Errorf("waiting for the flood: %w", ctx.Err())
+}
+
+// speeds are those between the first commit that was seen and a fifth later, and
+// in the last fifth.
+func (f *flood) speeds(marks []mark) {
+	if len(marks) < 3 {
+		return
+	}
+	marks = marks[1:] // the first is from before the stream
+	fifth := int64(f.Events / 5)
+	between := func(a, b mark) float64 { return float64(b.n-a.n) / b.at.Sub(a.at).Seconds() }
+	first, last := marks[0], marks[len(marks)-1]
+	for _, m := range marks {
+		if m.n-first.n >= fifth {
+			f.First = between(first, m)
+			break
+		}
+	}
+	for _, m := range slices.Backward(marks) {
+		if last.n-m.n >= fifth {
+			f.Last = between(m, last)
+			break
+		}
+	}
+}
+
+// The one who opens pages.
+const personMail, personWord = "ann@acme.example", "correct horse battery staple"
+
+func (g *gatewayProcess) person(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, g.bin, "user", "add", "--workspace", string(workspace), "--email", personMail, "--role", "admin", "--password")
+	cmd.Env, cmd.Stdin = g.env, strings.NewReader(personWord)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("adding a person: %w: %s", err, out)
+	}
+	return nil
+}
+
+// signIn returns a function that opens the list of contacts and says how long
+// that took.
+func (g *gatewayProcess) signIn(ctx context.Context) (func() (time.Duration, error), error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	client := &http.Client{Jar: jar, Timeout: patience}
+	ask := func(method, path string, form url.Values) (err error) {
+		req, err := http.NewRequestWithContext(ctx, method, "http://"+g.addr+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Sec-Fetch-Site", "same-origin")
+		resp, err := client.Do(req)
+		if err != nil {
+			return fmt.Errorf("opening %s: %w", path, err)
+		}
+		_, err = io.Copy(io.Discard, resp.Body)
+		if resp.StatusCode != http.StatusOK || resp.Request.URL.Path == "/login" {
+			err = errors.Join(err, fmt.Errorf("opening %s: %s at %s", path, resp.Status, resp.Request.URL.Path))
+		}
+		return errors.Join(err, resp.Body.Close())
+	}
+	if err := ask(http.MethodPost, "/login", url.Values{"email": {personMail}, "password": {personWord}}); err != nil {
+		return nil, err
+	}
+	return func() (time.Duration, error) {
+		start := time.Now()
+		err := ask(http.MethodGet, "/contacts", nil)
+		return time.Since(start), err
+	}, nil
+}
+
+func (f *flood) lines() []line {
+	return []line{
+		free(fmt.Sprintf("serve: flood of %d, first fifth", f.Events), perSec(f.First)),
+		line{What: "serve: last fifth to first", Figure: fmt.Sprintf("%.2f", f.Last/f.First), Floor: ">= 0.90", Passed: f.Last >= 0.9*f.First},
+		line{What: "serve: peak resident, flood", Figure: mib(f.PeakBytes), Floor: "<= 200.0 MiB", Passed: f.PeakBytes <= 200<<20},
+		free("serve: page in a flood, p50", millis(f.PageP50)),
+		line{What: "serve: page in a flood, p99", Figure: millis(f.PageP99), Floor: "<= 50.0 ms", Passed: f.PageP99 <= 50*time.Millisecond},
+	}
+}

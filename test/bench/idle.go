@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/simulator"
+	"tidegate/simulator/seed"
+	"tidegate/store"
+)
+
+// idlers is how many workspaces are connected, usually and with -long.
+const (
+	idlers     = 50
+	idlersLong = 1000
+)
+
+// idle is what a process costs whose workspaces have nothing to do.
+type idle struct {
+	Connections int   `json:"connections"`
+	Bytes       int64 `json:"peak_resident_bytes"`
+	// Goroutines is how many there were when all were connected, and After how
+	// many half a minute later: a leak would show.
+	Goroutines int `json:"goroutines"`
+	After      int `json:"goroutines_later"`
+}
+
+// idled connects many workspaces to a small org and lets the program run them.
+func idled(ctx context.Context, o options, open func(int) (string, error)) (i idle, err error) {
+	i.Connections = idlers
+	if o.long {
+		i.Connections = idlersLong
+	}
+	address, err := open(4)
+	if err != nil {
+		return i, err
+	}
+	running, err := simulator.Start(ctx, simulator.Config{Quiet: true, Seed: 1, Sizes: seed.Sizes{Accounts: 2, Contacts: 5, Leads: 1, Opportunities: 1}})
+	if err != nil {
+		return i, err
+	}
+	defer func() { err = errors.Join(err, running.Close()) }()
+	db, err := store.Open(ctx, address, store.Options{})
+	if err != nil {
+		return i, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := db.Migrate(ctx); err != nil {
+		return i, err
+	}
+	g, err := newGatewayProcess(o.bin, address, running.URL)
+	if err != nil {
+		return i, err
+	}
+	for n := range i.Connections {
+		g.workspace = fmt.Sprint("idle-", n)
+		if err := g.connect(ctx, running.URL, running.ClientID, running.ClientSecret); err != nil {
+			return i, err
+		}
+	}
+	ops, err := freeAddress()
+	if err != nil {
+		return i, err
+	}
+	g.env = append(g.env, "TIDEGATE_OPS_ADDR="+ops)
+	return i, g.during(ctx, func(s *served) (err error) {
+		if err := i.allConnected(ctx, db); err != nil {
+			return err
+		}
+		if i.Goroutines, err = goroutines(ops); err != nil {
+			return err
+		}
+		time.Sleep(30 * time.Second)
+		if i.After, err = goroutines(ops); err != nil {
+			return err
+		}
+		i.Bytes, err = s.peak()
+		return err
+	})
+}
+
+// allConnected waits until every connection streams and has read its org.
+func (i *idle) allConnected(ctx context.Context, db *store.DB) error {
+	ctx, cancel := context.WithTimeout(ctx, floodPatience)
+	defer cancel()
+	for {
+		connections, err := db.Connections(ctx)
+		if err != nil {
+			return err
+		}
+		n := 0
+		for _, c := range connections {
+			if c.State == gateway.StateOK {
+				n++
+			}
+		}
+		if n == i.Connections {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for the connections, %d of %d: %w", n, i.Connections, ctx.Err())
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// goroutines asks the program's metrics.
+func goroutines(ops string) (int, error) {
+	resp, err := http.Get("http://" + ops + "/metrics")
+	if err != nil {
+		return 0, fmt.Errorf("reading the metrics: %w", err)
+	}
+	text, err := io.ReadAll(resp.Body)
+	if err = errors.Join(err, resp.Body.Close()); err != nil {
+		return 0, err
+	}
+	_, after, _ := strings.Cut(string(text), "\ngo_goroutines ")
+	figure, _, _ := strings.Cut(after, "\n")
+	return strconv.Atoi(figure)
+}
+
+// freeAddress returns one that is free for the moment.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("looking for a free port: %w", err)
+	}
+	return l.Addr().String(), l.Close()
+}
+
+func (i *idle) lines() []line {
+	return []line{
+		{What: fmt.Sprintf("serve: peak resident, %d idle connections", i.Connections), Figure: mib(i.Bytes), Floor: "<= 300.0 MiB", Passed: i.Bytes <= 300<<20},
+		{
+			What: "serve: goroutines of each, and half a minute later", Figure: fmt.Sprintf("%.1f %.1f", float64(i.Goroutines)/float64(i.Connections), float64(i.After)/float64(i.Connections)),
+			Floor: "no more", Passed: i.After <= i.Goroutines+i.Connections/10+5,
+		},
+	}
+}
