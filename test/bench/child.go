@@ -106,16 +106,20 @@ func (s *served) stop() error {
 	return err
 }
 
-// peak returns the most memory it ever had resident, in bytes.
-func (s *served) peak() (int64, error) {
+// peak returns the most memory it ever had resident, in bytes, and resident what
+// it has now.
+func (s *served) peak() (int64, error)     { return s.memory("VmHWM:") }
+func (s *served) resident() (int64, error) { return s.memory("VmRSS:") }
+
+func (s *served) memory(name string) (int64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	if err != nil {
 		return 0, fmt.Errorf("reading the memory of serve: %w", err)
 	}
-	_, after, _ := strings.Cut(string(text), "VmHWM:")
+	_, after, _ := strings.Cut(string(text), name)
 	fields := strings.Fields(after)
 	if len(fields) < 2 || fields[1] != "kB" {
-		return 0, errors.New("this system does not tell peak memory")
+		return 0, errors.New("this system does not tell the memory of a process")
 	}
 	kib, err := strconv.ParseInt(fields[0], 10, 64)
 	return kib << 10, err
