@@ -28,6 +28,7 @@ func health(v *visit) error {
 		Sentence: facts.sentence(),
 		Detail:   facts.detail(v.clock()),
 		Actions:  v.healthActions(conn),
+		Loads:    v.healthLoads(facts),
 		Objects:  v.healthObjects(facts),
 		ObjectsEmpty: views.Empty{
 			Icon: views.IconPlug, Title: "Connect Salesforce to begin",
@@ -105,7 +106,7 @@ func (v *visit) healthFacts(c gateway.Connection) (healthFacts, error) {
 	}
 	for _, b := range loads {
 		f.loads[b.Object] = b
-		if b.State != "done" {
+		if b.State != gateway.BackfillDone && b.State != gateway.BackfillCanceled {
 			f.unready = append(f.unready, b.Object)
 		}
 	}
@@ -227,7 +228,7 @@ func objectState(f healthFacts, o gateway.ObjectStatus) gateway.ConnectionState 
 		return f.state
 	}
 	switch {
-	case f.loads[o.Object].State == "running":
+	case f.loads[o.Object].Open():
 		return gateway.StateCatchingUp
 	case o.State == "":
 		return gateway.StateOK
@@ -252,7 +253,7 @@ func (f healthFacts) repairs(object string) bool {
 // equal in time; otherwise the age of the count is said.
 func rowsThere(row *views.HealthObject, o gateway.ObjectStatus, load gateway.Backfill, k clock) {
 	switch {
-	case load.State == "running" && load.Total > 0:
+	case load.Open() && load.Total > 0:
 		row.RowsThere = "of " + number(load.Total) + " in Salesforce"
 	case o.RowsThere < 0 || o.CountedAt.IsZero():
 		row.RowsThere = "not counted yet"

@@ -152,6 +152,11 @@ func objectPage(v *visit) error {
 			Actions: []views.Action{{Text: "Show all fields", URL: base + "?show=all"}},
 		},
 	}
+	if p.Load, err = v.objectLoad(object); err != nil {
+		return err
+	}
+	p.Live = views.Live{URL: withQuery(v.Ctx, map[string]string{"part": views.PartLoad})}
+	p.Shell.StreamURL, p.Shell.ReloadURL = eventsPath+"?object="+object, base
 	if part != "" {
 		p.Keep = []views.Hidden{{Name: "show", Value: part}}
 	}
@@ -174,7 +179,7 @@ func objectPage(v *visit) error {
 		m.Object, m.Field = object, f.Name
 		p.Fields = append(p.Fields, v.fieldLine(t, f, m, imported))
 	}
-	return render(v.Ctx, views.Object(p))
+	return answer(v.Ctx, views.Object(p))
 }
 
 func firstLabel(s gateway.Schema) string {

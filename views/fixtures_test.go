@@ -209,5 +209,36 @@ func healthPages() []page {
 		rep.Objects[i].Action = Action{}
 	}
 	rep.Shell.Notices = []Notice{{Tone: Attention, Icon: IconPlug, Strong: "Salesforce does not answer since 13:58.", Text: "You see the mirror as of 13:58:04. Edits are kept here and go out when it answers again; 4 are waiting.", Link: Link{Text: "Follow on Health", URL: "/"}}}
-	return []page{{"health", Health(healthy())}, {"health-empty", Health(loading)}, {"health-sandbox-rep", Health(rep)}, {"health-hostile", Health(bad)}}
+	first := healthy()
+	first.Loads = loadSamples()
+	first.State, first.Sentence = StateChip(StateCatchingUp), []Piece{{Text: "Catching up with Contact, Lead and Task, 0 problems"}}
+	bad.Loads = []Load{{Kind: KindCustom, Name: hostile, State: StateChip(StatePaused), Share: 2000, Text: hostile, Second: hostile}}
+	return []page{{"health", Health(healthy())}, {"health-loading", Health(first)}, {"health-empty", Health(loading)}, {"health-sandbox-rep", Health(rep)}, {"health-hostile", Health(bad)}}
+}
+
+// loadSamples are a loading under way, one that just began, a paused and a
+// canceled one.
+func loadSamples() []Load {
+	act := func(object, text, icon string) Action {
+		return Action{Text: text, Icon: icon, Post: true, Small: true, URL: "/settings/salesforce/objects/" + object + "/load/" + text, About: " the loading of " + object}
+	}
+	return []Load{
+		{
+			Kind: KindContact, Name: "Contact", State: StateChip(StateCatchingUp), Share: 412, Text: "412,000 of 1,000,000 rows",
+			Second: "38,114 rows a second, about 15 s left, by Bulk API 2.0.", Actions: []Action{act("Contact", "Pause", IconPause), act("Contact", "Cancel", IconCross)},
+		},
+		{
+			Kind: KindLead, Name: "Lead", State: StateChip(StateCatchingUp), Share: -1, Text: "0 rows",
+			Second: "Salesforce prepares the rows, by Bulk API 2.0.", Actions: []Action{act("Lead", "Pause", IconPause), act("Lead", "Cancel", IconCross)},
+		},
+		{
+			Kind: KindTask, Name: "Task", State: StateChip(StatePaused), Share: 70, Text: "6,800 of 97,340 rows",
+			Second:  "Paused; nothing is lost, and it goes on where it stopped. What changes in Salesforce comes in all the same.",
+			Actions: []Action{act("Task", "Resume", IconResume), act("Task", "Cancel", IconCross)},
+		},
+		{
+			Kind: KindEvent, Name: "Event", State: Chip{Attention, IconWarning, "Canceled"}, Share: 500, Text: "10,000 of 20,655 rows",
+			Second: "It is not all here. What changes in Salesforce comes in all the same.", Actions: []Action{act("Event", "Load again", IconAgain)},
+		},
+	}
 }

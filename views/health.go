@@ -16,6 +16,9 @@ type HealthPage struct {
 	Detail   string
 	Actions  []Action
 
+	// Loads are the objects that are being loaded.
+	Loads []Load
+
 	Objects     []HealthObject
 	ObjectsLead string
 	ObjectsLink Link

@@ -115,7 +115,10 @@ type TextCard struct {
 // ObjectPage is the page of one object's fields.
 type ObjectPage struct {
 	Settings
-	Head     Head
+	Head Head
+	Live Live
+	// Load is how far the object is loaded, nil while it cannot be.
+	Load     *Load
 	Switches []Switch
 	// Gate is the truth table of one field, the failing cell marked.
 	Gate       *Gate

@@ -132,6 +132,13 @@ func objectsPages() []page {
 		{ID: "Keel__c", Label: "Keel", APIName: "Keel__c", Type: "double", ProductText: "Not mapped", Broken: "Suspended since 16 Nov 2026, 09:12. In Salesforce Keel changed its type from string to double. Change it back, or import the field again to take the new type.", BrokenLink: Link{Text: "Import Keel__c again", URL: "/settings/salesforce/objects/Opportunity/import?field=Keel__c"}, Why: "Suspended; the other fields go on.", CanEdit: true, Access: "Can edit", Editable: &Switch{ID: "editable_Keel__c", Name: "editable_Keel__c", Label: "Editable", On: true}, ImportedBy: "M. Quill", ImportedAt: "3 Nov"},
 	}
 	suspended.Pager = Pager{}
+	under := object()
+	under.Load, under.Live = &loadSamples()[0], Live{URL: "/settings/salesforce/objects/Contact?part=load"}
+	found.Load = &Load{
+		Kind: KindContact, Name: "Contact", State: StateChip(StateOK), Share: -1, Text: "All Contact records are here: 48,112.",
+		Second:  "Loading them again takes about 8 API calls. Nothing is emptied meanwhile, and nothing is written to Salesforce.",
+		Actions: []Action{{Text: "Load again", URL: "/settings/salesforce/objects/Contact/load", Icon: IconAgain, Post: true, About: " all records of Contact"}},
+	}
 	bad := object()
 	bad.Fields[0].Label, bad.Fields[0].Examples[0], bad.Fields[1].Broken, bad.Gate.Text = hostile, hostile, hostile, hostile
 	bad.Fields[0].Product.Options[1].Text = hostile
@@ -142,6 +149,7 @@ func objectsPages() []page {
 		{"settings-objects-empty", Objects(none)},
 		{"settings-objects-hostile", Objects(list)},
 		{"settings-object", Object(object())},
+		{"settings-object-loading", Object(under)},
 		{"settings-object-nothing-found", Object(found)},
 		{"settings-object-suspended", Object(suspended)},
 		{"settings-object-hostile", Object(bad)},
