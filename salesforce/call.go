@@ -103,6 +103,8 @@ func (c *Client) attempt(ctx context.Context, token Token, r request) (answer, e
 	// Our own flag, because net/http's errors do not tell "never sent" from
 	// "sent and no answer".
 	var sent atomic.Bool
+	ctx, cancel := context.WithTimeout(ctx, c.callTimeout)
+	defer cancel()
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		WroteHeaders: func() { sent.Store(true) },
 	})

@@ -43,6 +43,8 @@ type Client struct {
 	cfg  Config
 	http *http.Client
 	base string // "/services/data/v66.0"
+	// callTimeout bounds one call to the last byte of its answer.
+	callTimeout time.Duration
 
 	mu      sync.Mutex
 	refused refusedSession
@@ -60,6 +62,10 @@ type refusedSession struct {
 
 // refusedPause keeps renewals that do not help below five an hour (F-31).
 const refusedPause = 15 * time.Minute
+
+// callTimeout is far above what Salesforce takes for the largest answer; an
+// answer that drips in for longer is given up (S-25).
+const callTimeout = 10 * time.Minute
 
 // New returns the client of one connection.
 func New(cfg Config) (*Client, error) {
@@ -92,11 +98,13 @@ func New(cfg Config) (*Client, error) {
 		cfg.Transport = cfg.Guard.Transport()
 	}
 	return &Client{
-		cfg:     cfg,
-		http:    cfg.Guard.Wrap(cfg.Transport),
-		base:    "/services/data/v" + cfg.APIVersion,
-		userID:  cfg.UserID,
-		schemas: map[string]gateway.Schema{},
+		cfg:    cfg,
+		http:   cfg.Guard.Wrap(cfg.Transport),
+		base:   "/services/data/v" + cfg.APIVersion,
+		userID: cfg.UserID,
+
+		callTimeout: callTimeout,
+		schemas:     map[string]gateway.Schema{},
 	}, nil
 }
 
