@@ -409,24 +409,3 @@ func (c *Consumer) retrieve(ctx context.Context, lease gateway.Lease, object str
 		Batch: gateway.Batch{Events: found}, Lease: lease, Marked: true, Hints: hints, Gone: unknown, Repair: step,
 	})
 }
-
-// concerning drops what was never seen and is gone already. A record to which a
-// link leads is kept even so: its tombstone shows that the link leads nowhere,
-// or where it leads on.
-func (c *Consumer) concerning(ctx context.Context, found []gateway.ChangeEvent, seen map[string]gateway.Version) (kept []gateway.ChangeEvent, unknown []gateway.RecordKey, err error) {
-	for _, e := range found {
-		key := gateway.RecordKey{Object: e.Object, ID: e.RecordIDs[0]}
-		if _, known := seen[key.ID]; !known && e.Type == gateway.Delete {
-			links, err := c.store.Links(ctx, key)
-			if err != nil {
-				return nil, nil, err
-			}
-			if len(links) == 0 {
-				unknown = append(unknown, key)
-				continue
-			}
-		}
-		kept = append(kept, e)
-	}
-	return kept, unknown, nil
-}

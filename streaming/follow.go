@@ -235,3 +235,24 @@ func (f *fold) askMaster(d inbound.Decision) {
 func (f *fold) wantRead(why string, key gateway.RecordKey) {
 	f.refetch[why] = append(f.refetch[why], key)
 }
+
+// concerning drops what was never seen and is gone already. A record to which a
+// link leads is kept even so: its tombstone shows that the link leads nowhere,
+// or where it leads on.
+func (c *Consumer) concerning(ctx context.Context, found []gateway.ChangeEvent, seen map[string]gateway.Version) (kept []gateway.ChangeEvent, unknown []gateway.RecordKey, err error) {
+	for _, e := range found {
+		key := gateway.RecordKey{Object: e.Object, ID: e.RecordIDs[0]}
+		if _, known := seen[key.ID]; !known && e.Type == gateway.Delete {
+			links, err := c.store.Links(ctx, key)
+			if err != nil {
+				return nil, nil, err
+			}
+			if len(links) == 0 {
+				unknown = append(unknown, key)
+				continue
+			}
+		}
+		kept = append(kept, e)
+	}
+	return kept, unknown, nil
+}
