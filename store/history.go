@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
 
 	"tidegate/gateway"
 )
@@ -77,46 +76,11 @@ func (w *Workspace) History(ctx context.Context, key gateway.RecordKey, limit in
 		ORDER BY id DESC LIMIT ?`, w.id, key.Object, key.ID, beforeID, limit)
 }
 
-// AsOf returns the record as Salesforce had it at a moment, put together from
-// the observed changes that were committed until then. It knows only what was
-// observed: the result is Partial when no whole reading is among them, and
-// CodeNotFound when nothing is.
-func (w *Workspace) AsOf(ctx context.Context, key gateway.RecordKey, at time.Time) (gateway.Record, error) {
-	entries, err := w.read.history(ctx, "reading history", `SELECT `+historyColumns+` FROM record_history
-		WHERE workspace_id = ? AND object = ? AND record_id = ? AND commit_at <= ?
-		ORDER BY commit_at, commit_number, sequence, id`, w.id, key.Object, key.ID, at.UnixMilli())
-	if err != nil {
-		return gateway.Record{}, err
-	}
-	record := gateway.Record{Key: key, Fields: gateway.Fields{}, Partial: true}
-	seen := false
-	for _, e := range entries {
-		if e.Type.IsGap() {
-			continue // says only that something changed
-		}
-		seen = true
-		replay(&record, e)
-	}
-	if !seen {
-		return gateway.Record{}, notFound("Nothing is known of %s %s before that moment.", key.Object, key.ID)
-	}
-	return record, nil
-}
-
-// replay applies one entry, in the order of versions.
-func replay(r *gateway.Record, e gateway.HistoryEntry) {
-	switch {
-	case e.Type.Whole():
-		r.Fields, r.Partial, r.Deleted = e.Fields.Clone(), false, false
-	case e.Type == gateway.Delete:
-		r.Deleted = true
-	default:
-		r.Fields = r.Fields.Overlay(e.Fields)
-	}
-	if e.Type == gateway.Snapshot {
-		r.ReadAt = e.Version.CommitAt
-	}
-	r.Version, r.ObservedAt = e.Version, e.At
+// WholeHistory returns all observed changes of one record, in the order in
+// which they arrived.
+func (w *Workspace) WholeHistory(ctx context.Context, key gateway.RecordKey) ([]gateway.HistoryEntry, error) {
+	return w.read.history(ctx, "reading history", `SELECT `+historyColumns+` FROM record_history
+		WHERE workspace_id = ? AND object = ? AND record_id = ? ORDER BY id`, w.id, key.Object, key.ID)
 }
 
 // history reads rows of historyColumns.

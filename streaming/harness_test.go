@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/inbound"
 	"tidegate/simulator/bus"
 	"tidegate/simulator/cdc"
 	"tidegate/simulator/cometd"
@@ -311,7 +312,7 @@ func (w *world) differ(schema gateway.Schema, r org.Record) string {
 	}
 	for _, name := range MirroredFields(schema) {
 		f := r.Object().Field(name)
-		if f.Calculated || slices.Contains(derived, name) {
+		if f.Calculated || inbound.Silent(gateway.Schema{})[name] {
 			continue // no event carries them
 		}
 		if deleted && (name == "LastModifiedDate" || name == "LastModifiedById") {

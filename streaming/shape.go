@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"tidegate/gateway"
+	"tidegate/rules/inbound"
 )
 
 // shape is what the decoder needs to know of one object: the type of each
@@ -18,27 +19,13 @@ type shape struct {
 	silent  map[string]bool // fields that change events never carry
 }
 
-// derived fields exist in describe and in queries, but in no change event.
-// Source: "Change Event Body Fields", Change Data Capture Developer Guide.
-var derived = []string{
-	"Id", "IsDeleted", "SystemModstamp", "LastActivityDate", "LastViewedDate", "LastReferencedDate",
-	"LastCURequestDate", "LastCUUpdateDate", "PhotoUrl", "HasOpenActivity", "HasOverdueTask",
-	"Fiscal", "FiscalQuarter", "FiscalYear",
-}
-
 func newShape(s gateway.Schema) *shape {
 	sh := &shape{
 		fields: make(map[string]gateway.FieldType, len(s.Fields)), parts: map[string]map[string]string{},
-		skipped: map[string]bool{}, silent: map[string]bool{},
-	}
-	for _, name := range derived {
-		sh.silent[name] = true
+		skipped: map[string]bool{}, silent: inbound.Silent(s),
 	}
 	for _, f := range s.Fields {
 		sh.fields[f.Name] = f.Type
-		if f.Calculated {
-			sh.silent[f.Name] = true
-		}
 		if f.Type == gateway.TypeAddress || f.Type == "location" {
 			sh.skipped[f.Name] = true
 		}
@@ -46,7 +33,6 @@ func newShape(s gateway.Schema) *shape {
 			continue
 		}
 		sh.skipped[f.CompoundName] = true
-		sh.silent[f.CompoundName] = true // composed here, see Applier.Named
 		if sh.parts[f.CompoundName] == nil {
 			sh.parts[f.CompoundName] = map[string]string{}
 		}

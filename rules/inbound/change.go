@@ -1,7 +1,6 @@
 package inbound
 
 import (
-	"maps"
 	"strings"
 
 	"tidegate/gateway"
@@ -24,13 +23,11 @@ func (in Input) fresh() Decision {
 func (in Input) late() Decision {
 	was := in.current()
 	fields := in.stated(was)
-	if was.Deleted {
-		// What the recycle bin said of it, such as its master, is in no history:
-		// an older event that does not name a field takes nothing away from it.
-		maps.DeleteFunc(fields, func(name string, _ gateway.Value) bool {
-			_, said := in.Event.Fields[name]
-			return !said
-		})
+	if _, said := in.Event.Fields[master]; was.Deleted && !said {
+		// It was read from the recycle bin and is in no history: an older event
+		// that does not name it takes nothing away from it. All other fields that
+		// a whole event leaves out are empty, on a tombstone too.
+		delete(fields, master)
 	}
 	for _, h := range in.Newer {
 		if !in.Event.Version.Before(h.Version) {
@@ -53,6 +50,9 @@ func (in Input) late() Decision {
 	}
 	return d
 }
+
+// master names the record into which a deleted one was merged.
+const master = "MasterRecordId"
 
 // stated returns the fields that the event says something about. In a whole
 // event the carried fields that are absent are empty.

@@ -351,26 +351,22 @@ func history(t *testing.T, s *suite) {
 			return err
 		})
 	})
-	t.Run("as of follows commit order, not arrival", func(t *testing.T) {
-		for _, c := range []struct {
-			sec     int64
-			name    string
-			title   gateway.Value
-			deleted bool
-		}{
-			{2, "Ann O'Neil; DROP TABLE records", "", false},
-			{3, "Mid", gateway.Text("CTO"), false},
-			{6, "Eve", gateway.Text("CTO"), false},
-			{9, "Eve", gateway.Text("CTO"), true},
-		} {
-			r, err := w.AsOf(t.Context(), key, version(c.sec, 0).Time())
-			ok(t, err)
-			if r.Fields["Name"].String() != c.name || r.Fields["Title"] != c.title || r.Deleted != c.deleted || r.Partial {
-				t.Errorf("at %d: %+v", c.sec, r)
+	t.Run("the whole of it, as it arrived", func(t *testing.T) {
+		got, err := w.WholeHistory(t.Context(), key)
+		ok(t, err)
+		if len(got) != 4 {
+			t.Fatalf("%d entries, want 4", len(got))
+		}
+		for i := range got {
+			if got[i].ID != entries[i].ID {
+				t.Errorf("entry %d is %d, want %d", i, got[i].ID, entries[i].ID)
 			}
 		}
-		_, err := w.AsOf(t.Context(), key, version(0, 0).Time())
-		wantCode(t, err, gateway.CodeNotFound)
+		none, err := w.WholeHistory(t.Context(), contact("nobody"))
+		ok(t, err)
+		if len(none) != 0 {
+			t.Errorf("of nobody %+v", none)
+		}
 	})
 }
 
