@@ -234,6 +234,9 @@ func apiRecord(c *call) error {
 	if err != nil {
 		return err
 	}
+	if c.Query("as_of") != "" {
+		return c.pastRecord(r)
+	}
 	one, err := c.made(r)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/inbound"
 	"tidegate/rules/mapping"
 	"tidegate/store"
 	"tidegate/views"
@@ -71,8 +72,25 @@ func (b *recordBuilder) detail(f gateway.Field, value gateway.Value, objectOn bo
 	default:
 		d.EditURL = withQuery(b.Ctx, map[string]string{"edit": f.Name})
 	}
+	d.Note = b.calculated(f)
 	d.Progress = b.progress(f.Name, wrote)
 	return d
+}
+
+// calculated says of a field that changes without an event by when it is read
+// again, and when that was done last (F-44).
+func (b *recordBuilder) calculated(f gateway.Field) string {
+	if !f.Calculated && !inbound.Silent(gateway.Schema{})[f.Name] {
+		return ""
+	}
+	text := "Changes in Salesforce without telling; read again when the record changes"
+	if every := b.s.ProveEvery; every > 0 {
+		text += " and at least every " + duration(every)
+	}
+	if last := b.proof.AsOf; !last.IsZero() {
+		text += ", last " + b.clk.full(last).Text
+	}
+	return text + "."
 }
 
 // mapped is the field's mapping; one that nobody made is the zero mapping of

@@ -20,6 +20,9 @@ func recordPage(k recordKind) func(*visit) error {
 		if err != nil {
 			return err
 		}
+		if v.Query("as_of") != "" {
+			return v.showPast(k, key)
+		}
 		return v.showRecord(k, key, edit{field: v.Query("edit")})
 	}
 }
@@ -76,6 +79,7 @@ type recordBuilder struct {
 	money    string
 	clk      clock
 	edit     edit
+	proof    gateway.Proof // the last one of its object
 }
 
 func (b *recordBuilder) page() (views.RecordPage, error) {
@@ -100,6 +104,8 @@ func (b *recordBuilder) page() (views.RecordPage, error) {
 		},
 	}
 	p.Shell.StreamURL = eventsURL(key)
+	p.TimelineOlder = views.Link{Text: "All changes that were observed", URL: "/sync/log?direction=in&record=" + key.ID}
+	p.DetailsAsOf = views.Link{Text: "As it was before", URL: pastURL(key, b.clk.now)}
 	if u := salesforceURL(b.conn, key); u != "" {
 		p.Actions = []views.Action{{Text: "Open in Salesforce", URL: u, Icon: views.IconOut}}
 	}
@@ -134,6 +140,11 @@ func (b *recordBuilder) load() (err error) {
 	if b.conn, err = b.ws.Connection(ctx); err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
 		return err
 	}
+	proofs, err := b.proofs()
+	if err != nil {
+		return err
+	}
+	b.proof = proofs[key.Object].Last
 	b.money = b.currency()
 	b.names, err = b.namesOf([]gateway.Record{b.record}, append(b.kind.facts, b.kind.details...))
 	return err

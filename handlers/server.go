@@ -36,6 +36,9 @@ type Config struct {
 	// enter. Empty otherwise.
 	SignInHint string
 	Version    string
+	// ProveEvery is the period of the proof, by which calculated fields are
+	// read again; 0 = only when asked.
+	ProveEvery time.Duration
 }
 
 // Org is what pages ask of the Salesforce side. cmd joins it with the client,

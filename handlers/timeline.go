@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"errors"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -43,6 +44,13 @@ func (b *recordBuilder) timeline() ([]views.Activity, error) {
 			at, a := b.activity(r)
 			entries = append(entries, entry{at, a})
 		}
+		changes, err := b.ws.History(b.UserContext(), b.record.Key, timelineSize, 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range changes {
+			entries = append(entries, entry{h.Version.Time(), b.observed(h)})
+		}
 	}
 	if part != "salesforce" {
 		page, err := b.ws.Log(b.UserContext(), store.LogQuery{Direction: "out", Object: b.record.Key.Object, RecordID: b.record.Key.ID, Limit: timelineSize})
@@ -59,6 +67,41 @@ func (b *recordBuilder) timeline() ([]views.Activity, error) {
 		out = append(out, e.a)
 	}
 	return out, nil
+}
+
+// observed is a change that Salesforce told: its fields, who made it, through
+// what, and the way to the record as it was then.
+func (b *recordBuilder) observed(h gateway.HistoryEntry) views.Activity {
+	var row views.LogRow
+	b.inboundWords(&row, h)
+	a := views.Activity{
+		Kind: b.kind.kind, Title: row.What, URL: logURL(h.ID), When: b.clk.at(h.Version.Time()), Where: "Salesforce",
+		Text: joinSentences(b.oldAndNew(h), b.provenance(h)),
+		Link: views.Link{Text: "As it was then", URL: pastURL(b.record.Key, h.Version.Time())},
+	}
+	if h.Outcome == gateway.OutcomeConfirmed {
+		a.Where = "Both"
+	}
+	return a
+}
+
+// oldAndNew names the first few fields of a change with both values.
+func (b *recordBuilder) oldAndNew(h gateway.HistoryEntry) string {
+	var parts []string
+	for _, name := range h.Fields.Names() {
+		if slices.Contains(bookkeeping, name) || h.Type == gateway.Create || len(parts) == mostFields {
+			continue
+		}
+		f := fieldOf(b.schema, name)
+		was, is := excerpt(b.clk.display(f, h.Before[name], b.money)), excerpt(b.clk.display(f, h.Fields[name], b.money))
+		if was != is {
+			parts = append(parts, labelOf(f)+": "+orNone(was)+" → "+orNone(is))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, "; ") + "."
 }
 
 // timelineParts lets the reader look at one system alone.

@@ -18,6 +18,9 @@ func fieldAttrs(f Field) templ.Attributes {
 	set(a, "maxlength", f.MaxLength)
 	set(a, "placeholder", f.Placeholder)
 	set(a, "autocomplete", f.Autocomplete)
+	if f.Type == "datetime-local" {
+		a["step"] = "1" // moments have seconds
+	}
 	describe(a, f.id(), f.Hint, f.Error, f.Meta)
 	return a
 }

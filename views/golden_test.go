@@ -28,7 +28,11 @@ type page struct {
 func pages() []page {
 	var all []page
 	for _, list := range [][]page{
+<<<<<<< HEAD
 		loginPages(), healthPages(), holePages(), listPages(), recordPages(), connectPages(),
+=======
+		loginPages(), healthPages(), listPages(), recordPages(), pastPages(), connectPages(),
+>>>>>>> def9dcb (records: read a record as of any moment; tell every observed change on its timeline; say how old calculated values may be)
 		notesPages(), objectsPages(), tabPages(), logPages(), accountPages(), reviewPages(),
 	} {
 		all = append(all, list...)

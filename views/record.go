@@ -23,6 +23,8 @@ type RecordPage struct {
 	// DetailsFoot asks "Something looks wrong?" with a link.
 	DetailsFoot string
 	DetailsLink Link
+	// DetailsAsOf leads to the record as of earlier moments.
+	DetailsAsOf Link
 
 	// Evidence has one entry for each thing here that this record is.
 	Evidence []Evidence
@@ -54,6 +56,8 @@ type Detail struct {
 	EditURL string
 	Reason  string
 	WhyURL  string
+	// Note says of a value that changes without an event how old it may be.
+	Note string
 	// Form is present while the field is open for editing.
 	Form *DetailForm
 	// Progress is shown after an edit until it is old news.
@@ -111,6 +115,8 @@ type Activity struct {
 	// Where is the tag: "Here", "Salesforce" or "Both".
 	Where string
 	State Chip
+	// Link leads to the record as it was then.
+	Link Link
 }
 
 // Path is the row of stages.

@@ -87,7 +87,9 @@ func ann() RecordPage {
 			{ID: "LeadSource", Label: "Lead source", Value: "Web chat", Reason: "Read-only", WhyURL: "/settings/salesforce/objects/Contact#LeadSource"},
 			{ID: "DoNotCall", Label: "Do not call", Value: "No", Reason: "Read-only"},
 			{ID: "Birthdate", Label: "Birthdate", Value: "", Reason: "Hidden by Salesforce"},
+			{ID: "Score__c", Label: "Score", Value: "71", Reason: "Read-only", Note: "Changes in Salesforce without telling; read again when the record changes and at least every 24 h, last 3 Nov 2026, 14:20."},
 		},
+		DetailsAsOf: Link{Text: "As it was before", URL: "/contacts/0031?as_of=2026-11-21T13:32:05.000Z"},
 		DetailsFoot: "Something looks wrong?", DetailsLink: Link{Text: "Why did this not sync?", URL: "/sync/explain?record=0031"},
 		Evidence: []Evidence{{
 			Strong: "Matched by e-mail", Text: "ann.ferrow@example.com, step 2 of the match chain, on 4 Oct 2026, 09:14.",
@@ -104,6 +106,7 @@ func ann() RecordPage {
 			{Kind: KindEvent, Title: "Pricing review", URL: "/meetings/1", Text: "45 min with Tomas Rell. Second meeting agreed.", When: at("18 Nov"), Where: "Both", State: Chip{Bad, IconPause, "Note needs you"}},
 			{Kind: KindTask, Title: "Send price for 40 seats", Text: "Open, due 25 Nov. Jonah Pryce.", When: at("18 Nov"), Where: "Salesforce"},
 			{Kind: KindEmail, Title: "Re: rollout dates", Text: "“We would like to begin in January, starting with the Hamburg…”", When: at("16 Nov"), Where: "Salesforce"},
+			{Kind: KindContact, Title: "Changed Title", URL: "/sync/log/12", Text: "Title: Operations lead → Head of Operations. By Jonah Pryce. In Salesforce’s own pages.", When: at("12 Nov"), Where: "Salesforce", Link: Link{Text: "As it was then", URL: "/contacts/0031?as_of=2026-11-12T08:00:00.000Z"}},
 			{Kind: KindLead, Title: "Lead converted", Text: "To this contact, by Jonah Pryce.", When: at("4 Oct"), Where: "Salesforce"},
 		},
 		TimelineOlder: Link{Text: "Older activity", URL: "?older=1"},

@@ -137,7 +137,7 @@ func (a *app) join(hint string) error {
 	})
 	a.server = handlers.New(handlers.Config{
 		DB: a.db, Outbox: a.outbox, Hub: a.hub, Vault: sealer, Org: a.connecting, BaseURL: a.baseURL(),
-		Logger: a.logger, Metrics: a.metrics, SignInHint: hint, Version: version,
+		Logger: a.logger, Metrics: a.metrics, SignInHint: hint, Version: version, ProveEvery: a.cfg.ProofPeriod(),
 	})
 	return nil
 }
