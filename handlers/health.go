@@ -35,7 +35,7 @@ func health(v *visit) error {
 			Text:    "Then every object is listed here with its state, its lag and its rows.",
 			Actions: connectActions(v),
 		},
-		ObjectsLead: "Rows here and rows in Salesforce, side by side. Every value is compared with Salesforce over and over; what Salesforce calculates without telling is as it was read then.",
+		ObjectsLead: "Rows here and rows in Salesforce, side by side. Every value is compared with Salesforce over and over; what is not covered is calculated there without telling, and is as it was read then.",
 		Budget:      budget(conn, v.clock()),
 	}
 	if err := v.newestHoles(&p); err != nil {

@@ -85,8 +85,7 @@ func (b *recordBuilder) pastPage(r past.Reading, at time.Time) (views.PastPage, 
 		Kind:  b.kind.kind, Type: b.kind.one, Name: r.Record.Label(),
 		Banner: b.pastBanner(r, at),
 		Choose: views.Filter{URL: base, Button: "Show", Search: views.Field{
-			ID: "as_of", Name: "as_of", Label: "As of", Type: "datetime-local", Value: at.In(b.clk.zone).Format("2006-01-02T15:04:05"),
-			Hint: "Your time zone: " + b.clk.zone.String() + ".",
+			ID: "as_of", Name: "as_of", Label: "As of, " + b.clk.zone.String(), Type: "datetime-local", Value: at.In(b.clk.zone).Format("2006-01-02T15:04:05"),
 		}},
 		Now: views.Link{Text: "Back to now", URL: base},
 	}

@@ -40,7 +40,7 @@ func proofWords(row *views.HealthObject, s gateway.ProofStatus, k clock) {
 		row.Proof, row.ProofDetail = "Not compared", s.Problem
 	}
 	if last.Repaired > 0 {
-		row.ProofLink = views.Link{Text: count(last.Repaired, "record repaired", "records repaired"), URL: repairsURL(last)}
+		row.ProofLink = views.Link{Text: number(last.Repaired) + " repaired", URL: repairsURL(last)}
 	}
 	if under := proving(s); under != "" {
 		row.ProofDetail = under
@@ -48,13 +48,10 @@ func proofWords(row *views.HealthObject, s gateway.ProofStatus, k clock) {
 }
 
 // covered says truthfully how much equality was shown: values that change
-// without an event are equal only as of the moment in which they were read.
+// without an event are equal only as of the moment in which they were read, and
+// count as not covered.
 func covered(p gateway.Proof) string {
-	text := fmt.Sprintf("%d %% covered", int(100*p.Proven()))
-	if p.Sampled > 0 {
-		text += ", " + count(p.Sampled, "calculated field", "calculated fields") + " as read"
-	}
-	return text
+	return fmt.Sprintf("%d %% covered", int(100*p.Proven()))
 }
 
 // proving is about a cycle that a person waits for.

@@ -67,14 +67,14 @@ func healthy() HealthPage {
 	row := func(kind, name, state, last, lag, rows string) HealthObject {
 		return HealthObject{
 			Kind: kind, Name: name, State: StateChip(state), Transport: "Stream", LastEvent: at(last), Lag: lag,
-			RowsHere: rows, RowsThere: "same in Salesforce", Proof: "Equal as of 14:20", ProofDetail: "95 % covered, 2 calculated fields as read",
+			RowsHere: rows, RowsThere: "same in Salesforce", Proof: "Equal as of 14:20", ProofDetail: "95 % covered",
 			Pending: "0", Parked: Piece{Text: "0"}, Action: pause(name),
 		}
 	}
 	lead := row(KindLead, "Lead", StateRepairing, "9 s ago", "lag 2.1 s", "31,907")
 	lead.RowsThere, lead.Unequal, lead.Proof, lead.ProofDetail = "31,915 in Salesforce", true, "Unequal, 14:31", "8 rows on the way"
 	contact := row(KindContact, "Contact", StateOK, "1 s ago", "lag 0.8 s", "48,112")
-	contact.ProofLink = Link{Text: "7 records repaired", URL: "/sync/log?direction=system&object=Contact"}
+	contact.ProofLink = Link{Text: "7 repaired", URL: "/sync/log?direction=system&object=Contact"}
 	contact.Pending, contact.Parked = "3", Piece{Text: "1 need you", URL: "/sync/log?state=needs_you&object=Contact"}
 	task := row(KindTask, "Task", StatePolling, "41 s ago", "lag 44 s", "97,340")
 	task.Why = "Every 60 s. Salesforce does not put Task into the stream."

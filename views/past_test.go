@@ -7,7 +7,7 @@ func earlier() PastPage {
 		Kind:  KindContact, Type: "Contact", Name: "Ann Ferro",
 		Banner: Notice{Tone: UnderWay, Icon: IconClock, Strong: "As of 3 Nov 2026, 09:14:02 (read-only)"},
 		Choose: Filter{URL: "/contacts/0031", Button: "Show", Search: Field{
-			ID: "as_of", Name: "as_of", Label: "As of", Type: "datetime-local", Value: "2026-11-03T09:14:02", Hint: "Your time zone: Europe/Berlin.",
+			ID: "as_of", Name: "as_of", Label: "As of, Europe/Berlin", Type: "datetime-local", Value: "2026-11-03T09:14:02",
 		}},
 		Previous: Link{Text: "Previous change: 1 Nov 2026, 17:20:11", URL: "/contacts/0031?as_of=2026-11-01T16:20:11.000Z"},
 		Next:     Link{Text: "Next change: 4 Nov 2026, 08:00:40", URL: "/contacts/0031?as_of=2026-11-04T07:00:40.000Z"},
