@@ -28,11 +28,7 @@ type page struct {
 func pages() []page {
 	var all []page
 	for _, list := range [][]page{
-<<<<<<< HEAD
-		loginPages(), healthPages(), holePages(), listPages(), recordPages(), connectPages(),
-=======
-		loginPages(), healthPages(), listPages(), recordPages(), pastPages(), connectPages(),
->>>>>>> def9dcb (records: read a record as of any moment; tell every observed change on its timeline; say how old calculated values may be)
+		loginPages(), healthPages(), holePages(), listPages(), recordPages(), pastPages(), connectPages(),
 		notesPages(), objectsPages(), tabPages(), logPages(), accountPages(), reviewPages(),
 	} {
 		all = append(all, list...)
@@ -189,7 +185,8 @@ func TestLivePartsRenderAlone(t *testing.T) {
 		part string
 		view templ.Component
 	}{
-		{PartHealth, Health(healthy())}, {PartHole, HoleRecord(holeRecord())},
+		{PartHealth, Health(healthy())},
+		{PartHole, HoleRecord(holeRecord())},
 		{PartList, List(contactsList())},
 		{PartRecord, Record(ann())},
 		{PartDetails, Record(ann())},

@@ -37,7 +37,11 @@ func pastPages() []page {
 	bad.Name, bad.Made, bad.Fields[0].Then, bad.Fields[0].Now, bad.Banner.Text = hostile, hostile, hostile, hostile, hostile
 	bad.MadeURL = "javascript:alert(1)"
 	return []page{
-		{"past", Past(earlier())}, {"past-first", Past(first)}, {"past-deleted", Past(gone)},
-		{"past-unknown", Past(unknown)}, {"past-wrong", Past(wrong)}, {"past-hostile", Past(bad)},
+		{"past", Past(earlier())},
+		{"past-first", Past(first)},
+		{"past-deleted", Past(gone)},
+		{"past-unknown", Past(unknown)},
+		{"past-wrong", Past(wrong)},
+		{"past-hostile", Past(bad)},
 	}
 }

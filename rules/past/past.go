@@ -252,7 +252,7 @@ func (in Input) silent(field string) bool { return in.Silent != nil && in.Silent
 // rename composes the name of a person anew where its parts were others.
 func (in Input) rename(fields gateway.Fields) {
 	for _, part := range [...]string{"FirstName", "MiddleName", "LastName", "Suffix"} {
-		if a, b := fields[part], in.Now.Fields[part]; a != b && !(a.Empty() && b.Empty()) {
+		if a, b := fields[part], in.Now.Fields[part]; !same(a, b) {
 			if name := inbound.PersonName(gateway.Record{Fields: fields}); name.Known() {
 				fields["Name"] = name
 			}
@@ -322,7 +322,7 @@ func (in Input) state(steps []step, at, since time.Time) State {
 func (r Reading) Changed(now gateway.Record) []string {
 	var names []string
 	for name, v := range now.Fields {
-		if w := r.Record.Fields[name]; w != v && !(w.Empty() && v.Empty()) {
+		if w := r.Record.Fields[name]; !same(v, w) {
 			names = append(names, name)
 		}
 	}
@@ -337,3 +337,6 @@ func (r Reading) Changed(now gateway.Record) []string {
 	slices.Sort(names)
 	return names
 }
+
+// same compares two values; unknown and empty are the same.
+func same(a, b gateway.Value) bool { return a == b || a.Empty() && b.Empty() }
