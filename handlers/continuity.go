@@ -137,7 +137,9 @@ func holeList(v *visit) error {
 		p.Rows = append(p.Rows, views.Row{ID: strconv.FormatInt(h.ID, 10), Cells: []views.Cell{
 			{Text: k.full(h.StartedAt).Text, Second: holeSpan(k, h), URL: holeURL(h)},
 			{Text: continuity.Words(h.Cause), Second: list(holeObjects(h))},
-			{Text: number(h.Total().Read)}, {Text: holeFound(h)}, {Chip: holeChip(h.State)},
+			{Text: number(h.Total().Read)},
+			{Text: holeFound(h)},
+			{Chip: holeChip(h.State)},
 		}})
 	}
 	if more {
@@ -270,7 +272,10 @@ func holeRow(p gateway.HolePart) views.Row {
 	}
 	return views.Row{Cells: []views.Cell{
 		{Text: p.Object, Kind: squareOf(p.Object), Second: continuity.Means(p.Means)},
-		{Chip: holeChip(p.State)}, read, {Text: foundWords(p.HoleCount)}, {Text: number(p.Calls)},
+		{Chip: holeChip(p.State)},
+		read,
+		{Text: foundWords(p.HoleCount)},
+		{Text: number(p.Calls)},
 	}}
 }
 

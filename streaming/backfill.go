@@ -111,6 +111,7 @@ func (c *Consumer) page(ctx context.Context, lease gateway.Lease, b gateway.Back
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", b.Object, err)
 	}
+	c.wentThrough()
 	next := after(b, rows, q.Limit)
 	if _, p := c.hole(b.Object); next.State == BackfillDone && p != nil && p.State != gateway.HoleOpen {
 		// A long hole may hold deletes that left the recycle bin since (F-07).
@@ -205,7 +206,14 @@ func (c *Consumer) counts(ctx context.Context, object string) (int, error) {
 	if err != nil {
 		return -1, fmt.Errorf("counting %s: %w", object, err)
 	}
+	c.wentThrough()
 	return there, nil
+}
+
+// wentThrough notes that Salesforce answered a reading.
+func (c *Consumer) wentThrough() {
+	now := c.cfg.Now()
+	c.health.set(func(h *health) { h.readAt = now })
 }
 
 // standing tells an object's state, and why it is asked for where it is not
@@ -274,7 +282,11 @@ func (c *Consumer) lost(ctx context.Context, lease gateway.Lease, note, said str
 func (c *Consumer) atTip(ctx context.Context, lease gateway.Lease) error {
 	hole := gateway.Hole{Cause: gateway.HoleNoPlace, Said: noteNoPlace}
 	if c.health.streamed() {
-		hole.From, hole.Bound = continuity.From(continuity.Known{Complete: c.health.complete().Add(c.ahead())})
+		p, err := c.store.Position(ctx, lease.Connection, lease.Channel)
+		if err != nil {
+			return fmt.Errorf("reading the position: %w", err)
+		}
+		hole.From, hole.Bound = continuity.From(continuity.Known{LastEvent: p.LastEventAt, Complete: c.health.complete().Add(c.ahead())})
 	}
 	again, err := c.holes(ctx, &hole, noteNoPlace)
 	if err != nil || len(again) == 0 {

@@ -164,7 +164,7 @@ func (c *Consumer) stream(ctx context.Context, lease gateway.Lease) error {
 func (c *Consumer) after(ctx context.Context, lease gateway.Lease, err error) error {
 	switch {
 	case is[*bayeux.ReplayLostError](err), is[*pubsub.ReplayLostError](err):
-		return c.lost(ctx, lease, noteLost, err.Error())
+		return c.lost(ctx, lease, noteLost, lostWith(err))
 	case is[*bayeux.AuthError](err), is[*pubsub.AuthError](err):
 		c.health.set(func(h *health) { h.reconnect = signIn(err) })
 		defer c.health.set(func(h *health) { h.reconnect = "" })
@@ -190,6 +190,17 @@ func (c *Consumer) after(ctx context.Context, lease gateway.Lease, err error) er
 	c.health.set(func(h *health) { h.refused = "Salesforce refuses the stream: " + err.Error() })
 	defer c.health.set(func(h *health) { h.refused = "" })
 	return rest(ctx, max(c.cfg.Grace, c.cfg.Backoff(8)))
+}
+
+// lostWith is what Salesforce said of a position that it does not know.
+func lostWith(err error) string {
+	if e, ok := errors.AsType[*bayeux.ReplayLostError](err); ok {
+		return e.Text
+	}
+	if e, ok := errors.AsType[*pubsub.ReplayLostError](err); ok {
+		return e.Text
+	}
+	return err.Error()
 }
 
 // refusedWith is what Salesforce said when it refused a subscription.

@@ -27,13 +27,14 @@ type health struct {
 	refused   string    // why there is no stream at all
 	// unstreamed is why Salesforce gives us no stream, and we poll instead.
 	unstreamed string
-	chosen     bool   // polling is what somebody wants
-	partly     string // which objects are polled although there is a stream
-	stalled    string // why nothing is stored
-	limited    string // why nothing is read
-	slow       string // what waits for API calls, a whole sentence
-	repairing  string // what is repaired
-	loading    string // what is read whole
+	chosen     bool      // polling is what somebody wants
+	partly     string    // which objects are polled although there is a stream
+	stalled    string    // why nothing is stored
+	limited    string    // why nothing is read
+	readAt     time.Time // when a reading last went through
+	slow       string    // what waits for API calls, a whole sentence
+	repairing  string    // what is repaired
+	loading    string    // what is read whole
 	lag        time.Duration
 }
 
@@ -208,13 +209,40 @@ func (c *Consumer) watch(ctx context.Context) error {
 		if now != "" && (now != state || why != reason) && c.change(ctx, now, why) {
 			state, reason = now, why
 		}
-		if n%reassertEvery == 0 {
+		if n%reassertEvery == 0 && c.isOver(ctx, state) {
 			state = ""
 		}
 		if n%10 == 0 {
 			c.wrote(ctx, c.rules.read(ctx))
 		}
 	}
+}
+
+// isOver reports whether the state that stands may be written over: it is ours,
+// or what the outbox noted is over, because a reading of ours went through since
+// or nothing waits that would notice. Otherwise the state would change to and
+// fro for as long as the trouble lasts.
+func (c *Consumer) isOver(ctx context.Context, ours gateway.ConnectionState) bool {
+	conn, err := c.store.Connection(ctx)
+	if err != nil || conn.State == ours {
+		return err == nil
+	}
+	if conn.State != gateway.StateLimited && conn.State != gateway.StateNeedsReconnect || c.health.read().After(conn.StateSince) {
+		return true
+	}
+	pending, err := c.store.PendingByObject(ctx)
+	waiting := 0
+	for _, p := range pending {
+		waiting += p.Waiting
+	}
+	return err == nil && waiting == 0 && conn.State == gateway.StateLimited
+}
+
+// read is when a reading last went through.
+func (h *health) read() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.readAt
 }
 
 // reassertEvery is after how many ticks the state is written again, because

@@ -152,7 +152,8 @@ func holeRecord() HolePage {
 			{Label: "From", Value: "10 Nov 2026, 08:51", Second: "The last change that the stream told was committed then."},
 			{Label: "Until", Value: "17 Nov 2026, 08:51"},
 			{Label: "Observed", Value: "400::The replayId {37904281} you provided was invalid."},
-			{Label: "Found", Value: "17 Nov 2026, 08:51"}, {Label: "Repaired", Value: "17 Nov 2026, 08:53", Second: "after 2 min"},
+			{Label: "Found", Value: "17 Nov 2026, 08:51"},
+			{Label: "Repaired", Value: "17 Nov 2026, 08:53", Second: "after 2 min"},
 		},
 		Columns: []Column{{Text: "Object"}, {Text: "State"}, {Text: "Rows read", Number: true}, {Text: "Found"}, {Text: "API calls", Number: true}},
 		Rows: []Row{
