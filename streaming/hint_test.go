@@ -102,6 +102,7 @@ func TestAHintMakesTheRecordRead(t *testing.T) { // C26, C27
 		born := h.create("Contact", map[string]any{"LastName": "Born"})
 		never := h.create("Contact", map[string]any{"LastName": "Never seen"})
 		h.remove(never)
+		h.purge(never)
 		h.tell(ids[0], ids[1], ids[2], ids[3], born, never, "003000000000009AAA")
 		h.settled()
 
