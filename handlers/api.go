@@ -81,7 +81,7 @@ func (s *Server) problem(c *fiber.Ctx, f failure) error {
 	if f.err.Said != "" {
 		body["salesforce"] = f.err.Said
 	}
-	if f.status == http.StatusUnauthorized {
+	if f.status == http.StatusUnauthorized && !strings.HasPrefix(c.Path(), hooksPath) {
 		c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
 	}
 	c.Status(f.status)

@@ -53,8 +53,11 @@ type failure struct {
 func (s *Server) fail(c *fiber.Ctx, err error) error {
 	s.harden(c)
 	f := s.describe(c, err)
-	if strings.HasPrefix(c.Path(), "/api/") {
+	switch {
+	case strings.HasPrefix(c.Path(), "/api/"):
 		return s.problem(c, f)
+	case strings.HasPrefix(c.Path(), hooksPath):
+		return s.hookFailure(c, f)
 	}
 	return s.errorPage(c, f)
 }
@@ -90,6 +93,8 @@ func fiberError(e *fiber.Error) *gateway.Error {
 		return gateway.Errorf(gateway.CodeInvalid, "This address cannot be called this way.")
 	case http.StatusRequestEntityTooLarge:
 		return gateway.Errorf(gateway.CodeInvalid, "This is larger than the %d MB that one request may carry. Send it in parts.", maxBody>>20)
+	case http.StatusUnsupportedMediaType:
+		return gateway.Errorf(gateway.CodeInvalid, "Send the body as it is, without Content-Encoding.")
 	case http.StatusRequestTimeout:
 		return gateway.Errorf(gateway.CodeInvalid, "The request did not arrive in time. Send it again.")
 	default:

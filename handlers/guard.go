@@ -65,6 +65,9 @@ func (s *Server) secure(c *fiber.Ctx) error {
 	if c.Method() == fiber.MethodTrace || c.Method() == fiber.MethodConnect {
 		return fiber.ErrMethodNotAllowed
 	}
+	if c.Get(fiber.HeaderContentEncoding) != "" {
+		return fiber.ErrUnsupportedMediaType // a packed body could be of any size (S-25)
+	}
 	if err := s.guard.check(c); err != nil {
 		s.auditRefusal(c, "refused a request from another site")
 		return gateway.Errorf(gateway.CodeForbidden,

@@ -51,6 +51,9 @@ func (s *Server) routes() {
 			s.app.Head(r.path, s.enter(r))
 		}
 	}
+	for _, k := range hookKinds {
+		s.app.Post(hooksPath+"salesforce/"+string(k.kind)+"/:hook", s.receive(k))
+	}
 	s.api(s.app.Group("/api/v1"))
 }
 
@@ -147,6 +150,7 @@ func allPages() []route {
 		{"POST", "/settings/keys/:id/revoke", admins, revokeKey},
 		{"GET", "/audit", admins, auditLog},
 	}
+	list = append(list, hookPages...)
 	for _, tab := range gateway.Tabs {
 		list = append(list,
 			route{"GET", settingsBase + "/" + string(tab), signedIn, settingsTab(tab)},

@@ -23,6 +23,9 @@ func fill(path string, ws gateway.WorkspaceID) string {
 	if strings.HasPrefix(path, "/settings/members/") {
 		id = strings.ReplaceAll(string(ws), " ", "-") + "-rep"
 	}
+	if strings.HasPrefix(path, hooksBase) {
+		id = hookOf(ws, gateway.HookOutbound)
+	}
 	return strings.NewReplacer(":id", id, ":object", "Contact", ":environment", "production").Replace(path)
 }
 
@@ -100,6 +103,11 @@ func (w *world) state() string {
 		must(w.t, err)
 		keys, err := in.Keys(ctx)
 		must(w.t, err)
+		hooks, err := in.Hooks(ctx)
+		must(w.t, err)
+		for _, h := range hooks {
+			b.WriteString(h.ID + " " + strconv.FormatBool(h.Disabled) + " " + h.RotatedAt.String() + " ")
+		}
 		org, err := in.Settings(ctx, gateway.OrgScope)
 		must(w.t, err)
 		revisions := int64(0)
@@ -124,7 +132,7 @@ func TestRepOpensNoAdminPage(t *testing.T) {
 			continue
 		}
 		wantAdmin := strings.HasPrefix(r.path, settingsBase) && (r.method == http.MethodPost || !isTab(r.path)) ||
-			strings.HasPrefix(r.path, "/settings/members") || strings.HasPrefix(r.path, "/settings/keys") || strings.HasPrefix(r.path, "/proofs/") || r.path == "/audit"
+			strings.HasPrefix(r.path, "/settings/members") || strings.HasPrefix(r.path, "/settings/keys") || strings.HasPrefix(r.path, "/proofs/") || strings.HasPrefix(r.path, hooksBase) || r.path == "/audit"
 		if (r.access == admins) != wantAdmin {
 			t.Errorf("%s %s: admins only is %v, want %v", r.method, r.path, r.access == admins, wantAdmin)
 		}
@@ -186,7 +194,10 @@ func TestForeignIDsAreAnsweredLikeMissingOnes_S34(t *testing.T) {
 			t.Errorf("%s %s: %d %q, missing: %d %q", r.method, r.path, got.status, saysTheirs, want.status, saysMissing)
 		}
 	}
-	if checked < 17 {
+	if h, err := w.db.In(foreign).Hook(t.Context(), hookOf(foreign, gateway.HookOutbound)); err != nil || h.Disabled || !h.RotatedAt.IsZero() {
+		t.Errorf("the foreign webhook is %+v (%v)", h, err)
+	}
+	if checked < 25 {
 		t.Errorf("only %d routes have an id", checked)
 	}
 	if keys, err := w.db.In(foreign).Keys(t.Context()); err != nil || keys[0].Revoked {
@@ -211,10 +222,10 @@ func TestListsNameNothingOfAnotherWorkspace_S34(t *testing.T) {
 	w.park(foreign, "Refused")
 	b := w.as(home, gateway.RoleAdmin)
 	for _, path := range []string{
-		"/", "/contacts", "/leads", "/accounts", "/deals", "/sync/log", "/audit", "/settings/members", "/settings/keys", settingsBase,
+		"/", "/contacts", "/leads", "/accounts", "/deals", "/sync/log", "/audit", "/settings/members", "/settings/keys", hooksBase, settingsBase,
 		"/contacts?account=" + accountOf(foreign).ID, "/sync/log?record=" + contactOf(foreign).ID, "/contacts?q=foreign",
 	} {
-		for _, word := range []string{"Acme of foreign", "Org of foreign", "@foreign.example", contactOf(foreign).ID + "\""} {
+		for _, word := range []string{"Acme of foreign", "Org of foreign", "Hook of foreign", "@foreign.example", contactOf(foreign).ID + "\""} {
 			if got := b.get(path).want(http.StatusOK); contains(strings.ReplaceAll(got.body, "account="+accountOf(foreign).ID, ""), word) && !contains(path, "record=") {
 				t.Errorf("%s names %q", path, word)
 			}

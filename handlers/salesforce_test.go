@@ -136,7 +136,7 @@ func refuse(code gateway.Code, fields ...string) gateway.Delivery {
 }
 
 var schemas = []gateway.Schema{
-	{Object: "Contact", Label: "Contact", Fields: []gateway.Field{
+	{Object: "Contact", Label: "Contact", KeyPrefix: "003", Fields: []gateway.Field{
 		{Name: "Name", Label: "Full Name", Type: "string"},
 		text("FirstName", "First Name", 40), text("LastName", "Last Name", 80), text("Title", "Title", 128),
 		{Name: "Email", Label: "Email", Type: gateway.TypeEmail, Length: 80, Createable: true, Updateable: true, Nillable: true},
@@ -149,13 +149,13 @@ var schemas = []gateway.Schema{
 		{Name: "Description", Label: "Description", Type: gateway.TypeTextarea, Length: 32000, Updateable: true, Nillable: true},
 		{Name: "CreatedById", Label: "Created By ID", Type: gateway.TypeReference},
 	}},
-	{Object: "Account", Label: "Account", Fields: []gateway.Field{
+	{Object: "Account", Label: "Account", KeyPrefix: "001", Fields: []gateway.Field{
 		text("Name", "Account Name", 255), {Name: "Phone", Label: "Phone", Type: gateway.TypePhone, Length: 40, Updateable: true, Nillable: true},
 	}},
-	{Object: "Lead", Label: "Lead", Fields: []gateway.Field{
+	{Object: "Lead", Label: "Lead", KeyPrefix: "00Q", Fields: []gateway.Field{
 		text("FirstName", "First Name", 40), text("LastName", "Last Name", 80), text("Company", "Company", 255), text("Title", "Title", 128),
 	}},
-	{Object: "Opportunity", Label: "Opportunity", Fields: []gateway.Field{
+	{Object: "Opportunity", Label: "Opportunity", KeyPrefix: "006", Fields: []gateway.Field{
 		text("Name", "Name", 120), text("NextStep", "Next Step", 255), text("StageName", "Stage", 255),
 		{Name: "Amount", Label: "Amount", Type: gateway.TypeCurrency, Updateable: true, Nillable: true},
 		{Name: "Forecast_Amount__c", Label: "Forecast Amount", Type: gateway.TypeCurrency, Updateable: true, Nillable: true},

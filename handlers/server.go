@@ -100,6 +100,10 @@ type Server struct {
 	limiter *attempts
 	metrics *httpMetrics
 	grants  once // states of OAuth that came back
+
+	refusals refusals
+	prefixes prefixes
+	noSecret string // what a request at no hook is checked against
 }
 
 // Timeouts and limits of the server.
@@ -119,7 +123,7 @@ func New(cfg Config) *Server {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{Config: cfg, guard: newOriginGuard(), limiter: newAttempts(cfg.Now), metrics: newHTTPMetrics(cfg.Metrics)}
+	s := &Server{Config: cfg, guard: newOriginGuard(), limiter: newAttempts(cfg.Now), metrics: newHTTPMetrics(cfg.Metrics), noSecret: newHookSecret()}
 	s.app = fiber.New(fiber.Config{
 		AppName:                 "Tidegate",
 		Immutable:               true, // strings outlive the handler in the outbox and in streams

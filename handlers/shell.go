@@ -51,6 +51,7 @@ func (s *Server) menu(v *visit) views.User {
 		u.Menu = append(u.Menu,
 			views.Link{Text: "Members", URL: "/settings/members"},
 			views.Link{Text: "Keys", URL: "/settings/keys"},
+			views.Link{Text: "Webhooks", URL: hooksBase},
 			views.Link{Text: "Audit", URL: "/audit"})
 	}
 	return u
@@ -131,6 +132,10 @@ var flashes = map[string]string{
 	"revoked":      "The key no longer opens anything.",
 	"changed":      "Saved. It holds from the next page on.",
 	"member":       "The member can sign in now.",
+	"hook-off":     "The webhook is disabled. What Salesforce sends now is refused; it sends outbound messages again for 24 hours.",
+	"hook-on":      "The webhook is enabled.",
+	"hook-retired": "The old secret no longer proves anything.",
+	"hook-gone":    "The webhook is deleted. Its address takes nothing any more.",
 }
 
 // answer sends the page, or only the asked part of it: live parts of an open

@@ -111,10 +111,12 @@ func (w *world) workspace(id gateway.WorkspaceID) {
 		}))
 	}
 	must(w.t, in.SaveConnection(ctx, gateway.Connection{
-		ID: "c-" + string(id), Workspace: id, State: gateway.StateOK, Environment: gateway.Production, OrgName: "Org of " + string(id),
+		ID: "c-" + string(id), Workspace: id, OrgID: orgOf(id), State: gateway.StateOK, Environment: gateway.Production, OrgName: "Org of " + string(id),
 		InstanceURL: "https://org.my.salesforce.com", Username: "integration@example.com", LoginURL: "https://login.salesforce.com",
 	}))
 	must(w.t, in.SaveSchemas(ctx, schemas))
+	w.hook(id, gateway.HookOutbound)
+	w.hook(id, gateway.HookEvents)
 	for _, s := range schemas {
 		for _, m := range mapping.DefaultMappings(s) {
 			must(w.t, in.SaveMapping(ctx, m))

@@ -143,10 +143,10 @@ func (w *Workspace) AddRefusal(ctx context.Context, d gateway.HookDelivery) erro
 		if err := tx.HoldHook(ctx, d.HookID); err != nil {
 			return err
 		}
-		n, err := tx.exec(ctx, "counting a refusal", `UPDATE hook_deliveries SET times = times + 1
+		n, err := tx.exec(ctx, "counting a refusal", `UPDATE hook_deliveries SET times = times + ?
 			WHERE workspace_id = ? AND outcome = ? AND reason = ? AND at > ? AND id = (SELECT MAX(id) FROM hook_deliveries
 				WHERE workspace_id = ? AND hook_id = ?)`,
-			tx.ws, d.Outcome, clean(d.Reason), micros(tx.now.Add(-foldRefusals)), tx.ws, d.HookID)
+			max(d.Times, 1), tx.ws, d.Outcome, clean(d.Reason), micros(tx.now.Add(-foldRefusals)), tx.ws, d.HookID)
 		if err != nil || n > 0 {
 			return err
 		}

@@ -30,6 +30,7 @@ func pages() []page {
 	for _, list := range [][]page{
 		loginPages(), healthPages(), holePages(), listPages(), recordPages(), pastPages(), connectPages(),
 		notesPages(), objectsPages(), tabPages(), logPages(), accountPages(), reviewPages(),
+		webhookPages(),
 	} {
 		all = append(all, list...)
 	}

@@ -73,6 +73,14 @@ func TestWhatIsNotProvenIsRefused(t *testing.T) {
 	if _, err := Verify(nil, vector(), vectorNow); err != ErrProof {
 		t.Errorf("without a secret: %v", err)
 	}
+	for _, id := range []string{"a.b", "a b", "a\x00", "a\xff", "\u00e4", strings.Repeat("a", 256)} {
+		s := vector()
+		s.ID = id
+		s.Signatures = Sign(vectorSecret, s.ID, s.Timestamp, s.Body)
+		if _, err := Verify([]string{vectorSecret}, s, vectorNow); err != ErrProof {
+			t.Errorf("with the id %q: %v", id, err)
+		}
+	}
 	for _, bad := range []string{"", "whsec_", "whsec_!", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAAA"} {
 		s := vector()
 		s.Signatures = Sign(bad, s.ID, s.Timestamp, s.Body)

@@ -138,6 +138,15 @@
     }
   });
 
+  // A text to paste elsewhere can be selected by hand; the button saves that.
+  if (navigator.clipboard) for (const button of $$("[data-copy]")) button.hidden = false;
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.firstChild.textContent = "Copied";
+  });
+
   for (const tab of $$(".tabs [aria-current]")) tab.scrollIntoView({ inline: "nearest", block: "nearest" });
 
   document.documentElement.classList.add("has-script");
