@@ -37,6 +37,10 @@ type Hook struct {
 	RotatedAt time.Time // zero = never
 }
 
+// SealedAs names the row that the hook's secrets are bound to when they are
+// sealed.
+func (h Hook) SealedAs() string { return "hook/" + h.ID }
+
 // HookOutcome says what became of one request at a hook.
 type HookOutcome string
 

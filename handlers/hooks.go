@@ -130,17 +130,14 @@ func (s *Server) hookSecrets(h gateway.Hook) ([]string, error) {
 	}
 	var secrets []string
 	for _, one := range sealed {
-		plain, err := s.Vault.Unseal(one, h.Workspace, hookRow(h.ID))
+		plain, err := s.Vault.Unseal(one, h.Workspace, h.SealedAs())
 		if err != nil {
-			return nil, err
+			return nil, &gateway.Error{Code: gateway.CodeUnavailable, Message: "The secret of this webhook cannot be opened with the key of this process.", Cause: err}
 		}
 		secrets = append(secrets, string(plain))
 	}
 	return secrets, nil
 }
-
-// hookRow names the row that a hook's secret is bound to.
-func hookRow(id string) string { return "hook/" + id }
 
 // understand reads a proven request, and checks that it is of our org (S-22).
 func (c *hookCall) understand(k hookKind, ws *store.Workspace, body []byte) (hint.Told, error) {

@@ -32,7 +32,7 @@ func (w *world) hook(ws gateway.WorkspaceID, k gateway.HookKind) {
 	id := hookOf(ws, k)
 	must(w.t, w.db.In(ws).CreateHook(w.t.Context(), gateway.Hook{
 		ID: id, Kind: k, Name: "Hook of " + string(ws), CreatedBy: "Ada Admin",
-		Sealed: w.server.Vault.Seal([]byte(hookSecret), ws, hookRow(id)),
+		Sealed: w.server.Vault.Seal([]byte(hookSecret), ws, gateway.Hook{ID: id}.SealedAs()),
 	}))
 }
 
@@ -146,7 +146,7 @@ func TestForgedRequestsAreRefusedBeforeTheyAreRead_S14(t *testing.T) {
 		// The secret of one workspace opens nothing in another.
 		h, err := w.db.In(foreign).Hook(t.Context(), hookOf(foreign, gateway.HookEvents))
 		must(t, err)
-		h.Sealed = w.server.Vault.Seal([]byte(other), foreign, hookRow(h.ID))
+		h.Sealed = w.server.Vault.Seal([]byte(other), foreign, h.SealedAs())
 		must(t, w.db.In(foreign).SaveHook(t.Context(), h))
 		w.salesforce().signed(h.ID, "m1", hookSecret, body).want(http.StatusUnauthorized)
 		if marks := append(w.marks(home), w.marks(foreign)...); len(marks) != 0 {

@@ -141,7 +141,7 @@ func createHook(v *visit) error {
 		return v.showHooks(h, gateway.InvalidField("name", "A workspace has at most %d webhooks. Delete one that is not used.", mostHooks))
 	}
 	secret := newSecretOf(h.Kind)
-	h.Sealed = v.s.Vault.Seal([]byte(secret), v.ws.ID(), hookRow(h.ID))
+	h.Sealed = v.s.Vault.Seal([]byte(secret), v.ws.ID(), h.SealedAs())
 	if err := v.ws.CreateHook(v.UserContext(), h); err != nil {
 		return err
 	}
@@ -272,7 +272,7 @@ func rotateHook(v *visit) error {
 	}
 	secret := newSecretOf(h.Kind)
 	h.OldSealed, h.OldUntil, h.RotatedAt = h.Sealed, v.s.Now().Add(overlap), v.s.Now()
-	h.Sealed = v.s.Vault.Seal([]byte(secret), v.ws.ID(), hookRow(h.ID))
+	h.Sealed = v.s.Vault.Seal([]byte(secret), v.ws.ID(), h.SealedAs())
 	if err := v.ws.SaveHook(v.UserContext(), h); err != nil {
 		return err
 	}

@@ -16,7 +16,12 @@ const mostFields = 3
 // inboundWords says what an observed change was, and by whom.
 func (v *visit) inboundWords(row *views.LogRow, h gateway.HistoryEntry) {
 	row.Rule, row.By = "Change event", byLine(v.userName(h.User))
+	if h.Origin == gateway.OriginHook {
+		row.Rule = "Webhook"
+	}
 	switch {
+	case h.Type == gateway.Snapshot && h.Outcome == gateway.OutcomeApplied && len(h.Before) == 0:
+		row.What = "First seen here"
 	case h.Outcome == gateway.OutcomeConfirmed:
 		row.What, row.By = "Echo of our own write", "Value confirmed."
 	case h.Outcome == gateway.OutcomeStale:

@@ -103,16 +103,19 @@ func (w *world) state() string {
 		must(w.t, err)
 		keys, err := in.Keys(ctx)
 		must(w.t, err)
-		hooks, err := in.Hooks(ctx)
-		must(w.t, err)
-		for _, h := range hooks {
-			b.WriteString(h.ID + " " + strconv.FormatBool(h.Disabled) + " " + h.RotatedAt.String() + " ")
-		}
 		org, err := in.Settings(ctx, gateway.OrgScope)
 		must(w.t, err)
 		revisions := int64(0)
 		for _, row := range org {
 			revisions += row.Revision
+		}
+		hooks, err := in.Hooks(ctx)
+		must(w.t, err)
+		for _, h := range hooks {
+			revisions += 1 + h.RotatedAt.Unix() - h.CreatedAt.Unix()
+			if h.Disabled {
+				revisions += 7
+			}
 		}
 		c := pending["Contact"]
 		for _, n := range []int{c.Waiting, c.Parked, len(audit), len(members), len(keys), int(revisions), w.caller.count(), len(w.org.log())} {

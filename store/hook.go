@@ -68,6 +68,15 @@ func (w *Workspace) SaveHook(ctx context.Context, h gateway.Hook) error {
 	return err
 }
 
+// SwapHookSecrets replaces the sealed secrets of a hook, if they still are what
+// they were; it reports whether they were.
+func (w *Workspace) SwapHookSecrets(ctx context.Context, was, now gateway.Hook) (bool, error) {
+	n, err := w.write.exec(ctx, "swapping the secrets of a hook", `UPDATE hooks SET sealed = ?, old_sealed = ?
+		WHERE workspace_id = ? AND hook_id = ? AND sealed = ? AND old_sealed = ?`,
+		bytesOf(now.Sealed), bytesOf(now.OldSealed), w.id, was.ID, bytesOf(was.Sealed), bytesOf(was.OldSealed))
+	return n > 0, err
+}
+
 // DeleteHook deletes a hook with everything that is kept of what came.
 // Records that it told of are still read.
 func (w *Workspace) DeleteHook(ctx context.Context, id string) error {

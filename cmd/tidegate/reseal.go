@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"tidegate/gateway"
+	"tidegate/store"
 )
 
 // reseal seals with the current key what an older one has sealed, so that the
@@ -29,6 +30,56 @@ func (o *orgs) reseal(ctx context.Context, logger *slog.Logger) {
 	if sealed > 0 {
 		logger.InfoContext(ctx, "stored tokens are sealed with the current key now", "connections", sealed)
 	}
+	if sealed, err = o.resealHooks(ctx); err != nil {
+		logger.WarnContext(ctx, "secrets of webhooks could not be sealed anew", "err", err)
+	}
+	if sealed > 0 {
+		logger.InfoContext(ctx, "secrets of webhooks are sealed with the current key now", "webhooks", sealed)
+	}
+}
+
+// resealHooks does the same for the secrets of webhooks. A rotation that comes
+// between wins.
+func (o *orgs) resealHooks(ctx context.Context) (sealed int, err error) {
+	all, err := o.db.Workspaces(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, w := range all {
+		ws := o.db.In(w.ID)
+		hooks, err := ws.Hooks(ctx)
+		if err != nil {
+			return sealed, err
+		}
+		for _, h := range hooks {
+			done, err := o.resealHook(ctx, ws, h)
+			if err != nil {
+				return sealed, err
+			}
+			if done {
+				sealed++
+			}
+		}
+	}
+	return sealed, nil
+}
+
+func (o *orgs) resealHook(ctx context.Context, ws *store.Workspace, was gateway.Hook) (done bool, err error) {
+	now, stale := was, false
+	for _, secret := range []*[]byte{&now.Sealed, &now.OldSealed} {
+		if len(*secret) == 0 || o.vault.Current(*secret, ws.ID(), was.SealedAs()) {
+			continue
+		}
+		plain, err := o.vault.Unseal(*secret, ws.ID(), was.SealedAs())
+		if err != nil {
+			return false, err
+		}
+		*secret, stale = o.vault.Seal(plain, ws.ID(), was.SealedAs()), true
+	}
+	if !stale {
+		return false, nil
+	}
+	return ws.SwapHookSecrets(ctx, was, now)
 }
 
 func (o *orgs) resealOne(ctx context.Context, c gateway.Connection) (done bool, err error) {

@@ -35,6 +35,13 @@ func hooks(t *testing.T, s *suite) {
 				t.Errorf("got %+v, want %+v", got, h)
 			}
 		}
+		swapped := byID
+		swapped.Sealed = []byte("newer")
+		for n, want := range []bool{true, false} { // the second time they are others
+			if done, err := w.SwapHookSecrets(t.Context(), byID, swapped); err != nil || done != want {
+				t.Errorf("swap %d: %v %v", n, done, err)
+			}
+		}
 		_, err = other.Hook(t.Context(), "hook-a")
 		wantCode(t, err, gateway.CodeNotFound)
 		wantCode(t, other.DeleteHook(t.Context(), "hook-a"), gateway.CodeNotFound)

@@ -1,0 +1,85 @@
+// A webhook from the click to the mirror: made in Chromium, used by the org,
+// for an object that is not streamed.
+import { after, before, describe, test } from "node:test";
+import assert from "node:assert/strict";
+import { changeInOrg, engines, eventually, inSync, noSidewaysScroll, noViolations, openBrowser, patience, signIn, startDemo, truth } from "./world.mjs";
+
+async function control(demo, path, body) {
+  const answer = await fetch(`${demo.org.url}/_sim${path}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  assert.ok(answer.ok, await answer.text());
+}
+
+for (const engine of engines) {
+  describe(`webhooks on ${engine}`, () => {
+    let demo, web, address, id;
+    before(async () => {
+      demo = await startDemo(engine);
+      await inSync(demo);
+      web = await openBrowser();
+      web.page.setDefaultTimeout(patience);
+      await signIn(web.page, demo);
+    });
+    after(async () => {
+      await web?.close();
+      await demo?.stop();
+    });
+
+    test("the menu leads there, and a webhook is made with its secret shown once", async () => {
+      const { page } = web;
+      await page.getByRole("button", { name: /Mara Quill/ }).or(page.locator("summary", { hasText: "Mara Quill" })).first().click();
+      await page.getByRole("link", { name: "Webhooks" }).click();
+      await page.getByText("No webhook yet").waitFor();
+      await noViolations(page);
+      await page.fill("#name", "Contacts by Flow");
+      await page.selectOption("#kind", "outbound-messages");
+      await page.getByRole("button", { name: "Make webhook" }).click();
+      address = (await page.locator("#secret").textContent()).trim();
+      assert.match(address, /\/webhooks\/salesforce\/outbound-messages\/[\w-]{20}\?secret=[\w-]{43}$/);
+      id = new URL(address).pathname.split("/").pop();
+      await noViolations(page);
+      await page.setViewportSize({ width: 320, height: 800 });
+      await noSidewaysScroll(page);
+      await page.setViewportSize({ width: 1280, height: 900 });
+      await page.goto(`${demo.url}/settings/webhooks/${id}`);
+      assert.equal(await page.locator("#secret").count(), 0);
+      assert.ok(!(await page.content()).includes(address.split("secret=")[1]));
+    });
+
+    test("a change in the org comes by it although contacts are not streamed (C26)", async () => {
+      const { page } = web;
+      await control(demo, "/outbound", { object: "Contact", fields: ["LastName"], url: address, send_session: true });
+      await control(demo, "/cdc", { object: "Contact", selected: false });
+      const [contact] = (await truth(demo, "Contact")).values();
+      await page.goto(`${demo.url}/contacts/${contact.Id}`);
+      await changeInOrg(demo, "Contact", contact.Id, { Title: "Keeper of the gate" });
+      await eventually("the contact shows the new title", async () => {
+        await page.goto(`${demo.url}/contacts/${contact.Id}`);
+        return (await page.content()).includes("Keeper of the gate");
+      });
+      await page.goto(`${demo.url}/settings/webhooks/${id}`);
+      await page.getByText("All of it is read").first().waitFor();
+      await noViolations(page);
+      await page.goto(`${demo.url}/sync/log?direction=in&record=${contact.Id}`);
+      await page.getByText("Webhook", { exact: false }).first().waitFor();
+    });
+
+    test("rotating and deleting ask first", async () => {
+      const { page } = web;
+      await page.goto(`${demo.url}/settings/webhooks/${id}`);
+      await page.getByRole("link", { name: "Rotate secret" }).click();
+      await page.getByText("24 more hours").waitFor();
+      await page.getByRole("button", { name: "Rotate secret" }).click();
+      const rotated = (await page.locator("#secret").textContent()).trim();
+      assert.notEqual(rotated, address);
+      await page.goto(`${demo.url}/settings/webhooks/${id}`);
+      await page.getByRole("button", { name: "Refuse the old secret now" }).click();
+      await page.getByText("no longer proves anything").waitFor();
+      const refused = await fetch(address, { method: "POST", body: "<x/>" });
+      assert.equal(refused.status, 401);
+      await page.getByRole("link", { name: "Delete" }).click();
+      await page.getByRole("button", { name: "Delete webhook" }).click();
+      await page.getByText("The webhook is deleted").waitFor();
+      assert.deepEqual(web.complaints, []);
+    });
+  });
+}
