@@ -60,7 +60,7 @@ for (const engine of engines) {
       await page.getByText("All of it is read").first().waitFor();
       await noViolations(page);
       await page.goto(`${demo.url}/sync/log?direction=in&record=${contact.Id}`);
-      await page.getByText("Webhook", { exact: false }).first().waitFor();
+      await page.locator("main").getByText("Webhook").first().waitFor();
     });
 
     test("rotating and deleting ask first", async () => {
