@@ -24,4 +24,3 @@ func TestPublicDomainsAreKnown_AVM33(t *testing.T) {
 		t.Errorf("%d domains at %s", n, url)
 	}
 }
-
