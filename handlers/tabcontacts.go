@@ -76,8 +76,8 @@ func (v *visit) readChain(t *tabState, chain *[]gateway.MatchStep) {
 			*chain = append(*chain, stepOf(step, ""))
 		}
 	}
-	if added := v.posted(chainAdd); added != "" {
-		*chain = append(*chain, stepOf(added, strings.TrimSpace(v.posted(chainField))))
+	if added, field := v.posted(chainAdd), strings.TrimSpace(v.posted(chainField)); added != "" {
+		*chain = append(*chain, stepOf(added, field))
 	}
 	if !v.shown(chainMove) {
 		return

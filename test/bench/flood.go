@@ -182,9 +182,9 @@ func (g *gatewayProcess) signIn(ctx context.Context) (func() (time.Duration, err
 func (f *flood) lines() []line {
 	return []line{
 		free(fmt.Sprintf("serve: flood of %d, first fifth", f.Events), perSec(f.First)),
-		line{What: "serve: last fifth to first", Figure: fmt.Sprintf("%.2f", f.Last/f.First), Floor: ">= 0.90", Passed: f.Last >= 0.9*f.First},
-		line{What: "serve: peak resident, flood", Figure: mib(f.PeakBytes), Floor: "<= 200.0 MiB", Passed: f.PeakBytes <= 200<<20},
+		{What: "serve: last fifth to first", Figure: fmt.Sprintf("%.2f", f.Last/f.First), Floor: ">= 0.90", Passed: f.Last >= 0.9*f.First},
+		{What: "serve: peak resident, flood", Figure: mib(f.PeakBytes), Floor: "<= 200.0 MiB", Passed: f.PeakBytes <= 200<<20},
 		free("serve: page in a flood, p50", millis(f.PageP50)),
-		line{What: "serve: page in a flood, p99", Figure: millis(f.PageP99), Floor: "<= 50.0 ms", Passed: f.PageP99 <= 50*time.Millisecond},
+		{What: "serve: page in a flood, p99", Figure: millis(f.PageP99), Floor: "<= 50.0 ms", Passed: f.PageP99 <= 50*time.Millisecond},
 	}
 }
