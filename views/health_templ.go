@@ -1530,7 +1530,7 @@ func holes(p HealthPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Holes) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 121, "<table class=\"table slds-table blocks\" role=\"table\"><caption class=\"slds-assistive-text\">Times without listening</caption> <thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\">Hole</th><th scope=\"col\" role=\"columnheader\">Cause</th><th scope=\"col\" role=\"columnheader\">Rows checked</th><th scope=\"col\" role=\"columnheader\">Repaired</th><th scope=\"col\" role=\"columnheader\">Outcome</th><th scope=\"col\" role=\"columnheader\"><span class=\"slds-assistive-text\">More</span></th></tr></thead> <tbody role=\"rowgroup\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 121, "<table class=\"table slds-table blocks\" role=\"table\"><caption class=\"slds-assistive-text\">Times without listening</caption> <thead role=\"rowgroup\"><tr role=\"row\"><th scope=\"col\" role=\"columnheader\">Gap</th><th scope=\"col\" role=\"columnheader\">Cause</th><th scope=\"col\" role=\"columnheader\">Rows checked</th><th scope=\"col\" role=\"columnheader\">Repaired</th><th scope=\"col\" role=\"columnheader\">Outcome</th><th scope=\"col\" role=\"columnheader\"><span class=\"slds-assistive-text\">More</span></th></tr></thead> <tbody role=\"rowgroup\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
