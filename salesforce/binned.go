@@ -22,19 +22,21 @@ func masterColumn(schema gateway.Schema) []string {
 }
 
 // binnedAtOnce keeps the ids of one query well below the length of an address.
-const binnedAtOnce = 300
+const binnedAtOnce = 200
 
 // Binned reads those of the ids that are in the recycle bin, with the record
 // that each was merged into, and of objects that can be merged only: nothing
 // but a query of all rows tells that, neither the change event nor getDeleted.
-func (c *Client) Binned(ctx context.Context, schema gateway.Schema, ids []string) ([]gateway.Record, error) {
+// It reads the named columns besides, since the change before the delete may
+// have been missed too.
+func (c *Client) Binned(ctx context.Context, schema gateway.Schema, columns, ids []string) ([]gateway.Record, error) {
 	master := masterColumn(schema)
 	if master == nil {
 		return nil, nil
 	}
 	var binned []gateway.Record
 	for part := range slices.Chunk(ids, binnedAtOnce) {
-		head, err := Select(schema, pageColumns(schema, master))
+		head, err := Select(schema, pageColumns(schema, withMaster(columns, master)))
 		if err != nil {
 			return nil, err
 		}
@@ -52,4 +54,15 @@ func (c *Client) Binned(ctx context.Context, schema gateway.Schema, ids []string
 		}
 	}
 	return binned, nil
+}
+
+// withMaster adds the master's field where the columns lack it.
+func withMaster(columns, master []string) []string {
+	out := slices.Clone(columns)
+	for _, name := range master {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }

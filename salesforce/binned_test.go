@@ -28,7 +28,7 @@ func TestRecycleBinTellsTheMaster(t *testing.T) {
 	for i := range ids {
 		ids[i] = testContact
 	}
-	got, err := c.Binned(context.Background(), schema, ids)
+	got, err := c.Binned(context.Background(), schema, nil, ids)
 	if err != nil || len(got) != 2 || !got[0].Deleted || got[0].Fields["MasterRecordId"].String() != "003dM00001wBXYEQA4" || got[0].Version.CommitAt == 0 {
 		t.Fatalf("F-41: %+v, %v", got, err)
 	}
@@ -37,7 +37,7 @@ func TestRecycleBinTellsTheMaster(t *testing.T) {
 		t.Errorf("%d queries, the first %.200s", len(f.seen), query)
 	}
 	schema.Fields = schema.Fields[:3]
-	if got, err := c.Binned(context.Background(), schema, ids); err != nil || got != nil || len(f.seen) != 2 {
+	if got, err := c.Binned(context.Background(), schema, nil, ids); err != nil || got != nil || len(f.seen) != 2 {
 		t.Errorf("an object that cannot be merged was asked for: %v, %v", got, err)
 	}
 }

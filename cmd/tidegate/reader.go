@@ -82,7 +82,7 @@ func (r reader) Retrieve(ctx context.Context, object string, ids []string) ([]ga
 		}
 		found = append(found, observed(*record))
 	}
-	binned, err := one.client.Binned(ctx, schema, missing)
+	binned, err := one.client.Binned(ctx, schema, columns(schema), missing)
 	if err != nil {
 		return nil, nil, err
 	}
