@@ -252,6 +252,14 @@ func (tx *Tx) claim(ctx context.Context, q ClaimRequest) ([]gateway.Change, erro
 	return changes, err
 }
 
+// DueNow makes the entries that wait for a later try due at once, because what
+// held them is over. Those that are being sent stay with their claimer.
+func (w *Workspace) DueNow(ctx context.Context) error {
+	_, err := w.write.exec(ctx, "making changes due", `UPDATE outbox SET due_at = ?
+		WHERE workspace_id = ? AND state = 'waiting' AND due_at > ?`, micros(w.db.now()), w.id, micros(w.db.now()))
+	return err
+}
+
 // ReleaseClaims makes entries due again whose claimer is gone, instead of after
 // their lease has run out, and returns how many. gone is asked once for each
 // holder of a claim; it must be sure, because an entry that is still being sent

@@ -108,6 +108,10 @@ func (c connecting) establish(ctx context.Context, id gateway.WorkspaceID, e est
 	if err := c.learn(ctx, id, conn); err != nil {
 		return err
 	}
+	// What waited for this sign-in need not wait out its backoff.
+	if err := ws.DueNow(ctx); err != nil {
+		return err
+	}
 	c.supervisor.restart(id)
 	return nil
 }

@@ -218,6 +218,20 @@ func races(t *testing.T, s *suite) {
 			t.Errorf("next due %v %v", at, found)
 		}
 	})
+	t.Run("what waits for a later try can be made due, of this workspace alone", func(t *testing.T) {
+		w, other := s.workspace(t), s.workspace(t)
+		for _, ws := range []*store.Workspace{w, other} {
+			c := change("1", 1, gateway.Fields{"Title": gateway.Text("a")})
+			c.DueAt = s.clock.Now().Add(time.Hour)
+			enqueue(t, ws, c)
+		}
+		ok(t, w.DueNow(t.Context()))
+		mine, theirs := claim(t, s, w, "L", 9), claim(t, s, other, "L", 9)
+		ok(t, w.DueNow(t.Context())) // what is being sent stays with its claimer
+		if again := claim(t, s, w, "M", 9); len(mine) != 1 || len(theirs) != 0 || len(again) != 0 {
+			t.Errorf("claimed %d, of the other workspace %d, again %d", len(mine), len(theirs), len(again))
+		}
+	})
 	t.Run("deletion compares the edit", func(t *testing.T) {
 		w := s.workspace(t)
 		enqueue(t, w, change("1", 3, nil))
