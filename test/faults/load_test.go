@@ -82,7 +82,7 @@ func TestKilledWhileReadingABulkResult(t *testing.T) { // F-03
 func TestPausedReadingStaysPausedAndWhatChangesMeanwhileCounts(t *testing.T) { // F-03, F-04, F-05, F-06
 	engines(t, func(t *testing.T, url string) {
 		w := bulkWorld(t, url)
-		w.fault(map[string]any{"kind": "latency", "ms": 200, "path": "/results", "seconds": 120})
+		w.fault(map[string]any{"kind": "latency", "ms": 1500, "path": "/results", "seconds": 120})
 		w.readTo(500)
 		out := w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--pause")
 		if !strings.Contains(out, "Contact: paused at ") {
@@ -104,6 +104,7 @@ func TestPausedReadingStaysPausedAndWhatChangesMeanwhileCounts(t *testing.T) { /
 		if now := w.reading(); now.Rows != before.Rows || now.Run != before.Run {
 			t.Errorf("it went on while it was paused: %+v", now)
 		}
+		w.sim(http.MethodDelete, "/faults", nil, nil)
 		w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--resume")
 		w.loaded()
 		w.mirrorEqualsOrg()
@@ -124,7 +125,7 @@ func (w *world) streaming() {
 func TestBulkJobThatExpiredIsMadeAnewBehindTheLastRow(t *testing.T) { // F-03
 	engines(t, func(t *testing.T, url string) {
 		w := bulkWorld(t, url)
-		w.fault(map[string]any{"kind": "latency", "ms": 200, "path": "/results", "seconds": 120})
+		w.fault(map[string]any{"kind": "latency", "ms": 1500, "path": "/results", "seconds": 120})
 		w.readTo(1000)
 		w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--pause")
 		var held gateway.Backfill
@@ -140,6 +141,7 @@ func TestBulkJobThatExpiredIsMadeAnewBehindTheLastRow(t *testing.T) { // F-03
 		if code != http.StatusNoContent {
 			t.Fatalf("dropping the job: %d %s", code, body)
 		}
+		w.sim(http.MethodDelete, "/faults", nil, nil)
 		w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--resume")
 		w.loaded()
 		if b, jobs := w.reading(), w.calls(http.MethodPost, "/jobs/query"); b.Rows != many.Contacts || jobs != 2 {
@@ -152,7 +154,7 @@ func TestBulkJobThatExpiredIsMadeAnewBehindTheLastRow(t *testing.T) { // F-03
 func TestCanceledReadingLeavesWhatItReadAndCanBeBegunAgain(t *testing.T) { // F-74
 	engines(t, func(t *testing.T, url string) {
 		w := bulkWorld(t, url)
-		w.fault(map[string]any{"kind": "latency", "ms": 150, "path": "/results", "count": 4})
+		w.fault(map[string]any{"kind": "latency", "ms": 1500, "path": "/results", "count": 4})
 		w.readTo(500)
 		w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--cancel")
 		eventually(t, func() string {
