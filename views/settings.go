@@ -1,5 +1,7 @@
 package views
 
+import "slices"
+
 // Settings is what the five tabs share. The tabs' titles and order are fixed.
 type Settings struct {
 	Shell Shell
@@ -212,6 +214,11 @@ type ChainRow struct {
 	// Fields carry the step through the form.
 	Fields []Hidden
 	Text   string
+}
+
+// chainCounts reports whether it is known how often a step found somebody.
+func chainCounts(rows []ChainRow) bool {
+	return slices.ContainsFunc(rows, func(r ChainRow) bool { return r.Found != "" })
 }
 
 // ForecastTab is the Forecast tab of the settings.

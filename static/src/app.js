@@ -8,7 +8,7 @@
   // Unsaved changes: what differs from the values that the server sent.
   const changedControls = (form) =>
     [...form.elements].filter((el) => {
-      if (!el.name || el.type === "hidden" || el.disabled) return false;
+      if (!el.name || el.type === "hidden" || el.tagName === "BUTTON" || el.disabled) return false;
       if (el.type === "checkbox" || el.type === "radio") return el.checked !== el.defaultChecked;
       if (el.tagName === "SELECT") {
         const initial = [...el.options].findIndex((o) => o.defaultSelected);

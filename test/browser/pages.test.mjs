@@ -70,6 +70,8 @@ for (const engine of engines) {
           await signIn(page, demo);
           const save = async (tab, change) => {
             await page.goto(`${demo.url}/settings/salesforce/${tab}`);
+            // Nothing was touched yet, so nothing is unsaved.
+            if (script) await page.locator("[data-save-bar].is-idle").waitFor({ state: "attached" });
             await change();
             await page.getByRole("button", { name: "Review changes" }).click();
             await page.getByRole("heading", { name: /^Review 1 change before/ }).waitFor();
