@@ -15,9 +15,14 @@ import (
 // many is an org that is read by bulk jobs, in pages of 500 rows.
 var many = seed.Sizes{Accounts: 12, Contacts: 3000, Leads: 8, Opportunities: 10, Events: 4, Tasks: 4}
 
-func bulkWorld(t *testing.T, url string) *world {
+// jobsPath is where the state and the results of a bulk job are read.
+const jobsPath = "/services/data/v66.0/jobs/query/"
+
+// bulkWorld is an org of many contacts whose result pages take so long each,
+// from before the reading begins.
+func bulkWorld(t *testing.T, url string, fault map[string]any) *world {
 	t.Helper()
-	return newWorld(t, url, options{sizes: many, loading: true, env: []string{"TIDEGATE_BULK_FROM=1000", "TIDEGATE_BULK_PAGE=500"}})
+	return newWorld(t, url, options{sizes: many, loading: true, fault: fault, env: []string{"TIDEGATE_BULK_FROM=1000", "TIDEGATE_BULK_PAGE=500"}})
 }
 
 // reading is how far the reading of the contacts is.
@@ -33,12 +38,16 @@ func (w *world) reading() gateway.Backfill {
 // readTo waits until so many contacts are read.
 func (w *world) readTo(rows int) {
 	w.t.Helper()
+	var b gateway.Backfill
 	eventually(w.t, func() string {
-		if b := w.reading(); b.Rows < rows {
+		if b = w.reading(); b.Rows < rows {
 			return fmt.Sprintf("%d rows of %d are read: %+v", b.Rows, rows, b)
 		}
 		return ""
 	})
+	if b.Way != gateway.WayBulk || b.State != gateway.BackfillRunning {
+		w.t.Fatalf("the reading is no bulk job under way: %+v", b)
+	}
 }
 
 func (w *world) loaded() {
@@ -53,8 +62,7 @@ func (w *world) loaded() {
 
 func TestKilledWhileReadingABulkResult(t *testing.T) { // F-03
 	engines(t, func(t *testing.T, url string) {
-		w := bulkWorld(t, url)
-		w.fault(map[string]any{"kind": "latency", "ms": 150, "path": "/results", "seconds": 60})
+		w := bulkWorld(t, url, map[string]any{"kind": "latency", "ms": 150, "method": "GET", "path": jobsPath, "seconds": 60})
 		const kills = 3
 		for i := range kills {
 			w.readTo(500 + 700*i)
@@ -81,8 +89,7 @@ func TestKilledWhileReadingABulkResult(t *testing.T) { // F-03
 
 func TestPausedReadingStaysPausedAndWhatChangesMeanwhileCounts(t *testing.T) { // F-03, F-04, F-05, F-06
 	engines(t, func(t *testing.T, url string) {
-		w := bulkWorld(t, url)
-		w.fault(map[string]any{"kind": "latency", "ms": 1500, "path": "/results", "seconds": 120})
+		w := bulkWorld(t, url, map[string]any{"kind": "latency", "ms": 1000, "method": "GET", "path": jobsPath, "seconds": 120})
 		w.readTo(500)
 		out := w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--pause")
 		if !strings.Contains(out, "Contact: paused at ") {
@@ -124,8 +131,7 @@ func (w *world) streaming() {
 
 func TestBulkJobThatExpiredIsMadeAnewBehindTheLastRow(t *testing.T) { // F-03
 	engines(t, func(t *testing.T, url string) {
-		w := bulkWorld(t, url)
-		w.fault(map[string]any{"kind": "latency", "ms": 1500, "path": "/results", "seconds": 120})
+		w := bulkWorld(t, url, map[string]any{"kind": "latency", "ms": 1000, "method": "GET", "path": jobsPath, "seconds": 120})
 		w.readTo(1000)
 		w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--pause")
 		var held gateway.Backfill
@@ -153,8 +159,7 @@ func TestBulkJobThatExpiredIsMadeAnewBehindTheLastRow(t *testing.T) { // F-03
 
 func TestCanceledReadingLeavesWhatItReadAndCanBeBegunAgain(t *testing.T) { // F-74
 	engines(t, func(t *testing.T, url string) {
-		w := bulkWorld(t, url)
-		w.fault(map[string]any{"kind": "latency", "ms": 1500, "path": "/results", "count": 4})
+		w := bulkWorld(t, url, map[string]any{"kind": "latency", "ms": 1000, "method": "GET", "path": jobsPath, "count": 6})
 		w.readTo(500)
 		w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--cancel")
 		eventually(t, func() string {
@@ -181,7 +186,7 @@ func TestCanceledReadingLeavesWhatItReadAndCanBeBegunAgain(t *testing.T) { // F-
 
 func TestDryRunSaysWayAndCalls(t *testing.T) {
 	engines(t, func(t *testing.T, url string) {
-		w := bulkWorld(t, url)
+		w := bulkWorld(t, url, nil)
 		w.loaded()
 		out := w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--object", "Lead", "--dry-run")
 		for _, part := range []string{"Contact: 3000 rows, of which 3000 are here, by a job of Bulk API 2.0, about 13 calls.", "Lead: 8 rows, of which 8 are here, by pages of a query, about 2 calls."} {

@@ -42,10 +42,11 @@ type options struct {
 	longPolling bool   // the org offers no websocket, as Salesforce does not
 	database    string // where the program finds the database, when not at the url
 	unconnected bool
-	pubSub      bool       // the org's Pub/Sub API is there too, and no websocket
-	env         []string   // further environment of the program
-	sizes       seed.Sizes // of the org; small when left out
-	loading     bool       // do not wait for the first reading
+	pubSub      bool           // the org's Pub/Sub API is there too, and no websocket
+	env         []string       // further environment of the program
+	sizes       seed.Sizes     // of the org; small when left out
+	loading     bool           // do not wait for the first reading
+	fault       map[string]any // in the org from before the program starts
 }
 
 func (o options) seed() seed.Sizes {
@@ -84,6 +85,9 @@ func newWorld(t *testing.T, database string, o options) *world {
 	w.key = strings.TrimSpace(w.tidegate("key", "create", "--workspace", string(workspace), "--name", "test"))
 	if !o.unconnected {
 		w.connect()
+	}
+	if o.fault != nil {
+		w.fault(o.fault)
 	}
 	w.start()
 	if !o.unconnected && !o.loading {
