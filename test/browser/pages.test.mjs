@@ -75,7 +75,7 @@ for (const engine of engines) {
             await change();
             await page.getByRole("button", { name: "Review changes" }).click();
             await page.getByRole("heading", { name: /^Review 1 change before/ }).waitFor();
-            await noViolations(page);
+            if (script) await noViolations(page); // axe is a script
             await page.getByRole("button", { name: "Save Changes & Start Syncing" }).click();
             await page.waitForURL(/saved=settings/);
             await page.goto(`${demo.url}/settings/salesforce/${tab}`);
