@@ -178,7 +178,9 @@ func TestStoppedHolderThatGoesOnIsFenced(t *testing.T) { // F-68
 func TestHolderStoppedInsideItsTransactionIsFenced(t *testing.T) { // F-68
 	t.Parallel()
 	url := testpg.URL(t)
-	w := newWorld(t, url, impatient(url))
+	o := impatient(url)
+	o.database = url + "&idle_in_transaction_session_timeout=8000" // long enough to be seen on a busy machine
+	w := newWorld(t, url, o)
 	w.anchor()
 	other := w.beside()
 	before := w.holder()
@@ -195,12 +197,15 @@ func TestHolderStoppedInsideItsTransactionIsFenced(t *testing.T) { // F-68
 		return storetest.Number(t, url, `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND `+state)
 	}
 	eventually(t, func() string {
+		// Halted first and looked at then: a holder that still ran could give up
+		// its statement between the look and the halt.
+		w.child.stop()
 		if waiting(`query LIKE 'UPDATE positions SET%replay_id%' AND wait_event_type = 'Lock'`) == 0 {
+			w.child.resume()
 			return "F-68: the holder has not come to its last statement"
 		}
 		return ""
 	})
-	w.child.stop()
 	if err := held.Rollback(); err != nil {
 		t.Fatal(err)
 	}
