@@ -89,6 +89,8 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"secrets", secrets},
 		{"people", people},
 		{"settings", settings},
+		{"topics", topics},
+		{"agents", agents},
 		{"links", links},
 		{"suspensions", suspensions},
 		{"rekey", rekey},
