@@ -37,6 +37,29 @@ func TestR29RequestFaultsHappenAsOftenAsTold(t *testing.T) {
 	}
 }
 
+// A held request is served when the faults are cleared, and what a caller sent
+// who left meanwhile is carried out.
+func TestR29HeldRequestsAreServedInTheEnd(t *testing.T) {
+	_, c := start(t, simulator.Config{})
+	c.want(201, "POST", "/_sim/faults", `{"kind":"hold_requests","method":"POST","path":"`+v+`/sobjects/*","after":1,"seconds":600}`)
+	c.want(201, "POST", v+"/sobjects/Task", `{"Subject":"passes"}`)
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		if r := c.send("POST", v+"/sobjects/Task", `{"Subject":"waits"}`); r.status != 201 {
+			t.Errorf("in the end: %d %s", r.status, r.body)
+		}
+	}()
+	c.want(200, "GET", v+"/limits", "")
+	select {
+	case <-answered:
+		t.Error("a held request was served")
+	default:
+	}
+	c.want(204, "DELETE", "/_sim/faults", "")
+	<-answered
+}
+
 // F-51: the write is in the org, the answer is not.
 func TestR29LostResponseHasCommitted(t *testing.T) {
 	_, c := start(t, simulator.Config{})

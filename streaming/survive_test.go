@@ -69,7 +69,7 @@ func TestOnlyTheLeaseHolderStreams(t *testing.T) { // F-67
 	storetest.Engines(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
 		ids := w.contacts(10)
-		_, stopFirst := w.start(nil)
+		_, stopFirst := w.start(func(c *Config) { c.LeaseFor = 10 * time.Minute }) // it is given back in the end
 		w.settled()
 		var second sync.Map
 		w.start(func(c *Config) {

@@ -19,7 +19,8 @@ type Spec struct {
 	Count   int     `json:"count,omitempty"`
 	Seconds float64 `json:"seconds,omitempty"`
 
-	Path    string `json:"path,omitempty"`    // request path prefix
+	Path    string `json:"path,omitempty"`    // request path prefix; * = anything
+	After   int    `json:"after,omitempty"`   // matching requests that pass first
 	Method  string `json:"method,omitempty"`  // HTTP method
 	Status  int    `json:"status,omitempty"`  // HTTP status to answer
 	Millis  int    `json:"ms,omitempty"`      // delay
@@ -49,8 +50,14 @@ type Fault struct {
 	Spec
 	ID    int       `json:"id"`
 	Until time.Time `json:"until,omitzero"`
-	Left  int       `json:"left"` // times still to come; -1 = unlimited until Until
+	Left  int       `json:"left"`  // times still to come; -1 = unlimited until Until
+	Taken int       `json:"taken"` // times that it has happened
+
+	lifted chan struct{} // closed when the faults are cleared
 }
+
+// Lifted is closed when the faults are cleared, for those that last until then.
+func (f Fault) Lifted() <-chan struct{} { return f.lifted }
 
 // Registry holds the armed faults. It is safe for concurrent use.
 type Registry struct {
@@ -59,13 +66,14 @@ type Registry struct {
 	mu     sync.Mutex
 	next   int
 	armed  []*Fault
+	lifted chan struct{} // closed and made anew by Clear
 	onArm  map[string][]func(Fault)
 	onDone []func()
 }
 
 // NewRegistry returns an empty registry on the given clock.
 func NewRegistry(now func() time.Time) *Registry {
-	return &Registry{now: now, onArm: map[string][]func(Fault){}}
+	return &Registry{now: now, lifted: make(chan struct{}), onArm: map[string][]func(Fault){}}
 }
 
 // OnArm calls fn, outside the registry's lock and before Arm returns, for
@@ -92,6 +100,7 @@ func (r *Registry) Arm(s Spec) (Fault, error) {
 	}
 	f := &Fault{Spec: s, Left: s.Count}
 	r.mu.Lock()
+	f.lifted = r.lifted
 	r.next++
 	f.ID = r.next
 	if s.Seconds > 0 {
@@ -122,12 +131,15 @@ func (r *Registry) Take(kind string, on Subject) (Fault, bool) {
 		if f.Kind != kind || !f.matches(on) {
 			continue
 		}
-		taken := *f
+		if f.After > 0 {
+			f.After--
+			continue
+		}
+		f.Taken++
 		if f.Left > 0 {
 			f.Left--
-			taken.Left--
 		}
-		return taken, true
+		return *f, true
 	}
 	return Fault{}, false
 }
@@ -162,6 +174,8 @@ func (r *Registry) Armed() []Fault {
 func (r *Registry) Clear() {
 	r.mu.Lock()
 	r.armed = nil
+	close(r.lifted)
+	r.lifted = make(chan struct{})
 	hooks := slices.Clone(r.onDone)
 	r.mu.Unlock()
 	for _, fn := range hooks {
@@ -181,10 +195,22 @@ func (r *Registry) expire() {
 }
 
 func (f *Fault) matches(on Subject) bool {
-	return strings.HasPrefix(on.Path, f.Path) &&
+	return begins(on.Path, f.Path) &&
 		(f.Method == "" || strings.EqualFold(f.Method, on.Method)) &&
 		(f.Object == "" || strings.EqualFold(f.Object, on.Object)) &&
 		(f.Channel == "" || f.Channel == on.Channel)
+}
+
+// begins reports whether a path begins as a pattern says, in which * stands for
+// anything.
+func begins(path, pattern string) bool {
+	first, rest, wild := strings.Cut(pattern, "*")
+	path, ok := strings.CutPrefix(path, first)
+	for ok && wild {
+		first, rest, wild = strings.Cut(rest, "*")
+		_, path, ok = strings.Cut(path, first)
+	}
+	return ok
 }
 
 func check(s Spec) error {
@@ -192,8 +218,8 @@ func check(s Spec) error {
 	if !ok {
 		return fmt.Errorf("unknown fault kind %q: GET /_sim/faults lists the kinds", s.Kind)
 	}
-	if s.Count < 0 || s.Seconds < 0 {
-		return fmt.Errorf("fault %s: count and seconds must not be negative", s.Kind)
+	if s.Count < 0 || s.Seconds < 0 || s.After < 0 {
+		return fmt.Errorf("fault %s: count, seconds and after must not be negative", s.Kind)
 	}
 	for _, name := range s.given() {
 		if !slices.ContainsFunc(kind.Params, func(p Param) bool { return p.Name == name }) {
@@ -210,7 +236,7 @@ func (s Spec) given() []string {
 		"path": s.Path != "", "method": s.Method != "", "status": s.Status != 0,
 		"ms": s.Millis != 0, "times": s.Times != 0, "object": s.Object != "",
 		"field": s.Field != "", "message": s.Message != "", "code": s.Code != "",
-		"channel": s.Channel != "", "mode": s.Mode != "", "spelling": s.Spelling != "", "size": s.Size != 0,
+		"channel": s.Channel != "", "after": s.After != 0, "mode": s.Mode != "", "spelling": s.Spelling != "", "size": s.Size != 0,
 	} {
 		if set {
 			names = append(names, name)

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -67,5 +68,51 @@ func TestHooksRunOnArmAndClear(t *testing.T) {
 	r.Clear()
 	if len(seen) != 2 || seen[0] != DropStreams || seen[1] != "clear" || len(r.Armed()) != 0 {
 		t.Errorf("hooks %v, still armed %v", seen, r.Armed())
+	}
+}
+
+func TestFaultPassesWhatComesBeforeIt(t *testing.T) {
+	r := NewRegistry(time.Now)
+	f, err := r.Arm(Spec{Kind: HoldRequests, Path: "/jobs/*/results", After: 2, Count: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []bool
+	for range 6 {
+		if _, ok := r.Take(HoldRequests, Subject{Path: "/jobs/1"}); ok {
+			t.Error("taken by another path")
+		}
+		_, ok := r.Take(HoldRequests, Subject{Path: "/jobs/1/results"})
+		got = append(got, ok)
+	}
+	if !slices.Equal(got, []bool{false, false, true, true, false, false}) {
+		t.Errorf("taken %v", got)
+	}
+	select {
+	case <-f.Lifted():
+		t.Error("lifted before the faults were cleared")
+	default:
+	}
+	r.Clear()
+	<-f.Lifted()
+}
+
+func TestPathsMatchWithWildcards(t *testing.T) {
+	for _, c := range []struct {
+		path, pattern string
+		want          bool
+	}{
+		{"/a/b/c", "", true},
+		{"/a/b/c", "/a", true},
+		{"/a/b/c", "/b", false},
+		{"/a/b/c", "/a/*/c", true},
+		{"/a/b/c/d", "/a/*/c", true},
+		{"/a/b", "/a/*/c", false},
+		{"/a/b/c", "*c", true},
+		{"/a/b/c", "/a/*", true},
+	} {
+		if got := begins(c.path, c.pattern); got != c.want {
+			t.Errorf("%q by %q: %v", c.path, c.pattern, got)
+		}
 	}
 }

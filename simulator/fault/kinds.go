@@ -18,6 +18,7 @@ type Kind struct {
 const (
 	HTTPStatus          = "http_status"
 	Latency             = "latency"
+	HoldRequests        = "hold_requests"
 	ExpireTokens        = "expire_tokens"
 	RevokeTokens        = "revoke_tokens"
 	LoseResponse        = "lose_response"
@@ -55,7 +56,7 @@ const (
 )
 
 var (
-	path    = Param{"path", "request path prefix; empty: every API path"}
+	path    = Param{"path", "request path prefix, in which * stands for anything; empty: every API path"}
 	method  = Param{"method", "HTTP method; empty: every method"}
 	object  = Param{"object", "API name; empty: every object"}
 	channel = Param{"channel", "e.g. /data/ContactChangeEvent; empty: every channel"}
@@ -66,6 +67,7 @@ var (
 var Kinds = []Kind{
 	{HTTPStatus, "answers with this status and does nothing else", []Param{{"status", "default 503"}, path, method}},
 	{Latency, "waits before serving", []Param{{"ms", "milliseconds, default 1000"}, path, method}},
+	{HoldRequests, "serves a request only when the faults are cleared, or its caller has left", []Param{{"after", "requests that pass first"}, path, method}},
 	{ExpireTokens, "ends every access token issued so far; refreshing still works", nil},
 	{RevokeTokens, "ends every access and refresh token issued so far", nil},
 	{LoseResponse, "commits, then cuts the connection without an answer", []Param{path, method}},

@@ -166,6 +166,12 @@ func refused(w http.ResponseWriter, r *http.Request, faults *fault.Registry) boo
 	if f, ok := due(faults, fault.Latency, r); ok {
 		wait(r, orElse(f.Millis, 1000))
 	}
+	if f, ok := due(faults, fault.HoldRequests, r); ok {
+		select {
+		case <-f.Lifted():
+		case <-r.Context().Done(): // what was sent is carried out
+		}
+	}
 	if f, ok := due(faults, fault.HTMLInsteadOfJSON, r); ok {
 		html(w, orElse(f.Status, http.StatusServiceUnavailable))
 		return true

@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/store"
 	"tidegate/store/storetest"
 	"tidegate/streaming"
 	"tidegate/testpg"
 )
 
-// takeover is how long a stream may be without a reader after a crash.
+// takeover is how long a stream may be without a reader after a crash; the
+// lease of the killed holder has to run out before.
 const takeover = 30 * time.Second
 
 // beside starts another process on the same database, and speaks to that one.
@@ -30,6 +32,16 @@ func (w *world) beside() *world {
 // holder names who holds the stream, "" while nobody does.
 func (w *world) holder() string {
 	w.t.Helper()
+	p := w.position()
+	if !p.Lease.Until.After(time.Now()) {
+		return ""
+	}
+	return p.Lease.Holder
+}
+
+// position is the stream's, with its lease.
+func (w *world) position() store.Position {
+	w.t.Helper()
 	db := w.store()
 	connection, err := db.Connection(w.t.Context())
 	if err != nil {
@@ -39,10 +51,7 @@ func (w *world) holder() string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if !p.Lease.Until.After(time.Now()) {
-		return ""
-	}
-	return p.Lease.Holder
+	return p
 }
 
 // holds reports whether the child is the one that a lease names.
@@ -53,16 +62,17 @@ func (c *child) holds(holder string) bool {
 // handover waits until a process other than before holds the stream.
 func (w *world) handover(before string, others ...*world) (next *world) {
 	w.t.Helper()
-	for end := time.Now().Add(takeover); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	eventually(w.t, func() string {
 		now := w.holder()
 		for _, o := range others {
 			if now != before && o.child.holds(now) {
-				return o
+				next = o
+				return ""
 			}
 		}
-	}
-	w.t.Fatalf("F-67: nobody took over from %s; the lease is with %q", before, w.holder())
-	return nil
+		return fmt.Sprintf("F-67: nobody took over from %s; the lease is with %q", before, now)
+	})
+	return next
 }
 
 // Three processes on one database: one of them reads the stream, all of them
@@ -83,12 +93,20 @@ func TestOneOfSeveralProcessesReadsAndAnotherTakesOver(t *testing.T) { // F-67
 		for i, id := range ids { // two processes send at the same time
 			making.Go(func() { all[1+i%2].patch(id, map[string]any{"Department": fmt.Sprint("Edit ", i)}) })
 		}
-		time.Sleep(time.Second)
+		eventually(t, func() string { // in the midst of them
+			if n := len(w.log("direction=in&object=Account")); n == 0 {
+				return "no change has come in"
+			}
+			return ""
+		})
 		first := w.holder()
 		if !w.child.holds(first) {
 			t.Fatalf("F-67: the stream is with %q", first)
 		}
 		w.kill()
+		if left := time.Until(w.position().Lease.Until); left > takeover {
+			t.Errorf("F-67: the lease of the killed process runs for another %s", left)
+		}
 		next := w.handover(first, all[1], all[2])
 		making.Wait()
 		next.quiet()

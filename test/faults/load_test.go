@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"tidegate/gateway"
 	"tidegate/simulator/seed"
@@ -15,11 +14,49 @@ import (
 // many is an org that is read by bulk jobs, in pages of 500 rows.
 var many = seed.Sizes{Accounts: 12, Contacts: 3000, Leads: 8, Opportunities: 10, Events: 4, Tasks: 4}
 
-// jobsPath is where the state and the results of a bulk job are read.
-const jobsPath = "/services/data/v66.0/jobs/query/"
+// resultsPath is where the results of any bulk job are read.
+const resultsPath = "/services/data/v66.0/jobs/query/*/results"
 
-// bulkWorld is an org of many contacts whose result pages take so long each,
-// from before the reading begins.
+// afterPages holds back the result pages behind so many, until the faults are
+// cleared: a test that wants to find a reading half done needs a state that
+// lasts.
+func afterPages(n int) map[string]any {
+	return map[string]any{"kind": "hold_requests", "method": http.MethodGet, "path": resultsPath, "after": n, "seconds": 3600}
+}
+
+// holdAfter lifts what is held and holds back the pages behind so many more.
+func (w *world) holdAfter(pages int) {
+	w.t.Helper()
+	w.lift()
+	w.fault(afterPages(pages))
+}
+
+// held complains unless the org holds back so many requests.
+func (w *world) held(requests int) string {
+	w.t.Helper()
+	var faults struct {
+		Armed []struct {
+			Kind  string
+			Taken int
+		}
+	}
+	w.sim(http.MethodGet, "/faults", nil, &faults)
+	for _, f := range faults.Armed {
+		if f.Kind == "hold_requests" && f.Taken >= requests {
+			return ""
+		}
+	}
+	return fmt.Sprintf("%d requests are not held back: %+v", requests, faults.Armed)
+}
+
+// lift ends all faults of the org.
+func (w *world) lift() {
+	w.t.Helper()
+	w.sim(http.MethodDelete, "/faults", nil, nil)
+}
+
+// bulkWorld is an org of many contacts with a fault from before the reading
+// begins.
 func bulkWorld(t *testing.T, url string, fault map[string]any) *world {
 	t.Helper()
 	return newWorld(t, url, options{sizes: many, loading: true, fault: fault, env: []string{"TIDEGATE_BULK_FROM=1000", "TIDEGATE_BULK_PAGE=500"}})
@@ -35,7 +72,8 @@ func (w *world) reading() gateway.Backfill {
 	return b
 }
 
-// readTo waits until so many contacts are read.
+// readTo waits until so many contacts are read and the org holds back the next
+// page.
 func (w *world) readTo(rows int) {
 	w.t.Helper()
 	var b gateway.Backfill
@@ -43,7 +81,7 @@ func (w *world) readTo(rows int) {
 		if b = w.reading(); b.Rows < rows {
 			return fmt.Sprintf("%d rows of %d are read: %+v", b.Rows, rows, b)
 		}
-		return ""
+		return w.held(1)
 	})
 	if b.Way != gateway.WayBulk || b.State != gateway.BackfillRunning {
 		w.t.Fatalf("the reading is no bulk job under way: %+v", b)
@@ -62,12 +100,15 @@ func (w *world) loaded() {
 
 func TestKilledWhileReadingABulkResult(t *testing.T) { // F-03
 	engines(t, func(t *testing.T, url string) {
-		w := bulkWorld(t, url, map[string]any{"kind": "latency", "ms": 150, "method": "GET", "path": jobsPath, "seconds": 60})
+		w := bulkWorld(t, url, afterPages(1))
 		const kills = 3
-		for i := range kills {
-			w.readTo(500 + 700*i)
-			w.crash()
+		for i := range kills { // each time one page is here and the next is asked for
+			w.readTo(500 * (i + 1))
+			w.kill()
+			w.holdAfter(1)
+			w.start()
 		}
+		w.lift()
 		w.loaded()
 		b := w.reading()
 		if b.Way != gateway.WayBulk || b.Rows != many.Contacts || !b.Complete {
@@ -89,7 +130,7 @@ func TestKilledWhileReadingABulkResult(t *testing.T) { // F-03
 
 func TestPausedReadingStaysPausedAndWhatChangesMeanwhileCounts(t *testing.T) { // F-03, F-04, F-05, F-06
 	engines(t, func(t *testing.T, url string) {
-		w := bulkWorld(t, url, map[string]any{"kind": "latency", "ms": 1000, "method": "GET", "path": jobsPath, "seconds": 120})
+		w := bulkWorld(t, url, afterPages(1))
 		w.readTo(500)
 		out := w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--pause")
 		if !strings.Contains(out, "Contact: paused at ") {
@@ -111,7 +152,7 @@ func TestPausedReadingStaysPausedAndWhatChangesMeanwhileCounts(t *testing.T) { /
 		if now := w.reading(); now.Rows != before.Rows || now.Run != before.Run {
 			t.Errorf("it went on while it was paused: %+v", now)
 		}
-		w.sim(http.MethodDelete, "/faults", nil, nil)
+		w.lift()
 		w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--resume")
 		w.loaded()
 		w.mirrorEqualsOrg()
@@ -131,23 +172,15 @@ func (w *world) streaming() {
 
 func TestBulkJobThatExpiredIsMadeAnewBehindTheLastRow(t *testing.T) { // F-03
 	engines(t, func(t *testing.T, url string) {
-		w := bulkWorld(t, url, map[string]any{"kind": "latency", "ms": 1000, "method": "GET", "path": jobsPath, "seconds": 120})
+		w := bulkWorld(t, url, afterPages(2))
 		w.readTo(1000)
 		w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--pause")
-		var held gateway.Backfill
-		eventually(t, func() string { // the step under way ends first
-			last := held
-			if held = w.reading(); held.Rows != last.Rows {
-				time.Sleep(500 * time.Millisecond)
-				return "it still moves"
-			}
-			return ""
-		})
+		held := w.reading()
 		code, body := do(t, http.MethodDelete, w.org.URL+"/services/data/v66.0/jobs/query/"+held.Job, w.org.AccessToken, nil)
 		if code != http.StatusNoContent {
 			t.Fatalf("dropping the job: %d %s", code, body)
 		}
-		w.sim(http.MethodDelete, "/faults", nil, nil)
+		w.lift()
 		w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--resume")
 		w.loaded()
 		if b, jobs := w.reading(), w.calls(http.MethodPost, "/jobs/query"); b.Rows != many.Contacts || jobs != 2 {
@@ -159,7 +192,7 @@ func TestBulkJobThatExpiredIsMadeAnewBehindTheLastRow(t *testing.T) { // F-03
 
 func TestCanceledReadingLeavesWhatItReadAndCanBeBegunAgain(t *testing.T) { // F-74
 	engines(t, func(t *testing.T, url string) {
-		w := bulkWorld(t, url, map[string]any{"kind": "latency", "ms": 1000, "method": "GET", "path": jobsPath, "count": 6})
+		w := bulkWorld(t, url, afterPages(1))
 		w.readTo(500)
 		w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--cancel")
 		eventually(t, func() string {
@@ -168,6 +201,7 @@ func TestCanceledReadingLeavesWhatItReadAndCanBeBegunAgain(t *testing.T) { // F-
 			}
 			return ""
 		})
+		w.lift()
 		rows := w.reading().Rows
 		_, errs, code := command(t, w.env, "backfill", "--workspace", string(workspace), "--object", "Contact", "--resume")
 		if code != 1 || !strings.Contains(errs, "not being loaded") {

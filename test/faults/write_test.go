@@ -140,7 +140,7 @@ func TestKilledBetweenSendingAndSettling(t *testing.T) { // F-51, F-01
 		w := newWorld(t, url, options{})
 		w.anchor()
 		id := w.contacts(1)[0]
-		w.fault(map[string]any{"kind": "latency", "ms": 700, "method": http.MethodPatch, "path": "/services/data", "count": 2})
+		w.fault(map[string]any{"kind": "hold_requests", "method": http.MethodPatch, "path": "/services/data", "count": 2})
 		var asking sync.WaitGroup
 		asking.Go(func() { // nobody answers: the program is killed meanwhile
 			w.call(http.MethodPut, "/people/p-2", map[string]any{"email": "killed@people.example", "last_name": "Killedcreate"})

@@ -1,0 +1,190 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+
+	"tidegate/gateway"
+)
+
+// UX 18: the second of two people who changed the same setting chooses between
+// both values, and what else he changed is kept.
+func TestSecondSaveIsMerged_UX18(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleAdmin)
+	path := settingsBase + "/advanced"
+	form := b.get(path).form(path)
+	w.saveOrg(gateway.TabAdvanced, func(s *gateway.Settings) { s.Advanced.CurrencyLabel = "£" })
+	form.Set("currency_label", "€")
+	form.Add("summarize_topics", "on")
+	merge := b.post(path, form).want(http.StatusConflict, "Two people saved", "Otto Other saved this page", "Currency label", "£", "€")
+	for _, choice := range []string{"theirs", "ours"} {
+		chosen := merge.form(path)
+		chosen.Set("choose_currency_label", choice)
+		review := b.post(path, chosen).want(http.StatusOK, "Nothing is saved yet.", "Summarize Smart Topics", "where both of you changed one, your choice stands")
+		if got := w.saved().Advanced; got.CurrencyLabel != "£" || got.SummarizeTopics {
+			t.Fatalf("saved before the review was confirmed: %+v", got)
+		}
+		if choice == "theirs" {
+			continue
+		}
+		b.post(path, review.form(path)).want(http.StatusSeeOther)
+		if got := w.saved().Advanced; got.CurrencyLabel != "€" || !got.SummarizeTopics {
+			t.Errorf("chosen %s: saved %+v", choice, got)
+		}
+	}
+}
+
+// UX 18: changes of different settings join without a question, and the review
+// says so.
+func TestSavesThatDoNotOverlapJoin_UX18(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleAdmin)
+	path := settingsBase + "/advanced"
+	form := b.get(path).form(path)
+	w.saveOrg(gateway.TabAdvanced, func(s *gateway.Settings) { s.Advanced.CurrencyLabel = "£" })
+	form.Add("summarize_topics", "on")
+	review := b.post(path, form).want(http.StatusOK, "Review 1 change before", "Otto Other saved other settings at", "they do not overlap with yours")
+	// And once more between the review and its confirmation.
+	w.saveOrg(gateway.TabAdvanced, func(s *gateway.Settings) {
+		s.Advanced.CurrencyLabel, s.Advanced.EmailsFromTasks = "£", true
+	})
+	b.post(path, review.form(path)).want(http.StatusSeeOther).wantLocation(path + "?saved=settings")
+	if got := w.saved().Advanced; got.CurrencyLabel != "£" || !got.SummarizeTopics || !got.EmailsFromTasks {
+		t.Errorf("saved %+v", got)
+	}
+}
+
+// AVM-30: unsaved edits have no effect, and the review leads back to them.
+func TestReviewLeadsBackToTheTypedValues_AVM30(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleAdmin)
+	path := settingsBase + "/notes"
+	form := b.get(path).form(path)
+	form["meeting_notes"] = []string{"task"}
+	review := b.post(path, form).want(http.StatusOK, "Meeting notes go to", "Event", "Task")
+	back := review.form(path)
+	back.Set("step", "edit")
+	again := b.post(path, back).want(http.StatusOK).form(path)
+	if !slices.Equal(again["meeting_notes"], []string{"task"}) {
+		t.Errorf("the form holds %v", again)
+	}
+	if w.settings(gateway.OrgScope, gateway.TabNotes).Revision != 0 {
+		t.Error("it was saved")
+	}
+	b.review(path, again).want(http.StatusSeeOther)
+}
+
+// S-35: a review that was changed by hand saves nothing that the tab does not
+// have, and nothing that could not be meant.
+func TestReviewTakesNoForgedBody_S35(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleAdmin)
+	path := settingsBase + "/notes"
+	for _, body := range []string{`{"role":"admin"}`, `{"meeting_notes":["fax"]}`, `[]`, ``, `{"auto_events":1}`} {
+		b.post(path, url.Values{"revision": {"0"}, "step": {"save"}, "body": {body}}).want(http.StatusUnprocessableEntity)
+	}
+	if w.settings(gateway.OrgScope, gateway.TabNotes).Revision != 0 {
+		t.Error("it was saved")
+	}
+	w.as(home, gateway.RoleRep).post(path, url.Values{"revision": {"0"}, "step": {"save"}, "body": {`{"locked":true}`}}).want(http.StatusForbidden)
+}
+
+// AVM-07 to AVM-09, S-36, UX 16: a member's own values, the lock, and what
+// unlocking brings back.
+func TestLockSetsOwnNotesAsideAndUnlockingBringsThemBack_S36_AVM08_AVM09(t *testing.T) {
+	w := newWorld(t)
+	admin, rep := w.as(home, gateway.RoleAdmin), w.as(home, gateway.RoleRep)
+	own := rep.get("/settings/you").want(http.StatusOK, "These values hold for you only").form("/settings/you")
+	own["meeting_notes"] = []string{"note", "task"}
+	rep.post("/settings/you", own).want(http.StatusSeeOther).wantLocation("/settings/you?saved=settings")
+
+	notes := settingsBase + "/notes"
+	lock := admin.get(notes).form(notes)
+	if !slices.Equal(lock["meeting_notes"], []string{"event"}) {
+		t.Errorf("the organization's form shows a member's values: %v", lock)
+	}
+	lock.Add("locked", "on")
+	admin.review(notes, lock).want(http.StatusSeeOther)
+
+	locked := rep.get("/settings/you").want(http.StatusOK, "locked by organization")
+	if locked.hasForm("/settings/you") && contains(locked.words(), "Save changes") {
+		t.Error("a locked page offers to save")
+	}
+	if got := locked.checked("meeting_notes"); !slices.Equal(got, []string{"event"}) {
+		t.Errorf("in force: %v", got)
+	}
+	own["meeting_notes"] = []string{"task"}
+	own.Set("revision", "1")
+	rep.post("/settings/you", own).want(http.StatusForbidden, "The organization has locked the Notes settings.")
+	if row := w.settings(memberScope("home-rep"), gateway.TabNotes); row.Revision != 1 {
+		t.Errorf("saved under the lock: %s", row.Body)
+	}
+	if !w.audited(home, "Rita Rep refused a change of locked settings /settings/you") {
+		t.Error("not audited")
+	}
+
+	unlock := admin.get(notes).form(notes)
+	off(unlock, "locked", "on")
+	admin.review(notes, unlock).want(http.StatusSeeOther)
+	back := rep.get("/settings/you").want(http.StatusOK).form("/settings/you")
+	if !slices.Equal(back["meeting_notes"], []string{"note", "task"}) {
+		t.Errorf("unlocked: %v", back["meeting_notes"])
+	}
+}
+
+// The page that refuses a member's form leads back to the member's form, not
+// to the organization's.
+func TestRefusedOwnSettingsStayOwn(t *testing.T) {
+	w := newWorld(t)
+	admin := w.as(home, gateway.RoleAdmin)
+	form := admin.get("/settings/you").form("/settings/you")
+	form["call_notes"] = []string{}
+	admin.post("/settings/you", form).want(http.StatusSeeOther)
+	form["call_notes"] = []string{"note"}
+	got := admin.post("/settings/you", form).want(http.StatusConflict)
+	again := got.form("/settings/you")
+	if got.hasForm(settingsBase + "/notes") {
+		t.Error("the form posts to the organization's settings")
+	}
+	admin.post("/settings/you", again).want(http.StatusSeeOther)
+	if w.settings(gateway.OrgScope, gateway.TabNotes).Revision != 0 || w.settings(memberScope("home-admin"), gateway.TabNotes).Revision != 2 {
+		t.Error("it was saved in another scope")
+	}
+}
+
+func TestEditableSwitchesOfAnObjectAreSaved(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleAdmin)
+	path := settingsBase + "/objects/Contact"
+	form := b.get(path).want(http.StatusOK, "Is “Sync to Salesforce” on for the object?").form(path)
+	off(form, "editable_Title", "on")
+	b.post(path, form).want(http.StatusSeeOther)
+	all := b.get(path + "?show=all")
+	form = all.form(path)
+	if len(form["editable_Title"]) != 0 || form.Get("editable_Phone") != "on" || form.Has("editable_CreatedById") {
+		t.Errorf("the page shows %v", form)
+	}
+	form.Add("editable_LeadSource", "on")
+	form.Add("editable_CreatedById", "on") // there is no switch for it
+	b.post(path, form).want(http.StatusSeeOther)
+	byField := map[string]gateway.Mapping{}
+	rows, err := w.db.In(home).Mappings(t.Context(), "Contact")
+	must(t, err)
+	for _, m := range rows {
+		byField[m.Field] = m
+	}
+	if m := byField["LeadSource"]; !m.Editable || !m.Imported || m.By != "Ada Admin" || byField["Title"].Editable || byField["CreatedById"].Editable {
+		t.Errorf("mappings %+v", byField)
+	}
+	if !w.audited(home, "Ada Admin changed Editable of Contact fields: Title false") {
+		t.Error("not audited")
+	}
+	b.get("/contacts/"+contactOf(home).ID+"/why?field=Title").want(http.StatusOK, "Title is read-only here", "Is “Sync to Salesforce” on for the object? Yes", "Is the field Editable? No Editable is off for this field.")
+	b.get(path+"?q=nothing-like-it").want(http.StatusOK, "No field fits")
+	b.get(path+"?show=all&q=lead").want(http.StatusOK, "Lead Source")
+	b.get(settingsBase + "/objects/Case").want(http.StatusNotFound)
+	b.post(settingsBase+"/objects/Case", nil).want(http.StatusNotFound)
+}
