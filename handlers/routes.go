@@ -151,6 +151,7 @@ func allPages() []route {
 		{"GET", "/audit", admins, auditLog},
 	}
 	list = append(list, hookPages...)
+	list = append(list, topicPages...)
 	for _, tab := range gateway.Tabs {
 		list = append(list,
 			route{"GET", settingsBase + "/" + string(tab), signedIn, settingsTab(tab)},

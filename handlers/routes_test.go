@@ -26,7 +26,7 @@ func fill(path string, ws gateway.WorkspaceID) string {
 	if strings.HasPrefix(path, hooksBase) {
 		id = hookOf(ws, gateway.HookOutbound)
 	}
-	return strings.NewReplacer(":id", id, ":object", "Contact", ":environment", "production").Replace(path)
+	return strings.NewReplacer(":id", id, ":object", "Contact", ":environment", "production", ":slug", "objections").Replace(path)
 }
 
 // S-03: what changes something takes no GET and no HEAD.
@@ -135,7 +135,8 @@ func TestRepOpensNoAdminPage(t *testing.T) {
 			continue
 		}
 		wantAdmin := strings.HasPrefix(r.path, settingsBase) && (r.method == http.MethodPost || !isTab(r.path)) ||
-			strings.HasPrefix(r.path, "/settings/members") || strings.HasPrefix(r.path, "/settings/keys") || strings.HasPrefix(r.path, "/proofs/") || strings.HasPrefix(r.path, hooksBase) || r.path == "/audit"
+			strings.HasPrefix(r.path, "/settings/members") || strings.HasPrefix(r.path, "/settings/keys") || strings.HasPrefix(r.path, "/proofs/") || strings.HasPrefix(r.path, hooksBase) ||
+			strings.HasPrefix(r.path, topicsBase) || r.path == "/audit"
 		if (r.access == admins) != wantAdmin {
 			t.Errorf("%s %s: admins only is %v, want %v", r.method, r.path, r.access == admins, wantAdmin)
 		}

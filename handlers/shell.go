@@ -50,6 +50,7 @@ func (s *Server) menu(v *visit) views.User {
 	if v.admin() {
 		u.Menu = append(u.Menu,
 			views.Link{Text: "Members", URL: "/settings/members"},
+			views.Link{Text: "Topics", URL: topicsBase},
 			views.Link{Text: "Keys", URL: "/settings/keys"},
 			views.Link{Text: "Webhooks", URL: hooksBase},
 			views.Link{Text: "Audit", URL: "/audit"})
@@ -132,6 +133,9 @@ var flashes = map[string]string{
 	"revoked":      "The key no longer opens anything.",
 	"changed":      "Saved. It holds from the next page on.",
 	"member":       "The member can sign in now.",
+	"topic":        "The topic is added. Map it to a Salesforce field, and its notes are written there.",
+	"topic-gone":   "The topic is archived. It can be brought back.",
+	"topic-back":   "The topic is back.",
 	"hook-off":     "The webhook is disabled. What Salesforce sends now is refused; it sends outbound messages again for 24 hours.",
 	"hook-on":      "The webhook is enabled.",
 	"hook-retired": "The old secret no longer proves anything.",

@@ -33,5 +33,6 @@ type SmallForm struct {
 	Form        Form
 	Fields      []Field
 	Selects     []Select
+	Switches    []Switch
 	Button      string
 }

@@ -30,7 +30,7 @@ func pages() []page {
 	for _, list := range [][]page{
 		loginPages(), healthPages(), holePages(), listPages(), recordPages(), pastPages(), connectPages(),
 		notesPages(), objectsPages(), tabPages(), logPages(), accountPages(), reviewPages(),
-		webhookPages(),
+		webhookPages(), topicPages(),
 	} {
 		all = append(all, list...)
 	}
