@@ -124,6 +124,9 @@ func (tx *Tx) SaveRecords(ctx context.Context, records []gateway.Record) error {
 			records[i].ObservedAt = tx.now
 		}
 	}
+	if err := tx.know(ctx, records); err != nil {
+		return err
+	}
 	rows := tx.recordRows(records)
 	var keys keyChange
 	var wait sync.WaitGroup
@@ -142,6 +145,22 @@ func (tx *Tx) SaveRecords(ctx context.Context, records []gateway.Record) error {
 	}
 	wait.Wait()
 	return tx.saveKeys(ctx, keys)
+}
+
+// know loads what nobody has loaded of the records: their keys are dropped by
+// value.
+func (tx *Tx) know(ctx context.Context, records []gateway.Record) error {
+	var keys []gateway.RecordKey
+	for i := range records {
+		if _, known := tx.loaded[records[i].Key]; !known {
+			keys = append(keys, records[i].Key)
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	_, err := tx.LoadRecords(ctx, keys)
+	return err
 }
 
 // recordRow is a record to be written, with the label of its row.

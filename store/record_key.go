@@ -163,22 +163,15 @@ type ownedKey struct {
 }
 
 // keyChange is what brings the keys of some records up to date.
-type keyChange struct {
-	unknown     []gateway.RecordKey // all of theirs go first: nobody looked what they have
-	gone, fresh []ownedKey
-}
+type keyChange struct{ gone, fresh []ownedKey }
 
-// changeOfKeys finds the keys that differ from what LoadRecords saw, or all
-// where it was not asked for the record.
+// changeOfKeys finds the keys that differ from what LoadRecords saw.
 func (tx *Tx) changeOfKeys(records []gateway.Record) (c keyChange) {
 	for i := range records {
 		key, values := records[i].Key, valuesOf(&records[i])
-		before, seen := tx.loaded[key]
+		before := tx.loaded[key]
 		if before != nil && before.keys == values {
 			continue
-		}
-		if !seen {
-			c.unknown = append(c.unknown, key)
 		}
 		now := values.keys()
 		var was []recordKey
@@ -197,9 +190,6 @@ func (tx *Tx) changeOfKeys(records []gateway.Record) (c keyChange) {
 }
 
 func (tx *Tx) saveKeys(ctx context.Context, c keyChange) error {
-	if err := tx.dropKeys(ctx, c.unknown); err != nil {
-		return err
-	}
 	if err := tx.keyRows(ctx, dropRecordKeys, c.gone); err != nil {
 		return err
 	}
@@ -218,13 +208,13 @@ func appendMissing(to []ownedKey, key gateway.RecordKey, keys, others []recordKe
 
 func (tx *Tx) keyRows(ctx context.Context, in insert, rows []ownedKey) error {
 	return tx.rows(ctx, in, len(rows), func(args []any, i int) []any {
-		return append(args, string(tx.ws), rows[i].key.Object, rows[i].key.ID, rows[i].kind, rows[i].value)
+		return append(args, string(tx.ws), rows[i].kind, rows[i].value, rows[i].key.Object, rows[i].key.ID)
 	})
 }
 
 var saveRecordKeys = insert{
 	doing: "saving record keys",
-	head:  `INSERT INTO record_keys (workspace_id, object, record_id, kind, value)`,
+	head:  `INSERT INTO record_keys (workspace_id, kind, value, object, record_id)`,
 	tail:  `ON CONFLICT DO NOTHING`,
 	width: 5,
 }
@@ -232,18 +222,9 @@ var saveRecordKeys = insert{
 // dropRecordKeys drops single keys: it looks each up in the primary key.
 var dropRecordKeys = insert{
 	doing: "dropping record keys",
-	head:  `DELETE FROM record_keys WHERE (workspace_id, object, record_id, kind, value) IN (`,
+	head:  `DELETE FROM record_keys WHERE (workspace_id, kind, value, object, record_id) IN (`,
 	tail:  `)`,
 	width: 5,
-}
-
-// dropKeys drops all keys of the records.
-func (tx *Tx) dropKeys(ctx context.Context, keys []gateway.RecordKey) error {
-	return tx.perObject(keys, func(object string, ids any) error {
-		_, err := tx.exec(ctx, "dropping record keys", `DELETE FROM record_keys
-			WHERE workspace_id = ? AND object = ? AND record_id`+tx.dialect.among, tx.ws, object, ids)
-		return err
-	})
 }
 
 // RecordsByKey returns the records that have a key, by kind KeyEmail,

@@ -18,6 +18,9 @@ func (tx *Tx) RekeyRecord(ctx context.Context, from, to gateway.RecordKey) error
 	if err := tx.rekeyChange(ctx, from, to); err != nil {
 		return err
 	}
+	if err := tx.dropKeys(ctx, from, to); err != nil {
+		return err
+	}
 	// What has one row per record cannot move onto a row that is there.
 	for _, table := range [...]string{"records", "refetches"} {
 		_, err := tx.exec(ctx, "rekeying "+table, `UPDATE `+table+` SET object = ?, record_id = ?
@@ -46,7 +49,7 @@ func (tx *Tx) RekeyRecord(ctx context.Context, from, to gateway.RecordKey) error
 			return err
 		}
 	}
-	return tx.rebuildKeys(ctx, from, to)
+	return tx.rebuildKeys(ctx, to)
 }
 
 func (tx *Tx) dropRow(ctx context.Context, table string, key gateway.RecordKey) error {
@@ -80,14 +83,23 @@ func (tx *Tx) rekeyChange(ctx context.Context, from, to gateway.RecordKey) error
 	return tx.dropRow(ctx, "outbox", from)
 }
 
-// rebuildKeys drops the keys under the local id and writes those of the row
-// that is now under the new one.
-func (tx *Tx) rebuildKeys(ctx context.Context, from, to gateway.RecordKey) error {
-	if err := tx.dropKeys(ctx, []gateway.RecordKey{from, to}); err != nil {
+// dropKeys drops the keys of the records as they are stored.
+func (tx *Tx) dropKeys(ctx context.Context, keys ...gateway.RecordKey) error {
+	if _, err := tx.LoadRecords(ctx, keys); err != nil {
 		return err
 	}
-	delete(tx.loaded, from)
-	delete(tx.loaded, to)
+	var gone []ownedKey
+	for _, key := range keys {
+		if was := tx.loaded[key]; was != nil {
+			gone = appendMissing(gone, key, was.keys.keys(), nil)
+		}
+		tx.loaded[key] = nil
+	}
+	return tx.keyRows(ctx, dropRecordKeys, gone)
+}
+
+// rebuildKeys writes the keys of the row that is now under the new id.
+func (tx *Tx) rebuildKeys(ctx context.Context, to gateway.RecordKey) error {
 	records, err := tx.records(ctx, "reading record", `SELECT `+recordColumns+` FROM records
 		WHERE workspace_id = ? AND object = ? AND record_id = ?`, tx.ws, to.Object, to.ID)
 	if err != nil {

@@ -72,7 +72,7 @@ func (tx *Tx) InsertSnapshot(ctx context.Context, s Snapshot) error {
 	}
 	keys := w.keys()
 	return tx.append(ctx, tx.all(saveRecordKeys), len(keys), func(args []any, i int) []any {
-		return append(args, string(tx.ws), s.Table.Object, keys[i].key.ID, keys[i].kind, keys[i].value)
+		return append(args, string(tx.ws), keys[i].kind, keys[i].value, s.Table.Object, keys[i].key.ID)
 	})
 }
 
