@@ -237,12 +237,21 @@ type Mapping struct {
 	Field     string
 	Editable  bool   // a rep may change it here (STA-09)
 	Topic     string // mapped topic slug, "" when none
+	// Source is the product property that fills the field, such as
+	// "meeting.summary", "" when none. Either it or Topic is set, never both.
+	Source string
+	// DisplayName is what the field is called here; "" = Salesforce's label.
+	DisplayName string
+	// Default stands in where the source says nothing (AIM-10).
+	Default   string
 	Direction string // chosen "inbound", "outbound", "bidirectional"; "" = by the rules
 	WriteMode string // "overwrite", "fill", "append", "never"; "" = overwrite
 	Winner    Winner
 	Imported  bool
 	By        string // who imported it, display name
 	At        time.Time
+	ChangedBy string // who last changed how it travels, "" while nobody did
+	ChangedAt time.Time
 	Revision  int64
 	// FieldType is the field's type while it travels; "" = not known yet.
 	FieldType FieldType

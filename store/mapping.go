@@ -24,10 +24,16 @@ type mappingRow struct {
 	Suspended    string `db:"suspended"`
 	SuspendedWhy string `db:"suspended_why"`
 	SuspendedAt  int64  `db:"suspended_at"`
+
+	Source       string `db:"source"`
+	DisplayName  string `db:"display_name"`
+	DefaultValue string `db:"default_value"`
+	ChangedBy    string `db:"changed_by"`
+	ChangedAt    int64  `db:"changed_at"`
 }
 
 const mappingColumns = `workspace_id, object, field, editable, topic, direction, write_mode, winner, imported, by_name, at, revision,
-	field_type, suspended, suspended_why, suspended_at`
+	field_type, suspended, suspended_why, suspended_at, source, display_name, default_value, changed_by, changed_at`
 
 func (r mappingRow) mapping() gateway.Mapping {
 	return gateway.Mapping{
@@ -35,6 +41,21 @@ func (r mappingRow) mapping() gateway.Mapping {
 		WriteMode: r.WriteMode, Winner: gateway.Winner(r.Winner), Imported: r.Imported, By: r.ByName,
 		At: fromMicros(r.At), Revision: r.Revision, FieldType: gateway.FieldType(r.FieldType),
 		Suspended: gateway.Suspension{Cause: r.Suspended, Why: r.SuspendedWhy, At: fromMicros(r.SuspendedAt)},
+		Source: r.Source, DisplayName: r.DisplayName, Default: r.DefaultValue, ChangedBy: r.ChangedBy, ChangedAt: fromMicros(r.ChangedAt),
+	}
+}
+
+func (tx *Tx) mappingRow(m gateway.Mapping) mappingRow {
+	if m.At.IsZero() {
+		m.At = tx.now
+	}
+	return mappingRow{
+		WorkspaceID: string(tx.ws), Object: m.Object, Field: m.Field, Editable: m.Editable, Topic: m.Topic,
+		Direction: m.Direction, WriteMode: m.WriteMode, Winner: string(m.Winner), Imported: m.Imported,
+		ByName: clean(m.By), At: micros(m.At), FieldType: string(m.FieldType),
+		Suspended: m.Suspended.Cause, SuspendedWhy: clean(m.Suspended.Why), SuspendedAt: micros(m.Suspended.At),
+		Source: m.Source, DisplayName: clean(m.DisplayName), DefaultValue: clean(m.Default),
+		ChangedBy: clean(m.ChangedBy), ChangedAt: micros(m.ChangedAt), Revision: m.Revision,
 	}
 }
 
@@ -97,23 +118,47 @@ func (w *Workspace) SaveMapping(ctx context.Context, m gateway.Mapping) error {
 
 // SaveMapping is Workspace.SaveMapping in this transaction.
 func (tx *Tx) SaveMapping(ctx context.Context, m gateway.Mapping) error {
-	if m.At.IsZero() {
-		m.At = tx.now
-	}
-	_, err := tx.execRow(ctx, "saving mapping", `INSERT INTO mappings (`+mappingColumns+`)
-		VALUES (:workspace_id, :object, :field, :editable, :topic, :direction, :write_mode, :winner, :imported,
-			:by_name, :at, 1, :field_type, :suspended, :suspended_why, :suspended_at)
+	_, err := tx.execRow(ctx, "saving mapping", insertMapping+`
 		ON CONFLICT (workspace_id, object, field) DO UPDATE SET
 			editable = excluded.editable, topic = excluded.topic, direction = excluded.direction,
 			write_mode = excluded.write_mode, winner = excluded.winner, imported = excluded.imported,
-			by_name = excluded.by_name, at = excluded.at, revision = mappings.revision + 1`,
-		mappingRow{
-			WorkspaceID: string(tx.ws), Object: m.Object, Field: m.Field, Editable: m.Editable, Topic: m.Topic,
-			Direction: m.Direction, WriteMode: m.WriteMode, Winner: string(m.Winner), Imported: m.Imported,
-			ByName: clean(m.By), At: micros(m.At), FieldType: string(m.FieldType),
-			Suspended: m.Suspended.Cause, SuspendedWhy: clean(m.Suspended.Why), SuspendedAt: micros(m.Suspended.At),
-		})
+			source = excluded.source, display_name = excluded.display_name, default_value = excluded.default_value,
+			changed_by = excluded.changed_by, changed_at = excluded.changed_at,
+			by_name = excluded.by_name, at = excluded.at, revision = mappings.revision + 1`, tx.mappingRow(m))
 	return err
+}
+
+const insertMapping = `INSERT INTO mappings (` + mappingColumns + `)
+	VALUES (:workspace_id, :object, :field, :editable, :topic, :direction, :write_mode, :winner, :imported,
+		:by_name, :at, 1, :field_type, :suspended, :suspended_why, :suspended_at,
+		:source, :display_name, :default_value, :changed_by, :changed_at)`
+
+// ReplaceMapping saves how one field travels if it still stands at m.Revision
+// (0 = not mapped yet), else it is CodeConflict: somebody saved it meanwhile.
+func (tx *Tx) ReplaceMapping(ctx context.Context, m gateway.Mapping) error {
+	query := insertMapping + ` ON CONFLICT (workspace_id, object, field) DO NOTHING`
+	if m.Revision > 0 {
+		query = `UPDATE mappings SET editable = :editable, topic = :topic, direction = :direction, write_mode = :write_mode,
+			winner = :winner, imported = :imported, source = :source, display_name = :display_name, default_value = :default_value,
+			changed_by = :changed_by, changed_at = :changed_at, revision = revision + 1
+			WHERE workspace_id = :workspace_id AND object = :object AND field = :field AND revision = :revision`
+	}
+	n, err := tx.execRow(ctx, "saving mapping", query, tx.mappingRow(m))
+	return replaced(n, err)
+}
+
+func replaced(rows int64, err error) error {
+	if err == nil && rows == 0 {
+		return gateway.Errorf(gateway.CodeConflict, "Somebody else saved these fields meanwhile. Look at them again, then save.")
+	}
+	return err
+}
+
+// RemoveMapping is DropMapping if the field still stands at a revision, else
+// CodeConflict.
+func (tx *Tx) RemoveMapping(ctx context.Context, object, field string, revision int64) error {
+	return replaced(tx.exec(ctx, "dropping mapping", `DELETE FROM mappings WHERE workspace_id = ? AND object = ? AND field = ? AND revision = ?`,
+		tx.ws, object, field, revision))
 }
 
 // DropMapping takes a field out of the mapping: it only comes in from then on.

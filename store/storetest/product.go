@@ -128,7 +128,8 @@ func settings(t *testing.T, s *suite) {
 		t.Errorf("own settings %+v", own)
 	}
 
-	m := gateway.Mapping{Object: "Contact", Field: "Title", Editable: true, Topic: "role", Direction: "inbound", WriteMode: "fill", Winner: gateway.WinnerAsk, Imported: true, By: "Ann", At: s.clock.Now()}
+	m := gateway.Mapping{Object: "Contact", Field: "Title", Editable: true, Topic: "role", Direction: "inbound", WriteMode: "fill", Winner: gateway.WinnerAsk, Imported: true, By: "Ann", At: s.clock.Now(),
+		DisplayName: "Role", Default: "Buyer", ChangedBy: "Bo", ChangedAt: s.clock.Now()}
 	ok(t, w.SaveMapping(t.Context(), m))
 	m.Editable = false
 	ok(t, w.SaveMapping(t.Context(), m))
@@ -139,6 +140,30 @@ func settings(t *testing.T, s *suite) {
 	if !slices.Equal(mappings, []gateway.Mapping{m}) {
 		t.Errorf("mappings %+v", mappings)
 	}
+
+	// A mapping that somebody saved meanwhile is neither overwritten nor dropped.
+	replace := func(m gateway.Mapping) error {
+		return w.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return tx.ReplaceMapping(ctx, m) })
+	}
+	stale, source := m, m
+	stale.Revision, source.Topic, source.Source = 1, "", "person.title"
+	wantCode(t, replace(stale), gateway.CodeConflict)
+	wantCode(t, replace(gateway.Mapping{Object: "Contact", Field: "Title"}), gateway.CodeConflict)
+	wantCode(t, replace(gateway.Mapping{Object: "Contact", Field: "Fax", Revision: 3}), gateway.CodeConflict)
+	ok(t, replace(source))
+	source.Revision = 3
+	ok(t, replace(gateway.Mapping{Object: "Contact", Field: "Fax", At: s.clock.Now()}))
+	if mappings, err = w.Mappings(t.Context(), "Contact"); err != nil || len(mappings) != 2 || mappings[1] != source || mappings[0].Revision != 1 {
+		t.Errorf("mappings %+v %v", mappings, err)
+	}
+	remove := func(field string, revision int64) error {
+		return w.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+			return tx.RemoveMapping(ctx, "Contact", field, revision)
+		})
+	}
+	wantCode(t, remove("Fax", 2), gateway.CodeConflict)
+	ok(t, remove("Fax", 1))
+	wantCode(t, remove("Fax", 1), gateway.CodeConflict)
 
 	schema := gateway.Schema{Object: "Contact", Label: "Contact", Fields: []gateway.Field{{Name: "Title", Length: 128, Picklist: []string{"a"}}}}
 	ok(t, w.SaveSchemas(t.Context(), []gateway.Schema{{Object: "Account"}, schema}))
