@@ -26,8 +26,9 @@ const (
 
 // Direction returns the direction in force and why. A field that Salesforce
 // does not let us write is Inbound whatever was chosen (AVM-23); else the
-// admin's choice holds, else a mapped topic makes it Outbound (AVM-22), else
-// it is Bidirectional (AVM-24). Who maps a topic clears an earlier choice.
+// admin's choice holds, else a mapped topic or other product property makes it
+// Outbound (AVM-22), else it is Bidirectional (AVM-24). Who maps a topic clears
+// an earlier choice.
 func Direction(f gateway.Field, m gateway.Mapping) (direction, reason string) {
 	if why := readOnly(f); why != "" {
 		return Inbound, why
@@ -37,6 +38,8 @@ func Direction(f gateway.Field, m gateway.Mapping) (direction, reason string) {
 		return m.Direction, "An admin chose it."
 	case m.Topic != "":
 		return Outbound, "A Smart Topic is mapped to it."
+	case m.Source != "":
+		return Outbound, "A Product Property fills it."
 	default:
 		return Bidirectional, "It can be edited on both sides and no topic is mapped to it."
 	}

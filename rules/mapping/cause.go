@@ -1,0 +1,55 @@
+package mapping
+
+import "tidegate/gateway"
+
+// The causes for which Salesforce takes no change of a field (AVM-56).
+const (
+	CauseHidden     = "hidden"     // describe does not show the field
+	CauseCalculated = "calculated" // formula or roll-up
+	CauseParts      = "parts"      // a compound field, written through its parts
+	CauseProfile    = "profile"    // the object may not be edited by the connected user
+	CauseFieldLevel = "field"      // field-level security says read-only
+	CauseSystem     = "system"     // nobody can write it
+)
+
+// Cause is why a field is read-only: what it is, in words, and what an admin
+// clicks in Salesforce's Setup to change it, "" where nothing can be done.
+type Cause struct {
+	Kind, Text, Setup string
+}
+
+// ReadOnlyCause tells why Salesforce takes no changes of a field; ok is false
+// where it does. Describe does not name the cause, but it follows from it: the
+// object's own right comes first, and field-level security can only be set on
+// a field that describe calls permissionable.
+func ReadOnlyCause(s gateway.Schema, name string) (c Cause, ok bool) {
+	f, shown := s.Field(name)
+	switch {
+	case !shown:
+		return Cause{
+			CauseHidden, "Salesforce does not show the field to the connected user: field-level security hides it, or it was deleted.",
+			fieldSecurity(s.Object, name, "Visible"),
+		}, true
+	case f.Calculated:
+		return Cause{CauseCalculated, "Salesforce calculates it, by a formula or a roll-up. Nobody can write it.", ""}, true
+	case f.Type == gateway.TypeAddress || f.Type == "location":
+		return Cause{CauseParts, "It is put together from other fields. Map those instead.", ""}, true
+	case !s.Updateable:
+		return Cause{
+			CauseProfile, "The profile and permission sets of the connected user do not let him edit " + s.Object + " at all. Field-level security is not the cause.",
+			"Setup › Users › Permission Sets › the set of the connected user › Object Settings › " + s.Object + " › Edit: allow “Edit”.",
+		}, true
+	case f.Updateable:
+		return Cause{}, false
+	case f.Permissionable:
+		return Cause{
+			CauseFieldLevel, "Field-level security makes it read-only for the connected user. His profile may edit " + s.Object + " otherwise.",
+			fieldSecurity(s.Object, name, "Edit Access"),
+		}, true
+	}
+	return Cause{CauseSystem, "Salesforce keeps it by itself. Nobody can write it.", ""}, true
+}
+
+func fieldSecurity(object, field, box string) string {
+	return "Setup › Object Manager › " + object + " › Fields & Relationships › " + field + " › Set Field-Level Security: tick “" + box + "” for the connected user’s profile, or grant it by a permission set."
+}
