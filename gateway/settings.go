@@ -70,6 +70,32 @@ type ObjectsSettings struct {
 	CreateMissing map[string]bool `json:"create_missing"` // object → create where no record matches (AVC-21)
 	UpdateFields  map[string]bool `json:"update_fields"`  // object → "Sync updates to object fields" (AVC-30)
 	Filters       []Filter        `json:"filters"`        // all must hold (AIM-23)
+	Added         []string        `json:"added"`          // objects beside the standard ones, in the order of their adding (DEM-04)
+}
+
+// Mirrored returns the objects that are mirrored: those of every workspace,
+// then the added ones.
+func (s ObjectsSettings) Mirrored() []string {
+	out := append([]string{}, MirroredObjects[:]...)
+	for _, object := range s.Added {
+		known := false
+		for _, o := range out {
+			known = known || o == object
+		}
+		if !known {
+			out = append(out, object)
+		}
+	}
+	return out
+}
+
+// ConfigurableObjects are the objects that every workspace has on its Objects
+// tab (AVM-19), in its order.
+var ConfigurableObjects = [...]string{"Opportunity", "Lead", "Contact", "Account", "Event", "Task"}
+
+// Configurable returns the objects of the Objects tab.
+func (s ObjectsSettings) Configurable() []string {
+	return append(append([]string{}, ConfigurableObjects[:]...), s.Added...)
 }
 
 // Filter is one condition on what is sent. Source names a value of the host
@@ -182,6 +208,7 @@ func DefaultSettings() Settings {
 			CreateMissing: map[string]bool{"Contact": true, "Lead": true},
 			UpdateFields:  map[string]bool{"Account": true, "Contact": true, "Lead": true, "Opportunity": true},
 			Filters:       []Filter{},
+			Added:         []string{},
 		},
 		Contacts: ContactsSettings{
 			Teams:                []string{"Sales", "Customer Success"},
@@ -233,10 +260,10 @@ type SettingRow struct {
 
 // Mapping is how one Salesforce field travels.
 type Mapping struct {
-	Object    string
-	Field     string
-	Editable  bool   // a rep may change it here (STA-09)
-	Topic     string // mapped topic slug, "" when none
+	Object   string
+	Field    string
+	Editable bool   // a rep may change it here (STA-09)
+	Topic    string // mapped topic slug, "" when none
 	// Source is the product property that fills the field, such as
 	// "meeting.summary", "" when none. Either it or Topic is set, never both.
 	Source string

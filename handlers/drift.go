@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 
@@ -46,10 +47,12 @@ func importURL(m gateway.Mapping) string {
 }
 
 // goneLine is the line of a mapped field that describe does not show.
-func (v *visit) goneLine(m gateway.Mapping) views.FieldLine {
+func (v *visit) goneLine(s objectTab, field string) views.FieldLine {
+	m := s.mappings[field]
 	line := views.FieldLine{
 		ID: m.Field, Label: m.Field, APIName: m.Field, Type: string(m.FieldType), ProductText: "Not mapped",
 		Access: "Not shown by Salesforce", EditableText: "Not possible",
+		WhyURL:     objectURL(s.object) + "/why?" + url.Values{"field": {m.Field}}.Encode(),
 		ImportedBy: orSystem(m.By), ImportedAt: v.clock().full(m.At).Text,
 	}
 	v.suspendLine(&line, m)
@@ -79,8 +82,8 @@ func (v *visit) suspendedNotice() (views.Notice, map[string]int, error) {
 // suspensions are those of now (AVM-57).
 func describeAgain(v *visit) error {
 	object := v.Params("object")
-	if !slices.Contains(configurable, object) {
-		return fiber.ErrNotFound
+	if known, err := v.configurable(object); err != nil || !known {
+		return cmp.Or(err, error(fiber.ErrNotFound))
 	}
 	if err := v.s.Org.RefreshSchema(v.UserContext(), v.member.Workspace, object); err != nil {
 		return err
@@ -93,8 +96,8 @@ func describeAgain(v *visit) error {
 // describe shows of its field.
 func (v *visit) suspendedField() (gateway.Mapping, gateway.Schema, error) {
 	object := v.Params("object")
-	if !slices.Contains(configurable, object) {
-		return gateway.Mapping{}, gateway.Schema{}, fiber.ErrNotFound
+	if known, err := v.configurable(object); err != nil || !known {
+		return gateway.Mapping{}, gateway.Schema{}, cmp.Or(err, error(fiber.ErrNotFound))
 	}
 	mappings, err := v.mappingsOf(object)
 	if err != nil {

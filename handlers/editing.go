@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -145,7 +144,7 @@ func whyReadOnly(k recordKind) func(*visit) error {
 			p.Rows = append(p.Rows, views.Row{Cells: []views.Cell{{Text: cell.Question}, {Chip: holds}, {Text: cell.Why}}})
 		}
 		p.Head.Actions = []views.Action{{Text: "Back to the record", URL: recordURL(key)}}
-		if v.admin() && slices.Contains(configurable, k.object) {
+		if v.admin() {
 			p.Head.Actions = append(p.Head.Actions, views.Action{Text: "Open the field's settings", URL: settingsBase + "/objects/" + k.object + "?" + url.Values{"field": {name}}.Encode()})
 		}
 		p.Shell = v.s.shell(v, p.Head.Title, k.nav)

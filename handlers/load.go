@@ -73,7 +73,7 @@ func wishLoad(to string) func(*visit) error {
 			v.s.Hub.Announce(v.member.Workspace, []gateway.RecordKey{{Object: object}})
 		}
 		back := "/"
-		if slices.Contains(configurable, object) && v.posted("from") == "object" {
+		if known, err := v.configurable(object); err == nil && known && v.posted("from") == "object" {
 			back = settingsBase + "/objects/" + object
 		}
 		return v.Redirect(back+"?saved="+wish.told, fiber.StatusSeeOther)

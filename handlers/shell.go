@@ -114,6 +114,7 @@ func (s *Server) addNeedsYou(v *visit, sh *views.Shell) {
 var flashes = map[string]string{
 	"nothing":      "Nothing was changed, so nothing was saved.",
 	"settings":     "Saved. The new settings are in force now.",
+	"object":       "Saved. The fields travel as shown from now on.",
 	"connected":    "Connected to Salesforce. The first reading of your records has begun.",
 	"disconnected": "Disconnected. The tokens are revoked and erased; your settings and the mirror stay.",
 	"paused":       "Paused. Changes wait in Salesforce and edits wait here; nothing is lost.",

@@ -41,7 +41,7 @@ func (r mappingRow) mapping() gateway.Mapping {
 		WriteMode: r.WriteMode, Winner: gateway.Winner(r.Winner), Imported: r.Imported, By: r.ByName,
 		At: fromMicros(r.At), Revision: r.Revision, FieldType: gateway.FieldType(r.FieldType),
 		Suspended: gateway.Suspension{Cause: r.Suspended, Why: r.SuspendedWhy, At: fromMicros(r.SuspendedAt)},
-		Source: r.Source, DisplayName: r.DisplayName, Default: r.DefaultValue, ChangedBy: r.ChangedBy, ChangedAt: fromMicros(r.ChangedAt),
+		Source:    r.Source, DisplayName: r.DisplayName, Default: r.DefaultValue, ChangedBy: r.ChangedBy, ChangedAt: fromMicros(r.ChangedAt),
 	}
 }
 

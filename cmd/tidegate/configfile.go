@@ -305,7 +305,8 @@ func (c workspaceConfig) applyFields(ctx context.Context, tx *store.Tx, by strin
 			if !ok {
 				m = gateway.Mapping{Object: object, Field: name, Imported: true, By: by}
 			}
-			m.Editable, m.Topic, m.Direction, m.WriteMode, m.Winner = f.Editable, f.Topic, f.Direction, f.WriteMode, f.Winner
+			m = f.Onto(m)
+			m.ChangedBy, m.ChangedAt = by, tx.Now()
 			if err := tx.SaveMapping(ctx, m); err != nil {
 				return err
 			}

@@ -34,13 +34,13 @@ func ReadOnlyCause(s gateway.Schema, name string) (c Cause, ok bool) {
 		return Cause{CauseCalculated, "Salesforce calculates it, by a formula or a roll-up. Nobody can write it.", ""}, true
 	case f.Type == gateway.TypeAddress || f.Type == "location":
 		return Cause{CauseParts, "It is put together from other fields. Map those instead.", ""}, true
+	case f.Updateable:
+		return Cause{}, false
 	case !s.Updateable:
 		return Cause{
 			CauseProfile, "The profile and permission sets of the connected user do not let him edit " + s.Object + " at all. Field-level security is not the cause.",
 			"Setup › Users › Permission Sets › the set of the connected user › Object Settings › " + s.Object + " › Edit: allow “Edit”.",
 		}, true
-	case f.Updateable:
-		return Cause{}, false
 	case f.Permissionable:
 		return Cause{
 			CauseFieldLevel, "Field-level security makes it read-only for the connected user. His profile may edit " + s.Object + " otherwise.",

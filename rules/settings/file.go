@@ -40,6 +40,25 @@ type FileField struct {
 	Direction string         `json:"direction,omitempty"`
 	WriteMode string         `json:"write_mode,omitempty"`
 	Winner    gateway.Winner `json:"winner,omitempty"`
+	// Source is the product property that fills the field where no topic does.
+	Source      string `json:"source,omitempty"`
+	DisplayName string `json:"display_name,omitempty"`
+	Default     string `json:"default,omitempty"`
+}
+
+// NewFileField says how a mapping travels.
+func NewFileField(m gateway.Mapping) FileField {
+	return FileField{
+		Editable: m.Editable, Topic: m.Topic, Direction: m.Direction, WriteMode: m.WriteMode, Winner: m.Winner,
+		Source: m.Source, DisplayName: m.DisplayName, Default: m.Default,
+	}
+}
+
+// Onto returns the mapping with what the file says of it; the rest stays.
+func (f FileField) Onto(m gateway.Mapping) gateway.Mapping {
+	m.Editable, m.Topic, m.Direction, m.WriteMode, m.Winner = f.Editable, f.Topic, f.Direction, f.WriteMode, f.Winner
+	m.Source, m.DisplayName, m.Default = f.Source, f.DisplayName, f.Default
+	return m
 }
 
 // Settings returns the organization's settings of the file.
@@ -65,7 +84,7 @@ func NewFile(org gateway.Settings, own map[string]gateway.NotesSettings, mapping
 		if f.Fields[m.Object] == nil {
 			f.Fields[m.Object] = map[string]FileField{}
 		}
-		f.Fields[m.Object][m.Field] = FileField{Editable: m.Editable, Topic: m.Topic, Direction: m.Direction, WriteMode: m.WriteMode, Winner: m.Winner}
+		f.Fields[m.Object][m.Field] = NewFileField(m)
 	}
 	return f
 }
@@ -242,6 +261,9 @@ func (f FileField) check(object, name string) error {
 			return gateway.Errorf(gateway.CodeInvalid, "%s.%s: %s is %q; it may be %s.", object, name, part.what, part.value, strings.Join(part.allowed[1:], ", "))
 		}
 	}
+	if f.Topic != "" && f.Source != "" {
+		return gateway.Errorf(gateway.CodeInvalid, "%s.%s has a topic and a source; a field is filled from one of them.", object, name)
+	}
 	if !apiName(object) || !apiName(name) {
 		return gateway.Errorf(gateway.CodeInvalid, "“%s.%s” is not the API name of a field.", object, name)
 	}
@@ -322,7 +344,13 @@ func (f FileField) words(mapped bool) string {
 		parts[0] = "editable"
 	}
 	for _, p := range []struct{ name, value string }{
-		{"topic", f.Topic}, {"direction", f.Direction}, {"write mode", f.WriteMode}, {"winner", string(f.Winner)},
+		{"topic", f.Topic},
+		{"direction", f.Direction},
+		{"write mode", f.WriteMode},
+		{"winner", string(f.Winner)},
+		{"source", f.Source},
+		{"display name", f.DisplayName},
+		{"default", f.Default},
 	} {
 		if p.value != "" {
 			parts = append(parts, p.name+" "+p.value)

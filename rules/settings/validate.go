@@ -72,6 +72,11 @@ func objects(s gateway.ObjectsSettings) []fault {
 			}
 		}
 	}
+	for i, name := range s.Added {
+		if !apiName(name) || slices.Contains(s.Added[:i], name) || slices.Contains(gateway.ConfigurableObjects[:], name) {
+			faults = append(faults, fault{"added", "\"" + name + "\" cannot be added: it is no API name of an object, or takes part already."})
+		}
+	}
 	for _, f := range s.Filters {
 		if strings.TrimSpace(f.Source) == "" || f.Object != "" && !apiName(f.Object) {
 			faults = append(faults, fault{"filters", "A filter names what it looks at, such as person.company."})

@@ -52,6 +52,7 @@ var items = map[gateway.Tab]map[string]item{
 		"create_missing.": {label: "Create when missing: ", shape: shapeSwitch},
 		"update_fields.":  {label: "Sync updates to object fields: ", shape: shapeSwitch},
 		"filters":         {label: "Filters", shape: shapeFilters, none: "everything is sent"},
+		"added":           {label: "Objects added", shape: shapeList, none: "none"},
 	},
 	gateway.TabContacts: {
 		"auto_create":            {label: "Create contacts from meetings", shape: shapeSwitch},

@@ -128,8 +128,10 @@ func settings(t *testing.T, s *suite) {
 		t.Errorf("own settings %+v", own)
 	}
 
-	m := gateway.Mapping{Object: "Contact", Field: "Title", Editable: true, Topic: "role", Direction: "inbound", WriteMode: "fill", Winner: gateway.WinnerAsk, Imported: true, By: "Ann", At: s.clock.Now(),
-		DisplayName: "Role", Default: "Buyer", ChangedBy: "Bo", ChangedAt: s.clock.Now()}
+	m := gateway.Mapping{
+		Object: "Contact", Field: "Title", Editable: true, Topic: "role", Direction: "inbound", WriteMode: "fill", Winner: gateway.WinnerAsk, Imported: true, By: "Ann", At: s.clock.Now(),
+		DisplayName: "Role", Default: "Buyer", ChangedBy: "Bo", ChangedAt: s.clock.Now(),
+	}
 	ok(t, w.SaveMapping(t.Context(), m))
 	m.Editable = false
 	ok(t, w.SaveMapping(t.Context(), m))
