@@ -32,7 +32,7 @@ func (v *visit) fieldLine(s objectTab, f gateway.Field, examples []gateway.Recor
 	m, imported := s.at(f.Name)
 	direction, why := mapping.Direction(f, m)
 	line := views.FieldLine{
-		ID: f.Name, Label: labelOf(f), APIName: f.Name, Type: typeWords(f), Required: required(f), Help: f.Help,
+		ID: f.Name, Label: labelOf(f), APIName: f.Name, Type: typeWords(f), Help: f.Help,
 		Direction: directionKeys[direction], Why: why, CanEdit: f.Updateable, Access: "Can edit",
 		Changed: s.body.Fields[f.Name] != s.savedField(f.Name),
 	}
@@ -56,10 +56,6 @@ func (v *visit) fieldLine(s objectTab, f gateway.Field, examples []gateway.Recor
 	v.suspendLine(&line, m)
 	line.Examples = v.examples(f, examples, s.money)
 	return line
-}
-
-func required(f gateway.Field) bool {
-	return !f.Nillable && f.Createable && f.Type != gateway.TypeBoolean
 }
 
 // savedField is what is saved of a field, the zero value while it is not
@@ -117,18 +113,30 @@ func (v *visit) ruleCells(line *views.FieldLine, s objectTab, f gateway.Field, m
 		return
 	}
 	line.Editable = &views.Switch{ID: editableName + f.Name, Name: editableName + f.Name, Label: line.Label + ", editable", On: m.Editable}
-	standing := m
-	standing.WriteMode = ""
-	byRule := settings.ModeWords[mapping.Mode(f.Name, standing)] + " (default)"
 	line.Mode = &views.Select{
 		ID: modeName + f.Name, Name: modeName + f.Name, Label: "Write mode of " + line.Label, Small: true, Error: s.errors[modeName+f.Name],
-		Options: choose(m.WriteMode, "", byRule, mapping.Overwrite, "Overwrite", mapping.Fill, "Fill only if empty", mapping.Append, "Append", mapping.Never, "Never"),
+		Options: modeOptions(f.Name, m),
 	}
 	line.Winner = &views.Select{
 		ID: winnerName + f.Name, Name: winnerName + f.Name, Label: "Conflict winner of " + line.Label, Small: true, Error: s.errors[winnerName+f.Name],
-		Options: choose(string(m.Winner), "", "Winner not chosen", string(gateway.WinnerSalesforce), "Salesforce wins", string(gateway.WinnerProduct), "Product wins",
+		Options: choose(string(m.Winner), "", "Winner: not chosen", string(gateway.WinnerSalesforce), "Salesforce wins", string(gateway.WinnerProduct), "Product wins",
 			string(gateway.WinnerRecent), "Most recent wins", string(gateway.WinnerAsk), "Ask a person"),
 	}
+}
+
+// modeOptions lists the write modes, the one of the rules first: choosing
+// nothing and choosing it are the same.
+func modeOptions(field string, m gateway.Mapping) []views.Option {
+	chosen := m.WriteMode
+	m.WriteMode = ""
+	standard := mapping.Mode(field, m)
+	out := []views.Option{{Text: settings.ModeWords[standard], Selected: chosen == "" || chosen == standard}}
+	for _, mode := range [...]string{mapping.Overwrite, mapping.Fill, mapping.Append, mapping.Never} {
+		if mode != standard {
+			out = append(out, views.Option{Value: mode, Text: settings.ModeWords[mode], Selected: mode == chosen})
+		}
+	}
+	return out
 }
 
 // moreCell are the rare choices, folded away.
@@ -214,6 +222,9 @@ func typeWords(f gateway.Field) string {
 		text += ", " + number(f.Length)
 	case len(f.ReferenceTo) > 0:
 		text = fmt.Sprintf("%s (%s)", text, f.ReferenceTo[0])
+	}
+	if !f.Nillable && f.Createable && f.Type != gateway.TypeBoolean {
+		text += ", required"
 	}
 	return text
 }

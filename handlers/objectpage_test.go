@@ -148,16 +148,16 @@ func TestTwoPeopleAtOneObject_UX18(t *testing.T) {
 	}
 
 	same.Set("mode_Title", mapping.Never)
-	merge := b.post(contactPage, same).want(http.StatusConflict, "Two people saved", "Fill only if empty", "Never")
+	merge := b.post(contactPage, same).want(http.StatusConflict, "Two people saved", "Fill if empty", "Never")
 	chosen := merge.form(contactPage)
 	chosen.Set("choose_fields.Title.write_mode", "ours")
 	review = b.post(contactPage, chosen).want(http.StatusOK, "Review 1 change before")
 	// Somebody is quicker between the review and its confirmation: asked again.
 	quick := b.get(contactPage).form(contactPage)
-	quick.Set("mode_Title", mapping.Overwrite)
+	quick.Set("mode_Title", mapping.Append)
 	b.review(contactPage, quick).want(http.StatusSeeOther)
 	b.post(contactPage, review.form(contactPage)).want(http.StatusConflict, "Two people saved")
-	if m := w.mappingsNow("Contact")["Title"]; m.WriteMode != mapping.Overwrite {
+	if m := w.mappingsNow("Contact")["Title"]; m.WriteMode != mapping.Append {
 		t.Errorf("overwritten: %+v", m)
 	}
 }

@@ -52,7 +52,6 @@ const (
 // text: leave Product, Editable, Mode or Winner nil and give the words.
 type FieldLine struct {
 	ID, Label, APIName, Type string
-	Required                 bool
 	// Help is Salesforce's own help text of the field.
 	Help string
 	// Changed marks what this form has changed since it was saved.

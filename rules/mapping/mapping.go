@@ -41,7 +41,7 @@ func Direction(f gateway.Field, m gateway.Mapping) (direction, reason string) {
 	case m.Source != "":
 		return Outbound, "A Product Property fills it."
 	default:
-		return Bidirectional, "It can be edited on both sides and no topic is mapped to it."
+		return Bidirectional, "Editable on both sides, and nothing fills it."
 	}
 }
 

@@ -107,7 +107,7 @@ var switchParts = map[string]string{
 // nothing is chosen.
 var (
 	DirectionWords = map[string]string{"": "By the rules", mapping.Inbound: "Inbound", mapping.Outbound: "Outbound", mapping.Bidirectional: "Bidirectional"}
-	ModeWords      = map[string]string{"": "By the rules", mapping.Overwrite: "Overwrite", mapping.Fill: "Fill only if empty", mapping.Append: "Append", mapping.Never: "Never"}
+	ModeWords      = map[string]string{"": "By the rules", mapping.Overwrite: "Overwrite", mapping.Fill: "Fill if empty", mapping.Append: "Append", mapping.Never: "Never"}
 	WinnerWords    = map[gateway.Winner]string{
 		"": "Not chosen", gateway.WinnerSalesforce: "Salesforce", gateway.WinnerProduct: "Product", gateway.WinnerRecent: "Most recent", gateway.WinnerAsk: "Ask a person",
 	}
