@@ -14,6 +14,7 @@ const pageSize = 25
 // keyset paging, everything in the address.
 func recordList(k recordKind) func(*visit) error {
 	return func(v *visit) error {
+		k := v.chosenFields(k)
 		q := store.RecordQuery{
 			Object: k.object, Search: strings.TrimSpace(v.Query("q")),
 			After: v.Query("after"), Before: v.Query("before"), Limit: pageSize,

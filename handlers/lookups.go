@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"slices"
+
 	"tidegate/gateway"
 	"tidegate/rules/settings"
 	"tidegate/store"
@@ -103,6 +105,36 @@ func (v *visit) currency() string {
 		return gateway.DefaultSettings().Advanced.CurrencyLabel
 	}
 	return in.Advanced.CurrencyLabel
+}
+
+// chosenFields puts the amount and close date fields that an admin chose in
+// the place of Salesforce's own, so that lists, records and forecasts show the
+// same (AVM-40, AVM-41). Without settings the standard ones stay.
+func (v *visit) chosenFields(k recordKind) recordKind {
+	if k.object != "Opportunity" {
+		return k
+	}
+	in, err := v.inForce()
+	if err != nil {
+		return k
+	}
+	chosen := map[string]string{"Amount": in.Advanced.AmountField, "CloseDate": in.Advanced.CloseDateField}
+	replace := func(names []string) []string {
+		out := slices.Clone(names)
+		for i, name := range out {
+			if own := chosen[name]; own != "" {
+				out[i] = own
+			}
+		}
+		return out
+	}
+	k.facts, k.columns, k.key = replace(k.facts), replace(k.columns), replace(k.key)
+	for _, name := range [...]string{in.Advanced.AmountField, in.Advanced.CloseDateField} {
+		if name != "" && !slices.Contains(k.details, name) {
+			k.details = append(slices.Clone(k.details), name)
+		}
+	}
+	return k
 }
 
 // mappingsOf returns the mappings of an object by field.

@@ -53,7 +53,7 @@ func (v *visit) showPast(k recordKind, key gateway.RecordKey) error {
 	if err != nil {
 		return err
 	}
-	b := &recordBuilder{visit: v, kind: k, record: record, clk: v.clock()}
+	b := &recordBuilder{visit: v, kind: v.chosenFields(k), record: record, clk: v.clock()}
 	if err := b.load(); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidegate/gateway"
+	"tidegate/rules/forecast"
 	"tidegate/views"
 )
 
@@ -54,7 +55,7 @@ func (v *visit) showRecord(k recordKind, key gateway.RecordKey, e edit) error {
 	if err != nil {
 		return err
 	}
-	b := &recordBuilder{visit: v, kind: k, record: r, clk: v.clock(), edit: e}
+	b := &recordBuilder{visit: v, kind: v.chosenFields(k), record: r, clk: v.clock(), edit: e}
 	p, err := b.page()
 	if err != nil {
 		return err
@@ -187,8 +188,22 @@ func (b *recordBuilder) facts() []views.Fact {
 			fact.URL = contactURL(f, r.Fields[name])
 		}
 		facts = append(facts, fact)
+		if i == 0 && b.kind.object == "Opportunity" {
+			facts = append(facts, b.weighted(r, f.Name))
+		}
 	}
 	return facts
+}
+
+// weighted is the deal's amount by its probability, as forecasts count it.
+func (b *recordBuilder) weighted(r gateway.Record, amountField string) views.Fact {
+	d := forecast.FromRecord(r, gateway.AdvancedSettings{AmountField: amountField})
+	fact := views.Fact{Label: "Weighted", Value: "—"}
+	if d.Known {
+		fact.Value = money(d.Counted(gateway.ForecastSettings{Amount: "weighted"}).Round(2).String(), b.money)
+		fact.Second = d.Probability.String() + " % probability"
+	}
+	return fact
 }
 
 // contactURL makes an address or a number a thing to click.
@@ -222,6 +237,7 @@ func (b *recordBuilder) crmObjects() ([]views.CRMObject, error) {
 	out := make([]views.CRMObject, 0, len(records))
 	for _, r := range records {
 		k, _ := kindOf(r.Key.Object)
+		k = b.chosenFields(k)
 		out = append(out, views.CRMObject{
 			Kind: squareOf(r.Key.Object), Name: r.Label(), Type: k.one, URL: recordURL(r.Key),
 			Salesforce: salesforceURL(b.conn, r.Key), Key: b.keyFields(k, r), Why: why[r.Key], AsOf: b.clk.ago(r.Version.Time()),

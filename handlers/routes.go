@@ -110,6 +110,8 @@ func allPages() []route {
 		{"GET", "/", signedIn, health},
 		{"GET", eventsPath, signedIn, func(v *visit) error { return v.s.events(v) }},
 		{"POST", "/proofs/:object", admins, proveNow},
+		{"GET", forecastBase, signedIn, forecastPage},
+		{"POST", settingsBase + "/forecast/preview", admins, previewForecast},
 		{"GET", "/sync/log", signedIn, syncLog},
 		{"GET", "/sync/log/:id", signedIn, logLine},
 		{"POST", "/sync/log/:id/retry", signedIn, retryLine},

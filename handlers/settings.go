@@ -26,6 +26,15 @@ var tabForms = map[gateway.Tab]tabForm{
 	gateway.TabAdvanced: {readAdvanced, showAdvanced},
 }
 
+// tabLeads say what each tab decides.
+var tabLeads = map[gateway.Tab]string{
+	gateway.TabNotes:    "Where meeting and call notes go in Salesforce, and who may decide it.",
+	gateway.TabObjects:  "Which Salesforce objects take part, and how their fields are mapped.",
+	gateway.TabContacts: "Who becomes a contact in Salesforce, and how people are recognized first.",
+	gateway.TabForecast: "How pipeline is shown and added up here. Nothing on this tab writes to Salesforce.",
+	gateway.TabAdvanced: "Which fields deals go by, what purposes and outcomes become, and what comes in from Salesforce.",
+}
+
 // tabState is a tab as it must be shown: the settings (saved, or as typed),
 // where they come from and what is wrong with them.
 type tabState struct {
@@ -90,7 +99,7 @@ func (v *visit) tabState(tab gateway.Tab, scope string) (tabState, error) {
 	}
 	s.common = views.Settings{
 		Shell: v.s.shell(v, tab.Title(), views.NavSettings),
-		Lead:  "What Tidegate reads and writes in Salesforce, and by which rule.",
+		Lead:  tabLeads[tab],
 		State: connectionChip(conn), ConnectURL: settingsBase, Base: settingsBase,
 		Form: views.Form{
 			URL: v.tabURL(tab, scope), Revision: strconv.FormatInt(rows[tab].Revision, 10),

@@ -18,7 +18,7 @@ func (s *Server) shell(v *visit, title, current string) views.Shell {
 	sh := views.Shell{
 		Title:   title,
 		Current: current,
-		Nav:     navigation(),
+		Nav:     navigation(v),
 		Search:  views.SearchBox{URL: "/contacts", Label: "Search contacts"},
 		User:    s.menu(v),
 		MadeAt:  v.clock().at(s.Now()),
@@ -32,8 +32,8 @@ func (s *Server) shell(v *visit, title, current string) views.Shell {
 	return sh
 }
 
-func navigation() []views.NavItem {
-	return []views.NavItem{
+func navigation(v *visit) []views.NavItem {
+	items := []views.NavItem{
 		{Key: views.NavHealth, URL: "/"},
 		{Key: views.NavContacts, URL: "/contacts"},
 		{Key: views.NavLeads, URL: "/leads"},
@@ -42,6 +42,11 @@ func navigation() []views.NavItem {
 		{Key: views.NavSyncLog, URL: "/sync/log"},
 		{Key: views.NavSettings, URL: "/settings/salesforce/notes"},
 	}
+	// Who is outside is not led there; without the settings nobody is.
+	if _, err := v.seesForecast(); err == nil {
+		items = append(items, views.NavItem{Key: views.NavForecast, URL: forecastBase})
+	}
+	return items
 }
 
 func (s *Server) menu(v *visit) views.User {

@@ -1,12 +1,16 @@
 package handlers
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
+	"github.com/shopspring/decimal"
 
 	"tidegate/gateway"
+	"tidegate/rules/forecast"
+	"tidegate/rules/settings"
 	"tidegate/views"
 )
 
@@ -87,7 +91,93 @@ func showForecast(v *visit, t tabState) (templ.Component, error) {
 		stages.Choices = append(stages.Choices, views.Choice{Value: stage, Label: stage, Checked: slices.Contains(f.Stages, stage)})
 	}
 	p.Counting = []views.ChoiceGroup{categories, stages}
+	if p.Preview, err = v.forecastPreview(t, p.Counting); err != nil {
+		return nil, err
+	}
 	return views.Forecast(p), nil
+}
+
+// previewed is how many periods the preview adds up.
+const previewed = 3
+
+// forecastPreview adds up the next periods by the values in the form, and says
+// what that changes. Who does not see forecasts sees none here either. It also
+// writes into the choices how many of these deals each would count.
+func (v *visit) forecastPreview(t tabState, groups []views.ChoiceGroup) (*views.ForecastPreview, error) {
+	if _, err := v.seesForecast(); gateway.CodeOf(err) == gateway.CodeForbidden && err != nil {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	in, err := v.effective(t.scope, t.rows)
+	if err != nil {
+		return nil, err
+	}
+	typed := t.settings.Forecast
+	perCategory, perStage := map[string]int{}, map[string]int{}
+	o, err := v.outlook(typed, in.Advanced, forecast.PeriodOf(v.today(), typed), previewed, func(d forecast.Deal) bool {
+		perCategory[d.Category]++
+		perStage[d.Stage]++
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i, per := range []map[string]int{perCategory, perStage} {
+		for j := range groups[i].Choices {
+			groups[i].Choices[j].Effect = count(per[groups[i].Choices[j].Value], "deal", "deals")
+		}
+	}
+	amount, deals, _ := forecast.Total(o.sums)
+	p := &views.ForecastPreview{
+		Lead: "With the values on the left, before saving.", Amount: o.money(amount),
+		Text:  count(deals, "deal", "deals") + ", " + amountWords(typed) + ", " + o.sums[0].Period.Words() + " to " + o.sums[previewed-1].Period.Words() + ". As of " + o.clk.at(o.clk.now).Text + ".",
+		Chart: o.chart("Preview", 0, nil), UpdateURL: settingsBase + "/forecast/preview",
+	}
+	if t.locked != "" {
+		p.Lead, p.UpdateURL = "With the values in force.", ""
+	}
+	if p.Difference, err = v.forecastDifference(in, o, amount); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// forecastDifference compares the preview with what is saved.
+func (v *visit) forecastDifference(in gateway.Settings, typed outlook, amount decimal.Decimal) (views.Notice, error) {
+	if reflect.DeepEqual(in.Forecast, typed.settings) {
+		return views.Notice{Tone: views.Idle, Icon: views.IconInfo, Text: "These are the saved settings. Nothing here writes to Salesforce."}, nil
+	}
+	o, err := v.outlook(in.Forecast, in.Advanced, forecast.PeriodOf(v.today(), in.Forecast), previewed, nil)
+	if err != nil {
+		return views.Notice{}, err
+	}
+	saved, deals, _ := forecast.Total(o.sums)
+	difference := amount.Sub(saved)
+	sign := "+"
+	if difference.IsNegative() {
+		sign = "" // money writes the minus
+	}
+	return views.Notice{
+		Tone: views.Idle, Icon: views.IconInfo, Strong: "Difference " + sign + o.money(difference) + ".",
+		Text: "With the saved settings (" + in.Forecast.Amount + ", " + in.Forecast.Period + ", to " + o.sums[previewed-1].Period.Words() + "): " + o.money(saved) + ", " + count(deals, "deal", "deals") + ".",
+	}, nil
+}
+
+// previewForecast shows the tab with what was typed; nothing is saved by it.
+func previewForecast(v *visit) error {
+	state, err := v.tabState(gateway.TabForecast, gateway.OrgScope)
+	if err != nil {
+		return err
+	}
+	if _, _, err := v.postedBodies(&state); err != nil {
+		return v.refuseTab(state, err)
+	}
+	state.common.Form.Revision, state.common.Form.Unsaved = v.posted("revision"), true
+	if err := settings.Validate(state.settings, gateway.TabForecast); err != nil {
+		return v.refuseTab(state, err)
+	}
+	return v.showTab(state)
 }
 
 // stagesOf are the org's stages, and the chosen ones that it no longer has.

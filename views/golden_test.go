@@ -30,7 +30,7 @@ func pages() []page {
 	for _, list := range [][]page{
 		loginPages(), healthPages(), holePages(), listPages(), recordPages(), pastPages(), connectPages(),
 		notesPages(), objectsPages(), tabPages(), logPages(), accountPages(), reviewPages(),
-		webhookPages(), topicPages(),
+		webhookPages(), topicPages(), forecastPages(),
 	} {
 		all = append(all, list...)
 	}
@@ -189,6 +189,7 @@ func TestLivePartsRenderAlone(t *testing.T) {
 		{PartHealth, Health(healthy())},
 		{PartHole, HoleRecord(holeRecord())},
 		{PartList, List(contactsList())},
+		{PartForecast, ForecastOf(forecastOf())},
 		{PartRecord, Record(ann())},
 		{PartDetails, Record(ann())},
 		{PartObjects, Record(ann())},

@@ -171,7 +171,11 @@ type ForecastTab struct {
 // ForecastPreview shows what the unsaved values would add up to.
 type ForecastPreview struct {
 	Lead, Amount, Text string
+	Chart              *ForecastChart
 	Difference         Notice
+	// UpdateURL takes the form as it is and shows the tab with it, unsaved; ""
+	// where nothing can be typed.
+	UpdateURL string
 }
 
 // AdvancedTab is the Advanced Settings tab.

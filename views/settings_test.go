@@ -92,7 +92,7 @@ func forecastTab() ForecastTab {
 		CountBy:    ChoiceGroup{Name: "count_by", Legend: "Deals count by", Choices: []Choice{{Value: "category", Label: "Forecast category", Effect: "As Salesforce forecasts do.", Checked: true}, {Value: "stage", Label: "Stage", Effect: "Whatever category the stage has."}}},
 		Counting:   []ChoiceGroup{{Name: "categories", Legend: "Forecast categories that count", Many: true, Columns: true, Choices: []Choice{{Value: "Pipeline", Label: "Pipeline", Checked: true}, {Value: "Omitted", Label: "Omitted"}}}},
 		Visibility: []Field{{Name: "roles", Label: "Roles", Value: "Account Executive", Hint: "None means every role."}},
-		Preview:    &ForecastPreview{Lead: "With the saved values.", Amount: "€ 1,455,000", Text: "143 deals, weighted, next three months. As of 14:32.", Difference: Notice{Text: "With Total it would be € 2,310,000."}},
+		Preview:    &ForecastPreview{Lead: "With the saved values.", Amount: "€ 1,455,000", Text: "143 deals, weighted, next three months. As of 14:32.", Chart: forecastChart(), UpdateURL: "/settings/salesforce/forecast/preview", Difference: Notice{Text: "With Total it would be € 2,310,000."}},
 	}
 }
 

@@ -1,5 +1,15 @@
 package views
 
+import "github.com/a-h/templ"
+
+// previewAttrs makes a button fetch its card anew whenever the form around it
+// changes; without a script the button sends the form to the same address.
+func previewAttrs(url, card string) templ.Attributes {
+	return templ.Attributes{
+		"hx-post": url, "hx-trigger": "click, change from:closest form", "hx-target": "#" + card, "hx-select": "#" + card, "hx-swap": "outerHTML",
+	}
+}
+
 // noteSwitches are the lock, where the level has one, and the Event switch.
 func noteSwitches(p NotesPage) []Switch {
 	var list []Switch

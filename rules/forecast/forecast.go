@@ -5,6 +5,7 @@ package forecast
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -133,10 +134,7 @@ func Add(deals []Deal, p Period, s gateway.ForecastSettings) Sum {
 		if ok, _ := Counts(d, s); !ok || !p.Has(d.Close) {
 			continue
 		}
-		part := d.Category
-		if s.CountBy == "stage" {
-			part = d.Stage
-		}
+		part := PartOf(d, s)
 		amount := d.Counted(s)
 		out.Amount = out.Amount.Add(amount)
 		out.By[part] = out.By[part].Add(amount)
@@ -163,4 +161,79 @@ func Visible(m gateway.Member, s gateway.ForecastSettings) (ok bool, reason stri
 		return false, "The forecast is shown to " + strings.Join(s.Roles, ", ") + "; ask an admin to add your role under Forecast settings."
 	}
 	return true, "Your team and role see the forecast."
+}
+
+// Before returns the period before p.
+func (p Period) Before(s gateway.ForecastSettings) Period {
+	return PeriodOf(p.From.AddDate(0, 0, -1), s)
+}
+
+// Series adds up n periods one after another, the first of them first.
+func Series(deals []Deal, first Period, n int, s gateway.ForecastSettings) []Sum {
+	out := make([]Sum, 0, n)
+	for p := first; len(out) < n; p = p.Next(s) {
+		out = append(out, Add(deals, p, s))
+	}
+	return out
+}
+
+// Total joins sums of several periods into one number, a count of deals, and
+// how many of them have no amount.
+func Total(sums []Sum) (amount decimal.Decimal, deals, unknown int) {
+	for _, s := range sums {
+		amount, deals, unknown = amount.Add(s.Amount), deals+len(s.Deals), unknown+s.Unknown
+	}
+	return amount, deals, unknown
+}
+
+// Part is one category or stage of a sum.
+type Part struct {
+	Name   string
+	Amount decimal.Decimal
+	Deals  int
+}
+
+// PartOf is the part that a deal is added to.
+func PartOf(d Deal, s gateway.ForecastSettings) string {
+	if s.CountBy == "stage" {
+		return d.Stage
+	}
+	return d.Category
+}
+
+// Parts are the parts of a sum that have deals, in the given order; names that
+// the order lacks follow by themselves. They add up to the sum.
+func (s Sum) Parts(by gateway.ForecastSettings, order []string) []Part {
+	found := map[string]Part{}
+	for _, d := range s.Deals {
+		name := PartOf(d, by)
+		found[name] = Part{name, found[name].Amount.Add(d.Counted(by)), found[name].Deals + 1}
+	}
+	var out []Part
+	for _, name := range order {
+		if p, ok := found[name]; ok {
+			out = append(out, p)
+			delete(found, name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		out = append(out, found[name])
+	}
+	return out
+}
+
+// Layers are the amounts of a sum by how sure they are: closed, committed, and
+// the rest. They add up to the sum.
+func (s Sum) Layers(by gateway.ForecastSettings) (out [3]decimal.Decimal) {
+	for _, d := range s.Deals {
+		i := 2
+		switch {
+		case d.Closed || d.Category == "Closed":
+			i = 0
+		case d.Category == "Forecast":
+			i = 1
+		}
+		out[i] = out[i].Add(d.Counted(by))
+	}
+	return out
 }

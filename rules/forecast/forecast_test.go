@@ -1,6 +1,7 @@
 package forecast_test
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -156,4 +157,59 @@ func TestNothingIsCountedTwice(t *testing.T) {
 			t.Fatalf("periods add up to %s, parts to %s, deals to %s", got, parts, want)
 		}
 	})
+}
+
+func TestPartsAndLayersAddUpToTheSum(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := gateway.DefaultSettings().Forecast
+		s.Amount = rapid.SampledFrom([]string{"total", "weighted"}).Draw(t, "amount")
+		s.CountBy = rapid.SampledFrom([]string{"category", "stage"}).Draw(t, "count by")
+		s.Period = rapid.SampledFrom([]string{"monthly", "quarterly"}).Draw(t, "period")
+		s.Stages = []string{"A", "B"}
+		var deals []forecast.Deal
+		for range rapid.IntRange(0, 12).Draw(t, "deals") {
+			deals = append(deals, deal(
+				rapid.SampledFrom([]string{"Pipeline", "Forecast", "Closed", "Omitted", ""}).Draw(t, "category"),
+				rapid.SampledFrom([]string{"A", "B", "C", ""}).Draw(t, "stage"),
+				rapid.SampledFrom([]string{"", "0.10", "48000", "12.345"}).Draw(t, "amount"), rapid.SampledFrom([]string{"", "10", "33.3"}).Draw(t, "probability"),
+				rapid.SampledFrom([]string{"2026-10-31", "2026-11-01", "2026-12-31", "2027-01-31", ""}).Draw(t, "closes")))
+		}
+		first := forecast.PeriodOf(time.Date(2026, 10, 20, 0, 0, 0, 0, time.UTC), s)
+		sums := forecast.Series(deals, first, 4, s)
+		var amount decimal.Decimal
+		n := 0
+		for i, sum := range sums {
+			if i > 0 && (sum.Period.From != sums[i-1].Period.To || sum.Period.Before(s) != sums[i-1].Period) {
+				t.Fatalf("period %d is %v after %v", i, sum.Period, sums[i-1].Period)
+			}
+			var parts, layers decimal.Decimal
+			for _, p := range sum.Parts(s, []string{"Closed", "B"}) {
+				parts, n = parts.Add(p.Amount), n+p.Deals
+			}
+			for _, l := range sum.Layers(s) {
+				layers = layers.Add(l)
+			}
+			if !parts.Equal(sum.Amount) || !layers.Equal(sum.Amount) {
+				t.Fatalf("%s: parts %s, layers %s, sum %s", sum.Period.Words(), parts, layers, sum.Amount)
+			}
+			amount = amount.Add(sum.Amount)
+		}
+		if total, deals, _ := forecast.Total(sums); !total.Equal(amount) || deals != n {
+			t.Fatalf("total %s of %d, want %s of %d", total, deals, amount, n)
+		}
+	})
+}
+
+func TestPartsKeepTheOrderGiven(t *testing.T) {
+	s := gateway.DefaultSettings().Forecast
+	sum := forecast.Add([]forecast.Deal{
+		deal("Pipeline", "", "1", "", "2026-11-02"), deal("Closed", "", "2", "", "2026-11-02"), deal("BestCase", "", "3", "", "2026-11-02"), deal("Closed", "", "4", "", "2026-11-03"),
+	}, forecast.PeriodOf(time.Date(2026, 11, 5, 0, 0, 0, 0, time.UTC), s), s)
+	var got string
+	for _, p := range sum.Parts(s, []string{"Closed", "Forecast", "Pipeline"}) {
+		got += p.Name + "=" + p.Amount.String() + "/" + strconv.Itoa(p.Deals) + " "
+	}
+	if got != "Closed=6/2 Pipeline=1/1 BestCase=3/1 " {
+		t.Errorf("parts %s", got)
+	}
 }

@@ -90,6 +90,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"people", people},
 		{"settings", settings},
 		{"topics", topics},
+		{"deals", deals},
 		{"agents", agents},
 		{"links", links},
 		{"suspensions", suspensions},

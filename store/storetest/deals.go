@@ -1,0 +1,43 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"tidegate/gateway"
+)
+
+func deals(t *testing.T, s *suite) {
+	w, other := s.workspace(t), s.db.In("deals-other")
+	deal := func(id, closes, signed string) gateway.Record {
+		f := gateway.Fields{"Name": gateway.Text(id), "CloseDate": gateway.Null, "Amount": gateway.Value("12345678901234567.89")}
+		if closes != "" {
+			f["CloseDate"] = gateway.Text(closes)
+		}
+		if signed != "" {
+			f["Signed_On__c"] = gateway.Text(signed)
+		}
+		return gateway.Record{Key: gateway.RecordKey{Object: "Opportunity", ID: id}, Fields: f}
+	}
+	gone := deal("e", "2026-11-15", "")
+	gone.Deleted = true
+	person := deal("f", "2026-11-15", "")
+	person.Key.Object = "Contact"
+	save(t, w, deal("a", "2026-10-31", "2026-11-02"), deal("b", "2026-11-30", ""), deal("c", "2026-11-01", "2026-01-01"), deal("d", "2026-12-01", ""), deal("g", "", ""), gone, person)
+	save(t, other, deal("x", "2026-11-15", ""))
+	day := func(m time.Month) time.Time { return time.Date(2026, m, 1, 0, 0, 0, 0, time.UTC) }
+	for field, want := range map[string]string{"CloseDate": "bc", "Signed_On__c": "a", "Unheard__c": ""} {
+		got, err := w.DealsClosing(t.Context(), field, day(11), day(12))
+		ok(t, err)
+		ids := ""
+		for _, r := range got {
+			ids += r.Key.ID
+			if r.Fields["Amount"] != "12345678901234567.89" {
+				t.Errorf("AVM-45 the amount became %s", r.Fields["Amount"])
+			}
+		}
+		if ids != want {
+			t.Errorf("AVM-41 by %s: %q, want %q", field, ids, want)
+		}
+	}
+}
