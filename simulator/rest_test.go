@@ -275,6 +275,22 @@ func TestR14ReplicationListsWhatChanged(t *testing.T) {
 	if !slices.Equal(up.IDs, []string{kept}) || len(del.DeletedRecords) != 1 || del.DeletedRecords[0].ID != gone {
 		t.Errorf("updated %v, deleted %v", up, del)
 	}
+	// Emptying the recycle bin takes nothing off the list; it ends elsewhere.
+	c.want(200, "POST", "/_sim/changes", `{"object":"Account","op":"purge","id":"`+gone+`"}`)
+	var purged struct {
+		DeletedRecords        []struct{ ID string }
+		EarliestDateAvailable string
+	}
+	c.want(200, "GET", v+"/sobjects/Account/deleted/"+window, "").into(t, &purged)
+	if len(purged.DeletedRecords) != 1 || purged.DeletedRecords[0].ID != gone {
+		t.Errorf("after emptying the recycle bin: %v", purged)
+	}
+	c.want(201, "POST", "/_sim/faults", `{"kind":"forget_deletions"}`)
+	before := purged.EarliestDateAvailable
+	c.want(200, "GET", v+"/sobjects/Account/deleted/"+window, "").into(t, &purged)
+	if len(purged.DeletedRecords) != 0 || purged.EarliestDateAvailable <= before {
+		t.Errorf("after very many deletions: %v", purged)
+	}
 	if r := c.want(400, "GET", v+"/sobjects/Account/deleted/?start="+at(-16*24*time.Hour)+"&end="+at(0), ""); r.code(t) != "INVALID_REPLICATION_DATE" {
 		t.Errorf("too far back: %s", r.body)
 	}

@@ -149,20 +149,37 @@ func (a *Applier) generationOf(object string) int {
 
 // versions returns where the mirror stands with the given records, by id.
 func (a *Applier) versions(ctx context.Context, object string, ids []string) (map[string]gateway.Version, error) {
+	records, err := a.records(ctx, object, ids)
+	seen := make(map[string]gateway.Version, len(records))
+	for key, r := range records {
+		seen[key.ID] = r.Version
+	}
+	return seen, err
+}
+
+// living returns those of the ids that are records here and no tombstones.
+func (a *Applier) living(ctx context.Context, object string, ids []string) ([]string, error) {
+	records, err := a.records(ctx, object, ids)
+	var living []string
+	for _, id := range ids {
+		if r, ok := records[gateway.RecordKey{Object: object, ID: id}]; ok && !r.Deleted {
+			living = append(living, id)
+		}
+	}
+	return living, err
+}
+
+// records reads records, while no batch is applied.
+func (a *Applier) records(ctx context.Context, object string, ids []string) (found map[gateway.RecordKey]gateway.Record, err error) {
 	keys := make([]gateway.RecordKey, 0, len(ids))
 	for _, id := range ids {
 		keys = append(keys, gateway.RecordKey{Object: object, ID: id})
 	}
-	var seen map[string]gateway.Version
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	err := a.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		records, err := tx.LoadRecords(ctx, keys)
-		seen = make(map[string]gateway.Version, len(records))
-		for key, r := range records {
-			seen[key.ID] = r.Version
-		}
+	err = a.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		found, err = tx.LoadRecords(ctx, keys)
 		return err
 	})
-	return seen, err
+	return found, err
 }

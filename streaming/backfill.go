@@ -114,8 +114,7 @@ func (c *Consumer) page(ctx context.Context, lease gateway.Lease, b gateway.Back
 	c.wentThrough()
 	next := after(b, rows, q.Limit)
 	if _, p := c.hole(b.Object); next.State == BackfillDone && p != nil && p.State != gateway.HoleOpen {
-		// A long hole may hold deletes that left the recycle bin since (F-07).
-		if err := c.sweep(ctx, lease, b.Object, outbound.ReadRepair); err != nil {
+		if err := c.vanished(ctx, lease, b.Object, q.ChangedSince); err != nil {
 			return err
 		}
 	}

@@ -44,8 +44,12 @@ type world struct {
 	fresh  int    // tokens refreshed
 	dead   bool   // the grant is revoked
 	asked  []ReadRequest
-	fields int          // made by wildcard
-	passed atomic.Int64 // how far the virtual clocks are ahead
+	purged string // the contact that left last
+	// unlisted is the record that the list of deletions lacks.
+	unlisted string
+	listed   int          // times that deletions were asked for
+	fields   int          // made by wildcard
+	passed   atomic.Int64 // how far the virtual clocks are ahead
 	// hidden is a field that describe shows and queries are refused for.
 	hidden string
 	// onRows is called before a page is returned, after it was read.

@@ -42,6 +42,19 @@ func (w *world) snapshot(r org.Record, fields []string) gateway.ChangeEvent {
 	return e
 }
 
+// swept reports how often all ids of an object were compared, and how often the
+// list of deletions was asked for.
+func (w *world) swept(object string) (sweeps, lists int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, q := range w.asked {
+		if q.Object == object && len(q.Fields) == 0 && q.AfterID == "" {
+			sweeps++
+		}
+	}
+	return sweeps, w.listed
+}
+
 // refused is Salesforce's answer to a query of a field that it does not show.
 func (w *world) refused(object string, fields []string) error {
 	w.mu.Lock()
@@ -119,6 +132,24 @@ func (w *world) CountChanged(ctx context.Context, object string, since time.Time
 		})
 	})
 	return n, nil
+}
+
+func (w *world) Deleted(ctx context.Context, object string, since time.Time) (ids []string, complete bool, err error) {
+	CountCall(ctx)
+	from := org.DateTime(since.UnixMilli())
+	w.org.Read(func(v org.View) {
+		list, earliest := v.Deletions(object, from, org.DateTime(w.now().UnixMilli()+1))
+		for _, d := range list {
+			if d.ID != w.unlisted {
+				ids = append(ids, d.ID)
+			}
+		}
+		complete = earliest <= from
+	})
+	w.mu.Lock()
+	w.listed++
+	w.mu.Unlock()
+	return ids, complete, nil
 }
 
 func (w *world) Count(ctx context.Context, object string) (n int, err error) {

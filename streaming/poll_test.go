@@ -33,6 +33,7 @@ func (w *world) purge(id string) {
 	if err := w.org.Purge(org.Caller{Origin: org.UIOrigin}, "Contact", []string{id}); err != nil {
 		w.t.Fatal(err)
 	}
+	w.purged = id
 }
 
 // isGone checks that a contact is a tombstone here.

@@ -26,6 +26,10 @@ type Reader interface {
 	Count(ctx context.Context, object string) (int, error)
 	// CountChanged returns how many of them changed since, by SystemModstamp.
 	CountChanged(ctx context.Context, object string, since time.Time) (int, error)
+	// Deleted lists the ids of records that were deleted since, also of those
+	// that left the recycle bin. complete is false when Salesforce does not know
+	// all of them any more, or keeps no such list of the object.
+	Deleted(ctx context.Context, object string, since time.Time) (ids []string, complete bool, err error)
 }
 
 // ReadRequest selects a page of one object's records.

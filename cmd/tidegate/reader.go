@@ -127,6 +127,21 @@ func (r reader) CountChanged(ctx context.Context, object string, since time.Time
 	return n, err
 }
 
+// Deleted lists what was deleted since, up to now.
+func (r reader) Deleted(ctx context.Context, object string, since time.Time) ([]string, bool, error) {
+	one, err := r.orgs.of(ctx, r.ws)
+	if err != nil {
+		return nil, false, err
+	}
+	list, _, complete, err := one.client.Deleted(ctx, object, since, time.Now())
+	one.budget.Heard(err)
+	ids := make([]string, 0, len(list))
+	for _, d := range list {
+		ids = append(ids, d.ID)
+	}
+	return ids, complete, err
+}
+
 // schema is the describe as stored, so that reading a page costs no second
 // call.
 func (r reader) schema(ctx context.Context, object string) (*org, gateway.Schema, error) {

@@ -12,6 +12,16 @@ import (
 // Retention is how long Salesforce keeps change events.
 const Retention = 72 * time.Hour
 
+// Listed is how long Salesforce lists what was deleted, at most.
+const Listed = 15 * 24 * time.Hour
+
+// ListsDeletions reports whether Salesforce's list of deletions is worth asking
+// for all of them since then. The hour is for clocks that differ, and for the
+// time until it is asked.
+func ListsDeletions(since, now time.Time) bool {
+	return !since.IsZero() && now.Sub(since) < Listed-time.Hour
+}
+
 // Known is what is known of the time before a hole. All times but Now are by
 // Salesforce's clock, zero where nothing is known.
 type Known struct {

@@ -47,6 +47,16 @@ func TestPlaceOlderThanRetentionIsExpiredF07(t *testing.T) {
 	}
 }
 
+func TestDeletionsAreListedFor15DaysF07(t *testing.T) {
+	for since, want := range map[time.Time]bool{
+		{}: false, noon.Add(-time.Hour): true, noon.Add(-14 * 24 * time.Hour): true, noon.Add(-15 * 24 * time.Hour): false, noon.Add(-40 * 24 * time.Hour): false,
+	} {
+		if got := ListsDeletions(since, noon); got != want {
+			t.Errorf("since %s: %v", since, got)
+		}
+	}
+}
+
 func TestHoleIsClosedWhenEveryPartIs(t *testing.T) {
 	states := []gateway.HoleState{gateway.HoleOpen, gateway.HoleRepairing, gateway.HoleClosed, gateway.HoleFailed}
 	rapid.Check(t, func(t *rapid.T) {

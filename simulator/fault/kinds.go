@@ -29,17 +29,18 @@ const (
 	RotateRefreshTokens = "rotate_refresh_tokens"
 	TokenAnswer         = "token_answer"
 
-	DuplicateRule  = "duplicate_rule"
-	AssignmentRule = "assignment_rule"
-	SessionRefused = "session_refused"
-	UnknownError   = "unknown_error"
-	MissingFields  = "missing_fields"
-	GzipMismatch   = "gzip_mismatch"
-	PhantomIDs     = "phantom_ids"
-	SmallPages     = "small_pages"
-	MoveInstance   = "move_instance"
-	LateCommit     = "late_commit"
-	LateSearch     = "late_search"
+	DuplicateRule   = "duplicate_rule"
+	AssignmentRule  = "assignment_rule"
+	SessionRefused  = "session_refused"
+	UnknownError    = "unknown_error"
+	MissingFields   = "missing_fields"
+	GzipMismatch    = "gzip_mismatch"
+	PhantomIDs      = "phantom_ids"
+	SmallPages      = "small_pages"
+	MoveInstance    = "move_instance"
+	LateCommit      = "late_commit"
+	ForgetDeletions = "forget_deletions"
+	LateSearch      = "late_search"
 
 	BulkSlow        = "bulk_slow"
 	BulkFail        = "bulk_fail"
@@ -101,6 +102,7 @@ var Kinds = []Kind{
 		{"ms", "how much later, in milliseconds"}, {"mode", "hold lets the write itself take that long, and nobody sees it before; else only its stamp is older"},
 	}},
 	{LateSearch, "searches do not find what was written lately; lasts until cleared unless seconds are given", []Param{{"ms", "how lately, in milliseconds"}}},
+	{ForgetDeletions, "getDeleted lists nothing of the time before, as after very many deletions; happens at once", nil},
 
 	{BulkSlow, "a bulk job stays InProgress for a while", []Param{{"ms", "milliseconds"}, object}},
 	{BulkFail, "a bulk job ends as Failed before it has done anything", []Param{object, {"message", "its errorMessage"}}},

@@ -39,6 +39,7 @@ type Org struct {
 	permissions []Permission
 	accesses    sync.Map // user id → *access, of users who may not do everything
 	commits     int64    // number of transactions so far
+	forgot      DateTime // deletions before are not all listed any more
 	orgID       string
 	adminID     string
 	lastWhen    DateTime
@@ -65,6 +66,9 @@ func New(cfg Config) *Org {
 		o.tables[object.Name] = newTable(object)
 	}
 	o.found()
+	if o.faults != nil {
+		o.faults.OnArm(fault.ForgetDeletions, func(fault.Fault) { o.ForgetDeletions() })
+	}
 	return o
 }
 

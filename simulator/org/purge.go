@@ -1,6 +1,9 @@
 package org
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Keeper hears of what happens to an org outside of transactions, after it was
 // done and before anything else happens.
@@ -44,7 +47,7 @@ func (o *Org) Purge(caller Caller, object string, ids []string) error {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.tables[target.Name].purge(ids)
+	o.tables[target.Name].purge(ids, o.rememberedFrom())
 	if o.keeper != nil {
 		o.keeper.KeepPurge(target.Name, ids)
 	}
@@ -56,12 +59,65 @@ func (o *Org) RestorePurge(object string, ids []string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if t := o.tables[object]; t != nil && len(ids) > 0 {
-		t.purge(ids)
+		t.purge(ids, o.rememberedFrom())
 	}
 }
 
-// purge removes rows and numbers the others anew.
-func (t *table) purge(ids []string) {
+// Deletion says when a record was deleted.
+type Deletion struct {
+	ID string
+	At DateTime
+}
+
+// remembered is how long an org lists deletions.
+const remembered = 15 * 24 * time.Hour
+
+func (o *Org) rememberedFrom() DateTime {
+	return max(o.forgot, DateTime(o.Now().Add(-remembered).UnixMilli()))
+}
+
+// ForgetDeletions makes the org list no deletion up to now any more, as one
+// does that deletes very much.
+func (o *Org) ForgetDeletions() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.forgot = DateTime(o.Now().UnixMilli())
+}
+
+// Deletions lists what was deleted from one time until before another, whether
+// it is in the recycle bin or has left it. Of the time before earliest not all
+// is known any more.
+func (v View) Deletions(object string, from, to DateTime) (list []Deletion, earliest DateTime) {
+	earliest = v.org.rememberedFrom()
+	t := v.org.tables[object]
+	if t == nil {
+		return nil, earliest
+	}
+	all := slices.Clone(t.purged)
+	v.Scan(object, func(r Record) bool {
+		if at, _ := r.Value("SystemModstamp").(DateTime); r.Value("IsDeleted") == true {
+			all = append(all, Deletion{r.ID(), at})
+		}
+		return true
+	})
+	for _, d := range all {
+		if d.At >= max(from, earliest) && d.At < to {
+			list = append(list, d)
+		}
+	}
+	return list, earliest
+}
+
+// purge removes rows and numbers the others anew. Deletions since then are
+// kept in mind.
+func (t *table) purge(ids []string, since DateTime) {
+	t.purged = slices.DeleteFunc(t.purged, func(d Deletion) bool { return d.At < since })
+	for _, id := range ids {
+		if i, ok := t.byID[id]; ok {
+			at, _ := t.at(i).Value("SystemModstamp").(DateTime)
+			t.purged = append(t.purged, Deletion{id, at})
+		}
+	}
 	gone := make(map[string]bool, len(ids))
 	for _, id := range ids {
 		gone[id] = true

@@ -35,6 +35,8 @@ func (o *Org) Restore(commit int64, images []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(images) > 0 {
+		// What was purged before is not among them.
+		o.forgot = DateTime(o.Now().UnixMilli())
 		if err := scan.EachItem(images, o.restore); err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ type table struct {
 	next   uint64                      // for ids
 	keys   map[string]map[string][]int // field → lower-cased value → rows
 	shared map[string]any              // texts that rows have in common
+	purged []Deletion                  // rows that are gone, as long as the org lists their deletion
 }
 
 func newTable(o *Object) *table {

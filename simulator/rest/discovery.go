@@ -211,15 +211,14 @@ func (c *call) deleted() error {
 		When string `json:"deletedDate"`
 	}
 	list := []gone{}
+	var earliest org.DateTime
 	c.read(func(v org.View) {
-		v.Scan(o.Name, func(r org.Record) bool {
-			if at, _ := r.Value("SystemModstamp").(org.DateTime); r.Value("IsDeleted") == true && at >= from && at < to {
-				list = append(list, gone{r.ID(), at.String()})
-			}
-			return true
-		})
+		var deleted []org.Deletion
+		deleted, earliest = v.Deletions(o.Name, from, to)
+		for _, d := range deleted {
+			list = append(list, gone{d.ID, d.At.String()})
+		}
 	})
-	earliest := org.DateTime(c.org.Now().Add(-15 * replicationDay).UnixMilli())
 	c.json(http.StatusOK, map[string]any{
 		"deletedRecords": list, "earliestDateAvailable": earliest.String(), "latestDateCovered": to.String(),
 	})

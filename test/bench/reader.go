@@ -75,6 +75,11 @@ func (r reader) CountChanged(ctx context.Context, object string, _ time.Time) (i
 	return r.Count(ctx, object)
 }
 
+// Deleted is not known here.
+func (r reader) Deleted(context.Context, string, time.Time) ([]string, bool, error) {
+	return nil, false, nil
+}
+
 // Count counts the records that live.
 func (r reader) Count(_ context.Context, object string) (n int, err error) {
 	r.org.Read(func(v org.View) {
