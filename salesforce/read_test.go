@@ -232,6 +232,20 @@ func TestDeletedSaysHowFarItCanBeTrusted(t *testing.T) {
 	}
 }
 
+// F-36: which objects an admin selected, where no Pub/Sub API tells.
+func TestSelectedObjectsAreReadF36(t *testing.T) {
+	f := newFake(t)
+	f.on("GET /services/data/v66.0/tooling/query", 200,
+		`{"totalSize":2,"done":true,"records":[{"SelectedEntity":"ContactChangeEvent"},{"SelectedEntity":"Berth__ChangeEvent"}]}`)
+	got, err := newClient(t, f).Captured(context.Background())
+	if err != nil || !slices.Equal(got, []string{"Contact", "Berth__c"}) {
+		t.Errorf("%v, %v", got, err)
+	}
+	if q := f.requests()[0].query; !strings.Contains(q, "FROM+PlatformEventChannelMember+WHERE+EventChannel+%3D+%27ChangeEvents%27") {
+		t.Errorf("asked with %s", q)
+	}
+}
+
 func TestLimitsOfAnyShapeAreRead(t *testing.T) {
 	f := newFake(t)
 	f.on("/", 200, `{"DailyApiRequests":{"Max":15000,"Remaining":14976},"PermissionSets":{"Max":1500,"Remaining":1498,"CreateCustom":{"Max":1000,"Remaining":998}},"Odd":"x","Zero":{"Max":0,"Remaining":0}}`)

@@ -316,6 +316,9 @@ func (c *Consumer) holes(ctx context.Context, hole *gateway.Hole, note string) (
 	}
 	var again []gateway.Backfill
 	for _, b := range all {
+		if c.health.polledByDesign(b.Object) {
+			continue
+		}
 		part := gateway.HolePart{Object: b.Object, Means: gateway.MeansChanges, State: gateway.HoleRepairing, Expected: -1}
 		if b.State == BackfillRunning { // ends with what changed since it began
 			part.Means, part.Expected = gateway.MeansWhole, b.Total

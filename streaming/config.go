@@ -38,10 +38,10 @@ type Config struct {
 	Transport Transport
 	// PubSub is tried by Auto where CometD offers no websocket; nil = never.
 	PubSub *PubSub
-	// Streamed reports whether Salesforce puts changes of the object into the
-	// stream; what it does not is polled. nil = the Pub/Sub API is asked, and
-	// without one all are.
-	Streamed func(ctx context.Context, object string) (bool, error)
+	// Captured lists the objects whose changes Salesforce puts into the stream,
+	// by one call of its API; what it does not is polled. It is asked where the
+	// Pub/Sub API does not tell. nil = where that does not tell, all are.
+	Captured func(ctx context.Context) ([]string, error)
 	// Loading adjusts how objects are read whole.
 	Loading Loading
 	// Reconnected wakes a consumer that waits for a person to reconnect; nil

@@ -27,14 +27,15 @@ type health struct {
 	refused   string    // why there is no stream at all
 	// unstreamed is why Salesforce gives us no stream, and we poll instead.
 	unstreamed string
-	chosen     bool      // polling is what somebody wants
-	partly     string    // which objects are polled although there is a stream
-	stalled    string    // why nothing is stored
-	limited    string    // why nothing is read
-	readAt     time.Time // when a reading last went through
-	slow       string    // what waits for API calls, a whole sentence
-	repairing  string    // what is repaired
-	loading    string    // what is read whole
+	chosen     bool            // polling is what somebody wants
+	partly     string          // which objects are polled although there is a stream
+	apart      map[string]bool // those that are polled by design
+	stalled    string          // why nothing is stored
+	limited    string          // why nothing is read
+	readAt     time.Time       // when a reading last went through
+	slow       string          // what waits for API calls, a whole sentence
+	repairing  string          // what is repaired
+	loading    string          // what is read whole
 	lag        time.Duration
 }
 
@@ -105,6 +106,13 @@ func (h *health) subscribed() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.stream.subscribed
+}
+
+// polledByDesign reports whether an object was never in the stream.
+func (h *health) polledByDesign(object string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.apart[object]
 }
 
 // streamed reports whether this process ever had the stream, so that complete

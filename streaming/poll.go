@@ -251,6 +251,7 @@ func (c *Consumer) askStreamed(ctx context.Context, lease gateway.Lease) error {
 		c.poll.unstreamed[object] = !is
 	}
 	c.showPartly()
+	c.showApart()
 	return c.noteStreamed(ctx, seen)
 }
 
@@ -285,23 +286,45 @@ func (c *Consumer) showPartly() {
 	})
 }
 
+// showApart tells which objects are polled by design: a lost place in the
+// stream is no hole of theirs.
+func (c *Consumer) showApart() {
+	apart := map[string]bool{}
+	for _, object := range c.cfg.Objects {
+		apart[object] = !c.expected(object)
+	}
+	c.health.set(func(h *health) { h.apart = apart })
+}
+
 // streamed asks which objects are in the stream; those of which it is not
 // known are missing.
 func (c *Consumer) streamed(ctx context.Context) (map[string]bool, error) {
-	is := map[string]bool{}
-	if c.cfg.Streamed != nil {
-		for _, object := range c.cfg.Objects {
-			yes, err := c.cfg.Streamed(ctx, object)
-			if err != nil {
-				return nil, err
-			}
-			is[object] = yes
+	if c.cfg.PubSub != nil {
+		is, err := c.offered(ctx)
+		if err == nil || c.cfg.Captured == nil {
+			return is, err
 		}
-		return is, nil
+		c.cfg.Logger.InfoContext(ctx, "the Pub/Sub API does not tell which objects are streamed", "error", err)
 	}
-	if c.cfg.PubSub == nil {
-		return is, nil
+	if c.cfg.Captured == nil {
+		return nil, nil
 	}
+	if err := c.afford(ctx, outbound.ReadPoll, 1); err != nil {
+		return nil, err
+	}
+	captured, err := c.cfg.Captured(ctx)
+	if err != nil {
+		return nil, err
+	}
+	is := map[string]bool{}
+	for _, object := range c.cfg.Objects {
+		is[object] = slices.Contains(captured, object)
+	}
+	return is, nil
+}
+
+// offered asks the Pub/Sub API, which costs no API call.
+func (c *Consumer) offered(ctx context.Context) (map[string]bool, error) {
 	client, err := c.pubSub(nil)
 	if err != nil {
 		return nil, err
@@ -314,6 +337,7 @@ func (c *Consumer) streamed(ctx context.Context) (map[string]bool, error) {
 	if err != nil {
 		return nil, err
 	}
+	is := map[string]bool{}
 	for i, object := range c.cfg.Objects {
 		is[object] = offered[topics[i]]
 	}

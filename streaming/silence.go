@@ -68,9 +68,15 @@ func (c *Consumer) remember(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the objects' state: %w", err)
 	}
+	known := slices.ContainsFunc(all, func(s gateway.ObjectStatus) bool { return !s.StreamedAt.IsZero() })
 	for _, s := range all {
 		if s.StreamedAt.After(c.poll.streamedAt[s.Object]) {
 			c.poll.streamedAt[s.Object] = s.StreamedAt
+		}
+		// Polled by design, until Salesforce is asked again: an object that was
+		// selected meanwhile is to be asked for once more.
+		if known && s.StreamedAt.IsZero() && s.Transport == "poll" {
+			c.poll.unstreamed[s.Object] = true
 		}
 	}
 	unclosed, err := c.store.UnclosedHoles(ctx)
@@ -82,6 +88,7 @@ func (c *Consumer) remember(ctx context.Context) error {
 			}
 		}
 	}
+	c.showApart()
 	return err
 }
 

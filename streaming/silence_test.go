@@ -1,11 +1,13 @@
 package streaming
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"tidegate/gateway"
 	"tidegate/simulator/fault"
+	"tidegate/simulator/org"
 	"tidegate/store/storetest"
 )
 
@@ -79,6 +81,110 @@ func TestObjectThatWasNeverStreamedIsNoDegradation(t *testing.T) {
 	if holes := w.holes(); len(holes) > 0 {
 		t.Errorf("recorded %+v", holes)
 	}
+}
+
+// captured tells which objects are selected, as the Tooling API does.
+func (w *world) captured(context.Context) ([]string, error) {
+	var objects []string
+	for _, object := range w.objects {
+		if w.cdc.Selects(object) {
+			objects = append(objects, object)
+		}
+	}
+	return objects, nil
+}
+
+// TestSwitchedOffObjectIsNoticedWithoutThePubSubAPI: the org's list of selected
+// objects tells where GetTopic cannot be asked, or does not answer (F-36).
+func TestSwitchedOffObjectIsNoticedWithoutThePubSubAPI(t *testing.T) {
+	for name, pubSub := range map[string]func(w *world) *PubSub{
+		"there is none": func(*world) *PubSub { return nil },
+		"nobody answers": func(w *world) *PubSub {
+			p := w.pubSub()
+			p.Endpoint = "http://127.0.0.1:1"
+			return p
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "sqlite://"+t.TempDir()+"/t.db")
+			ids := w.contacts(60)
+			w.start(func(c *Config) {
+				w.over(LongPolling)(c)
+				c.PubSub, c.Captured, c.AskEvery = pubSub(w), w.captured, 50*time.Millisecond
+			})
+			w.settled()
+			w.eventually(w.is(gateway.StateOK))
+			w.cdc.Capture("Contact", false)
+			w.eventually(w.is(gateway.StatePolling))
+			w.update(ids[0], map[string]any{"Department": "polled"})
+			w.settled()
+			w.cdc.Capture("Contact", true)
+			w.eventually(w.is(gateway.StateOK))
+			w.recorded(gateway.HoleUnstreamed)
+			w.update(ids[1], map[string]any{"Department": "streamed"})
+			w.settled()
+		})
+	}
+}
+
+// TestObjectSelectedWhileNobodyListenedIsAskedOnceMore: what changed between
+// the last asking and the selection is in no stream (F-36).
+func TestObjectSelectedWhileNobodyListenedIsAskedOnceMore(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		w.cdc.Select("Contact")
+		ids := w.contacts(10)
+		account := w.create("Account", map[string]any{"Name": "Acme"})
+		configure := func(c *Config) {
+			w.over(WebSocket)(c)
+			c.Captured = w.captured
+		}
+		_, stop := w.start(configure)
+		w.settled()
+		w.update(ids[0], map[string]any{"Department": "gives a position"})
+		w.settled()
+		w.eventually(w.transport("Account", "poll"))
+		stop()
+		w.commit(func(tx *org.Tx) *org.Error {
+			return tx.Update("Account", account, map[string]any{"Name": "Acme before it was selected"})
+		})
+		w.cdc.Select("Contact", "Account")
+		w.start(configure)
+		w.settled()
+		w.eventually(w.is(gateway.StateOK))
+	})
+}
+
+// TestLostPlaceIsNoHoleOfPolledObjects: an object that was never in the stream
+// has lost nothing with it.
+func TestLostPlaceIsNoHoleOfPolledObjects(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		w.cdc.Select("Contact")
+		ids := w.contacts(60)
+		account := w.create("Account", map[string]any{"Name": "Acme"})
+		configure := func(c *Config) {
+			w.over(WebSocket)(c)
+			c.Captured = w.captured
+		}
+		_, stop := w.start(configure)
+		w.settled()
+		w.update(ids[0], map[string]any{"Department": "gives a position"})
+		w.settled()
+		w.eventually(w.transport("Account", "poll"))
+		stop()
+		w.update(ids[1], map[string]any{"Department": "nobody saw it"})
+		w.commit(func(tx *org.Tx) *org.Error {
+			return tx.Update("Account", account, map[string]any{"Name": "Acme, polled"})
+		})
+		w.arm(fault.Spec{Kind: fault.ExpireReplayIDs})
+		w.start(configure)
+		w.settled()
+		h := w.recorded(gateway.HoleUnknown)
+		if len(h.Objects) != 1 || h.Objects[0].Object != "Contact" || h.Objects[0].Changed != 1 {
+			t.Errorf("recorded %s", told(h))
+		}
+	})
 }
 
 // TestUsedUpAllocationIsRecorded: all objects are polled until Salesforce

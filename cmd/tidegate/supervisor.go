@@ -106,7 +106,7 @@ func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
 		DB: s.app.db, Connection: conn, Holder: s.holder, Objects: gateway.MirroredObjects[:],
 		Loading: s.app.loading(from),
 		Reader:  from, HTTP: s.app.orgs.guard.Client(), Endpoint: s.endpoint(ctx, one),
-		Auth: newSession(one).header, PubSub: s.pubSub(one), Budget: one.budget, Sign: s.app.sign,
+		Auth: newSession(one).header, PubSub: s.pubSub(one), Captured: one.client.Captured, Budget: one.budget, Sign: s.app.sign,
 		OwnClient: clientName, Notify: s.app.announcer.announce, Metrics: s.metrics, Logger: s.app.logger,
 		LeaseFor: s.app.cfg.LeaseFor(),
 	})
