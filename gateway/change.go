@@ -26,7 +26,7 @@ const (
 // Cause says why a change is owed to Salesforce; it travels with the entry
 // into the log.
 type Cause struct {
-	Kind string // "edit", "meeting", "person", "conflict" …
+	Kind string // "edit", "person", "conflict", KindMeeting …
 	Ref  string // id of the thing that caused it, "" for an edit on a page
 	Rule string // plain words, e.g. "Edit on the contact page"
 	By   string // user id here, "" when no person did it
@@ -94,6 +94,9 @@ type Settlement struct {
 	State   ChangeState // "" = done, the entry goes
 	DueAt   time.Time   // for StateWaiting
 	Problem Problem
+	// Unsent is true when nothing was handed to the network: the attempt does
+	// not count, and nothing has to be looked for before the next.
+	Unsent bool
 }
 
 // LogEntry is one line of the sync log about something we did or could not

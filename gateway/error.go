@@ -21,6 +21,7 @@ const (
 	CodeConflict     Code = "conflict"     // somebody else changed it meanwhile
 	CodeFenced       Code = "fenced"       // we are no longer the lease holder
 	CodeUnavailable  Code = "unavailable"  // our database is away
+	CodeReference    Code = "reference"    // what it refers to has no Salesforce id yet
 
 	CodeSFDown        Code = "salesforce_down"         // 5xx, HTML, network: try again
 	CodeSFBusy        Code = "salesforce_busy"         // concurrent limit, row lock: try again soon

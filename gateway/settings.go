@@ -160,7 +160,17 @@ type AdvancedSettings struct {
 	Purposes           []ActivityValue     `json:"purposes"`
 	Outcomes           []ActivityValue     `json:"outcomes"`
 	Conflicts          map[DataType]Winner `json:"conflicts"` // DEM-17
+	// OpportunityRule chooses among several open opportunities (DEM-08).
+	OpportunityRule string `json:"opportunity_rule"`
 }
+
+// The rules by which one of several open opportunities gets a meeting.
+const (
+	OpportunityClosing = "closing" // the one that closes first
+	OpportunityRecent  = "recent"  // the one that changed last
+	OpportunityLargest = "largest" // the one with the largest amount
+	OpportunityNone    = "none"    // none
+)
 
 // ActivityPair is one thing as it is on an Event and on a Task; "" = not
 // written there.
@@ -227,7 +237,7 @@ func DefaultSettings() Settings {
 			Teams: []string{}, Roles: []string{},
 		},
 		Advanced: AdvancedSettings{
-			CurrencyLabel: "$", AmountField: "Amount", CloseDateField: "CloseDate",
+			CurrencyLabel: "$", AmountField: "Amount", CloseDateField: "CloseDate", OpportunityRule: OpportunityClosing,
 			Purposes: named("Sales", "CSM", "Partner", "SA"), Outcomes: named("Next meeting agreed", "Decision made", "No show"),
 			Conflicts: map[DataType]Winner{},
 		},
@@ -245,6 +255,9 @@ func named(names ...string) []ActivityValue {
 // OrgScope is the scope of the organization's settings; a member's own are
 // kept under "member:" and his id.
 const OrgScope = "org"
+
+// MemberScope returns the scope of a member's own settings.
+func MemberScope(memberID string) string { return "member:" + memberID }
 
 // SettingRow is one saved state of one tab in one scope. Every save is a new
 // revision; older ones stay.

@@ -34,6 +34,7 @@ func (s *Server) api(g fiber.Router) {
 	g.Get("/records/:object/:id", s.authorized("read", apiRecord))
 	g.Patch("/records/:object/:id", s.authorized("write", apiEdit))
 	g.Put("/people/:external_id", s.authorized("write", apiPerson))
+	g.Put("/meetings/:external_id", s.authorized("write", apiMeeting))
 }
 
 // authorized lets a call in that carries a live key with the scope.

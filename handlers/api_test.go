@@ -48,6 +48,7 @@ func TestAPIOpensOnlyWithALiveKeyOfTheScope(t *testing.T) {
 		{"GET", record, "", "read"},
 		{"PATCH", record, `{"fields":{"Title":"CEO"}}`, "write"},
 		{"PUT", "/api/v1/people/p-1", `{"last_name":"Person"}`, "write"},
+		{"PUT", "/api/v1/meetings/m-1", meetingBody(), "write"},
 	}
 	for _, c := range calls {
 		for _, key := range []string{"", "tg_wrong", revoked, "Bearer"} {

@@ -95,7 +95,7 @@ func (v *visit) inForce() (settings.InForce, error) {
 	return settings.Effective(org, mine)
 }
 
-func memberScope(id string) string { return "member:" + id }
+func memberScope(id string) string { return gateway.MemberScope(id) }
 
 // currency is the label before amounts; the default when settings cannot be
 // read, since a page is better than none.

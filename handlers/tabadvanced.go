@@ -15,6 +15,7 @@ func readAdvanced(v *visit, t *tabState) {
 	v.take("currency_label", &a.CurrencyLabel)
 	v.take("amount_field", &a.AmountField)
 	v.take("close_date_field", &a.CloseDateField)
+	v.take("opportunity_rule", &a.OpportunityRule)
 	v.flip("summarize_topics", &a.SummarizeTopics)
 	v.flip("emails_from_tasks", &a.EmailsFromTasks)
 	v.flip("emails_from_messages", &a.EmailsFromMessages)
@@ -57,6 +58,12 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 			{
 				Name: "close_date_field", Label: "Deal close date field", Options: fieldOptions(schema, a.CloseDateField, gateway.TypeDate),
 				Hint: "Used in the same four places.", Meta: t.meta(v, "close_date_field", "Close Date"), Locked: t.locked, Error: t.errors["close_date_field"],
+			},
+			{
+				Name: "opportunity_rule", Label: "Of several open opportunities, a meeting goes to", Options: choose(a.OpportunityRule,
+					gateway.OpportunityClosing, "The one that closes first", gateway.OpportunityRecent, "The one that changed last",
+					gateway.OpportunityLargest, "The one with the largest amount", gateway.OpportunityNone, "None of them"),
+				Hint: "Closed ones are never chosen.", Meta: t.meta(v, "opportunity_rule", "closes first"), Locked: t.locked, Error: t.errors["opportunity_rule"],
 			},
 		},
 		Emails: []views.Switch{

@@ -33,7 +33,7 @@ func (b batch) keys() []gateway.RecordKey {
 // claim takes due entries of a workspace; an empty batch when there are none.
 func (o *Outbox) claim(ctx context.Context, ws gateway.WorkspaceID, limit int) (batch, error) {
 	changes, err := o.db.Claim(ctx, store.ClaimRequest{
-		Holder: o.opts.Holder, Lease: rand.Text(), For: o.opts.Lease, Limit: limit, Workspace: ws,
+		Holder: o.opts.Holder, Lease: newLease(), For: o.opts.Lease, Limit: limit, Workspace: ws,
 	})
 	if err != nil || len(changes) == 0 {
 		return batch{}, err
@@ -41,14 +41,19 @@ func (o *Outbox) claim(ctx context.Context, ws gateway.WorkspaceID, limit int) (
 	b := batch{ws: ws, changes: changes}
 	err = o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		records, err := tx.LoadRecords(ctx, b.keys())
-		b.note(records)
-		return err
+		if err != nil {
+			return err
+		}
+		return b.note(ctx, tx, records)
 	})
 	return b, err
 }
 
+// newLease draws the token that fences one settling.
+func newLease() string { return rand.Text() }
+
 // note keeps what sending and settling need to know of the records.
-func (b *batch) note(records map[gateway.RecordKey]gateway.Record) {
+func (b *batch) note(ctx context.Context, tx *store.Tx, records map[gateway.RecordKey]gateway.Record) error {
 	b.versions = make(map[gateway.RecordKey]gateway.Version, len(records))
 	b.barred = map[gateway.RecordKey]*gateway.Error{}
 	for key, r := range records {
@@ -57,6 +62,7 @@ func (b *batch) note(records map[gateway.RecordKey]gateway.Record) {
 			b.barred[key] = err
 		}
 	}
+	return b.refer(ctx, tx)
 }
 
 // claimOne takes the entry of one record if it waits and is due. pending is
@@ -68,19 +74,15 @@ func (o *Outbox) claimOne(ctx context.Context, ws gateway.WorkspaceID, key gatew
 		if record, pending, err = load(ctx, tx, key); err != nil || pending == nil {
 			return err
 		}
-		now := tx.Now()
-		if pending.State != gateway.StateWaiting || pending.DueAt.After(now) {
+		c, ok := o.take(pending, tx.Now())
+		if !ok {
 			return nil
 		}
-		c := *pending
-		c.State, c.Lease, c.Holder, c.DueAt = gateway.StateSending, rand.Text(), o.opts.Holder, now.Add(o.opts.Lease)
-		c.Attempt++
-		if c.FirstSentAt.IsZero() {
-			c.FirstSentAt = now
+		if err := tx.SaveChange(ctx, c); err != nil {
+			return err
 		}
 		b = batch{ws: ws, changes: []gateway.Change{c}}
-		b.note(map[gateway.RecordKey]gateway.Record{key: record})
-		return tx.SaveChange(ctx, c)
+		return b.note(ctx, tx, map[gateway.RecordKey]gateway.Record{key: record})
 	})
 	return b, pending, err
 }

@@ -41,6 +41,11 @@ type Options struct {
 	// Drifted is called when Salesforce refuses a field that describe offered:
 	// the object's describe is to be read again.
 	Drifted func(ctx context.Context, ws gateway.WorkspaceID, object string)
+	// PublicDomain tells free e-mail providers from companies; nil = none is.
+	PublicDomain func(domain string) bool
+	// BaseURL is how browsers reach us, for the link that an Event or a note
+	// carries back; "" = they carry none.
+	BaseURL string
 	Workers int // calls at a time, 4
 	// Patience is how long Deliver tries inside a request, 3 s.
 	Patience time.Duration

@@ -222,6 +222,8 @@ func (s *settling) observe(c gateway.Change, key gateway.RecordKey) {
 	switch {
 	case c.Op == gateway.OpDelete:
 		return // the stream brings the tombstone with its version
+	case c.Key.Object == "ContentNote" || c.Key.Object == "ContentDocumentLink":
+		return // not mirrored; the writing says what was sent
 	case c.Op == gateway.OpCreate && here:
 		return
 	case c.Op == gateway.OpCreate:

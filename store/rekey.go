@@ -7,8 +7,8 @@ import (
 )
 
 // RekeyRecord gives everything that is kept under the local id of a created
-// record its Salesforce id: links, log lines, history, conflicts and the rest
-// of its outbox entry. The mirror's row of the local id goes if Salesforce's
+// record its Salesforce id: links, log lines, history, conflicts, writings and
+// the rest of its outbox entry; the local id is remembered. The mirror's row of the local id goes if Salesforce's
 // own row has come already, and an entry that somebody made under the new id
 // keeps the last word on its fields.
 func (tx *Tx) RekeyRecord(ctx context.Context, from, to gateway.RecordKey) error {
@@ -20,6 +20,14 @@ func (tx *Tx) RekeyRecord(ctx context.Context, from, to gateway.RecordKey) error
 	}
 	if err := tx.dropKeys(ctx, from, to); err != nil {
 		return err
+	}
+	if from.Local() {
+		_, err := tx.exec(ctx, "saving local id", `INSERT INTO local_ids (workspace_id, local_id, object, record_id) VALUES (?, ?, ?, ?)
+			ON CONFLICT (workspace_id, local_id) DO UPDATE SET object = excluded.object, record_id = excluded.record_id`,
+			tx.ws, from.ID, to.Object, to.ID)
+		if err != nil {
+			return err
+		}
 	}
 	// What has one row per record cannot move onto a row that is there.
 	for _, table := range [...]string{"records", "refetches"} {
@@ -42,6 +50,7 @@ func (tx *Tx) RekeyRecord(ctx context.Context, from, to gateway.RecordKey) error
 		{"sync_log", "object", "record_id"},
 		{"record_history", "object", "record_id"},
 		{"conflicts", "object", "record_id"},
+		{"writings", "object", "record_id"},
 	} {
 		_, err := tx.exec(ctx, "rekeying "+in.table, `UPDATE `+in.table+` SET `+in.object+` = ?, `+in.id+` = ?
 			WHERE workspace_id = ? AND `+in.object+` = ? AND `+in.id+` = ?`, to.Object, to.ID, tx.ws, from.Object, from.ID)

@@ -44,6 +44,11 @@ func (tx *Tx) settled(row, sent gateway.Change, s gateway.Settlement) (next gate
 	moved := row.Edit != sent.Edit
 	if s.State != "" {
 		next.State, next.Problem, next.DueAt = s.State, s.Problem, s.DueAt
+		if s.Unsent {
+			if next.Attempt = max(0, next.Attempt-1); next.Attempt == 0 {
+				next.FirstSentAt = fromMicros(0)
+			}
+		}
 		if moved && s.State == gateway.StateParked {
 			next.State, next.Attempt, next.DueAt = gateway.StateWaiting, 0, tx.now
 		}

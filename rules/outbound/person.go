@@ -9,7 +9,7 @@ import (
 )
 
 // LocalPrefix begins the id of a record that Salesforce has not numbered yet.
-const LocalPrefix = "local:"
+const LocalPrefix = gateway.LocalPrefix
 
 // notProvided stands in a required field that nobody has given, in the words
 // that Salesforce's own lead capture uses.

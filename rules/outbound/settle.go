@@ -27,6 +27,7 @@ var answers = map[gateway.Code]answer{
 	gateway.CodeSFStale:       {time.Second, 10 * time.Second, 4, "The record changed in Salesforce at the same moment.", "Look at the record and edit it again."},
 	gateway.CodeInternal:      {time.Second, 5 * time.Minute, 6, "Something went wrong here.", "Look at the program's log, then retry."},
 	gateway.CodeUnavailable:   {time.Second, time.Minute, 0, "Our database was away.", nobody},
+	gateway.CodeReference:     {500 * time.Millisecond, 500 * time.Millisecond, 0, "It waits for a record that it names.", nobody},
 	gateway.CodeSFValidation:  {what: "A rule of the org refuses these values.", who: "Change the value as the rule asks, or an admin changes the rule."},
 	gateway.CodeSFField:       {what: "Salesforce does not take this field from us.", who: "An admin gives the connected user access to the field, or sets its direction to Inbound."},
 	gateway.CodeSFPermission:  {what: "The connected user may not change this record.", who: "A Salesforce admin gives the connected user access to it."},
@@ -68,7 +69,7 @@ func Settle(c gateway.Change, d gateway.Delivery, now time.Time, jitter float64)
 	again := a.base > 0 && (a.tries == 0 || c.Attempt < a.tries)
 	s := gateway.Settlement{State: gateway.StateParked, Problem: problem(err, a, again)}
 	if again {
-		s.State = gateway.StateWaiting
+		s.State, s.Unsent = gateway.StateWaiting, err.Code == gateway.CodeReference
 		s.DueAt = now.Add(max(Backoff(a.base, a.limit, c.Attempt, jitter), err.RetryAfter))
 	}
 	return s

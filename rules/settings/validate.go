@@ -170,6 +170,9 @@ func advanced(s gateway.AdvancedSettings) []fault {
 	if n := len([]rune(strings.TrimSpace(s.CurrencyLabel))); n == 0 || n > currencyLabelMax {
 		faults = append(faults, fault{"currency_label", "The currency label has one to eight characters."})
 	}
+	if !slices.Contains([]string{"", gateway.OpportunityClosing, gateway.OpportunityRecent, gateway.OpportunityLargest, gateway.OpportunityNone}, s.OpportunityRule) {
+		faults = append(faults, fault{"opportunity_rule", "Choose closing, recent, largest or none."})
+	}
 	if !apiName(s.AmountField) {
 		faults = append(faults, fault{"amount_field", "Choose the field that holds the amount."})
 	}

@@ -79,7 +79,11 @@ var items = map[gateway.Tab]map[string]item{
 		"roles":      {label: "Roles that see the forecast", shape: shapeList, none: "all"},
 	},
 	gateway.TabAdvanced: {
-		"currency_label":       {label: "Currency label"},
+		"currency_label": {label: "Currency label"},
+		"opportunity_rule": {label: "Of several open opportunities, a meeting goes to", none: "the one that closes first", words: map[string]string{
+			gateway.OpportunityClosing: "the one that closes first", gateway.OpportunityRecent: "the one that changed last",
+			gateway.OpportunityLargest: "the one with the largest amount", gateway.OpportunityNone: "none of them",
+		}},
 		"amount_field":         {label: "Deal amount field"},
 		"close_date_field":     {label: "Deal close date field"},
 		"summarize_topics":     {label: "Summarize Smart Topics in the deals dashboard", shape: shapeSwitch},

@@ -92,6 +92,8 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"topics", topics},
 		{"deals", deals},
 		{"agents", agents},
+		{"meetings", meetings},
+		{"writings", writings},
 		{"links", links},
 		{"suspensions", suspensions},
 		{"rekey", rekey},

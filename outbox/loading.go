@@ -1,0 +1,231 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/rules/outbound"
+	"tidegate/rules/settings"
+	"tidegate/store"
+)
+
+// page returns the address of a page of ours about a thing.
+func (o *Outbox) page(path, id string) string {
+	if o.opts.BaseURL == "" {
+		return ""
+	}
+	return o.opts.BaseURL + path + url.PathEscape(id)
+}
+
+// loading reads what a plan looks at. The first error stays; what is read
+// after it is empty.
+type loading struct {
+	outbox *Outbox
+	w      *store.Workspace
+	err    error
+}
+
+// did keeps an error; absent things are none.
+func (l *loading) did(doing string, err error) bool {
+	if err != nil && gateway.CodeOf(err) == gateway.CodeNotFound {
+		return false
+	}
+	if err != nil && l.err == nil {
+		l.err = fmt.Errorf("reading %s: %w", doing, err)
+	}
+	return err == nil
+}
+
+// settings fills in who organized and which settings hold for him.
+func (l *loading) settings(ctx context.Context, email string, in *outbound.MeetingInput) {
+	members, err := l.w.Members(ctx)
+	l.did("the members", err)
+	for _, m := range members {
+		if m.Disabled {
+			continue
+		}
+		if _, domain, ok := strings.Cut(m.Email, "@"); ok && !slices.Contains(in.OwnDomains, domain) {
+			in.OwnDomains = append(in.OwnDomains, domain)
+		}
+		if email != "" && strings.EqualFold(m.Email, email) {
+			in.Member = m
+		}
+	}
+	in.Settings = l.inForce(ctx, in.Member.ID)
+}
+
+func (l *loading) inForce(ctx context.Context, memberID string) gateway.Settings {
+	org, err := l.w.Settings(ctx, gateway.OrgScope)
+	l.did("the settings", err)
+	var own settings.Rows
+	if memberID != "" {
+		rows, err := l.w.Settings(ctx, gateway.MemberScope(memberID))
+		l.did("a member's settings", err)
+		own = rows
+	}
+	inForce, err := settings.Effective(org, own)
+	l.did("the settings", err)
+	return inForce.Settings
+}
+
+func (l *loading) schemas(ctx context.Context, into map[string]gateway.Schema, objects ...string) {
+	for _, object := range objects {
+		s, err := l.w.Schema(ctx, object)
+		if l.did("a describe", err) {
+			into[object] = s
+		}
+	}
+}
+
+func (l *loading) mappings(ctx context.Context) []gateway.Mapping {
+	all, err := l.w.Mappings(ctx, "")
+	l.did("the mappings", err)
+	return all
+}
+
+func (l *loading) byKey(ctx context.Context, kind, value string) []gateway.Record {
+	found, err := l.w.RecordsByKey(ctx, kind, value)
+	l.did("records by "+kind, err)
+	return found
+}
+
+// attendee recognizes a participant by the steps of the settings; the first
+// that finds somebody decides.
+func (l *loading) attendee(ctx context.Context, p gateway.Participant, s gateway.ContactsSettings) outbound.Attendee {
+	a := outbound.Attendee{Participant: p}
+	for _, step := range s.Chain {
+		kind, value, words := step.By, p.Email, "by e-mail "+p.Email
+		switch step.By {
+		case "phone":
+			value, words = p.Phone, "by phone "+p.Phone
+		case "email":
+		default:
+			continue
+		}
+		if value == "" {
+			continue
+		}
+		if a.Matches = persons(l.byKey(ctx, kind, value)); len(a.Matches) > 0 {
+			a.Evidence = words
+			break
+		}
+	}
+	a.Account = l.account(ctx, a)
+	return a
+}
+
+// persons returns the contacts among records, the leads when there is none:
+// who became a contact is not a lead any more.
+func persons(found []gateway.Record) []gateway.Record {
+	for _, object := range [...]string{"Contact", "Lead"} {
+		var out []gateway.Record
+		for _, r := range found {
+			if r.Key.Object == object && !r.Deleted && outbound.Barred(r) == nil && r.Fields["IsConverted"] != gateway.Bool(true) {
+				out = append(out, r)
+			}
+		}
+		if len(out) > 0 {
+			return out
+		}
+	}
+	return nil
+}
+
+// account returns the account of the contact that an attendee is, else the only
+// one with his domain.
+func (l *loading) account(ctx context.Context, a outbound.Attendee) *gateway.Record {
+	if len(a.Matches) == 1 && a.Matches[0].Key.Object == "Contact" {
+		if id := a.Matches[0].Fields["AccountId"].String(); id != "" {
+			r, err := l.w.Record(ctx, gateway.RecordKey{Object: "Account", ID: id})
+			if l.did("an account", err) && !r.Deleted {
+				return &r
+			}
+		}
+	}
+	_, domain, ok := strings.Cut(a.Email, "@")
+	if !ok || len(a.Matches) > 0 || l.outbox.opts.PublicDomain != nil && l.outbox.opts.PublicDomain(domain) {
+		return nil
+	}
+	var found []gateway.Record
+	for _, r := range l.byKey(ctx, store.KeyDomain, domain) {
+		if r.Key.Object == "Account" && !r.Deleted {
+			found = append(found, r)
+		}
+	}
+	if len(found) != 1 {
+		return nil
+	}
+	return &found[0]
+}
+
+// opportunities returns the open ones in which a recognized contact has a role
+// (DEM-07).
+func (l *loading) opportunities(ctx context.Context, attendees []outbound.Attendee) []gateway.Record {
+	var out []gateway.Record
+	seen := map[string]bool{}
+	for _, a := range attendees {
+		if len(a.Matches) != 1 || a.Matches[0].Key.Object != "Contact" {
+			continue
+		}
+		for _, role := range l.byKey(ctx, "ContactId", a.Matches[0].Key.ID) {
+			id := role.Fields["OpportunityId"].String()
+			if role.Key.Object != "OpportunityContactRole" || id == "" || seen[id] {
+				continue
+			}
+			seen[id] = true
+			r, err := l.w.Record(ctx, gateway.RecordKey{Object: "Opportunity", ID: id})
+			if l.did("an opportunity", err) && !r.Deleted && r.Fields["IsClosed"] != gateway.Bool(true) {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+// user returns the id of the one active Salesforce user with an address.
+func (l *loading) user(ctx context.Context, email string) string {
+	if email == "" {
+		return ""
+	}
+	id := ""
+	for _, r := range l.byKey(ctx, store.KeyEmail, email) {
+		if r.Key.Object != "User" || r.Fields["IsActive"] == gateway.Bool(false) {
+			continue
+		}
+		if id != "" {
+			return "" // nobody knows which of them
+		}
+		id = r.Key.ID
+	}
+	return id
+}
+
+// written returns what a thing became before, and of which parts the record was
+// deleted in Salesforce.
+func (l *loading) written(ctx context.Context, kind, id string) (map[string]gateway.Writing, map[string]bool) {
+	all, err := l.w.Writings(ctx, kind, id)
+	l.did("earlier writings", err)
+	written, gone := make(map[string]gateway.Writing, len(all)), map[string]bool{}
+	for _, one := range all {
+		written[one.Part] = one
+		if one.Key.ID == "" || one.Key.Local() {
+			continue
+		}
+		r, err := l.w.Record(ctx, one.Key)
+		if l.did("a record that was written", err) && r.Deleted {
+			gone[one.Part] = true
+		}
+	}
+	return written, gone
+}
+
+func (l *loading) contactsInHour(ctx context.Context) int {
+	n, err := l.w.ContactsSince(ctx, l.outbox.opts.Now().Add(-time.Hour))
+	l.did("the contacts of this hour", err)
+	return n
+}

@@ -1,0 +1,72 @@
+package outbox
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"tidegate/gateway"
+	"tidegate/rules/outbound"
+	"tidegate/store"
+)
+
+// SubmitMeeting makes a meeting durable together with what Salesforce is owed
+// for it. Repeating it changes nothing; another state of the same meeting
+// changes the records that the earlier one became. The receipts stand in the
+// order in which the records are written.
+func (o *Outbox) SubmitMeeting(ctx context.Context, ws gateway.WorkspaceID, m gateway.Meeting) ([]Receipt, error) {
+	if strings.TrimSpace(m.ExternalID) == "" {
+		return nil, gateway.InvalidField("external_id", "A meeting needs an external id.")
+	}
+	o.people.Lock()
+	defer o.people.Unlock()
+	in, err := o.meetingInput(ctx, ws, m)
+	if err != nil {
+		return nil, err
+	}
+	plan := outbound.PlanMeeting(in)
+	rule := "Meeting “" + m.Title + "”"
+	if m.Title == "" {
+		rule = "Meeting"
+	}
+	return o.submitPlan(ctx, ws, planned{
+		kind: gateway.KindMeeting, id: m.ExternalID, rule: rule, label: m.Title, owed: plan.Owed, omitted: plan.Omitted, schemas: in.Schemas,
+		save: func(ctx context.Context, tx *store.Tx) error { return tx.SaveMeeting(ctx, m) },
+	})
+}
+
+// meetingInput reads all that PlanMeeting looks at.
+func (o *Outbox) meetingInput(ctx context.Context, ws gateway.WorkspaceID, m gateway.Meeting) (outbound.MeetingInput, error) {
+	l := loading{outbox: o, w: o.db.In(ws)}
+	in := outbound.MeetingInput{
+		Workspace: ws, Meeting: m, PublicDomain: o.opts.PublicDomain, URL: o.page("/meetings/", m.ExternalID),
+		Users: map[string]string{}, Schemas: map[string]gateway.Schema{},
+	}
+	l.settings(ctx, m.Organizer, &in)
+	l.schemas(ctx, in.Schemas, "Event", "Task", "ContentNote", "ContentDocumentLink", "Contact", "Account")
+	if len(m.Topics) > 0 {
+		l.schemas(ctx, in.Schemas, "Opportunity", "Lead")
+		in.Mappings = l.mappings(ctx)
+	}
+	for _, p := range m.Participants {
+		in.Attendees = append(in.Attendees, l.attendee(ctx, p, in.Settings.Contacts))
+	}
+	in.Opportunities = l.opportunities(ctx, in.Attendees)
+	l.users(ctx, in.Users, m)
+	in.Written, in.Gone = l.written(ctx, gateway.KindMeeting, m.ExternalID)
+	in.ContactsInHour = l.contactsInHour(ctx)
+	return in, l.err
+}
+
+func (l *loading) users(ctx context.Context, users map[string]string, m gateway.Meeting) {
+	emails := []string{m.Organizer}
+	for _, a := range m.ActionItems {
+		emails = append(emails, a.Owner)
+	}
+	slices.Sort(emails)
+	for _, email := range slices.Compact(emails) {
+		if id := l.user(ctx, email); id != "" {
+			users[email] = id
+		}
+	}
+}

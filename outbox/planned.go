@@ -1,0 +1,278 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/rules/outbound"
+	"tidegate/store"
+)
+
+// planned is what something said here owes Salesforce, to be made durable.
+type planned struct {
+	kind, id string
+	rule     string // for the log: "Meeting “Weekly”"
+	label    string
+	owed     []outbound.Owed
+	omitted  []outbound.Omission
+	schemas  map[string]gateway.Schema
+	// save stores the thing itself, in the same transaction.
+	save func(ctx context.Context, tx *store.Tx) error
+}
+
+// submitPlan saves a thing with everything that it owes, or nothing of it.
+func (o *Outbox) submitPlan(ctx context.Context, ws gateway.WorkspaceID, p planned) ([]Receipt, error) {
+	var receipts []Receipt
+	err := o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		receipts = nil
+		if err := p.save(ctx, tx); err != nil {
+			return err
+		}
+		s := submitting{outbox: o, ws: ws, tx: tx, planned: p}
+		if err := s.begin(ctx); err != nil {
+			return err
+		}
+		for _, owed := range p.owed {
+			if err := s.owe(ctx, owed); err != nil {
+				return fmt.Errorf("planning %s: %w", owed.Part, err)
+			}
+		}
+		for _, omission := range p.omitted {
+			if err := s.omit(ctx, omission.Part, gateway.RecordKey{Object: omission.Object}, omission.Why); err != nil {
+				return err
+			}
+		}
+		receipts = s.receipts
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	o.submittedAll(ctx, ws, receipts)
+	return receipts, nil
+}
+
+func (o *Outbox) submittedAll(ctx context.Context, ws gateway.WorkspaceID, receipts []Receipt) {
+	var keys []gateway.RecordKey
+	for _, r := range receipts {
+		if r.LogID != 0 {
+			keys = append(keys, r.Key)
+		}
+	}
+	if len(keys) == 0 {
+		return
+	}
+	o.opts.Announce(ctx, ws, keys)
+	o.Wake()
+}
+
+// submitting is one plan on its way into the store.
+type submitting struct {
+	outbox *Outbox
+	ws     gateway.WorkspaceID
+	tx     *store.Tx
+	planned
+	given    map[string]gateway.RecordKey // by local id
+	written  map[string]gateway.Writing   // by part
+	receipts []Receipt
+}
+
+// begin reads what is there already, locked by the entries of the local ids: a
+// create that is being settled gives its record an id before this reads it.
+func (s *submitting) begin(ctx context.Context) error {
+	var local []string
+	for _, owed := range s.owed {
+		if !owed.Key.Local() {
+			continue
+		}
+		local = append(local, owed.Key.ID)
+		if _, _, err := s.tx.PendingFor(ctx, owed.Key); err != nil {
+			return err
+		}
+	}
+	var err error
+	if s.given, err = s.tx.Given(ctx, local); err != nil {
+		return err
+	}
+	all, err := s.tx.Writings(ctx, s.kind, s.id)
+	s.written = make(map[string]gateway.Writing, len(all))
+	for _, w := range all {
+		s.written[w.Part] = w
+	}
+	return err
+}
+
+// owe plans one part against what is there and saves it.
+func (s *submitting) owe(ctx context.Context, owed outbound.Owed) error {
+	key := owed.Key
+	if real, ok := s.given[key.ID]; ok {
+		key = real
+	}
+	record, pending, err := load(ctx, s.tx, key)
+	if err != nil {
+		return err
+	}
+	before, known := s.written[owed.Part]
+	r := rights{schema: s.schemas[owed.Key.Object]}
+	in := outbound.OwedInput{
+		Owed: owed, Record: record, Pending: pending, Schema: r.schema, Label: r.label, Now: s.tx.Now(),
+		Cause:     gateway.Cause{Kind: s.kind, Ref: s.id, Rule: s.rule + ": " + owed.Why},
+		NotBefore: s.outbox.pace.next(s.ws, key),
+	}
+	if known && before.Key == key {
+		in.Written = &before
+	}
+	plan, omitted := outbound.PlanOwed(in)
+	if omitted != "" {
+		return s.omit(ctx, owed.Part, key, omitted)
+	}
+	receipt := Receipt{Key: key}
+	if plan.Log != nil && plan.Log.Label == key.ID {
+		plan.Log.Label = s.label
+	}
+	if err := s.outbox.save(ctx, s.ws, s.tx, plan, &receipt); err != nil {
+		return err
+	}
+	writing := gateway.Writing{
+		Kind: s.kind, ExternalID: s.id, Part: owed.Part, Key: key, Wanted: owed.Fields, Reason: owed.Why,
+		LogID: receipt.LogID, At: before.At,
+	}
+	if writing.LogID == 0 {
+		writing.LogID = before.LogID
+	}
+	s.receipts = append(s.receipts, receipt)
+	return s.tx.SaveWriting(ctx, writing)
+}
+
+// omit writes down why a part does not become anything, once: a line of the log
+// for each reason. What was written before stays written.
+func (s *submitting) omit(ctx context.Context, part string, key gateway.RecordKey, why string) error {
+	before, known := s.written[part]
+	if known && before.Omitted == why {
+		return nil
+	}
+	written := before.Key.ID != ""
+	if !written && key.ID == "" {
+		key.ID = gateway.LocalID(s.ws, s.kind, s.id, part)
+	}
+	if written {
+		key = before.Key
+	}
+	line := gateway.LogEntry{
+		At: s.tx.Now(), Direction: "out", Key: key, Label: s.label, What: "Write nothing", Rule: s.rule + ": " + why,
+		State: gateway.LogSkipped, DoneAt: s.tx.Now(),
+	}
+	ids, err := s.tx.AppendLog(ctx, []gateway.LogEntry{line})
+	if err != nil {
+		return err
+	}
+	w := gateway.Writing{Kind: s.kind, ExternalID: s.id, Part: part, Key: gateway.RecordKey{Object: key.Object}, Omitted: why, LogID: ids[0], At: before.At}
+	if written {
+		w.Key, w.Wanted, w.Reason = before.Key, before.Wanted, before.Reason
+	}
+	return s.tx.SaveWriting(ctx, w)
+}
+
+// DeliverAll is Deliver for everything that one call made durable, in its
+// order and within the same patience. Records of one object that follow each
+// other go in one call.
+func (o *Outbox) DeliverAll(ctx context.Context, ws gateway.WorkspaceID, receipts []Receipt) ([]Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, o.opts.Patience)
+	defer cancel()
+	results := make([]Result, len(receipts))
+	for i := 0; i < len(receipts); {
+		n := i + 1
+		for n < len(receipts) && receipts[n].Key.Object == receipts[i].Key.Object {
+			n++
+		}
+		if n-i > 1 {
+			if err := o.sendTogether(ctx, ws, receipts[i:n]); err != nil {
+				return nil, err
+			}
+		}
+		for ; i < n; i++ {
+			result, err := o.Deliver(ctx, ws, receipts[i])
+			if err != nil {
+				return nil, err
+			}
+			results[i] = result
+		}
+	}
+	return results, nil
+}
+
+// sendTogether begins one call for all of these that may be sent now; Deliver
+// then waits for each.
+func (o *Outbox) sendTogether(ctx context.Context, ws gateway.WorkspaceID, receipts []Receipt) error {
+	if why, err := o.blocked(ctx, ws); err != nil || why != "" {
+		return err
+	}
+	var keys []gateway.RecordKey
+	for _, r := range receipts {
+		if r.State == Waiting {
+			keys = append(keys, r.Key)
+		}
+	}
+	if len(keys) < 2 || ctx.Err() != nil || !o.flight.begin() {
+		return nil
+	}
+	done, _, _, ok := o.gates.of(ws).enter(o.opts.Now())
+	if !ok {
+		o.flight.end()
+		return nil
+	}
+	batches, err := o.claimThese(ctx, ws, keys)
+	if err != nil || len(batches.changes) == 0 {
+		done(errNotTried)
+		o.flight.end()
+		return err
+	}
+	batches.done = done
+	go func() {
+		defer o.flight.end()
+		o.attempt(ctx, batches)
+	}()
+	return nil
+}
+
+// claimThese takes those of the entries that wait and are due, of the operation
+// of the first.
+func (o *Outbox) claimThese(ctx context.Context, ws gateway.WorkspaceID, keys []gateway.RecordKey) (b batch, err error) {
+	err = o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		b = batch{ws: ws}
+		records := map[gateway.RecordKey]gateway.Record{}
+		for _, key := range keys {
+			record, pending, err := load(ctx, tx, key)
+			if err != nil {
+				return err
+			}
+			c, ok := o.take(pending, tx.Now())
+			if !ok || len(b.changes) > 0 && b.changes[0].Op != c.Op || len(b.changes) == maxBatch {
+				continue
+			}
+			if err := tx.SaveChange(ctx, c); err != nil {
+				return err
+			}
+			b.changes, records[key] = append(b.changes, c), record
+		}
+		return b.note(ctx, tx, records)
+	})
+	return b, err
+}
+
+// take returns an entry as it is while it is being sent, false when it cannot
+// be taken now.
+func (o *Outbox) take(pending *gateway.Change, now time.Time) (gateway.Change, bool) {
+	if pending == nil || pending.State != gateway.StateWaiting || pending.DueAt.After(now) {
+		return gateway.Change{}, false
+	}
+	c := *pending
+	c.State, c.Lease, c.Holder, c.DueAt = gateway.StateSending, newLease(), o.opts.Holder, now.Add(o.opts.Lease)
+	c.Attempt++
+	if c.FirstSentAt.IsZero() {
+		c.FirstSentAt = now
+	}
+	return c, true
+}

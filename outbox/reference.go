@@ -1,0 +1,68 @@
+package outbox
+
+import (
+	"context"
+	"slices"
+
+	"tidegate/gateway"
+	"tidegate/store"
+)
+
+// required are the references without which a record makes no sense. Others are
+// left out when what they name will never be.
+var required = map[string][]string{"ContentDocumentLink": {"ContentDocumentId", "LinkedEntityId"}}
+
+// refer puts Salesforce's ids in the place of the local ones that a batch
+// names. What names a record that is still to be created waits for it; what
+// names one that will not be goes without, or is parked when it needs it.
+func (b *batch) refer(ctx context.Context, tx *store.Tx) error {
+	var local []string
+	for _, c := range b.changes {
+		for _, v := range c.Fields {
+			if id := v.String(); (gateway.RecordKey{ID: id}).Local() {
+				local = append(local, id)
+			}
+		}
+	}
+	if len(local) == 0 {
+		return nil
+	}
+	slices.Sort(local)
+	local = slices.Compact(local)
+	given, err := tx.Given(ctx, local)
+	if err != nil {
+		return err
+	}
+	owing, err := tx.Owing(ctx, local)
+	if err != nil {
+		return err
+	}
+	for i, c := range b.changes {
+		b.changes[i].Fields = b.referred(c, given, owing)
+	}
+	return nil
+}
+
+func (b *batch) referred(c gateway.Change, given map[string]gateway.RecordKey, owing map[string]gateway.Change) gateway.Fields {
+	fields := c.Fields
+	for _, name := range c.Fields.Names() {
+		id := c.Fields[name].String()
+		if !(gateway.RecordKey{ID: id}).Local() {
+			continue
+		}
+		if fields = fields.Clone(); given[id].ID != "" {
+			fields[name] = gateway.Text(given[id].ID)
+			continue
+		}
+		waits, owed := owing[id]
+		switch {
+		case owed && waits.State != gateway.StateParked:
+			b.barred[c.Key] = gateway.Errorf(gateway.CodeReference, "It waits for the %s that %s names; that one is written first.", waits.Key.Object, name)
+		case slices.Contains(required[c.Key.Object], name):
+			b.barred[c.Key] = gateway.Errorf(gateway.CodeNotFound, "What %s names was not written to Salesforce.", name)
+		default:
+			delete(fields, name)
+		}
+	}
+	return fields
+}

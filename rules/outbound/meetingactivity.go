@@ -1,0 +1,325 @@
+package outbound
+
+import (
+	"cmp"
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/rules/note"
+)
+
+// The lengths that Salesforce gives to fields of activities and notes, where
+// describe has not said so yet.
+const (
+	subjectLength     = 255
+	descriptionLength = 32000
+)
+
+// longestEvent is what Salesforce takes.
+const longestEvent = 14 * 24 * time.Hour
+
+// event plans the Event that the meeting is in Salesforce: one and the same
+// for its whole life (AVM-10 to AVM-12, DEM-09).
+func (p *planning) event() {
+	if why := p.noEvent(); why != "" {
+		p.omit(PartEvent, "Event", why)
+		return
+	}
+	m := p.Meeting
+	why := "A meeting of the calendar becomes an Event."
+	if m.Source == gateway.Impromptu {
+		why = "An impromptu meeting with somebody from outside becomes an Event."
+	}
+	subject := m.Title
+	if p.cancelled() {
+		subject, why = "Canceled: "+subject, "The meeting was cancelled; its Event says so."
+	}
+	key := gateway.RecordKey{Object: "Event", ID: gateway.LocalID(p.Workspace, gateway.KindMeeting, m.ExternalID, PartEvent)}
+	fields := p.activity("Event", subject)
+	fields["StartDateTime"], fields["EndDateTime"] = gateway.Instant(m.StartsAt), gateway.Instant(m.EndsAt)
+	fields["Description"] = p.description("Event", key.ID, p.chosen("event"))
+	p.plan.Owed = append(p.plan.Owed, Owed{Part: PartEvent, Key: key, Fields: fields, Why: why})
+}
+
+func (p *planning) noEvent() string {
+	m := p.Meeting
+	switch {
+	case p.Gone[PartEvent]:
+		return "Its Event was deleted in Salesforce, and is not created a second time."
+	case m.EndsAt.Sub(m.StartsAt) > longestEvent:
+		return "It lasts longer than 14 days, which Salesforce refuses of an Event."
+	case p.wrote(PartEvent):
+		return "" // it follows its meeting, whatever is set by now
+	case p.cancelled():
+		return "The meeting was cancelled before it had an Event."
+	case !p.Settings.Notes.AutoEvents:
+		return "“Create Salesforce Events for meetings” is off on the Notes tab."
+	case m.Source == gateway.Impromptu && !p.external:
+		return "Nobody from outside took part in this impromptu meeting, so it makes no Event."
+	}
+	return ""
+}
+
+func (p *planning) chosen(destination string) bool {
+	return slices.Contains(p.Settings.Notes.MeetingNotes, destination)
+}
+
+// activity returns what Events and Tasks of the meeting have in common.
+func (p *planning) activity(object, subject string) gateway.Fields {
+	cut, _ := note.Cut(subject, subjectLength, "")
+	fields := gateway.Fields{"Subject": gateway.Text(cut)}
+	if p.who.ID != "" {
+		fields["WhoId"] = gateway.Text(p.who.ID)
+	}
+	if p.what.ID != "" {
+		fields["WhatId"] = gateway.Text(p.what.ID)
+	}
+	if id := p.Users[p.Meeting.Organizer]; id != "" {
+		fields["OwnerId"] = gateway.Text(id)
+	}
+	a := p.Settings.Advanced
+	p.listed(fields, object, a.PurposeField, a.Purposes, p.Meeting.Purpose)
+	p.listed(fields, object, a.OutcomeField, a.Outcomes, p.Meeting.Outcome)
+	for name, v := range p.topicFields(object, gateway.Record{}) {
+		fields[name] = v
+	}
+	return fields
+}
+
+// listed writes a purpose or an outcome to the field that the Advanced tab
+// names for the object (AVM-42, AVM-43).
+func (p *planning) listed(fields gateway.Fields, object string, field gateway.ActivityPair, values []gateway.ActivityValue, name string) {
+	target := field.Event
+	if object == "Task" {
+		target = field.Task
+	}
+	if target == "" || name == "" {
+		return
+	}
+	value := name
+	for _, v := range values {
+		if strings.EqualFold(v.Name, name) {
+			value = cmp.Or(map[string]string{"Event": v.Event, "Task": v.Task}[object], v.Name)
+		}
+	}
+	fields[target] = gateway.Text(value)
+}
+
+// said is the text of the meeting: what its notes become wherever they go.
+func (p *planning) said() note.Doc {
+	m := p.Meeting
+	d := note.Section("Summary", note.Read(m.Summary))
+	if len(d) > 0 {
+		d = append(d, note.Section("Notes", note.Read(m.Notes))...)
+	} else {
+		d = note.Read(m.Notes)
+	}
+	var actions, moments []string
+	for _, a := range m.ActionItems {
+		text := a.Text
+		if a.DueOn != "" {
+			text += " (due " + a.DueOn + ")"
+		}
+		actions = append(actions, text)
+	}
+	for _, k := range m.KeyMoments {
+		moments = append(moments, clockWords(k.At)+" "+k.Text)
+	}
+	d = append(d, note.Section("Action items", note.List(actions))...)
+	d = append(d, note.Section("Key moments", note.List(moments))...)
+	slugs := make([]string, 0, len(m.Topics))
+	for slug := range m.Topics {
+		slugs = append(slugs, slug)
+	}
+	slices.Sort(slugs)
+	for _, slug := range slugs {
+		d = append(d, note.Section(topicTitle(slug), note.List(topicTexts(m.Topics[slug])))...)
+	}
+	return d
+}
+
+// topicTitle makes words of a topic's slug: "pain-points" → "Pain points".
+func topicTitle(slug string) string {
+	words := strings.TrimSpace(strings.NewReplacer("-", " ", "_", " ").Replace(slug))
+	if words == "" {
+		return slug
+	}
+	return strings.ToUpper(words[:1]) + words[1:]
+}
+
+func topicTexts(notes []gateway.TopicNote) []string {
+	out := make([]string, 0, len(notes))
+	for _, n := range notes {
+		out = append(out, n.Text)
+	}
+	return out
+}
+
+// clockWords returns a place in a recording: 83 → "1:23".
+func clockWords(seconds float64) string {
+	s := int(max(seconds, 0))
+	if s >= 3600 {
+		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d", s/60, s%60)
+}
+
+// facts are what belongs to the meeting beside its text: who, how long, how it
+// ended, where its recording is (DEM-09, DEM-11).
+func (p *planning) facts() string {
+	m := p.Meeting
+	var lines []string
+	add := func(label, value string) {
+		if value != "" {
+			lines = append(lines, label+": "+value)
+		}
+	}
+	var who []string
+	for _, a := range m.Participants {
+		who = append(who, a.Words())
+	}
+	add("Attendees", strings.Join(who, ", "))
+	if p.held() {
+		add("Duration", strconv.Itoa(int(m.EndsAt.Sub(m.StartsAt).Minutes()))+" minutes")
+	}
+	add("Purpose", m.Purpose)
+	add("Outcome", m.Outcome)
+	add("Recording", m.RecordingURL)
+	return strings.Join(lines, "\n")
+}
+
+// description is the text of an activity. What is too long is cut where
+// everybody sees it; the whole is in the note or on our page (F-58).
+func (p *planning) description(object, localID string, whole bool) gateway.Value {
+	limit := descriptionLength
+	if f, ok := p.Schemas[object].Field("Description"); ok && f.Length > 0 {
+		limit = f.Length
+	}
+	tail := strings.TrimSpace(p.facts() + "\n" + "From Tidegate: " + strings.TrimSpace(p.URL+" "+gateway.Marker(localID)))
+	tail, _ = note.Cut(tail, limit, "")
+	if !whole {
+		return gateway.Text(tail)
+	}
+	body := p.said().Plain()
+	if body == "" {
+		return gateway.Text(tail)
+	}
+	end := "[Cut here; the whole text is at " + p.URL + ".]"
+	if p.chosen("note") {
+		end = "[Cut here; the whole text is in the note “" + p.noteTitle("") + "”.]"
+	}
+	body, _ = note.Cut(body, limit-len([]rune(tail))-2, end)
+	return gateway.Text(body + "\n\n" + tail)
+}
+
+// notes plans where the text of the meeting goes: an enhanced note, a Task, or
+// the Event, which was planned before (AVM-13 to AVM-16).
+func (p *planning) notes() {
+	text := p.said()
+	if len(text) > 0 && len(p.Settings.Notes.MeetingNotes) == 0 {
+		p.omit(PartNote, "", "No destination is chosen for meeting notes on the Notes tab, so they stay here.")
+	}
+	if len(text) > 0 && p.chosen("event") && !p.hasEvent() {
+		p.omit(PartNote+":event", "Event", "Meeting notes go to the Event, and this meeting has none.")
+	}
+	if len(text) > 0 && p.chosen("task") || p.held() && !p.hasEvent() {
+		p.task()
+	}
+	if len(text) > 0 && p.chosen("note") {
+		p.note(text)
+	}
+}
+
+func (p *planning) hasEvent() bool {
+	return slices.ContainsFunc(p.plan.Owed, func(o Owed) bool { return o.Part == PartEvent })
+}
+
+// task plans the completed Task that holds the notes as its comments, or that
+// logs a meeting which has no Event.
+func (p *planning) task() {
+	why := "Meeting notes go to a Task."
+	if !p.chosen("task") {
+		why = "The meeting was held and has no Event, so it is logged as a completed Task."
+		if !p.external {
+			p.omit(PartTask, "Task", "Nobody from outside took part, so the meeting is not logged.")
+			return
+		}
+	}
+	switch {
+	case p.Gone[PartTask]:
+		p.omit(PartTask, "Task", "Its Task was deleted in Salesforce, and is not created a second time.")
+		return
+	case p.cancelled() && !p.wrote(PartTask):
+		p.omit(PartTask, "Task", "The meeting was cancelled before it had a Task.")
+		return
+	}
+	key := gateway.RecordKey{Object: "Task", ID: gateway.LocalID(p.Workspace, gateway.KindMeeting, p.Meeting.ExternalID, PartTask)}
+	fields := p.activity("Task", "Meeting: "+p.Meeting.Title)
+	fields["Status"] = gateway.Text("Completed")
+	fields["ActivityDate"] = gateway.Text(p.Meeting.StartsAt.In(p.zone()).Format(time.DateOnly))
+	fields["Description"] = p.description("Task", key.ID, p.chosen("task"))
+	p.plan.Owed = append(p.plan.Owed, Owed{Part: PartTask, Key: key, Fields: fields, Why: why})
+}
+
+func (p *planning) noteTitle(marker string) string {
+	title := "Meeting notes: " + p.Meeting.Title + ", " + p.Meeting.StartsAt.In(p.zone()).Format("2 Jan 2006")
+	if marker != "" {
+		marker = " [" + marker + "]"
+	}
+	title, _ = note.Cut(title, subjectLength-len("[tg-0123456789] "), "")
+	return title + marker
+}
+
+// note plans the enhanced note and its links to every record that the meeting
+// belongs to (AVM-14).
+func (p *planning) note(text note.Doc) {
+	switch {
+	case p.Schemas["ContentNote"].Object == "":
+		p.omit(PartNote, "ContentNote", "Enhanced Notes are off in this org, or the connected user may not create them. A Salesforce admin switches them on in Setup, Notes Settings.")
+		return
+	case p.Gone[PartNote]:
+		p.omit(PartNote, "ContentNote", "Its note was deleted in Salesforce, and is not created a second time.")
+		return
+	case len(p.plan.Related) == 0:
+		p.omit(PartNote, "ContentNote", "No Lead, Contact, Account or Opportunity in Salesforce belongs to this meeting, so there is nothing to attach a note to.")
+		return
+	case p.cancelled() && !p.wrote(PartNote):
+		p.omit(PartNote, "ContentNote", "The meeting was cancelled before it had a note.")
+		return
+	}
+	key := gateway.RecordKey{Object: "ContentNote", ID: gateway.LocalID(p.Workspace, gateway.KindMeeting, p.Meeting.ExternalID, PartNote)}
+	body := text.HTML() + note.Text(p.facts()+"\nFrom Tidegate: "+p.URL).HTML()
+	p.plan.Owed = append(p.plan.Owed, Owed{Part: PartNote, Key: key, Why: "Meeting notes go to a Note.", Fields: gateway.Fields{
+		"Title":   gateway.Text(p.noteTitle(gateway.Marker(key.ID))),
+		"Content": gateway.Text(base64.StdEncoding.EncodeToString([]byte(body))),
+	}})
+	for _, to := range p.plan.Related {
+		p.owe(linkPrefix+p.linkName(to), "ContentDocumentLink", gateway.Fields{
+			"ContentDocumentId": gateway.Text(key.ID), "LinkedEntityId": gateway.Text(to.ID), "ShareType": gateway.Text("V"),
+		}, "The meeting belongs to this "+to.Object+".")
+	}
+}
+
+// linkName names a link of the note by what does not change while a record is
+// being created: the participant's address, or the record.
+func (p *planning) linkName(to gateway.RecordKey) string {
+	for _, someone := range p.people {
+		if someone.key == to {
+			return "person:" + strings.ToLower(someone.address())
+		}
+	}
+	for part := range p.Written {
+		if o := p.Written[part]; o.Key == to && strings.HasPrefix(part, accountPrefix) {
+			return part
+		}
+	}
+	if to.Local() {
+		return "account"
+	}
+	return strings.ToLower(to.Object) + ":" + to.ID
+}

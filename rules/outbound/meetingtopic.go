@@ -1,0 +1,182 @@
+package outbound
+
+import (
+	"strconv"
+	"strings"
+
+	"tidegate/gateway"
+	"tidegate/rules/mapping"
+	"tidegate/rules/note"
+)
+
+// actions plans an open Task for each action item (DEM-27).
+func (p *planning) actions() {
+	if len(p.Meeting.ActionItems) == 0 || p.cancelled() {
+		return
+	}
+	if !p.external {
+		p.omit(actionPrefix+"all", "Task", "Nobody from outside took part, so its action items stay here.")
+		return
+	}
+	parts := p.actionParts()
+	for i, item := range p.Meeting.ActionItems {
+		part := parts[i]
+		if p.Gone[part] {
+			p.omit(part, "Task", "Its Task was deleted in Salesforce, and is not created a second time.")
+			continue
+		}
+		key := gateway.RecordKey{Object: "Task", ID: gateway.LocalID(p.Workspace, gateway.KindMeeting, p.Meeting.ExternalID, part)}
+		fields := gateway.Fields{"Subject": p.actionSubject(item), "Status": gateway.Text("Not Started")}
+		tail := "From the meeting “" + p.Meeting.Title + "”. Tidegate: " + strings.TrimSpace(p.URL+" "+gateway.Marker(key.ID))
+		fields["Description"] = gateway.Text(strings.TrimSpace(item.Text) + "\n\n" + tail)
+		if item.DueOn != "" {
+			fields["ActivityDate"] = gateway.Text(item.DueOn)
+		}
+		if p.who.ID != "" {
+			fields["WhoId"] = gateway.Text(p.who.ID)
+		}
+		if p.what.ID != "" {
+			fields["WhatId"] = gateway.Text(p.what.ID)
+		}
+		owner := item.Owner
+		if owner == "" {
+			owner = p.Meeting.Organizer
+		}
+		if id := p.Users[owner]; id != "" {
+			fields["OwnerId"] = gateway.Text(id)
+		}
+		p.plan.Owed = append(p.plan.Owed, Owed{Part: part, Key: key, Fields: fields, Why: "An action item of the meeting becomes an open Task."})
+	}
+}
+
+func (p *planning) actionSubject(item gateway.ActionItem) gateway.Value {
+	text, _ := note.Cut(strings.Join(strings.Fields(item.Text), " "), subjectLength, "")
+	return gateway.Text(text)
+}
+
+// actionParts finds the part of each item: the one with the same text, else
+// the one at the same place if its text is gone, else a new one. So neither
+// another order nor a corrected word makes a second Task.
+func (p *planning) actionParts() []string {
+	items := p.Meeting.ActionItems
+	parts := make([]string, len(items))
+	taken := map[string]bool{}
+	for i, item := range items {
+		for n := 1; p.wrote(actionPrefix + strconv.Itoa(n)); n++ {
+			part := actionPrefix + strconv.Itoa(n)
+			if !taken[part] && p.Written[part].Wanted["Subject"] == p.actionSubject(item) {
+				parts[i], taken[part] = part, true
+				break
+			}
+		}
+	}
+	next := 1
+	for i := range items {
+		if parts[i] != "" {
+			continue
+		}
+		part := actionPrefix + strconv.Itoa(i+1)
+		if taken[part] {
+			for part = actionPrefix + strconv.Itoa(next); taken[part] || p.wrote(part); part = actionPrefix + strconv.Itoa(next) {
+				next++
+			}
+		}
+		parts[i], taken[part] = part, true
+	}
+	return parts
+}
+
+// topics plans the fields that Smart Topics are mapped to, on the records that
+// the meeting belongs to (AVM-26).
+func (p *planning) topics() {
+	if len(p.Meeting.Topics) == 0 || p.cancelled() {
+		return
+	}
+	records := map[string]gateway.Record{}
+	for _, o := range p.Opportunities {
+		if o.Key == p.what {
+			records["Opportunity"] = o
+		}
+	}
+	for _, someone := range p.people {
+		if len(someone.Matches) == 1 && someone.key == p.who {
+			records[someone.key.Object] = someone.Matches[0]
+		}
+		if someone.Account != nil && len(p.accounts) > 0 && someone.Account.Key == p.accounts[0] {
+			records["Account"] = *someone.Account
+		}
+	}
+	for _, object := range [...]string{"Opportunity", "Account", "Contact", "Lead"} {
+		r, belongs := records[object]
+		if !p.mapped(object) {
+			continue
+		}
+		switch {
+		case !belongs:
+			p.omit(topicsPrefix+object, object, "Topics are mapped to fields of "+object+", but no "+object+" in Salesforce belongs to this meeting.")
+		case !p.Settings.Objects.UpdateFields[object]:
+			p.omit(topicsPrefix+object, object, "“Sync updates to object fields” is off for "+object+" on the Objects tab.")
+		default:
+			if fields := p.topicFields(object, r); len(fields) > 0 {
+				p.plan.Owed = append(p.plan.Owed, Owed{
+					Part: topicsPrefix + object, Key: r.Key, Fields: fields, Why: "Smart Topics of the meeting are mapped to these fields.",
+				})
+			}
+		}
+	}
+}
+
+func (p *planning) mapped(object string) bool {
+	for _, m := range p.Mappings {
+		if m.Object == object && m.Topic != "" && len(p.Meeting.Topics[m.Topic]) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// topicFields returns the values of the mapped topics for an object, by the
+// fields' write modes.
+func (p *planning) topicFields(object string, r gateway.Record) gateway.Fields {
+	fields := gateway.Fields{}
+	for _, m := range p.Mappings {
+		if m.Object != object || m.Topic == "" || len(p.Meeting.Topics[m.Topic]) == 0 {
+			continue
+		}
+		f, _ := p.Schemas[object].Field(m.Field)
+		part := topicsPrefix + object + "." + m.Field
+		if ok, _, why := mapping.TopicWritten(m.Topic, m, f); !ok {
+			p.omit(part, object, "The topic “"+topicTitle(m.Topic)+"” is not written to "+m.Field+": "+why)
+			continue
+		}
+		text, _ := note.Cut(strings.Join(topicTexts(p.Meeting.Topics[m.Topic]), "\n"), f.Length, "")
+		value, why := moded(mapping.Mode(m.Field, m), gateway.Text(text), r.Fields[m.Field], f.Length)
+		if why != "" {
+			p.omit(part, object, "The topic “"+topicTitle(m.Topic)+"” is not written to "+m.Field+": "+why)
+			continue
+		}
+		fields[m.Field] = value
+	}
+	return fields
+}
+
+// moded applies a field's write mode to what Salesforce has.
+func moded(mode string, want, has gateway.Value, length int) (value gateway.Value, why string) {
+	switch mode {
+	case mapping.Never:
+		return "", "Its write mode is “never”."
+	case mapping.Fill:
+		if !has.Empty() && has != want {
+			return "", "It has a value in Salesforce, and is only filled while empty."
+		}
+	case mapping.Append:
+		if strings.Contains(has.String(), want.String()) {
+			return has, ""
+		}
+		if !has.Empty() {
+			text, _ := note.Cut(has.String()+"\n"+want.String(), length, "")
+			return gateway.Text(text), ""
+		}
+	}
+	return want, ""
+}
