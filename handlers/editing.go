@@ -136,13 +136,7 @@ func whyReadOnly(k recordKind) func(*visit) error {
 		if ok {
 			p.Head.Title = label + " can be edited here"
 		}
-		for _, cell := range cells {
-			holds := views.Chip{Tone: views.Bad, Icon: views.IconCross, Text: "No"}
-			if cell.Pass {
-				holds = views.Chip{Tone: views.Good, Icon: views.IconCheck, Text: "Yes"}
-			}
-			p.Rows = append(p.Rows, views.Row{Cells: []views.Cell{{Text: cell.Question}, {Chip: holds}, {Text: cell.Why}}})
-		}
+		p.Rows = cellRows(cells[:])
 		p.Head.Actions = []views.Action{{Text: "Back to the record", URL: recordURL(key)}}
 		if v.admin() {
 			p.Head.Actions = append(p.Head.Actions, views.Action{Text: "Open the field's settings", URL: settingsBase + "/objects/" + k.object + "?" + url.Values{"field": {name}}.Encode()})

@@ -168,7 +168,10 @@ func (v *visit) moreCell(line *views.FieldLine, s objectTab, f gateway.Field, m 
 		Hint: "Another API name moves this line to that field.", Error: s.errors[targetName+f.Name],
 	})
 	if !m.At.IsZero() {
-		line.Remove = views.Link{Text: "Remove " + f.Name, URL: objectURL(s.object) + "/remove?" + url.Values{"field": {f.Name}}.Encode()}
+		line.MoreLinks = []views.Link{
+			{Text: "Import " + f.Name + " again", URL: importURL(m)},
+			{Text: "Remove " + f.Name, URL: objectURL(s.object) + "/remove?" + url.Values{"field": {f.Name}}.Encode()},
+		}
 	}
 }
 

@@ -135,7 +135,7 @@ func (v *visit) objectHead(s objectTab) views.Head {
 	if v.admin() {
 		h.Actions = []views.Action{
 			{Text: "Read again", About: " the fields from Salesforce", URL: objectURL(s.object) + "/describe", Post: true, Icon: views.IconAgain},
-			{Text: "Import Properties", URL: objectURL(s.object) + "/properties", Icon: views.IconDownload},
+			{Text: "Import Properties", URL: objectURL(s.object) + "/properties", Icon: views.IconDownload, Dialog: true},
 		}
 	}
 	return h

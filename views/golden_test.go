@@ -29,7 +29,7 @@ func pages() []page {
 	var all []page
 	for _, list := range [][]page{
 		loginPages(), healthPages(), holePages(), listPages(), recordPages(), pastPages(), connectPages(),
-		notesPages(), objectsPages(), tabPages(), logPages(), accountPages(), reviewPages(),
+		notesPages(), objectsPages(), importPages(), tabPages(), logPages(), accountPages(), reviewPages(),
 		webhookPages(), topicPages(), forecastPages(),
 	} {
 		all = append(all, list...)

@@ -76,7 +76,7 @@ type FieldLine struct {
 	// More are the rare choices, folded away: direction, name here, default.
 	MoreSelects            []Select
 	More                   []Field
-	Remove                 Link
+	MoreLinks              []Link
 	ImportedBy, ImportedAt string
 	Examples               []string
 }

@@ -35,7 +35,7 @@ func object() ObjectPage {
 		f.Mode, f.Winner = mode(f.ID, ""), winner(f.ID)
 		f.MoreSelects = []Select{{Name: "direction_" + f.ID, Label: "Sync Direction", Options: []Option{{Text: "By the rules", Selected: true}, {Value: "inbound", Text: "Inbound"}}}}
 		f.More = []Field{{Name: "display_" + f.ID, Label: "Display name here", Placeholder: f.Label, Hint: "Salesforce keeps its own label."}, {Name: "default_" + f.ID, Label: "Default value", Hint: "Written where the product has no value."}}
-		f.Remove = Link{Text: "Remove " + f.ID, URL: "/settings/salesforce/objects/Opportunity/remove?field=" + f.ID}
+		f.MoreLinks = []Link{{Text: "Import " + f.ID + " again", URL: "/settings/salesforce/objects/Opportunity/import?field=" + f.ID}, {Text: "Remove " + f.ID, URL: "/settings/salesforce/objects/Opportunity/remove?field=" + f.ID}}
 		return f
 	}
 	s := settings("")
@@ -64,6 +64,31 @@ func object() ObjectPage {
 		},
 		Pager: Pager{Text: "1 to 4 of 64", OlderURL: "?after=ExpectedRevenue", OlderText: "Next 8"},
 	}
+}
+
+func importing() ImportPage {
+	return ImportPage{
+		Shell: shell("Import Properties", NavSettings), Head: Head{Title: "Import Properties", Lead: "Fields of Opportunity that are not here yet. They appear in the table at once, with their values."},
+		URL: "/settings/salesforce/objects/Opportunity/properties", CancelURL: "/settings/salesforce/objects/Opportunity",
+		Found: "3 fields", Hint: "A field that is missing here is hidden from the connected user.",
+		Search: Field{ID: "import-q", Name: "q", Label: "Find a field", Placeholder: "Label or API name", Type: "search"},
+		Type:   Select{ID: "import-type", Name: "type", Label: "Type", Options: []Option{{Text: "All types", Selected: true}, {Value: "picklist", Text: "Picklist"}}},
+		Cost:   "Their values are here already, so importing costs no API call. Importer: you.",
+		Fields: []ImportLine{
+			{Label: "Decision Maker", APIName: "Decision_Maker__c", Type: "Lookup (Contact)", CanEdit: true, Access: "Can edit", Checked: true, Examples: []string{"Ruth Delmas", "Jonah Pryce"}},
+			{Label: "Renewal Risk", APIName: "Renewal_Risk__c", Type: "Picklist, 3 values", CanEdit: true, Access: "Can edit", Examples: []string{"Low", "Low", "High"}},
+			{Label: "Health Score", APIName: "Health_Score__c", Type: "Number, formula", Access: "Read-only: inbound", Examples: []string{"no value in the last 3"}},
+		},
+	}
+}
+
+func importPages() []page {
+	none, bad := importing(), importing()
+	none.Fields, none.Found = nil, "0 fields"
+	none.Empty = Empty{Icon: IconSearch, Title: "No field fits", Text: "Everything that the connected user can see is imported, or the search leaves nothing."}
+	bad.Fields[0].Label, bad.Fields[0].Examples[0] = hostile, hostile
+	bad.Errors = []FieldError{{FieldID: "import-title", Text: "Tick at least one field, then import."}}
+	return []page{{"settings-import", Import(importing())}, {"settings-import-empty", Import(none)}, {"settings-import-hostile", Import(bad)}}
 }
 
 func objectsPages() []page {

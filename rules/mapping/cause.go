@@ -53,3 +53,29 @@ func ReadOnlyCause(s gateway.Schema, name string) (c Cause, ok bool) {
 func fieldSecurity(object, field, box string) string {
 	return "Setup › Object Manager › " + object + " › Fields & Relationships › " + field + " › Set Field-Level Security: tick “" + box + "” for the connected user’s profile, or grant it by a permission set."
 }
+
+// ReadOnlyTests are the four questions behind a read-only field, in the order
+// in which they decide; those after the first that fails are not asked.
+func ReadOnlyTests(s gateway.Schema, name string) ([]Cell, Cause) {
+	cause, closed := ReadOnlyCause(s, name)
+	fails := map[string]int{CauseHidden: 0, CauseCalculated: 1, CauseParts: 1, CauseSystem: 1, CauseProfile: 2, CauseFieldLevel: 3}
+	cells := []Cell{
+		{"Does Salesforce show the field to the connected user?", true, "It is in the describe of " + s.Object + "."},
+		{"Can anybody write it?", true, "It is neither calculated nor kept by Salesforce."},
+		{"Do profile and permission sets let him edit " + s.Object + "?", true, "He may edit its records."},
+		{"Does field-level security let him edit the field?", true, "It is editable for him."},
+	}
+	if closed {
+		at := fails[cause.Kind]
+		cells = cells[:at+1]
+		cells[at].Pass, cells[at].Why = false, cause.Text
+	}
+	return cells, cause
+}
+
+// Unused reports whether nothing here makes use of an imported field: no
+// product property fills it, nobody may edit it, and it is none of the named
+// ones, those that settings and pages rely on (DEM-22, UX 29).
+func Unused(m gateway.Mapping, named map[string]bool) bool {
+	return SourceOf(m) == "" && !m.Editable && m.DisplayName == "" && m.Suspended.Cause == "" && !named[m.Field]
+}

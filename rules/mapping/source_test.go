@@ -205,3 +205,45 @@ func TestTheCauseOfReadOnlyIsTold_AVM56(t *testing.T) {
 		})
 	}
 }
+
+func TestReadOnlyTestsEndAtTheOneThatFails_AVM56(t *testing.T) {
+	schema := gateway.Schema{Object: "Lead", Updateable: true, Fields: []gateway.Field{
+		{Name: "Open", Updateable: true}, {Name: "Secured", Permissionable: true}, {Name: "Formula", Calculated: true},
+	}}
+	closed := schema
+	closed.Updateable = false
+	for _, tt := range []struct {
+		field  string
+		schema gateway.Schema
+		asked  int
+		pass   bool
+	}{{"Open", schema, 4, true}, {"Secured", schema, 4, false}, {"Secured", closed, 3, false}, {"Formula", schema, 2, false}, {"Hidden", schema, 1, false}} {
+		cells, cause := mapping.ReadOnlyTests(tt.schema, tt.field)
+		if len(cells) != tt.asked || cells[len(cells)-1].Pass != tt.pass || (cause.Text == "") != tt.pass {
+			t.Errorf("%s: %+v", tt.field, cells)
+		}
+	}
+}
+
+func TestUnusedFieldsArePointedOut_UX29(t *testing.T) {
+	named := map[string]bool{"Amount": true}
+	for _, tt := range []struct {
+		name string
+		m    gateway.Mapping
+		want bool
+	}{
+		{"imported and left alone", gateway.Mapping{Field: "Fax"}, true},
+		{"filled by a topic", gateway.Mapping{Field: "Fax", Topic: "pain"}, false},
+		{"filled by a property", gateway.Mapping{Field: "Fax", Source: "meeting.title"}, false},
+		{"editable", gateway.Mapping{Field: "Fax", Editable: true}, false},
+		{"named here", gateway.Mapping{Field: "Fax", DisplayName: "Telefax"}, false},
+		{"used by a setting", gateway.Mapping{Field: "Amount"}, false},
+		{"suspended, which is said elsewhere", gateway.Mapping{Field: "Fax", Suspended: gateway.Suspension{Cause: mapping.CauseGone}}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := mapping.Unused(tt.m, named); got != tt.want {
+				t.Errorf("unused %v", got)
+			}
+		})
+	}
+}

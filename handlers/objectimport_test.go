@@ -1,0 +1,81 @@
+package handlers
+
+import (
+	"net/http"
+	"testing"
+
+	"tidegate/gateway"
+)
+
+// AVM-27, AVM-28: several at once, under the importer's name, in the table with
+// the next page.
+func TestFieldsAreImportedTogether_AVM27_AVM28(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleAdmin)
+	list := contactPage + "/properties"
+	page := b.get(list).want(http.StatusOK, "Import Properties", "Lead Source", "Importer: Ada Admin")
+	if contains(page.body, `value="Title"`) {
+		t.Error("an imported field is offered")
+	}
+	// What was ticked stays ticked while somebody searches on.
+	found := b.get(list+"?q=lead&field=DoNotCall").want(http.StatusOK, "Lead Source", "Do Not Call")
+	form := found.form(list)
+	if got := form["field"]; len(got) != 1 || got[0] != "DoNotCall" {
+		t.Errorf("ticked %v", got)
+	}
+	form.Add("field", "LeadSource")
+	b.post(list, form).want(http.StatusSeeOther).wantLocation(contactPage + "?saved=fields")
+	now := w.mappingsNow("Contact")
+	for _, name := range []string{"DoNotCall", "LeadSource"} {
+		if m := now[name]; !m.Imported || m.By != "Ada Admin" || m.FieldType == "" || m.Editable {
+			t.Errorf("%s: %+v", name, m)
+		}
+	}
+	b.get(contactPage).want(http.StatusOK, "Lead Source", "Do Not Call", "Ada Admin")
+	if !w.audited(home, "Ada Admin imported fields of Contact") {
+		t.Error("not audited")
+	}
+	// All or none.
+	form["field"] = []string{"Description", "Nowhere__c"}
+	b.post(list, form).want(http.StatusUnprocessableEntity)
+	if _, imported := w.mappingsNow("Contact")["Description"]; imported {
+		t.Error("half of a refused import is there")
+	}
+	form["field"] = []string{"LeadSource"}
+	b.post(list, form).want(http.StatusConflict)
+	form.Del("field")
+	b.post(list, form).want(http.StatusUnprocessableEntity, "Tick at least one field")
+	w.as(home, gateway.RoleRep).get(list).want(http.StatusForbidden)
+}
+
+func TestAnImportedFieldIsRemoved(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleAdmin)
+	remove := contactPage + "/remove?field=Title"
+	form := b.get(remove).want(http.StatusOK, "Remove Title", "Nothing changes in Salesforce.").form(remove)
+	b.post(remove, form).want(http.StatusSeeOther).wantLocation(contactPage + "?saved=field-removed")
+	if _, still := w.mappingsNow("Contact")["Title"]; still {
+		t.Error("it is still there")
+	}
+	b.get(remove).want(http.StatusNotFound)
+	b.post(remove, form).want(http.StatusNotFound)
+	b.get(contactPage+"/properties").want(http.StatusOK, "Title")
+}
+
+func TestThePageTellsWhyAFieldIsReadOnly_AVM56(t *testing.T) {
+	w := newWorld(t)
+	for i := range schemas {
+		if schemas[i].Object != "Contact" {
+			continue
+		}
+		s := schemas[i]
+		s.Updateable = true
+		s.Fields = append([]gateway.Field{{Name: "Secured__c", Label: "Secured", Type: "string", Permissionable: true, Nillable: true}}, s.Fields...)
+		must(t, w.db.In(home).SaveSchemas(t.Context(), []gateway.Schema{s}))
+	}
+	rep := w.as(home, gateway.RoleRep)
+	rep.get(contactPage+"?show=all").want(http.StatusOK, "Secured", "Read-only", "Why?")
+	rep.get(contactPage+"/why?field=Secured__c").want(http.StatusOK, "Field-level security makes it read-only", "Set Field-Level Security", "Do profile and permission sets let him edit Contact? Yes", "Does field-level security let him edit the field? No")
+	rep.get(contactPage+"/why?field=Title").want(http.StatusOK, "can be written in Salesforce")
+	rep.get(contactPage + "/why?field=Nowhere__c").want(http.StatusNotFound)
+}
