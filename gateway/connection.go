@@ -50,7 +50,18 @@ type Connection struct {
 	APISeenAt   time.Time
 	ConnectedAt time.Time
 	ConnectedBy string // display name here
+
+	// HaltedAt is since when nothing is written, zero while writes go out;
+	// HaltedBy (display name) and HaltedWhy say who stopped it and for what.
+	HaltedAt            time.Time
+	HaltedBy, HaltedWhy string
+	// APIReserve is the percentage of the org's API calls that readings leave
+	// alone.
+	APIReserve int
 }
+
+// Halted reports whether an admin stopped all writes.
+func (c Connection) Halted() bool { return !c.HaltedAt.IsZero() }
 
 // Secrets are what the vault seals for a connection.
 type Secrets struct {

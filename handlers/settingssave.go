@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -8,7 +9,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidegate/gateway"
+	"tidegate/outbox"
 	"tidegate/rules/settings"
+	"tidegate/store"
 	"tidegate/views"
 )
 
@@ -258,19 +261,30 @@ func (v *visit) showReview(p proposal, before []byte) error {
 // merges with him.
 func (v *visit) saveProposal(p proposal, before []byte) error {
 	row := gateway.SettingRow{Scope: p.scope, Tab: p.tab, Body: p.body, By: v.member.Name, ByID: v.member.ID, At: v.s.Now()}
-	if _, err := v.ws.SaveSetting(v.UserContext(), row, p.rows[p.tab].Revision); err != nil {
-		if gateway.CodeOf(err) == gateway.CodeConflict {
-			return v.refuseTab(p.tabState, gateway.Errorf(gateway.CodeConflict,
-				"Somebody saved these settings in the same moment. Your values are still in the form below: review them again."))
+	things, err := v.s.Outbox.CountThings(v.UserContext(), v.member.Workspace)
+	if err != nil {
+		return err
+	}
+	err = v.ws.InTx(v.UserContext(), func(ctx context.Context, tx *store.Tx) error {
+		if _, err := tx.SaveSetting(ctx, row, p.rows[p.tab].Revision); err != nil {
+			return err
 		}
+		if err := outbox.BeginReplan(ctx, tx, things, p.tab.Title()+" settings changed", v.member.Name, v.member.ID); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, gateway.AuditEntry{
+			At: v.s.Now(), By: v.member.Name, What: "changed " + p.tab.Title() + " settings", Target: p.scope,
+			Before: string(before), After: string(p.body), IP: v.IP(),
+		})
+	})
+	if gateway.CodeOf(err) == gateway.CodeConflict {
+		return v.refuseTab(p.tabState, gateway.Errorf(gateway.CodeConflict,
+			"Somebody saved these settings in the same moment. Your values are still in the form below: review them again."))
+	}
+	if err != nil {
 		return err
 	}
-	if err := v.ws.Audit(v.UserContext(), gateway.AuditEntry{
-		At: v.s.Now(), By: v.member.Name, What: "changed " + p.tab.Title() + " settings", Target: p.scope,
-		Before: string(before), After: string(p.body), IP: v.IP(),
-	}); err != nil {
-		return err
-	}
+	v.s.Outbox.WakeReplanner()
 	return v.Redirect(v.tabURL(p.tab, p.scope)+"?saved=settings", fiber.StatusSeeOther)
 }
 

@@ -108,7 +108,10 @@ type Outbox struct {
 	flight  flight
 	settled broadcast
 	wake    chan struct{}
-	people  sync.Mutex // one person at a time: matching and creating are one step
+	// wakeReplanner makes the Replanner look now.
+	wakeReplanner chan struct{}
+
+	people sync.Mutex // one person at a time: matching and creating are one step
 	// breaking ends when calls in flight have no more time.
 	breaking context.Context
 	breakOff context.CancelFunc
@@ -121,7 +124,8 @@ func New(db *store.DB, caller Caller, o Options) *Outbox {
 	return &Outbox{
 		db: db, caller: caller, opts: o,
 		gates: gates{opts: o}, pace: pace{window: o.Pace}, wake: make(chan struct{}, 1),
-		breaking: breaking, breakOff: breakOff,
+		wakeReplanner: make(chan struct{}, 1),
+		breaking:      breaking, breakOff: breakOff,
 	}
 }
 
@@ -180,7 +184,7 @@ func (o *Outbox) Submit(ctx context.Context, ws gateway.WorkspaceID, e Edit) (Re
 		case len(plan.Refused) == 0 && record.Fields == nil && pending == nil:
 			return gateway.Errorf(gateway.CodeNotFound, "There is no such %s here.", e.Key.Object)
 		}
-		return o.save(ctx, ws, tx, plan, &receipt)
+		return o.save(ctx, ws, tx, outbound.Hold(plan, r.writable, r.refused), &receipt)
 	})
 	if err != nil {
 		return Receipt{}, err

@@ -3,8 +3,6 @@ package outbox
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -28,9 +26,29 @@ func (o *Outbox) SubmitPerson(ctx context.Context, ws gateway.WorkspaceID, p gat
 	p.Email = strings.ToLower(strings.TrimSpace(p.Email))
 	o.people.Lock()
 	defer o.people.Unlock()
-	receipt, err := o.submitPerson(ctx, ws, p, true)
+	return o.submitUntilKeyed(ctx, ws, submission{person: p, cause: personCause(p), lane: 1})
+}
+
+// submission is a person to be planned, as the product has just told of him or
+// again.
+type submission struct {
+	person gateway.Person
+	cause  gateway.Cause
+	lane   int
+	again  bool // he is stored already, and may have been told of anew since
+	first  bool
+}
+
+func personCause(p gateway.Person) gateway.Cause {
+	return gateway.Cause{Kind: "person", Ref: p.ExternalID, Rule: "Person from the product"}
+}
+
+func (o *Outbox) submitUntilKeyed(ctx context.Context, ws gateway.WorkspaceID, s submission) (Receipt, error) {
+	s.first = true
+	receipt, err := o.submitPerson(ctx, ws, s)
 	if errors.Is(err, errRekeyed) {
-		receipt, err = o.submitPerson(ctx, ws, p, false)
+		s.first = false
+		receipt, err = o.submitPerson(ctx, ws, s)
 	}
 	if err != nil {
 		return Receipt{}, err
@@ -43,7 +61,8 @@ func (o *Outbox) SubmitPerson(ctx context.Context, ws gateway.WorkspaceID, p gat
 // his link was read.
 var errRekeyed = errors.New("the person's link was read too early")
 
-func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, p gateway.Person, first bool) (Receipt, error) {
+func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, s submission) (Receipt, error) {
+	p := s.person
 	m, err := o.match(ctx, ws, p)
 	if err != nil {
 		return Receipt{}, err
@@ -55,9 +74,11 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, p gat
 	var receipt Receipt
 	err = o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		receipt = Receipt{Key: m.link.Key}
-		p.UpdatedAt = tx.Now()
-		if err := tx.SavePerson(ctx, p); err != nil {
+		if current, err := s.keep(ctx, tx); err != nil || !current {
 			return err
+		}
+		if m.withheld != "" && s.again {
+			return nil // it was said when the product told of him
 		}
 		if m.withheld != "" {
 			return o.withhold(ctx, tx, p, m, &receipt)
@@ -66,11 +87,13 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, p gat
 		if err != nil {
 			return err
 		}
-		if first && !m.fresh && pending == nil && local(m.link.Key) {
+		if s.first && !m.fresh && pending == nil && local(m.link.Key) {
 			return errRekeyed
 		}
-		plan, err := o.planPerson(ws, tx.Now(), p, m, r, record, pending)
-		if err != nil {
+		plan, err := planPerson(personInput{
+			submission: s, match: m, rights: r, record: record, pending: pending, now: tx.Now(), notBefore: o.pace.next(ws, m.link.Key),
+		})
+		if err != nil || s.again && plan.Change == nil {
 			return err
 		}
 		if err := o.save(ctx, ws, tx, plan, &receipt); err != nil {
@@ -84,128 +107,72 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, p gat
 	return receipt, err
 }
 
-// personMatch says which record a person is.
-type personMatch struct {
-	link     gateway.Link
-	fresh    bool // the link is not stored yet
-	was      gateway.Link
-	withheld string // why nothing is written, "" when it is
-	who      string // who must act, "" when a person decided that it be so
+// keep saves the person, or sees that he is still as he was read; what the
+// product told since was planned under the settings of then.
+func (s submission) keep(ctx context.Context, tx *store.Tx) (current bool, err error) {
+	if s.again {
+		p, err := tx.LockPerson(ctx, s.person.ExternalID)
+		return err == nil && p.UpdatedAt.Equal(s.person.UpdatedAt), err
+	}
+	s.person.UpdatedAt = tx.Now()
+	return true, tx.SavePerson(ctx, s.person)
 }
 
-// link stores a decision, with what it replaces.
-func link(ctx context.Context, tx *store.Tx, m personMatch) error {
-	m.link.At = tx.Now()
-	if err := tx.SaveLink(ctx, m.link); err != nil {
-		return err
-	}
-	return tx.AppendLinkMoves(ctx, []gateway.LinkMove{{
-		Kind: m.link.Kind, ExternalID: m.link.ExternalID, Act: gateway.LinkMade, From: m.was.Key, To: m.link.Key, Reason: m.link.Reason,
-	}})
+// personInput is everything that planning a person looks at.
+type personInput struct {
+	submission
+	match     personMatch
+	rights    rights
+	record    gateway.Record
+	pending   *gateway.Change
+	now       time.Time
+	notBefore time.Time
 }
 
-func local(key gateway.RecordKey) bool { return strings.HasPrefix(key.ID, outbound.LocalPrefix) }
-
-func (o *Outbox) match(ctx context.Context, ws gateway.WorkspaceID, p gateway.Person) (personMatch, error) {
-	was, err := o.db.In(ws).LinkOf(ctx, linkPerson, p.ExternalID)
-	switch {
-	case err == nil && was.Holds():
-		return personMatch{link: was}, nil
-	case err == nil && was.Pinned: // a manual choice wins for good
-		return held(was), nil
-	case err != nil && gateway.CodeOf(err) != gateway.CodeNotFound:
-		return personMatch{}, fmt.Errorf("reading the link: %w", err)
-	}
-	link := gateway.Link{Kind: linkPerson, ExternalID: p.ExternalID}
-	found, err := o.byEmail(ctx, ws, p)
-	if err != nil {
-		return personMatch{}, err
-	}
-	switch len(found) {
-	case 0:
-		link.Key = gateway.RecordKey{Object: outbound.PersonObject(p), ID: outbound.LocalPrefix + p.ExternalID}
-		link.Rule, link.Reason = "created", "created for this person"
-	case 1:
-		link.Key, link.Rule, link.Reason = found[0].Key, "email", "matched by email "+p.Email
-	default:
-		link.Key = found[0].Key
-		return personMatch{
-			link: link, withheld: fmt.Sprintf("%d records in Salesforce have this e-mail address.", len(found)),
-			who: "Choose the record that this person is, or merge them in Salesforce.",
-		}, nil
-	}
-	return personMatch{link: link, fresh: true, was: was}, nil
-}
-
-// held says why nothing is written of a person whose record somebody decided
-// on, and which is not there.
-func held(l gateway.Link) personMatch {
-	m := personMatch{link: l, withheld: "Somebody unlinked this person from Salesforce, so nothing is written."}
-	if l.State() == gateway.LinkBroken {
-		m.withheld = "The record that somebody chose for this person is gone. " + l.Broken
-		m.who = "Restore it in Salesforce, or choose another record for this person."
-	}
-	return m
-}
-
-// byEmail returns the contacts and leads with the person's e-mail: those of
-// the object he would become, and only when there is none those of the other,
-// so that nobody is created twice (AVM-34).
-func (o *Outbox) byEmail(ctx context.Context, ws gateway.WorkspaceID, p gateway.Person) ([]gateway.Record, error) {
-	if p.Email == "" {
-		return nil, nil
-	}
-	all, err := o.db.In(ws).RecordsByKey(ctx, "email", p.Email)
-	if err != nil {
-		return nil, fmt.Errorf("matching by e-mail: %w", err)
-	}
-	first := outbound.PersonObject(p)
-	for _, object := range [...]string{first, other(first)} {
-		found := slices.DeleteFunc(slices.Clone(all), func(r gateway.Record) bool {
-			return r.Key.Object != object || r.Deleted || r.Fields["IsConverted"] == gateway.Bool(true)
-		})
-		if len(found) > 0 {
-			return found, nil
-		}
-	}
-	return nil, nil
-}
-
-func other(object string) string {
-	if object == "Lead" {
-		return "Contact"
-	}
-	return "Lead"
-}
-
-func (o *Outbox) planPerson(ws gateway.WorkspaceID, now time.Time, p gateway.Person, m personMatch, r rights, record gateway.Record, pending *gateway.Change) (outbound.Plan, error) {
-	cause := gateway.Cause{Kind: "person", Ref: p.ExternalID, Rule: "Person from the product"}
-	in := outbound.Input{
-		Record: record, Pending: pending, Cause: cause, Lane: 1, Label: r.label, Now: now,
+// planPerson decides what a person's record is owed. It is a function of its
+// argument: what pages say of other settings comes from here too.
+func planPerson(in personInput) (outbound.Plan, error) {
+	p, r := in.person, in.rights
+	edit := outbound.Input{
+		Record: in.record, Pending: in.pending, Cause: in.cause, Lane: in.lane, Label: r.label, Now: in.now,
 		Writable:  func(string) (bool, string) { return true, "" }, // asked below, field by field
-		NotBefore: o.pace.next(ws, m.link.Key),
+		NotBefore: in.notBefore,
 	}
 	var skipped []outbound.Skipped
-	if local(m.link.Key) {
+	if key := in.match.link.Key; local(key) {
 		create := outbound.PlanCreate(outbound.CreateInput{
-			Person: p, Object: m.link.Key.Object, Schema: r.schema, On: r.on, Cause: cause, Now: now,
+			Person: p, Object: key.Object, Schema: r.schema, Refused: r.refused, Lane: in.lane, Cause: in.cause, Now: in.now,
 		})
-		if pending == nil || create.Change == nil {
+		if in.pending == nil || create.Change == nil {
 			return create, nil
 		}
-		in.Fields, skipped = create.Change.Fields, create.Skipped
+		edit.Fields, skipped = create.Change.Fields, create.Skipped
 	} else {
-		in.Fields, skipped = outbound.PlanFill(outbound.FillInput{
-			Person: p, Record: record, Pending: pending, Schema: r.schema, Mapping: r.mapping, Writable: r.writable,
+		edit.Fields, skipped = outbound.PlanFill(outbound.FillInput{
+			Person: p, Record: in.record, Pending: in.pending, Schema: r.schema, Mapping: r.mapping, Writable: r.writable, Updates: r.updates,
 		})
 	}
-	in.Cause.Rule += outbound.Omissions(skipped)
-	plan, err := outbound.PlanEdit(in)
+	if in.again && in.pending != nil && contains(in.pending.Fields, edit.Fields) {
+		return outbound.Plan{Skipped: skipped}, nil // a parked entry is not woken by the same again
+	}
+	edit.Cause.Rule += outbound.Omissions(skipped)
+	plan, err := outbound.PlanEdit(edit)
+	plan = outbound.Hold(plan, r.writable, r.refused)
 	plan.Skipped = append(plan.Skipped, skipped...)
 	if err == nil && plan.Log == nil {
-		plan.Log = outbound.Withheld(record, in.Cause, skipped, now)
+		plan.Log = outbound.Withheld(in.record, edit.Cause, skipped, in.now)
 	}
 	return plan, err
+}
+
+// contains reports whether all that an edit asks for is owed already.
+func contains(owed, edit gateway.Fields) bool {
+	for name, v := range edit {
+		if owed[name] != v {
+			return false
+		}
+	}
+	return true
 }
 
 // withhold writes down why nothing is written of a person: a person must decide

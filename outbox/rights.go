@@ -6,9 +6,79 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/rules/mapping"
+	"tidegate/rules/outbound"
 	"tidegate/rules/settings"
 )
 
+// Terms are what plans rest on beside the things that they are about: the
+// organization's settings, the mappings and the describes. They are those in
+// force, or as somebody wants them to be: see With.
+type Terms struct {
+	Settings gateway.Settings
+	objects  map[string]rights
+}
+
+// Terms reads the terms that are in force.
+func (o *Outbox) Terms(ctx context.Context, ws gateway.WorkspaceID) (Terms, error) {
+	w := o.db.In(ws)
+	schemas, err := w.Schemas(ctx)
+	if err != nil {
+		return Terms{}, fmt.Errorf("reading the describes: %w", err)
+	}
+	rows, err := w.Mappings(ctx, "")
+	if err != nil {
+		return Terms{}, fmt.Errorf("reading the mappings: %w", err)
+	}
+	s, err := o.inForce(ctx, ws)
+	if err != nil {
+		return Terms{}, err
+	}
+	t := Terms{Settings: s, objects: map[string]rights{}}
+	of := map[string][]gateway.Mapping{}
+	for _, m := range rows {
+		of[m.Object] = append(of[m.Object], m)
+	}
+	for _, schema := range schemas {
+		t.objects[schema.Object] = rightsOf(s, schema.Object, schema, of[schema.Object])
+		delete(of, schema.Object)
+	}
+	for object, mappings := range of {
+		t.objects[object] = rightsOf(s, object, gateway.Schema{}, mappings)
+	}
+	return t, nil
+}
+
+// With returns the terms under other settings, and with other mappings of the
+// objects that are named; all mappings of such an object are given.
+func (t Terms) With(s gateway.Settings, mappings map[string][]gateway.Mapping) Terms {
+	out := Terms{Settings: s, objects: make(map[string]rights, len(t.objects))}
+	for object, r := range t.objects {
+		out.objects[object] = r.under(s, object)
+	}
+	for object, rows := range mappings {
+		out.objects[object] = rightsOf(s, object, t.objects[object].schema, rows)
+	}
+	return out
+}
+
+func (t Terms) rights(object string) rights {
+	if r, known := t.objects[object]; known {
+		return r
+	}
+	return rightsOf(t.Settings, object, gateway.Schema{}, nil)
+}
+
+// inForce are the organization's settings.
+func (o *Outbox) inForce(ctx context.Context, ws gateway.WorkspaceID) (gateway.Settings, error) {
+	saved, err := o.db.In(ws).Settings(ctx, gateway.OrgScope)
+	if err != nil {
+		return gateway.Settings{}, fmt.Errorf("reading the settings: %w", err)
+	}
+	in, err := settings.Effective(saved, nil)
+	return in.Settings, err
+}
+
+// rights reads the terms of one object.
 func (o *Outbox) rights(ctx context.Context, ws gateway.WorkspaceID, object string) (rights, error) {
 	w := o.db.In(ws)
 	schema, err := w.Schema(ctx, object)
@@ -19,26 +89,35 @@ func (o *Outbox) rights(ctx context.Context, ws gateway.WorkspaceID, object stri
 	if err != nil {
 		return rights{}, fmt.Errorf("reading the mappings: %w", err)
 	}
-	saved, err := w.Settings(ctx, gateway.OrgScope)
-	if err != nil {
-		return rights{}, fmt.Errorf("reading the settings: %w", err)
-	}
-	inForce, err := settings.Effective(saved, nil)
+	s, err := o.inForce(ctx, ws)
 	if err != nil {
 		return rights{}, err
 	}
-	r := rights{on: inForce.Objects.Writeback[object], schema: schema, mappings: make(map[string]gateway.Mapping, len(rows))}
-	for _, m := range rows {
-		r.mappings[m.Field] = m
-	}
-	return r, nil
+	return rightsOf(s, object, schema, rows), nil
 }
 
 // rights are what steers writes of one object, read before the transaction.
 type rights struct {
-	on       bool
+	on       bool   // "Sync to Salesforce"
+	refused  string // why nothing is created, "" when it is
+	updates  bool   // "Sync updates to object fields"
 	schema   gateway.Schema
 	mappings map[string]gateway.Mapping
+}
+
+func rightsOf(s gateway.Settings, object string, schema gateway.Schema, rows []gateway.Mapping) rights {
+	r := rights{schema: schema, mappings: make(map[string]gateway.Mapping, len(rows))}
+	for _, m := range rows {
+		r.mappings[m.Field] = m
+	}
+	return r.under(s, object)
+}
+
+// under returns the rights under other settings.
+func (r rights) under(s gateway.Settings, object string) rights {
+	r.on, r.updates = s.Objects.Writeback[object], s.Objects.UpdateFields[object]
+	r.refused = outbound.RefuseCreate(s.Objects, object)
+	return r
 }
 
 func (r rights) mapping(field string) gateway.Mapping { return r.mappings[field] }

@@ -32,11 +32,19 @@ type connectionRow struct {
 	APISeenAt    int64  `db:"api_seen_at"`
 	ConnectedAt  int64  `db:"connected_at"`
 	ConnectedBy  string `db:"connected_by"`
+	HaltedAt     int64  `db:"halted_at"`
+	HaltedBy     string `db:"halted_by"`
+	HaltedWhy    string `db:"halted_why"`
+	APIReserve   int    `db:"api_reserve"`
 }
 
 const connectionColumns = `workspace_id, connection_id, environment, login_url, instance_url, org_id, org_name,
 	user_id, username, flow, api_version, scopes, state, state_reason, state_since, transport, api_used, api_max,
 	api_seen_at, connected_at, connected_by`
+
+// What people decide of a connection is read with it, and saved by statements
+// of its own, so that connecting again does not undo it.
+const decidedColumns = `, halted_at, halted_by, halted_why, api_reserve`
 
 func (r connectionRow) connection() gateway.Connection {
 	return gateway.Connection{
@@ -46,11 +54,12 @@ func (r connectionRow) connection() gateway.Connection {
 		State: gateway.ConnectionState(r.State), StateReason: r.StateReason, StateSince: fromMicros(r.StateSince),
 		Transport: r.Transport, APIUsed: r.APIUsed, APIMax: r.APIMax, APISeenAt: fromMicros(r.APISeenAt),
 		ConnectedAt: fromMicros(r.ConnectedAt), ConnectedBy: r.ConnectedBy,
+		HaltedAt: fromMicros(r.HaltedAt), HaltedBy: r.HaltedBy, HaltedWhy: r.HaltedWhy, APIReserve: r.APIReserve,
 	}
 }
 
 func (r runner) connections(ctx context.Context, tail string, args ...any) ([]gateway.Connection, error) {
-	rows, err := list[connectionRow](ctx, r, "reading connections", `SELECT `+connectionColumns+` FROM connections `+tail, args...)
+	rows, err := list[connectionRow](ctx, r, "reading connections", `SELECT `+connectionColumns+decidedColumns+` FROM connections `+tail, args...)
 	out := make([]gateway.Connection, 0, len(rows))
 	for _, row := range rows {
 		out = append(out, row.connection())
@@ -71,7 +80,8 @@ func (w *Workspace) Connection(ctx context.Context) (gateway.Connection, error) 
 	return found[0], nil
 }
 
-// SaveConnection writes the whole connection, new or not.
+// SaveConnection writes the whole connection, new or not, but for what people
+// decide of it: see Halt and SetReserve.
 func (w *Workspace) SaveConnection(ctx context.Context, c gateway.Connection) error {
 	_, err := w.write.execRow(ctx, "saving connection", `INSERT INTO connections (`+connectionColumns+`)
 		VALUES (:workspace_id, :connection_id, :environment, :login_url, :instance_url, :org_id, :org_name,
@@ -114,6 +124,22 @@ func (w *Workspace) SetConnectionState(ctx context.Context, id string, state gat
 func (w *Workspace) SetAPIUse(ctx context.Context, id string, used, limit int) error {
 	n, err := w.write.exec(ctx, "setting API use", `UPDATE connections SET api_used = ?, api_max = ?, api_seen_at = ?
 		WHERE workspace_id = ? AND connection_id = ?`, used, limit, micros(w.db.now()), w.id, id)
+	return orNoConnection(n, err)
+}
+
+// Halt stops all writes of the workspace at once, or with a zero at lets them
+// go on; by and why say who did and for what. CodeNotFound before the first
+// connect.
+func (tx *Tx) Halt(ctx context.Context, at time.Time, by, why string) error {
+	n, err := tx.exec(ctx, "halting writes", `UPDATE connections SET halted_at = ?, halted_by = ?, halted_why = ?
+		WHERE workspace_id = ?`, micros(at), clean(by), clean(why), tx.ws)
+	return orNoConnection(n, err)
+}
+
+// SetReserve sets the percentage of the org's API calls that readings leave
+// alone. CodeNotFound before the first connect.
+func (tx *Tx) SetReserve(ctx context.Context, percent int) error {
+	n, err := tx.exec(ctx, "setting reserve", `UPDATE connections SET api_reserve = ? WHERE workspace_id = ?`, percent, tx.ws)
 	return orNoConnection(n, err)
 }
 

@@ -113,3 +113,12 @@ func (w *Workspace) LogLineByID(ctx context.Context, id int64) (LogLine, error) 
 	}
 	return lines[0], nil
 }
+
+// CountWritten counts the lines since a time whose writes Salesforce took.
+func (w *Workspace) CountWritten(ctx context.Context, since time.Time) (int, error) {
+	// Ids are time-ordered: the walk begins at the first of them.
+	n, _, err := one[int](ctx, w.read, "counting writes", `SELECT COUNT(*) FROM sync_log
+		WHERE workspace_id = ? AND id >= ? AND direction = 'out' AND state = ?`,
+		w.id, (since.UnixMicro()-idEpoch)<<12, string(gateway.LogDone))
+	return n, err
+}

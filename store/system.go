@@ -90,3 +90,8 @@ func (db *DB) KeyByHash(ctx context.Context, hash string) (gateway.APIKey, error
 func (db *DB) HookByID(ctx context.Context, id string) (gateway.Hook, error) {
 	return oneHook(ctx, db.read(), `hook_id = ?`, clean(id))
 }
+
+// Replanning lists the workspaces whose replan is running.
+func (db *DB) Replanning(ctx context.Context) ([]gateway.WorkspaceID, error) {
+	return list[gateway.WorkspaceID](ctx, db.read(), "reading replans", `SELECT workspace_id FROM replans WHERE state = 'running' ORDER BY workspace_id`)
+}

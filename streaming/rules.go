@@ -75,18 +75,6 @@ func (r *rules) read(ctx context.Context) error {
 	for _, s := range known {
 		schemas[s.Object] = s
 	}
-	for _, object := range r.objects {
-		mappings, err := r.store.Mappings(ctx, object)
-		if err != nil {
-			return fmt.Errorf("reading mappings: %w", err)
-		}
-		winners[object] = make(map[string]gateway.Winner, len(mappings))
-		byField[object] = make(map[string]gateway.Mapping, len(mappings))
-		for _, m := range mappings {
-			winners[object][m.Field] = m.Winner
-			byField[object][m.Field] = m
-		}
-	}
 	saved, err := r.store.Settings(ctx, gateway.OrgScope)
 	if err != nil {
 		return fmt.Errorf("reading settings: %w", err)
@@ -94,6 +82,20 @@ func (r *rules) read(ctx context.Context) error {
 	inForce, err := settings.Effective(saved, nil)
 	if err != nil {
 		return err
+	}
+	for _, object := range r.objects {
+		mappings, err := r.store.Mappings(ctx, object)
+		if err != nil {
+			return fmt.Errorf("reading mappings: %w", err)
+		}
+		winners[object] = make(map[string]gateway.Winner, len(schemas[object].Fields))
+		byField[object] = make(map[string]gateway.Mapping, len(mappings))
+		for _, m := range mappings {
+			byField[object][m.Field] = m
+		}
+		for _, f := range schemas[object].Fields {
+			winners[object][f.Name], _ = mapping.Winner(f, byField[object][f.Name], inForce.Advanced.Conflicts)
+		}
 	}
 	r.current.Store(NewDecoder(known))
 	r.mu.Lock()

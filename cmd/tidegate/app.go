@@ -165,6 +165,7 @@ func (a *app) Run(ctx context.Context) error {
 	g.Go(func() error { return a.server.Serve(ctx, a.main, grace) })
 	g.Go(func() error { return serveOps(ctx, a.ops, a.metrics) })
 	g.Go(func() error { return a.outbox.Dispatcher().Run(ctx) })
+	g.Go(func() error { return a.outbox.Replanner().Run(ctx) })
 	g.Go(func() error { return a.supervisor.Run(ctx) })
 	g.Go(func() error { return a.orgs.Run(ctx) })
 	g.Go(func() error { return a.announcer.Run(ctx) })

@@ -53,30 +53,44 @@ type CreateInput struct {
 	Person gateway.Person
 	Object string
 	Schema gateway.Schema
-	On     bool // the object's "Sync to Salesforce"
-	Cause  gateway.Cause
-	Now    time.Time
+	// Refused says why nothing is created, "" when it is; see RefuseCreate.
+	Refused string
+	Lane    int
+	Cause   gateway.Cause
+	Now     time.Time
 }
 
 // PlanCreate returns the entry that makes a person a new record, with defaults
 // for what Salesforce requires and nobody gave. Fields that describe does not
-// offer or whose value cannot be are skipped with the reason. Where the
-// object is switched off Change is nil and the log line says so.
+// offer or whose value cannot be are skipped with the reason. Where creating
+// is refused Change is nil and the log line says so.
 func PlanCreate(in CreateInput) Plan {
 	key := gateway.RecordKey{Object: in.Object, ID: LocalPrefix + in.Person.ExternalID}
 	fields, skipped := creatable(withDefaults(PersonFields(in.Person, in.Object), in), in.Schema)
 	in.Cause.Rule += Omissions(skipped)
 	c := gateway.Change{
 		Key: key, Op: gateway.OpCreate, Fields: fields, Base: gateway.Fields{}, Edit: 1,
-		State: gateway.StateWaiting, DueAt: in.Now, EnqueuedAt: in.Now, Lane: 1, Cause: in.Cause,
+		State: gateway.StateWaiting, DueAt: in.Now, EnqueuedAt: in.Now, Lane: in.Lane, Cause: in.Cause,
 	}
 	plan := Plan{Change: &c, Skipped: skipped, Log: editLine(c, Input{Cause: in.Cause, Now: in.Now}, false)}
-	if !in.On {
+	if in.Refused != "" {
 		plan.Change = nil
 		plan.Log.State, plan.Log.NextTry, plan.Log.DoneAt = gateway.LogSkipped, time.Time{}, in.Now
-		plan.Log.What += ". Not created: “Sync to Salesforce” is off for " + in.Object
+		plan.Log.What += ". Not created: " + in.Refused
 	}
 	return plan
+}
+
+// RefuseCreate says why no record of an object is created for what matches
+// none, "" when it is: the object is synced, and creating is on (AVC-22).
+func RefuseCreate(s gateway.ObjectsSettings, object string) string {
+	switch {
+	case !s.Writeback[object]:
+		return "“Sync to Salesforce” is off for " + object
+	case !s.CreateMissing[object]:
+		return "“Create when missing” is off for " + object
+	}
+	return ""
 }
 
 func withDefaults(fields gateway.Fields, in CreateInput) gateway.Fields {
@@ -127,6 +141,9 @@ type FillInput struct {
 	Schema   gateway.Schema
 	Mapping  func(field string) gateway.Mapping
 	Writable func(field string) (bool, string)
+	// Updates is the object's "Sync updates to object fields": without it no
+	// field of a record that exists is written (AVC-30).
+	Updates bool
 }
 
 // PlanFill returns what a person known here still has to say to a record that
@@ -150,6 +167,9 @@ func PlanFill(in FillInput) (gateway.Fields, []Skipped) {
 func withhold(in FillInput, name string, want gateway.Value) string {
 	if in.Record.Fields[name] == want {
 		return alreadyThere
+	}
+	if !in.Updates {
+		return "“Sync updates to object fields” is off for " + in.Record.Key.Object
 	}
 	if ok, why := in.Writable(name); !ok {
 		return why

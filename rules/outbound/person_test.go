@@ -51,7 +51,7 @@ func TestPersonBecomesARecordWithDefaults(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.person.ExternalID = "p-1"
 			object := outbound.PersonObject(tt.person)
-			p := outbound.PlanCreate(outbound.CreateInput{Person: tt.person, Object: object, Schema: tt.schema, On: true, Now: now})
+			p := outbound.PlanCreate(outbound.CreateInput{Person: tt.person, Object: object, Schema: tt.schema, Now: now})
 			if p.Change == nil || !reflect.DeepEqual(p.Change.Fields, tt.want) {
 				t.Fatalf("change = %+v, want %v", p.Change, tt.want)
 			}
@@ -73,7 +73,7 @@ func TestPersonBecomesARecordWithDefaults(t *testing.T) {
 }
 
 func TestSwitchedOffObjectCreatesNothingAndSaysSo(t *testing.T) {
-	p := outbound.PlanCreate(outbound.CreateInput{Person: gateway.Person{ExternalID: "p"}, Object: "Contact", Schema: schema("Contact", "LastName"), Now: now})
+	p := outbound.PlanCreate(outbound.CreateInput{Person: gateway.Person{ExternalID: "p"}, Object: "Contact", Schema: schema("Contact", "LastName"), Refused: outbound.RefuseCreate(gateway.ObjectsSettings{}, "Contact"), Now: now})
 	if p.Change != nil || p.Log.State != gateway.LogSkipped || !strings.Contains(p.Log.What, "is off for Contact") {
 		t.Errorf("plan = %+v", p)
 	}
@@ -90,7 +90,7 @@ func TestPersonFillsOnlyWhatIsEmpty(t *testing.T) {
 	s := schema("Contact", "Email", "Phone", "LastName", "Title", "Topping__c", "MobilePhone")
 	s.Fields = append(s.Fields, gateway.Field{Name: "Long__c", Type: "string", Length: 3, Updateable: true})
 	in := outbound.FillInput{
-		Person: person, Record: record, Schema: s,
+		Person: person, Record: record, Schema: s, Updates: true,
 		Mapping:  func(field string) gateway.Mapping { return gateway.Mapping{Field: field} },
 		Writable: func(field string) (bool, string) { return field != "Title", "Editable is off for this field." },
 	}

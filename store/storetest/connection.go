@@ -21,7 +21,7 @@ func connection(t *testing.T, s *suite) {
 		ID: "c1", Workspace: w.ID(), Environment: gateway.Sandbox, LoginURL: "https://login.example", InstanceURL: "https://i.example",
 		OrgID: "00D000000000001AAA", OrgName: "Acme", UserID: "005", Username: "u@example.com", Flow: "web", APIVersion: "66.0",
 		Scopes: "api refresh_token", State: gateway.StateCatchingUp, StateReason: "reading", StateSince: s.clock.Now(),
-		Transport: "websocket", APIUsed: 7, APIMax: 100, APISeenAt: s.clock.Now(), ConnectedAt: s.clock.Now(), ConnectedBy: "Ann",
+		Transport: "websocket", APIUsed: 7, APIMax: 100, APISeenAt: s.clock.Now(), ConnectedAt: s.clock.Now(), ConnectedBy: "Ann", APIReserve: 20,
 	}
 	ok(t, w.SaveConnection(t.Context(), want))
 	got, err := w.Connection(t.Context())

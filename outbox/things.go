@@ -1,0 +1,234 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/rules/effect"
+	"tidegate/rules/outbound"
+	"tidegate/store"
+)
+
+// A source is one kind of thing here that Salesforce is owed by the settings:
+// persons, waiting edits, and so on. What planning a thing needs is read
+// first, by the page; planning it is then a function of the terms, so that the
+// same plan serves the terms in force and those that somebody asks about.
+type source interface {
+	// kind names the source; it is stored as a place, and orders nothing.
+	kind() string
+	// count is how many things there are.
+	count(ctx context.Context, w *store.Workspace) (int, error)
+	// page reads up to n things behind the id after ("" = from the first), in
+	// the order of their ids. Fewer than n means the end.
+	page(ctx context.Context, w *store.Workspace, after string, n int) ([]thing, error)
+	// again plans a thing of a page anew, under the settings in force, saves
+	// what it leads to, and says whether Salesforce is owed something by it.
+	again(ctx context.Context, ws gateway.WorkspaceID, t thing, cause gateway.Cause) (bool, error)
+}
+
+// thing is one thing of a page.
+type thing struct {
+	id string
+	at time.Time // when the product last told of it
+	// plan says what it leads to under the terms, for each record concerned.
+	// owed is what a record is owed by what was planned before in the same walk.
+	plan planning
+	what any // for again
+}
+
+type planning func(t Terms, owed func(gateway.RecordKey) (c *gateway.Change, known bool), now time.Time) ([]effect.Planned, error)
+
+// sources are all kinds, in the order in which they are walked: what waits
+// comes before what is planned on top of it.
+func (o *Outbox) sources() []source {
+	return []source{waitingEdits{o}, persons{o}}
+}
+
+// lanePlanned is the lane of what is planned anew: behind people's edits and
+// what the product tells meanwhile.
+const lanePlanned = 2
+
+// persons is the source of people.
+type persons struct{ o *Outbox }
+
+func (persons) kind() string { return linkPerson }
+
+func (persons) count(ctx context.Context, w *store.Workspace) (int, error) { return w.CountPeople(ctx) }
+
+func (s persons) page(ctx context.Context, w *store.Workspace, after string, n int) ([]thing, error) {
+	people, err := w.People(ctx, after, n)
+	if err != nil {
+		return nil, err
+	}
+	ids, addresses := make([]string, len(people)), []string{}
+	for i, p := range people {
+		ids[i] = p.ExternalID
+		if p.Email != "" {
+			addresses = append(addresses, p.Email)
+		}
+	}
+	links, err := w.OwnLinks(ctx, linkPerson, ids)
+	if err != nil {
+		return nil, err
+	}
+	found, err := w.RecordsByKeys(ctx, "email", addresses)
+	if err != nil {
+		return nil, err
+	}
+	matches, keys := make([]personMatch, len(people)), make([]gateway.RecordKey, len(people))
+	for i, p := range people {
+		was, linked := links[p.ExternalID]
+		m, decided := matchByLink(was, linked)
+		if !decided {
+			m = matchByEmail(p, was, found[p.Email])
+		}
+		matches[i], keys[i] = m, m.link.Key
+	}
+	records, err := w.RecordsOf(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	pending, err := w.PendingOf(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]thing, len(people))
+	for i, p := range people {
+		record, here := records[keys[i]]
+		if !here {
+			record = gateway.Record{Key: keys[i]}
+		}
+		var waiting *gateway.Change
+		if c, ok := pending[keys[i]]; ok {
+			waiting = &c
+		}
+		out[i] = thing{id: p.ExternalID, at: p.UpdatedAt, what: p, plan: planAgain(p, matches[i], record, waiting)}
+	}
+	return out, nil
+}
+
+func planAgain(p gateway.Person, m personMatch, record gateway.Record, pending *gateway.Change) planning {
+	return func(t Terms, owed func(gateway.RecordKey) (*gateway.Change, bool), now time.Time) ([]effect.Planned, error) {
+		out := effect.Planned{Kind: linkPerson, ID: p.ExternalID, Record: record, Held: m.withheld}
+		if m.withheld != "" {
+			return []effect.Planned{out}, nil
+		}
+		var known bool
+		if out.Was, known = owed(record.Key); !known {
+			out.Was = pending
+		}
+		plan, err := planPerson(personInput{
+			submission: submission{person: p, cause: personCause(p), lane: lanePlanned, again: true},
+			match:      m, rights: t.rights(m.link.Key.Object), record: record, pending: out.Was, now: now,
+		})
+		if _, refused := refusedPlan(err); refused {
+			return []effect.Planned{out}, nil
+		}
+		out.Plan = plan
+		return []effect.Planned{out}, err
+	}
+}
+
+// refusedPlan tells a record that takes no edits just now (deleted, converted,
+// about to be deleted) from a fault of ours.
+func refusedPlan(err error) (gateway.Code, bool) {
+	switch code := gateway.CodeOf(err); {
+	case err == nil:
+		return "", false
+	case code == gateway.CodeNotFound, code == gateway.CodeSFConverted, code == gateway.CodeConflict:
+		return code, true
+	default:
+		return code, false
+	}
+}
+
+func (s persons) again(ctx context.Context, ws gateway.WorkspaceID, t thing, cause gateway.Cause) (bool, error) {
+	s.o.people.Lock()
+	defer s.o.people.Unlock()
+	p := t.what.(gateway.Person)
+	base := personCause(p)
+	base.Rule, base.By, base.Name = base.Rule+", "+cause.Rule, cause.By, cause.Name
+	receipt, err := s.o.submitUntilKeyed(ctx, ws, submission{person: p, cause: base, lane: lanePlanned, again: true})
+	return receipt.State == Waiting, err
+}
+
+// waitingEdits is the source of what waits in the outbox already: what the
+// settings no longer allow is parked, what they allow again goes out.
+type waitingEdits struct{ o *Outbox }
+
+func (waitingEdits) kind() string { return effect.Waiting }
+
+func (waitingEdits) count(ctx context.Context, w *store.Workspace) (int, error) {
+	counts, err := w.PendingByObject(ctx)
+	return total(counts), err
+}
+
+// The id of an entry is its object and record id.
+func entryID(key gateway.RecordKey) string { return key.Object + "/" + key.ID }
+
+func (s waitingEdits) page(ctx context.Context, w *store.Workspace, after string, n int) ([]thing, error) {
+	object, id, _ := strings.Cut(after, "/")
+	changes, err := w.Changes(ctx, gateway.RecordKey{Object: object, ID: id}, n)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]gateway.RecordKey, len(changes))
+	for i, c := range changes {
+		keys[i] = c.Key
+	}
+	records, err := w.RecordsOf(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]thing, len(changes))
+	for i, c := range changes {
+		record, here := records[c.Key]
+		if !here {
+			record = gateway.Record{Key: c.Key}
+		}
+		out[i] = thing{id: entryID(c.Key), what: c.Key, plan: func(t Terms, _ func(gateway.RecordKey) (*gateway.Change, bool), now time.Time) ([]effect.Planned, error) {
+			planned := effect.Planned{Kind: effect.Waiting, ID: entryID(c.Key), Record: record, Was: &c}
+			if next, changed := reconsider(t.rights(c.Key.Object), c, now); changed {
+				planned.Plan.Change = &next
+			}
+			return []effect.Planned{planned}, nil
+		}}
+	}
+	return out, nil
+}
+
+func reconsider(r rights, c gateway.Change, now time.Time) (gateway.Change, bool) {
+	return outbound.Reconsider(c, r.writable, r.refused, now)
+}
+
+func (s waitingEdits) again(ctx context.Context, ws gateway.WorkspaceID, t thing, _ gateway.Cause) (bool, error) {
+	key := t.what.(gateway.RecordKey)
+	r, err := s.o.rights(ctx, ws, key.Object)
+	if err != nil {
+		return false, err
+	}
+	changed := false
+	err = s.o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		record, pending, err := load(ctx, tx, key)
+		if err != nil || pending == nil {
+			return err
+		}
+		var next gateway.Change
+		if next, changed = reconsider(r, *pending, tx.Now()); !changed {
+			return nil
+		}
+		line := outbound.Line(next, record, r.label)
+		if err := writeLine(ctx, tx, &line); err != nil {
+			return fmt.Errorf("writing down what became of a waiting edit: %w", err)
+		}
+		return tx.SaveChange(ctx, next)
+	})
+	if err == nil && changed {
+		s.o.opts.Announce(ctx, ws, []gateway.RecordKey{key})
+		s.o.Wake()
+	}
+	return changed, err
+}
