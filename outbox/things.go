@@ -44,21 +44,21 @@ type planning func(t Terms, owed func(gateway.RecordKey) (c *gateway.Change, kno
 // sources are all kinds, in the order in which they are walked: what waits
 // comes before what is planned on top of it.
 func (o *Outbox) sources() []source {
-	return []source{waitingEdits{o}, persons{o}}
+	return []source{waitingEdits{o}, personSource{o}}
 }
 
 // lanePlanned is the lane of what is planned anew: behind people's edits and
 // what the product tells meanwhile.
 const lanePlanned = 2
 
-// persons is the source of people.
-type persons struct{ o *Outbox }
+// personSource is the source of people.
+type personSource struct{ o *Outbox }
 
-func (persons) kind() string { return linkPerson }
+func (personSource) kind() string { return linkPerson }
 
-func (persons) count(ctx context.Context, w *store.Workspace) (int, error) { return w.CountPeople(ctx) }
+func (personSource) count(ctx context.Context, w *store.Workspace) (int, error) { return w.CountPeople(ctx) }
 
-func (s persons) page(ctx context.Context, w *store.Workspace, after string, n int) ([]thing, error) {
+func (s personSource) page(ctx context.Context, w *store.Workspace, after string, n int) ([]thing, error) {
 	people, err := w.People(ctx, after, n)
 	if err != nil {
 		return nil, err
@@ -145,7 +145,7 @@ func refusedPlan(err error) (gateway.Code, bool) {
 	}
 }
 
-func (s persons) again(ctx context.Context, ws gateway.WorkspaceID, t thing, cause gateway.Cause) (bool, error) {
+func (s personSource) again(ctx context.Context, ws gateway.WorkspaceID, t thing, cause gateway.Cause) (bool, error) {
 	s.o.people.Lock()
 	defer s.o.people.Unlock()
 	p := t.what.(gateway.Person)
