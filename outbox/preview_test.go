@@ -2,9 +2,11 @@ package outbox
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -23,6 +25,7 @@ import (
 func TestPreviewSaysWhatThenHappens(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
+		atMost(t, 25) // each is a workspace of its own; more find nothing that these do not
 		n := 0
 		rapid.Check(t, func(t *rapid.T) {
 			n++
@@ -63,6 +66,17 @@ func TestPreviewSaysWhatThenHappens(t *testing.T) {
 			}
 		})
 	})
+}
+
+// atMost bounds how many examples a property is tried with, unless somebody
+// asked for a number.
+func atMost(t *testing.T, n int) {
+	t.Helper()
+	checks := flag.Lookup("rapid.checks")
+	if was := checks.Value.String(); was == checks.DefValue {
+		must(t, checks.Value.Set(strconv.Itoa(n)))
+		t.Cleanup(func() { must(t, checks.Value.Set(was)) })
+	}
 }
 
 // rehearsal is one workspace of the property.
