@@ -114,6 +114,7 @@ type LogEntry struct {
 	NextTry   time.Time
 	By        string // display name
 	Problem   Problem
+	Cause     Cause  // of what we did; its zero value for lines about Tidegate itself
 	Fields    Fields // ours
 	Before    Fields // base
 	Took      time.Duration
@@ -148,6 +149,10 @@ type Conflict struct {
 	OursBy   string
 	Winner   Winner
 	Reason   string
+	// Kept is who kept the field when the two met: "theirs", "ours" or "ask".
+	Kept string
+	// End is a person's decision, its zero value where none was made.
+	End ConflictEnd
 }
 
 // Winner says which side a conflict rule prefers.

@@ -112,23 +112,32 @@ func (b *recordBuilder) form(f gateway.Field, value gateway.Value) *views.Detail
 	if b.edit.err != nil {
 		problem = b.edit.err.Message
 	}
+	form.Field, form.Select = fieldControl(f, typed, problem)
+	return form
+}
+
+// fieldControl is the control for a value of a field: a text field, or a select
+// where the values are given.
+func fieldControl(f gateway.Field, typed, problem string) (views.Field, *views.Select) {
+	choose := views.Select{ID: "value", Name: "value", Label: labelOf(f), Error: problem}
 	switch {
 	case f.Type == gateway.TypeBoolean:
-		form.Select = &views.Select{ID: "value", Name: "value", Label: labelOf(f), Error: problem, Options: []views.Option{
+		choose.Options = []views.Option{
 			{Value: "true", Text: "Yes", Selected: typed == "true"}, {Value: "false", Text: "No", Selected: typed != "true"},
-		}}
+		}
+		return views.Field{}, &choose
 	case f.Type == gateway.TypePicklist && len(f.Picklist) > 0:
-		form.Select = &views.Select{ID: "value", Name: "value", Label: labelOf(f), Error: problem, Options: picklist(f, typed)}
-	default:
-		form.Field = views.Field{ID: "value", Name: "value", Label: labelOf(f), Value: typed, Type: inputType(f.Type), Hint: f.Help, Error: problem}
-		if f.Type == gateway.TypeTextarea {
-			form.Field.Lines = 4
-		}
-		if f.Length > 0 {
-			form.Field.MaxLength = strconv.Itoa(f.Length)
-		}
+		choose.Options = picklist(f, typed)
+		return views.Field{}, &choose
 	}
-	return form
+	text := views.Field{ID: "value", Name: "value", Label: labelOf(f), Value: typed, Type: inputType(f.Type), Hint: f.Help, Error: problem}
+	if f.Type == gateway.TypeTextarea {
+		text.Lines = 4
+	}
+	if f.Length > 0 {
+		text.MaxLength = strconv.Itoa(f.Length)
+	}
+	return text, nil
 }
 
 func picklist(f gateway.Field, chosen string) []views.Option {

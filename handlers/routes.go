@@ -159,6 +159,7 @@ func allPages() []route {
 	}
 	list = append(list, hookPages...)
 	list = append(list, topicPages...)
+	list = append(list, conflictPages...)
 	for _, tab := range gateway.Tabs {
 		list = append(list,
 			route{"GET", settingsBase + "/" + string(tab), signedIn, settingsTab(tab)},

@@ -148,6 +148,7 @@ var flashes = map[string]string{
 	"hook-on":       "The webhook is enabled.",
 	"hook-retired":  "The old secret no longer proves anything.",
 	"hook-gone":     "The webhook is deleted. Its address takes nothing any more.",
+	"decided":       "Decided. Both values are kept with your name.",
 }
 
 // answer sends the page, or only the asked part of it: live parts of an open

@@ -61,7 +61,6 @@ func syncLog(v *visit) error {
 	p := views.LogPage{
 		Shell:  v.s.shell(v, "Sync log", views.NavSyncLog),
 		Head:   views.Head{Title: "Sync log", Lead: logLead(page)},
-		Tabs:   logTabs(),
 		Live:   views.Live{URL: withQuery(v.Ctx, map[string]string{"part": views.PartLog})},
 		Filter: logFilter(v, q),
 		Pager:  logPager(v, page),
@@ -71,6 +70,9 @@ func syncLog(v *visit) error {
 		p.Shell.StreamURL = "/events"
 	} else {
 		p.Live = views.Live{}
+	}
+	if p.Tabs, err = v.logTabs("/sync/log"); err != nil {
+		return err
 	}
 	if p.Causes, err = v.causes(); err != nil {
 		return err
@@ -84,10 +86,6 @@ func syncLog(v *visit) error {
 		p.Rows = append(p.Rows, row)
 	}
 	return answer(v.Ctx, views.Log(p))
-}
-
-func logTabs() []views.Tab {
-	return []views.Tab{{Text: "Log", URL: "/sync/log", Current: true}}
 }
 
 func logLead(page store.LogPage) string {

@@ -26,10 +26,15 @@ type logRow struct {
 	Before    string `db:"before_fields"`
 	Took      int64  `db:"took"`
 	DoneAt    int64  `db:"done_at"`
+	Cause     string `db:"cause"`
 }
 
 const logColumns = `id, at, direction, object, record_id, label, what, rule, state, attempt, next_try, by_name,
-	problem, fields, before_fields, took, done_at`
+	problem, fields, before_fields, took, done_at, cause`
+
+// logKeys are columns that only conditions read: parts of the problem and of
+// the cause.
+const logKeys = `, problem_code, cause_kind, cause_ref`
 
 func (r logRow) entry() (gateway.LogEntry, error) {
 	e := gateway.LogEntry{
@@ -45,19 +50,23 @@ func (r logRow) entry() (gateway.LogEntry, error) {
 	if e.Before, err = parseFields(r.Before); err != nil {
 		return e, fmt.Errorf("log line %d: %w", r.ID, err)
 	}
-	return e, readJSON(r.Problem, &e.Problem)
+	if err = readJSON(r.Problem, &e.Problem); err == nil {
+		err = readJSON(r.Cause, &e.Cause)
+	}
+	return e, err
 }
 
 func appendLogArgs(args []any, e *gateway.LogEntry) []any {
 	return append(args, e.ID, micros(e.At), e.Direction, e.Key.Object, e.Key.ID, clean(e.Label), clean(e.What),
 		clean(e.Rule), string(e.State), e.Attempt, micros(e.NextTry), clean(e.By), writeJSON(e.Problem),
-		fieldsText(e.Fields), fieldsText(e.Before), e.Took.Microseconds(), micros(e.DoneAt))
+		fieldsText(e.Fields), fieldsText(e.Before), e.Took.Microseconds(), micros(e.DoneAt),
+		writeJSON(e.Cause), e.Problem.Code, e.Cause.Kind, clean(e.Cause.Ref))
 }
 
 var appendLog = insert{
 	doing: "appending to the sync log",
-	head:  `INSERT INTO sync_log (workspace_id, ` + logColumns + `)`,
-	width: 18,
+	head:  `INSERT INTO sync_log (workspace_id, ` + logColumns + logKeys + `)`,
+	width: 22,
 }
 
 // AppendLog appends lines and returns their ids. An At of zero becomes the
@@ -84,7 +93,8 @@ func (tx *Tx) AppendLog(ctx context.Context, entries []gateway.LogEntry) ([]int6
 func (tx *Tx) UpdateLog(ctx context.Context, e gateway.LogEntry) error {
 	n, err := tx.exec(ctx, "updating the sync log", `UPDATE sync_log SET
 			direction = ?, object = ?, record_id = ?, label = ?, what = ?, rule = ?, state = ?, attempt = ?,
-			next_try = ?, by_name = ?, problem = ?, fields = ?, before_fields = ?, took = ?, done_at = ?
+			next_try = ?, by_name = ?, problem = ?, fields = ?, before_fields = ?, took = ?, done_at = ?,
+			cause = ?, problem_code = ?, cause_kind = ?, cause_ref = ?
 		WHERE workspace_id = ? AND id = ?`,
 		append(appendLogArgs(nil, &e)[2:], tx.ws, e.ID)...)
 	if err == nil && n == 0 {

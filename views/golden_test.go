@@ -30,7 +30,7 @@ func pages() []page {
 	for _, list := range [][]page{
 		loginPages(), healthPages(), holePages(), listPages(), recordPages(), pastPages(), connectPages(),
 		notesPages(), objectsPages(), importPages(), tabPages(), logPages(), accountPages(), reviewPages(),
-		webhookPages(), topicPages(), forecastPages(),
+		webhookPages(), topicPages(), conflictPages(), forecastPages(),
 	} {
 		all = append(all, list...)
 	}
@@ -196,6 +196,7 @@ func TestLivePartsRenderAlone(t *testing.T) {
 		{PartTimeline, Record(ann())},
 		{PartLog, Log(logFull())},
 		{PartLogRow, LogRowView(logRow())},
+		{PartConflicts, Conflicts(conflictInbox("Quillmark renewal"))},
 		{PartCheck, Connect(connected())},
 	}
 	for _, tt := range tests {

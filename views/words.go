@@ -182,5 +182,7 @@ const (
 	PartTimeline = "timeline"
 	PartLog      = "log"
 	PartLogRow   = "log-row"
-	PartCheck    = "readiness"
+	// PartConflicts is the inbox's list.
+	PartConflicts = "open-conflicts"
+	PartCheck     = "readiness"
 )

@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"slices"
 	"strings"
 
 	"tidegate/gateway"
@@ -9,7 +10,7 @@ import (
 
 // CodeConflict marks an entry that is parked because a person must choose
 // between two values.
-const CodeConflict = "conflict"
+const CodeConflict = conflict.Code
 
 // mergePending meets our waiting change with what Salesforce now holds in
 // fields. An entry that is being sent is left alone but for its base: what
@@ -56,7 +57,7 @@ func (m *merge) meetUpdate(fields gateway.Fields) {
 			Winner: m.winner(name),
 		})
 		if verdict.Conflict {
-			m.record(name, theirs, ours, verdict.Reason)
+			m.record(name, theirs, ours, verdict)
 		}
 		m.settle(name, theirs, verdict)
 	}
@@ -87,7 +88,16 @@ func (m *merge) wakeOrAsk() {
 	if m.sending() || m.drop {
 		return
 	}
+	if m.restored() {
+		// What was asked before the record was deleted is asked again.
+		for _, name := range m.entry.Problem.Fields {
+			if _, ok := m.entry.Fields[name]; ok && !slices.Contains(m.asked, name) {
+				m.asked = append(m.asked, name)
+			}
+		}
+	}
 	if len(m.asked) > 0 {
+		m.keepAsking()
 		names := strings.Join(m.asked, ", ")
 		m.entry.State = gateway.StateParked
 		m.entry.Problem = gateway.Problem{
@@ -102,6 +112,17 @@ func (m *merge) wakeOrAsk() {
 		m.entry.State, m.entry.DueAt, m.entry.Problem = gateway.StateWaiting, m.in.Now, gateway.Problem{}
 		m.moved = true
 	}
+}
+
+// keepAsking adds the fields that waited for a choice before this change came
+// and still do.
+func (m *merge) keepAsking() {
+	for _, name := range conflict.Asks(*m.in.Pending) {
+		if _, ok := m.entry.Fields[name]; ok && !slices.Contains(m.asked, name) {
+			m.asked = append(m.asked, name)
+		}
+	}
+	slices.Sort(m.asked)
 }
 
 // answered reports whether the question that parked the entry is no more.
@@ -129,9 +150,10 @@ func (m *merge) meetTombstone() {
 	if m.sending() || m.entry.Problem.Code == string(gateway.CodeSFGone) {
 		return
 	}
+	asked := conflict.Asks(m.entry)
 	m.entry.State = gateway.StateParked
 	m.entry.Problem = gateway.Problem{
-		Code: string(gateway.CodeSFGone),
+		Code: string(gateway.CodeSFGone), Fields: asked,
 		What: "The record was deleted in Salesforce while our change was waiting.",
 		Who:  "Restore it from Salesforce's recycle bin, or ignore this change.",
 	}
@@ -150,13 +172,15 @@ func (m *merge) meetDelete(fields gateway.Fields) {
 		before = *m.in.Current
 	}
 	if changed := changedFields(before, fields); len(changed) > 0 {
-		m.record("IsDeleted", gateway.Bool(false), gateway.Bool(true),
-			"Deleted here while Salesforce changed the record; the delete stands.")
+		m.record("IsDeleted", gateway.Bool(false), gateway.Bool(true), conflict.Decision{
+			Side: conflict.Ours, Reason: "Deleted here while Salesforce changed the record; the delete stands.",
+		})
 	}
 }
 
 // record keeps both values of a conflict.
-func (m *merge) record(field string, theirs, ours gateway.Value, reason string) {
+func (m *merge) record(field string, theirs, ours gateway.Value, verdict conflict.Decision) {
+	reason := verdict.Reason
 	if m.sending() {
 		reason = "Our value was on its way when the other one arrived. " + reason
 	}
@@ -165,7 +189,7 @@ func (m *merge) record(field string, theirs, ours gateway.Value, reason string) 
 		Base: m.entry.Base[field], Theirs: theirs, Ours: ours,
 		TheirsAt: m.in.Event.Version, TheirsBy: m.in.Event.User,
 		OursAt: m.entry.EnqueuedAt, OursBy: m.entry.Cause.By,
-		Winner: m.winner(field), Reason: reason,
+		Winner: m.winner(field), Reason: reason, Kept: string(verdict.Side),
 	})
 }
 

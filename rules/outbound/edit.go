@@ -179,7 +179,7 @@ func Line(c gateway.Change, r gateway.Record, label func(field string) string) g
 	line := gateway.LogEntry{
 		ID: c.LogID, At: c.EnqueuedAt, Direction: "out", Key: c.Key, Label: r.Label(),
 		What: Words(c, label), Rule: c.Cause.Rule, By: c.Cause.Name, State: gateway.LogWaiting,
-		Attempt: c.Attempt, NextTry: c.DueAt, Problem: c.Problem, Fields: c.Fields, Before: c.Base,
+		Attempt: c.Attempt, NextTry: c.DueAt, Problem: c.Problem, Cause: c.Cause, Fields: c.Fields, Before: c.Base,
 	}
 	if c.State == gateway.StateParked {
 		line.State, line.NextTry = gateway.LogNeedsYou, time.Time{}

@@ -155,7 +155,7 @@ func exceptions(t *testing.T, s *suite, w *store.Workspace) {
 	conflict := gateway.Conflict{
 		Key: contact("1"), Field: "Title", Base: gateway.Text("a"), Theirs: gateway.Text("b"), Ours: gateway.Null,
 		TheirsAt: gateway.Version{CommitAt: 1, CommitNumber: 2, Sequence: 3}, TheirsBy: "005", OursAt: s.clock.Now(), OursBy: "m1",
-		Winner: gateway.WinnerAsk, Reason: "r",
+		Winner: gateway.WinnerAsk, Reason: "r", Kept: "ask",
 	}
 	marks := []gateway.RecordKey{contact("2"), contact("1"), contact("3")}
 	tx(t, w, func(ctx context.Context, tx *store.Tx) error {
@@ -173,6 +173,16 @@ func exceptions(t *testing.T, s *suite, w *store.Workspace) {
 	conflict.ID, conflict.At = conflicts[0].ID, conflicts[0].At
 	if len(conflicts) != 1 || conflicts[0] != conflict {
 		t.Errorf("conflicts %+v", conflicts)
+	}
+	end := gateway.ConflictEnd{Choice: gateway.ChoiceOther, Value: gateway.Text("c"), By: "Ada", Why: "w", At: s.clock.Now()}
+	tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+		later := gateway.ConflictEnd{Choice: gateway.ChoiceOurs, By: "Eve"} // what is decided stays so
+		return errors.Join(tx.EndConflicts(ctx, contact("1"), "Title", end), tx.EndConflicts(ctx, contact("1"), "Title", later))
+	})
+	conflicts, err = w.ConflictList(t.Context(), store.ConflictQuery{Field: "Title"})
+	ok(t, err)
+	if len(conflicts) != 1 || !conflicts[0].End.At.Equal(end.At) || conflicts[0].End.Choice != end.Choice || conflicts[0].End.By != "Ada" || conflicts[0].End.Value != end.Value {
+		t.Errorf("ended %+v", conflicts)
 	}
 	due := func(want ...gateway.RecordKey) {
 		t.Helper()
