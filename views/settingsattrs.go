@@ -6,7 +6,7 @@ import "github.com/a-h/templ"
 // changes; without a script the button sends the form to the same address.
 func previewAttrs(url, card string) templ.Attributes {
 	return templ.Attributes{
-		"hx-post": url, "hx-trigger": "click, change from:closest form", "hx-target": "#" + card, "hx-select": "#" + card, "hx-swap": "outerHTML",
+		"hx-post": url, "hx-trigger": `click, change from:"closest form"`, "hx-target": "#" + card, "hx-select": "#" + card, "hx-swap": "outerHTML",
 	}
 }
 
