@@ -160,6 +160,7 @@ func allPages() []route {
 	list = append(list, hookPages...)
 	list = append(list, topicPages...)
 	list = append(list, conflictPages...)
+	list = append(list, agentPages...)
 	for _, tab := range gateway.Tabs {
 		list = append(list,
 			route{"GET", settingsBase + "/" + string(tab), signedIn, settingsTab(tab)},

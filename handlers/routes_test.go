@@ -23,6 +23,9 @@ func fill(path string, ws gateway.WorkspaceID) string {
 	if strings.HasPrefix(path, "/settings/members/") {
 		id = strings.ReplaceAll(string(ws), " ", "-") + "-rep"
 	}
+	if strings.HasPrefix(path, agentsBase) {
+		id = gateway.DefaultAgent
+	}
 	if strings.HasPrefix(path, hooksBase) {
 		id = hookOf(ws, gateway.HookOutbound)
 	}
@@ -136,7 +139,7 @@ func TestRepOpensNoAdminPage(t *testing.T) {
 		}
 		wantAdmin := strings.HasPrefix(r.path, settingsBase) && (r.method == http.MethodPost || !isTab(r.path)) ||
 			strings.HasPrefix(r.path, "/settings/members") || strings.HasPrefix(r.path, "/settings/keys") || strings.HasPrefix(r.path, "/proofs/") || strings.HasPrefix(r.path, hooksBase) ||
-			strings.HasPrefix(r.path, topicsBase) || r.path == "/audit"
+			strings.HasPrefix(r.path, topicsBase) || strings.HasPrefix(r.path, agentsBase) || r.path == "/audit"
 		if (r.access == admins) != wantAdmin {
 			t.Errorf("%s %s: admins only is %v, want %v", r.method, r.path, r.access == admins, wantAdmin)
 		}

@@ -56,6 +56,7 @@ func (s *Server) menu(v *visit) views.User {
 		u.Menu = append(u.Menu,
 			views.Link{Text: "Members", URL: "/settings/members"},
 			views.Link{Text: "Topics", URL: topicsBase},
+			views.Link{Text: "Agents", URL: agentsBase},
 			views.Link{Text: "Keys", URL: "/settings/keys"},
 			views.Link{Text: "Webhooks", URL: hooksBase},
 			views.Link{Text: "Audit", URL: "/audit"})
@@ -141,6 +142,7 @@ var flashes = map[string]string{
 	"revoked":       "The key no longer opens anything.",
 	"changed":       "Saved. It holds from the next page on.",
 	"member":        "The member can sign in now.",
+	"agent":         "The agent is added, with the mapping of the default agent.",
 	"topic":         "The topic is added. Map it to a Salesforce field, and its notes are written there.",
 	"topic-gone":    "The topic is archived. It can be brought back.",
 	"topic-back":    "The topic is back.",

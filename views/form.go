@@ -43,6 +43,10 @@ type Field struct {
 	Meta  Meta
 	// Locked shows the value as text with this reason instead of a control.
 	Locked string
+	// Small is the 28 px height used in tables, where Label is read, not seen.
+	Small bool
+	// List is the id of a list of values to choose from; others can be typed.
+	List string
 }
 
 // id falls back to the name, which is unique on every page that has one form.

@@ -18,6 +18,7 @@ func fieldAttrs(f Field) templ.Attributes {
 	set(a, "maxlength", f.MaxLength)
 	set(a, "placeholder", f.Placeholder)
 	set(a, "autocomplete", f.Autocomplete)
+	set(a, "list", f.List)
 	if f.Type == "datetime-local" {
 		a["step"] = "1" // moments have seconds
 	}
