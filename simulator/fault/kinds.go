@@ -72,7 +72,7 @@ var Kinds = []Kind{
 	{ExpireTokens, "ends every access token issued so far; refreshing still works", nil},
 	{RevokeTokens, "ends every access and refresh token issued so far", nil},
 	{LoseResponse, "commits, then cuts the connection without an answer", []Param{path, method}},
-	{LimitExceeded, "403 REQUEST_LIMIT_EXCEEDED", []Param{message, path, method}},
+	{LimitExceeded, "403 REQUEST_LIMIT_EXCEEDED", []Param{{"after", "requests that pass first"}, message, path, method}},
 	{ValidationRule, "FIELD_CUSTOM_VALIDATION_EXCEPTION on writes", []Param{object, {"field", "field to name; empty: none"}, message}},
 	{LockRows, "UNABLE_TO_LOCK_ROW on writes", []Param{object}},
 	{HTMLInsteadOfJSON, "an HTML page where JSON belongs", []Param{{"status", "default 503"}, path, method}},

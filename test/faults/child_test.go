@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -139,6 +140,34 @@ func (c *child) terminate() (code int, took time.Duration) {
 	return c.cmd.ProcessState.ExitCode(), time.Since(began)
 }
 
+// memory is a figure of the child's memory, in KiB, by its name in
+// /proc/PID/status.
+func (c *child) memory(name string) (kib int) {
+	c.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, name+":"); ok {
+			if _, err := fmt.Sscan(rest, &kib); err != nil {
+				c.t.Fatal(err)
+			}
+		}
+	}
+	return kib
+}
+
+// goroutines are how many the child has.
+func (c *child) goroutines() (n int) {
+	c.t.Helper()
+	code, body := c.get(c.ops + "/debug/pprof/goroutine?debug=1")
+	if _, err := fmt.Sscanf(body, "goroutine profile: total %d", &n); code != http.StatusOK || err != nil {
+		c.t.Fatalf("goroutines: %d, %v: %.80s", code, err, body)
+	}
+	return n
+}
+
 // get reads an address of the child; status 0 when it does not answer.
 func (c *child) get(address string) (status int, body string) {
 	return do(c.t, http.MethodGet, address, "", nil)
@@ -194,6 +223,14 @@ func commandWith(t testing.TB, path string, env []string, input string, args ...
 		t.Fatal(err)
 	}
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// decode reads a JSON text.
+func decode(t testing.TB, text string, out any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), out); err != nil {
+		t.Fatalf("%v: %.400s", err, text)
+	}
 }
 
 // eventually waits until check finds nothing to complain about.

@@ -32,7 +32,10 @@ func (w *world) holdAfter(pages int) {
 }
 
 // held complains unless the org holds back so many requests.
-func (w *world) held(requests int) string {
+func (w *world) held(requests int) string { return w.happened("hold_requests", requests) }
+
+// happened complains unless a fault that is armed happened so often.
+func (w *world) happened(kind string, times int) string {
 	w.t.Helper()
 	var faults struct {
 		Armed []struct {
@@ -42,11 +45,11 @@ func (w *world) held(requests int) string {
 	}
 	w.sim(http.MethodGet, "/faults", nil, &faults)
 	for _, f := range faults.Armed {
-		if f.Kind == "hold_requests" && f.Taken >= requests {
+		if f.Kind == kind && f.Taken >= times {
 			return ""
 		}
 	}
-	return fmt.Sprintf("%d requests are not held back: %+v", requests, faults.Armed)
+	return fmt.Sprintf("%s did not happen %d times: %+v", kind, times, faults.Armed)
 }
 
 // lift ends all faults of the org.

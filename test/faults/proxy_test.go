@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"sync"
 	"testing"
+	"time"
 )
 
 // proxy stands between the program and its Postgres, and can be cut.
@@ -16,6 +17,7 @@ type proxy struct {
 
 	mu   sync.Mutex
 	away bool
+	slow time.Duration // how long each thing that is said to the database takes
 	open map[net.Conn]bool
 }
 
@@ -75,12 +77,34 @@ func (p *proxy) carry(c net.Conn) {
 	defer s.Close()
 	var up sync.WaitGroup
 	up.Go(func() {
-		_, _ = io.Copy(s, c) // ends when either side does
+		_, _ = io.Copy(slowly{s, p}, c) // ends when either side does
 		s.Close()
 	})
 	_, _ = io.Copy(c, s) // the same
 	c.Close()
 	up.Wait()
+}
+
+// slowly lets each write to the database wait.
+type slowly struct {
+	net.Conn
+	p *proxy
+}
+
+// Write waits, and writes.
+func (s slowly) Write(b []byte) (int, error) {
+	s.p.mu.Lock()
+	wait := s.p.slow
+	s.p.mu.Unlock()
+	time.Sleep(wait)
+	return s.Conn.Write(b)
+}
+
+// slowDown lets the database take so long for each thing that is said to it.
+func (p *proxy) slowDown(wait time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.slow = wait
 }
 
 // set takes the database away, with what is open, or gives it back.

@@ -2,9 +2,13 @@ package faults
 
 import (
 	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"tidegate/gateway"
+	"tidegate/store/storetest"
 )
 
 // contacts gives living contacts of the org.
@@ -127,4 +131,110 @@ func TestUndeleteKeepsWhatEventsDoNotCarry(t *testing.T) { // F-39
 			}
 		}
 	})
+}
+
+// A long text goes out as what changed in it. The mirror has the whole text,
+// also where its own is another one than the change was made to.
+func TestLongTextThatComesAsItsDifference(t *testing.T) { // F-22
+	for name, o := range map[string]options{"websocket": {}, "long-polling": {longPolling: true}, "pubsub": {pubSub: true}} {
+		t.Run(name, func(t *testing.T) {
+			engines(t, func(t *testing.T, url string) {
+				w := newWorld(t, url, o)
+				w.anchor()
+				w.sim(http.MethodDelete, "/calls", nil, nil)
+				id := w.contacts(1)[0]
+				var lines []string
+				for i := range 80 {
+					lines = append(lines, fmt.Sprintf("Line %d of what was said on the quay, with ümlauts and \"quotes\".", i))
+				}
+				for round := range 3 {
+					lines[40] = fmt.Sprintf("This line is another one now, for the time no. %d.", round)
+					w.set(id, map[string]any{"Description": strings.Join(lines, "\n")})
+					if round == 1 { // the next difference fits no text of ours
+						w.mirrorEqualsOrg()
+						w.damage(url, id)
+					}
+				}
+				w.mirrorEqualsOrg()
+				if n := w.calls(http.MethodPost, "/composite/sobjects/Contact"); n == 0 {
+					t.Error("F-22: no difference came: nothing was read again")
+				}
+			})
+		})
+	}
+}
+
+// damage changes a text of the mirror behind the program's back.
+func (w *world) damage(url, id string) {
+	w.t.Helper()
+	storetest.Exec(w.t, url, `UPDATE records SET fields = REPLACE(CAST(fields AS TEXT), 'This line is another one', 'This line is damaged')`+
+		map[bool]string{true: "::jsonb"}[strings.HasPrefix(url, "postgres")]+` WHERE record_id = '`+id+`'`)
+}
+
+// The schema of an event cannot be had: the event is not skipped and the
+// position does not move past it, however often it was tried.
+func TestSchemaThatCannotBeHadHoldsThePosition(t *testing.T) { // F-23
+	engines(t, func(t *testing.T, url string) {
+		w := newWorld(t, url, options{pubSub: true})
+		w.anchor()
+		before := w.position()
+		w.fault(map[string]any{"kind": "pubsub_unavailable", "method": "GetSchema", "seconds": 3600})
+		const changes = 20
+		w.change(map[string]any{"object": "Contact", "op": "update", "count": changes, "seed": 23})
+		eventually(t, func() string { return w.happened("pubsub_unavailable", 5) })
+		if now := w.position(); now.Lease.Position != before.Lease.Position || now.Events != before.Events {
+			t.Errorf("F-23: the position moved from %+v to %+v", before, now)
+		}
+		w.lift()
+		w.mirrorEqualsOrg()
+		w.once("Contact", changes)
+		if n := w.metric(`tidegate_inbound_events_total{change="UPDATE",object="Contact",outcome="unreadable"}`); n > 0 {
+			t.Errorf("F-23: %v events count as unreadable", n)
+		}
+		w.listening()
+	})
+}
+
+// After each kind of trouble the program has as many goroutines as before.
+func TestTroubleLeavesNoGoroutines(t *testing.T) { // F-29, F-30
+	t.Parallel()
+	for name, o := range map[string]options{"websocket": {}, "long-polling": {longPolling: true}, "pubsub": {pubSub: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "t.db"), o)
+			w.anchor()
+			w.breaks(1) // what is opened once stays open
+			before := w.goroutines()
+			for round := range 4 {
+				w.breaks(2 + round)
+			}
+			// Connections that are kept come and go; four rounds of five troubles
+			// that each left one would be twenty.
+			eventually(t, func() string {
+				if now := w.goroutines(); now > before+8 {
+					return fmt.Sprintf("%d goroutines, %d before", now, before)
+				}
+				return ""
+			})
+		})
+	}
+}
+
+// breaks is one round of everything that breaks a connection.
+func (w *world) breaks(seed int) {
+	w.t.Helper()
+	for _, spec := range []map[string]any{
+		{"kind": "drop_streams"},
+		{"kind": "expire_tokens"},
+		{"kind": "http_status", "status": 503, "count": 5},
+		{"kind": "lose_response", "method": http.MethodPatch, "path": "/services/data"},
+		{"kind": "gap_events", "count": 3},
+	} {
+		w.fault(spec)
+		w.change(map[string]any{"object": "Contact", "op": "update", "count": 10, "seed": seed})
+		w.patch(w.contacts(1)[0], map[string]any{"Department": fmt.Sprint("Round ", seed)})
+	}
+	w.quiet()
+	w.mirrorEqualsOrg()
+	w.listening()
 }

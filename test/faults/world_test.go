@@ -31,7 +31,9 @@ type world struct {
 	url string   // of the database
 	env []string // of the program
 	key string   // of the product API
-	db  *store.Workspace
+	// calm is the state in which nothing is left to do.
+	calm gateway.ConnectionState
+	db   *store.Workspace
 	// binary is the program that start starts.
 	binary string
 	*child
@@ -47,6 +49,8 @@ type options struct {
 	sizes       seed.Sizes     // of the org; small when left out
 	loading     bool           // do not wait for the first reading
 	fault       map[string]any // in the org from before the program starts
+	edition     string         // of the org; professional has no change events
+	calls       int            // of the org's API a day; 0 = the edition's
 }
 
 func (o options) seed() seed.Sizes {
@@ -60,7 +64,10 @@ func (o options) seed() seed.Sizes {
 // first reading is done.
 func newWorld(t *testing.T, database string, o options) *world {
 	t.Helper()
-	org, err := simulator.Start(t.Context(), simulator.Config{Seed: 1, Sizes: o.seed(), Quiet: true, CometDWebsocketOff: o.longPolling || o.pubSub})
+	org, err := simulator.Start(t.Context(), simulator.Config{
+		Seed: 1, Sizes: o.seed(), Quiet: true, CometDWebsocketOff: o.longPolling || o.pubSub,
+		Edition: o.edition, DailyCalls: o.calls,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +76,10 @@ func newWorld(t *testing.T, database string, o options) *world {
 			t.Errorf("closing the org: %v", err)
 		}
 	})
-	w := &world{t: t, org: org, url: database, binary: binary(t)}
+	w := &world{t: t, org: org, url: database, binary: binary(t), calm: gateway.StateOK}
+	if o.edition == "professional" {
+		w.calm = gateway.StatePolling
+	}
 	if o.database == "" {
 		o.database = database
 	}
@@ -159,7 +169,7 @@ func (w *world) listening() {
 	w.t.Helper()
 	eventually(w.t, func() string {
 		s := w.status()
-		if s.State != string(gateway.StateOK) || len(s.Objects) < len(gateway.MirroredObjects) {
+		if s.State != string(w.calm) || len(s.Objects) < len(gateway.MirroredObjects) {
 			return fmt.Sprintf("state %q (%s), %d objects", s.State, s.Reason, len(s.Objects))
 		}
 		for _, o := range s.Objects {
