@@ -35,6 +35,11 @@ func (s *Server) api(g fiber.Router) {
 	g.Patch("/records/:object/:id", s.authorized("write", apiEdit))
 	g.Put("/people/:external_id", s.authorized("write", apiPerson))
 	g.Put("/meetings/:external_id", s.authorized("write", apiMeeting))
+	g.Put("/calls/:external_id", s.authorized("write", apiCall))
+	g.Put("/conversations/:external_id", s.authorized("write", apiConversation))
+	g.Post("/conversations/:external_id/messages", s.authorized("write", apiMessages))
+	g.Put("/emails/:external_id", s.authorized("write", apiEmail))
+	g.Put("/custom/:kind/:external_id", s.authorized("write", apiCustom))
 }
 
 // authorized lets a call in that carries a live key with the scope.

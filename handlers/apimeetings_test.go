@@ -65,3 +65,42 @@ func TestImpossibleMeetingsAreRefused(t *testing.T) {
 		t.Error("something was sent")
 	}
 }
+
+// AVC-03, AIM-06: calls, chats and e-mails are put as meetings are.
+func TestEverythingThatWasSaidIsPutOnce(t *testing.T) {
+	w := newWorld(t)
+	text, _ := w.apiKey(home, "write")
+	b := w.product(text)
+	ann := record(key("Contact", "003", 56), gateway.Fields{"LastName": gateway.Text("Lee"), "Email": gateway.Text("ann@customer.example"), "Phone": gateway.Text("(212) 555-0100")})
+	w.save(home, ann)
+	b.json("PUT", "/api/v1/people/p-9", `{"email":"ann@customer.example"}`).want(http.StatusOK)
+	sent := w.caller.count()
+	for _, call := range []struct{ method, path, body, object string }{
+		{"PUT", "/api/v1/calls/c-1", `{"direction":"inbound","from":"+1 212 555 0100","to":"+12125550199","started_at":"2026-05-04T09:00:00Z","notes":"x"}`, "Task"},
+		{"PUT", "/api/v1/conversations/v-1", `{"channel":"sms","person_external_id":"p-9","messages":[{"external_id":"1","direction":"inbound","text":"Hi","at":"2026-05-04T09:00:00Z"}]}`, "Task"},
+		{"POST", "/api/v1/conversations/v-1/messages", `{"external_id":"2","direction":"outbound","text":"Hello","at":"2026-05-04T09:01:00Z"}`, "Task"},
+		{"PUT", "/api/v1/emails/e-1", `{"from":"ada@home.example","to":["ann@customer.example"],"subject":"Offer","text":"Hello","sent_at":"2026-05-04T09:00:00Z"}`, "Task"},
+	} {
+		for range 2 {
+			var got saidAnswer
+			b.json(call.method, call.path, call.body).want(http.StatusOK).decode(&got)
+			if got.Salesforce.State != "written" || len(got.Salesforce.Links) == 0 {
+				t.Errorf("%s: %+v", call.path, got)
+			}
+		}
+		sent++
+		last := w.caller.sent[len(w.caller.sent)-1]
+		if w.caller.count() != sent || last.Key.Object != call.object || last.Fields["WhoId"] != gateway.Text(ann.Key.ID) {
+			t.Errorf("%s: %d sent, last %+v", call.path, w.caller.count(), last)
+		}
+	}
+	b.json("PUT", "/api/v1/custom/risk/1", `{"properties":{"a":"b"}}`).want(http.StatusOK)
+	for path, body := range map[string]string{
+		"PUT /calls/c-2": `{"direction":"up"}`, "PUT /conversations/v-2": `{"channel":"fax"}`, "POST /conversations/v-1/messages": `{}`,
+		"PUT /emails/e-2": `{"from":"x"}`, "PUT /custom/No%20Kind/1": `{}`,
+	} {
+		method, path, _ := strings.Cut(path, " ")
+		b.json(method, "/api/v1"+path, body).wantProblem(http.StatusUnprocessableEntity, gateway.CodeInvalid)
+	}
+	b.json("POST", "/api/v1/conversations/none/messages", `{"external_id":"2"}`).wantProblem(http.StatusNotFound, gateway.CodeNotFound)
+}

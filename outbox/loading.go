@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"tidegate/gateway"
@@ -20,6 +21,12 @@ func (o *Outbox) page(path, id string) string {
 		return ""
 	}
 	return o.opts.BaseURL + path + url.PathEscape(id)
+}
+
+func (o *Outbox) surroundings(ws gateway.WorkspaceID, page string) outbound.Surroundings {
+	return outbound.Surroundings{
+		Workspace: ws, PublicDomain: o.opts.PublicDomain, URL: page, Users: map[string]string{}, Schemas: map[string]gateway.Schema{},
+	}
 }
 
 // loading reads what a plan looks at. The first error stays; what is read
@@ -42,7 +49,7 @@ func (l *loading) did(doing string, err error) bool {
 }
 
 // settings fills in who organized and which settings hold for him.
-func (l *loading) settings(ctx context.Context, email string, in *outbound.MeetingInput) {
+func (l *loading) settings(ctx context.Context, email string, in *outbound.Surroundings) {
 	members, err := l.w.Members(ctx)
 	l.did("the members", err)
 	for _, m := range members {
@@ -80,6 +87,61 @@ func (l *loading) schemas(ctx context.Context, into map[string]gateway.Schema, o
 			into[object] = s
 		}
 	}
+}
+
+// noteSchemas reads what is known of enhanced notes, asking the org at first.
+// off is true when the org has none.
+func (l *loading) noteSchemas(ctx context.Context, ws gateway.WorkspaceID, into map[string]gateway.Schema) (off bool) {
+	for _, object := range [...]string{"ContentNote", "ContentDocumentLink"} {
+		l.schemas(ctx, into, object)
+		if into[object].Object != "" || l.outbox.opts.Describe == nil || l.err != nil {
+			continue
+		}
+		now := l.outbox.opts.Now()
+		if l.outbox.absent.holds(ws, object, now) {
+			return true
+		}
+		switch err := l.outbox.opts.Describe(ctx, ws, object); gateway.CodeOf(err) {
+		case gateway.CodeSFGone, gateway.CodeSFUnavailable, gateway.CodeNotFound:
+			l.outbox.absent.note(ws, object, now)
+			return true
+		}
+		l.schemas(ctx, into, object) // an org that does not answer now is asked while writing
+	}
+	s := into["ContentNote"]
+	return s.Object != "" && !s.Createable && len(s.Fields) > 0
+}
+
+// absent remembers which objects an org does not have, so that it is not asked
+// for each meeting.
+type absent struct {
+	mu    sync.Mutex
+	since map[absentKey]time.Time
+}
+
+type absentKey struct {
+	ws     gateway.WorkspaceID
+	object string
+}
+
+// absentFor is how long an object counts as absent; a feature that was switched
+// on is noticed after that.
+const absentFor = 5 * time.Minute
+
+func (a *absent) holds(ws gateway.WorkspaceID, object string, now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	since, ok := a.since[absentKey{ws, object}]
+	return ok && now.Sub(since) < absentFor
+}
+
+func (a *absent) note(ws gateway.WorkspaceID, object string, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.since == nil {
+		a.since = map[absentKey]time.Time{}
+	}
+	a.since[absentKey{ws, object}] = now
 }
 
 func (l *loading) mappings(ctx context.Context) []gateway.Mapping {

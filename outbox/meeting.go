@@ -38,12 +38,12 @@ func (o *Outbox) SubmitMeeting(ctx context.Context, ws gateway.WorkspaceID, m ga
 // meetingInput reads all that PlanMeeting looks at.
 func (o *Outbox) meetingInput(ctx context.Context, ws gateway.WorkspaceID, m gateway.Meeting) (outbound.MeetingInput, error) {
 	l := loading{outbox: o, w: o.db.In(ws)}
-	in := outbound.MeetingInput{
-		Workspace: ws, Meeting: m, PublicDomain: o.opts.PublicDomain, URL: o.page("/meetings/", m.ExternalID),
-		Users: map[string]string{}, Schemas: map[string]gateway.Schema{},
+	in := outbound.MeetingInput{Meeting: m, Surroundings: o.surroundings(ws, o.page("/meetings/", m.ExternalID))}
+	l.settings(ctx, m.Organizer, &in.Surroundings)
+	l.schemas(ctx, in.Schemas, "Event", "Task", "Contact", "Account")
+	if slices.Contains(in.Settings.Notes.MeetingNotes, "note") {
+		in.NotesOff = l.noteSchemas(ctx, ws, in.Schemas)
 	}
-	l.settings(ctx, m.Organizer, &in)
-	l.schemas(ctx, in.Schemas, "Event", "Task", "ContentNote", "ContentDocumentLink", "Contact", "Account")
 	if len(m.Topics) > 0 {
 		l.schemas(ctx, in.Schemas, "Opportunity", "Lead")
 		in.Mappings = l.mappings(ctx)
@@ -52,17 +52,17 @@ func (o *Outbox) meetingInput(ctx context.Context, ws gateway.WorkspaceID, m gat
 		in.Attendees = append(in.Attendees, l.attendee(ctx, p, in.Settings.Contacts))
 	}
 	in.Opportunities = l.opportunities(ctx, in.Attendees)
-	l.users(ctx, in.Users, m)
+	emails := []string{m.Organizer}
+	for _, a := range m.ActionItems {
+		emails = append(emails, a.Owner)
+	}
+	l.users(ctx, in.Users, emails...)
 	in.Written, in.Gone = l.written(ctx, gateway.KindMeeting, m.ExternalID)
 	in.ContactsInHour = l.contactsInHour(ctx)
 	return in, l.err
 }
 
-func (l *loading) users(ctx context.Context, users map[string]string, m gateway.Meeting) {
-	emails := []string{m.Organizer}
-	for _, a := range m.ActionItems {
-		emails = append(emails, a.Owner)
-	}
+func (l *loading) users(ctx context.Context, users map[string]string, emails ...string) {
 	slices.Sort(emails)
 	for _, email := range slices.Compact(emails) {
 		if id := l.user(ctx, email); id != "" {

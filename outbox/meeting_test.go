@@ -129,7 +129,7 @@ func noteWorld(t *testing.T, url string) (*world, gateway.Meeting) {
 }
 
 func noteSchema() gateway.Schema {
-	return gateway.Schema{Object: "ContentNote", Fields: []gateway.Field{
+	return gateway.Schema{Object: "ContentNote", Createable: true, Fields: []gateway.Field{
 		{Name: "Title", Type: "string", Length: 255, Createable: true, Updateable: true}, {Name: "Content", Type: "base64", Createable: true, Updateable: true, Nillable: true},
 	}}
 }

@@ -41,6 +41,9 @@ type Options struct {
 	// Drifted is called when Salesforce refuses a field that describe offered:
 	// the object's describe is to be read again.
 	Drifted func(ctx context.Context, ws gateway.WorkspaceID, object string)
+	// Describe reads the describe of an object that is written but not mirrored,
+	// when something is to become one; nil = it never is.
+	Describe func(ctx context.Context, ws gateway.WorkspaceID, object string) error
 	// PublicDomain tells free e-mail providers from companies; nil = none is.
 	PublicDomain func(domain string) bool
 	// BaseURL is how browsers reach us, for the link that an Event or a note
@@ -111,6 +114,7 @@ type Outbox struct {
 	// wakeReplanner makes the Replanner look now.
 	wakeReplanner chan struct{}
 
+	absent absent
 	people sync.Mutex // one person at a time: matching and creating are one step
 	// breaking ends when calls in flight have no more time.
 	breaking context.Context

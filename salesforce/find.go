@@ -27,7 +27,9 @@ const maxFindCandidates = 200
 // looked for.
 //
 // Long texts cannot be filtered by Salesforce: they are read and compared
-// here, white space aside. Blobs (ContentNote.Content) are not compared.
+// here, white space aside. Blobs (ContentNote.Content) are not compared. A
+// record that carries our marker is found by it alone, also when its other
+// values were changed since.
 func (c *Client) Find(ctx context.Context, change gateway.Change) (string, error) {
 	if change.FirstSentAt.IsZero() {
 		return "", nil
@@ -54,25 +56,70 @@ func (c *Client) find(ctx context.Context, change gateway.Change) (string, error
 	if err != nil {
 		return "", err
 	}
+	if change.Key.Object == "ContentDocumentLink" {
+		return c.first(ctx, schema, linkQuery(change), func(gateway.Record) bool { return true })
+	}
 	soql, compared, err := findQuery(schema, change, user)
 	if err != nil {
 		return "", err
 	}
+	found, err := c.first(ctx, schema, soql, func(r gateway.Record) bool { return sameValues(r.Fields, change.Fields, compared) })
+	field := markedField(change)
+	if err != nil || found != "" || field == "" {
+		return found, err
+	}
+	marker := gateway.Marker(change.Key.ID)
+	return c.first(ctx, schema, markerQuery(change, field, marker, user), func(r gateway.Record) bool {
+		return strings.Contains(r.Fields[field].String(), marker)
+	})
+}
+
+// first returns the id of the first row that fits.
+func (c *Client) first(ctx context.Context, schema gateway.Schema, soql string, fits func(gateway.Record) bool) (string, error) {
 	decoder := NewRowDecoder(schema)
 	found := ""
-	err = c.Query(ctx, soql, func(rows []json.RawMessage) error {
+	err := c.Query(ctx, soql, func(rows []json.RawMessage) error {
 		for _, row := range rows {
 			record, err := decoder.Decode(row)
 			if err != nil {
 				return err
 			}
-			if found == "" && sameValues(record.Fields, change.Fields, compared) {
+			if found == "" && fits(record) {
 				found = record.Key.ID
 			}
 		}
 		return nil
 	})
 	return found, err
+}
+
+// linkQuery asks for the link of a file to a record, which is the same link
+// whoever made it. Salesforce allows no other conditions there.
+func linkQuery(change gateway.Change) string {
+	return "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId = " + Quote(change.Fields["ContentDocumentId"].String()) +
+		" AND LinkedEntityId = " + Quote(change.Fields["LinkedEntityId"].String())
+}
+
+// markedField returns the field of a change that carries our marker, "" when
+// none does.
+func markedField(change gateway.Change) string {
+	for _, name := range [...]string{"Title", "Description"} {
+		if strings.Contains(change.Fields[name].String(), gateway.Marker(change.Key.ID)) {
+			return name
+		}
+	}
+	return ""
+}
+
+// maxMarked bounds how many records are searched for a marker.
+const maxMarked = 2000
+
+func markerQuery(change gateway.Change, field, marker, user string) string {
+	where := "CreatedById = " + Quote(user) + " AND CreatedDate >= " + Instant(change.FirstSentAt.Add(-findSlack))
+	if field == "Title" { // a long text cannot be asked for
+		where += " AND Title LIKE " + Quote("%"+marker+"%")
+	}
+	return fmt.Sprintf("SELECT Id, %s FROM %s WHERE %s ORDER BY CreatedDate, Id LIMIT %d", field, change.Key.Object, where, maxMarked)
 }
 
 // findQuery builds the statement, and names the fields that it selects for

@@ -126,7 +126,7 @@ func (a *app) join(hint string) error {
 	a.connecting = connecting{orgs: a.orgs, supervisor: a.supervisor}
 	a.outbox = outbox.New(a.db, caller{a.orgs}, outbox.Options{
 		Holder: a.supervisor.holder, Logger: a.logger, Metrics: outMetrics,
-		PublicDomain: static.PublicDomain, BaseURL: a.baseURL(),
+		PublicDomain: static.PublicDomain, BaseURL: a.baseURL(), Describe: a.connecting.RefreshSchema,
 		Announce: func(_ context.Context, ws gateway.WorkspaceID, keys []gateway.RecordKey) {
 			a.announcer.announce(ws, keys)
 		},

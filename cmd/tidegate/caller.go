@@ -16,7 +16,7 @@ func (c caller) Write(ctx context.Context, ws gateway.WorkspaceID, object string
 		return all(len(changes), notConnected(err))
 	}
 	schema, err := one.ws.Schema(ctx, object)
-	if err != nil {
+	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound { // not described yet: no upsert key is known
 		return all(len(changes), notConnected(err))
 	}
 	deliveries := one.client.Deliver(ctx, object, op, changes, schema.UpsertKey())

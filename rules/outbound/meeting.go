@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/note"
 )
 
 // Attendee is a participant with what is known of him in Salesforce.
@@ -19,12 +20,12 @@ type Attendee struct {
 	Account  *gateway.Record // of his domain, or of the contact he is
 }
 
-// MeetingInput is everything that PlanMeeting looks at. It needs no store, so
-// that a dry run and a backtest can ask the same with other settings.
-type MeetingInput struct {
+// Surroundings are what every plan of something said looks at beside the thing
+// itself. They need no store, so that a dry run and a backtest can ask the same
+// with other settings.
+type Surroundings struct {
 	Workspace gateway.WorkspaceID
-	Meeting   gateway.Meeting
-	// Settings are those in force for the organizer; Member is the organizer,
+	// Settings are those in force for whoever of us it belongs to; Member is he,
 	// its zero value when he is no member here.
 	Settings  gateway.Settings
 	Member    gateway.Member
@@ -33,8 +34,9 @@ type MeetingInput struct {
 	Opportunities []gateway.Record
 	// Users are Salesforce's user ids by e-mail, of those that are active.
 	Users      map[string]string
-	OwnDomains []string // of the members, beside those of the settings
-	Schemas    map[string]gateway.Schema
+	OwnDomains []string                  // of the members, beside those of the settings
+	Schemas    map[string]gateway.Schema // what was not read is not checked
+	NotesOff   bool                      // the org has no enhanced notes
 	Mappings   []gateway.Mapping
 	// Written are the parts of earlier plans; Gone those whose record was
 	// deleted in Salesforce since.
@@ -44,22 +46,28 @@ type MeetingInput struct {
 	ContactsInHour int
 	// PublicDomain tells free e-mail providers from companies, nil = none is.
 	PublicDomain func(domain string) bool
-	URL          string // of the meeting's page
+	URL          string // of its page here
 }
 
-// MeetingPlan is what a meeting owes Salesforce, in the order of writing, and
-// what it does not.
-type MeetingPlan struct {
+// MeetingInput is everything that PlanMeeting looks at.
+type MeetingInput struct {
+	Surroundings
+	Meeting gateway.Meeting
+}
+
+// SaidPlan is what something said here owes Salesforce, in the order of
+// writing, and what it does not.
+type SaidPlan struct {
 	Owed    []Owed
 	Omitted []Omission
-	// Related are the records that the meeting belongs to.
+	// Related are the records that it belongs to.
 	Related []gateway.RecordKey
 }
 
-// The parts of a meeting, see gateway.Writing. Others begin with one of the
+// The parts of what was said, see gateway.Writing. Others begin with one of the
 // prefixes.
 const (
-	PartAll       = "meeting" // the whole of it, for what concerns every part
+	PartAll       = "all" // what concerns every part
 	PartEvent     = "event"
 	PartTask      = "task"
 	PartNote      = "note"
@@ -73,8 +81,22 @@ const (
 
 // planning is a plan being made.
 type planning struct {
-	MeetingInput
-	plan     MeetingPlan
+	Surroundings
+	kind, id  string
+	noun      string // what its note calls it: "Meeting notes"
+	title     string
+	at        time.Time
+	owner     string // e-mail of who of us it belongs to
+	places    []string
+	cancelled bool
+	held      bool
+	topicsOf  map[string][]gateway.TopicNote
+	text      note.Doc // what was said
+	facts     string   // who, when, how long
+	purpose   string
+	outcome   string
+
+	plan     SaidPlan
 	external bool // somebody from outside takes part
 	people   []person
 	who      gateway.RecordKey // WhoId, zero when nobody was recognized
@@ -90,25 +112,33 @@ type person struct {
 
 // PlanMeeting decides what becomes of a meeting in Salesforce. Everything that
 // is left out is told with its reason.
-func PlanMeeting(in MeetingInput) MeetingPlan {
-	p := &planning{MeetingInput: in}
-	if why := p.outside(); why != "" {
+func PlanMeeting(in MeetingInput) SaidPlan {
+	m := in.Meeting
+	p := &planning{
+		Surroundings: in.Surroundings, kind: gateway.KindMeeting, id: m.ExternalID, noun: "Meeting notes", title: m.Title, at: m.StartsAt,
+		owner: m.Organizer, places: in.Settings.Notes.MeetingNotes, topicsOf: m.Topics, text: saidIn(m), facts: meetingFacts(m),
+		cancelled: m.Status == gateway.MeetingCancelled, held: m.Status == gateway.MeetingCompleted, purpose: m.Purpose, outcome: m.Outcome,
+	}
+	if why := p.outside(func(name string) (string, bool) { return meetingSource(m, name) }); why != "" {
 		p.omit(PartAll, "", why)
 		return p.plan
 	}
 	p.recognize()
 	p.relate()
-	p.event()
+	p.event(m)
 	p.notes()
-	p.actions()
+	p.actions(m)
 	p.topics()
 	return p.plan
 }
 
-func (p *planning) owe(part, object string, fields gateway.Fields, why string) gateway.RecordKey {
-	key := gateway.RecordKey{Object: object, ID: gateway.LocalID(p.Workspace, gateway.KindMeeting, p.Meeting.ExternalID, part)}
+// local returns the id of a part before Salesforce numbers it.
+func (p *planning) local(object, part string) gateway.RecordKey {
+	return gateway.RecordKey{Object: object, ID: gateway.LocalID(p.Workspace, p.kind, p.id, part)}
+}
+
+func (p *planning) owe(part string, key gateway.RecordKey, fields gateway.Fields, why string) {
 	p.plan.Owed = append(p.plan.Owed, Owed{Part: part, Key: key, Fields: fields, Why: why})
-	return key
 }
 
 func (p *planning) omit(part, object, why string) {
@@ -120,12 +150,13 @@ func (p *planning) wrote(part string) bool {
 	return p.Written[part].Key.ID != ""
 }
 
-// outside says why nothing of the meeting is written, "" when it may be.
-func (p *planning) outside() string {
+// outside says why nothing of it is written, "" when it may be. source gives
+// the values that filters name, false for those of other things.
+func (p *planning) outside(source func(name string) (string, bool)) string {
 	pilot := p.Settings.Notes.Pilot
 	switch {
 	case pilot.On && p.Member.ID == "":
-		return "Only a pilot group is synced, and the organizer is no member here. An admin ends the pilot on the Notes tab."
+		return "Only a pilot group is synced, and who it belongs to is no member here. An admin ends the pilot on the Notes tab."
 	case pilot.On && !slices.Contains(pilot.Members, p.Member.ID):
 		return "Only a pilot group is synced, and " + p.Member.Name + " is not in it. An admin adds people to it on the Notes tab."
 	}
@@ -133,7 +164,7 @@ func (p *planning) outside() string {
 		if f.Object != "" && f.Object != "Event" {
 			continue
 		}
-		value, known := p.source(f.Source)
+		value, known := source(f.Source)
 		if known && !Passes(f, value) {
 			return fmt.Sprintf("A filter of the Objects tab keeps it here: %s %s %s.", f.Source, f.Op, f.Value)
 		}
@@ -141,10 +172,9 @@ func (p *planning) outside() string {
 	return ""
 }
 
-// source returns a value that a filter names, false when it names none of a
+// meetingSource returns a value that a filter names, false when it names none of a
 // meeting.
-func (p *planning) source(name string) (string, bool) {
-	m := p.Meeting
+func meetingSource(m gateway.Meeting, name string) (string, bool) {
 	name, mine := strings.CutPrefix(name, "meeting.")
 	if !mine {
 		return "", false
@@ -191,8 +221,3 @@ func (p *planning) zone() *time.Location {
 	}
 	return time.UTC
 }
-
-// held reports whether the meeting took place.
-func (p *planning) held() bool { return p.Meeting.Status == gateway.MeetingCompleted }
-
-func (p *planning) cancelled() bool { return p.Meeting.Status == gateway.MeetingCancelled }

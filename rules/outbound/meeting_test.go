@@ -24,21 +24,22 @@ func meetingOf(change func(in *outbound.MeetingInput)) outbound.MeetingInput {
 	account := rec("Account", "001A", gateway.Fields{"Name": `"Acme"`})
 	ann := gateway.Participant{Email: "ann@acme.example", Name: "Ann Lee"}
 	in := outbound.MeetingInput{
-		Workspace: "demo",
 		Meeting: gateway.Meeting{
 			ExternalID: "m1", Title: "Weekly", Source: gateway.FromCalendar, Status: gateway.MeetingScheduled, StartsAt: start, EndsAt: start.Add(30 * time.Minute),
 			Organizer: rita, Participants: []gateway.Participant{{Email: rita}, ann},
 		},
-		Settings: gateway.DefaultSettings(), Member: gateway.Member{ID: "u1", Name: "Rita", Email: rita, Team: "Sales"}, OwnDomains: []string{"ours.example"},
-		Attendees: []outbound.Attendee{
-			{Participant: gateway.Participant{Email: rita}},
-			{Participant: ann, Matches: []gateway.Record{rec("Contact", "003A", gateway.Fields{"AccountId": `"001A"`})}, Account: &account},
+		Surroundings: outbound.Surroundings{
+			Workspace: "demo", Settings: gateway.DefaultSettings(), Member: gateway.Member{ID: "u1", Name: "Rita", Email: rita, Team: "Sales"}, OwnDomains: []string{"ours.example"},
+			Attendees: []outbound.Attendee{
+				{Participant: gateway.Participant{Email: rita}},
+				{Participant: ann, Matches: []gateway.Record{rec("Contact", "003A", gateway.Fields{"AccountId": `"001A"`})}, Account: &account},
+			},
+			Opportunities: []gateway.Record{rec("Opportunity", "006A", gateway.Fields{"AccountId": `"001A"`, "CloseDate": `"2026-06-01"`, "Amount": "10"})},
+			Users:         map[string]string{rita: "005R"},
+			Schemas:       map[string]gateway.Schema{"ContentNote": {Object: "ContentNote"}},
+			Written:       map[string]gateway.Writing{}, Gone: map[string]bool{}, URL: "https://t.example/meetings/m1",
+			PublicDomain: func(d string) bool { return d == "mail.example" },
 		},
-		Opportunities: []gateway.Record{rec("Opportunity", "006A", gateway.Fields{"AccountId": `"001A"`, "CloseDate": `"2026-06-01"`, "Amount": "10"})},
-		Users:         map[string]string{rita: "005R"},
-		Schemas:       map[string]gateway.Schema{"ContentNote": {Object: "ContentNote"}},
-		Written:       map[string]gateway.Writing{}, Gone: map[string]bool{}, URL: "https://t.example/meetings/m1",
-		PublicDomain: func(d string) bool { return d == "mail.example" },
 	}
 	if change != nil {
 		change(&in)
@@ -46,7 +47,7 @@ func meetingOf(change func(in *outbound.MeetingInput)) outbound.MeetingInput {
 	return in
 }
 
-func owed(p outbound.MeetingPlan, part string) *outbound.Owed {
+func owed(p outbound.SaidPlan, part string) *outbound.Owed {
 	for i := range p.Owed {
 		if p.Owed[i].Part == part {
 			return &p.Owed[i]
@@ -55,7 +56,7 @@ func owed(p outbound.MeetingPlan, part string) *outbound.Owed {
 	return nil
 }
 
-func why(p outbound.MeetingPlan, part string) string {
+func why(p outbound.SaidPlan, part string) string {
 	for _, o := range p.Omitted {
 		if o.Part == part {
 			return o.Why
@@ -161,7 +162,7 @@ func TestNotesGoWhereTheSettingsSay(t *testing.T) {
 	to := func(places ...string) func(in *outbound.MeetingInput) {
 		return func(in *outbound.MeetingInput) { complete(in); in.Settings.Notes.MeetingNotes = places }
 	}
-	has := func(p outbound.MeetingPlan, part, text string) bool {
+	has := func(p outbound.SaidPlan, part, text string) bool {
 		o := owed(p, part)
 		return o != nil && strings.Contains(o.Fields["Description"].String(), text)
 	}
@@ -208,7 +209,7 @@ func TestNotesGoWhereTheSettingsSay(t *testing.T) {
 		}
 	})
 	t.Run("F-60 Enhanced Notes are off", func(t *testing.T) {
-		p := outbound.PlanMeeting(meetingOf(func(in *outbound.MeetingInput) { to("note", "event")(in); in.Schemas = nil }))
+		p := outbound.PlanMeeting(meetingOf(func(in *outbound.MeetingInput) { to("note", "event")(in); in.NotesOff = true }))
 		if !has(p, "event", "- price") || owed(p, "note") != nil || !strings.Contains(why(p, "note"), "Enhanced Notes are off") {
 			t.Errorf("plan = %+v", p)
 		}
@@ -343,7 +344,7 @@ func TestActionItemsBecomeOpenTasks(t *testing.T) {
 			}
 		}
 	}
-	subjects := func(p outbound.MeetingPlan) map[string]string {
+	subjects := func(p outbound.SaidPlan) map[string]string {
 		out := map[string]string{}
 		for _, o := range p.Owed {
 			if strings.HasPrefix(o.Part, "action:") {
@@ -383,7 +384,7 @@ func TestActionItemsBecomeOpenTasks(t *testing.T) {
 
 // AVM-26, AVC-30
 func TestTopicsGoToTheFieldsThatAreMapped(t *testing.T) {
-	with := func(m gateway.Mapping, f gateway.Field, has gateway.Value) outbound.MeetingPlan {
+	with := func(m gateway.Mapping, f gateway.Field, has gateway.Value) outbound.SaidPlan {
 		return outbound.PlanMeeting(meetingOf(func(in *outbound.MeetingInput) {
 			in.Meeting.Topics = map[string][]gateway.TopicNote{"next-steps": {{Text: "Send it"}, {Text: "Call"}}}
 			m.Object, m.Field = "Opportunity", "NextStep"
@@ -398,7 +399,7 @@ func TestTopicsGoToTheFieldsThatAreMapped(t *testing.T) {
 	if o := owed(with(topic, writable, ""), "topics:Opportunity"); o == nil || o.Fields["NextStep"] != `"Send it\nCall"` || o.Key.ID != "006A" {
 		t.Errorf("AVM-26: %+v", o)
 	}
-	for name, p := range map[string]outbound.MeetingPlan{
+	for name, p := range map[string]outbound.SaidPlan{
 		"Salesforce does not take": with(topic, readOnly, ""),
 		"The connected user":       with(topic, readOnly, ""),
 		"It is inbound":            with(gateway.Mapping{Topic: "next-steps", Direction: "inbound"}, writable, ""),

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,29 +26,27 @@ const longestEvent = 14 * 24 * time.Hour
 
 // event plans the Event that the meeting is in Salesforce: one and the same
 // for its whole life (AVM-10 to AVM-12, DEM-09).
-func (p *planning) event() {
-	if why := p.noEvent(); why != "" {
+func (p *planning) event(m gateway.Meeting) {
+	if why := p.noEvent(m); why != "" {
 		p.omit(PartEvent, "Event", why)
 		return
 	}
-	m := p.Meeting
 	why := "A meeting of the calendar becomes an Event."
 	if m.Source == gateway.Impromptu {
 		why = "An impromptu meeting with somebody from outside becomes an Event."
 	}
 	subject := m.Title
-	if p.cancelled() {
+	if p.cancelled {
 		subject, why = "Canceled: "+subject, "The meeting was cancelled; its Event says so."
 	}
-	key := gateway.RecordKey{Object: "Event", ID: gateway.LocalID(p.Workspace, gateway.KindMeeting, m.ExternalID, PartEvent)}
+	key := p.local("Event", PartEvent)
 	fields := p.activity("Event", subject)
 	fields["StartDateTime"], fields["EndDateTime"] = gateway.Instant(m.StartsAt), gateway.Instant(m.EndsAt)
 	fields["Description"] = p.description("Event", key.ID, p.chosen("event"))
-	p.plan.Owed = append(p.plan.Owed, Owed{Part: PartEvent, Key: key, Fields: fields, Why: why})
+	p.owe(PartEvent, key, fields, why)
 }
 
-func (p *planning) noEvent() string {
-	m := p.Meeting
+func (p *planning) noEvent(m gateway.Meeting) string {
 	switch {
 	case p.Gone[PartEvent]:
 		return "Its Event was deleted in Salesforce, and is not created a second time."
@@ -55,7 +54,7 @@ func (p *planning) noEvent() string {
 		return "It lasts longer than 14 days, which Salesforce refuses of an Event."
 	case p.wrote(PartEvent):
 		return "" // it follows its meeting, whatever is set by now
-	case p.cancelled():
+	case p.cancelled:
 		return "The meeting was cancelled before it had an Event."
 	case !p.Settings.Notes.AutoEvents:
 		return "“Create Salesforce Events for meetings” is off on the Notes tab."
@@ -66,10 +65,10 @@ func (p *planning) noEvent() string {
 }
 
 func (p *planning) chosen(destination string) bool {
-	return slices.Contains(p.Settings.Notes.MeetingNotes, destination)
+	return slices.Contains(p.places, destination)
 }
 
-// activity returns what Events and Tasks of the meeting have in common.
+// activity returns what its Events and Tasks have in common.
 func (p *planning) activity(object, subject string) gateway.Fields {
 	cut, _ := note.Cut(subject, subjectLength, "")
 	fields := gateway.Fields{"Subject": gateway.Text(cut)}
@@ -79,12 +78,12 @@ func (p *planning) activity(object, subject string) gateway.Fields {
 	if p.what.ID != "" {
 		fields["WhatId"] = gateway.Text(p.what.ID)
 	}
-	if id := p.Users[p.Meeting.Organizer]; id != "" {
+	if id := p.Users[p.owner]; id != "" {
 		fields["OwnerId"] = gateway.Text(id)
 	}
 	a := p.Settings.Advanced
-	p.listed(fields, object, a.PurposeField, a.Purposes, p.Meeting.Purpose)
-	p.listed(fields, object, a.OutcomeField, a.Outcomes, p.Meeting.Outcome)
+	p.listed(fields, object, a.PurposeField, a.Purposes, p.purpose)
+	p.listed(fields, object, a.OutcomeField, a.Outcomes, p.outcome)
 	for name, v := range p.topicFields(object, gateway.Record{}) {
 		fields[name] = v
 	}
@@ -110,9 +109,8 @@ func (p *planning) listed(fields gateway.Fields, object string, field gateway.Ac
 	fields[target] = gateway.Text(value)
 }
 
-// said is the text of the meeting: what its notes become wherever they go.
-func (p *planning) said() note.Doc {
-	m := p.Meeting
+// saidIn is the text of a meeting: what its notes become wherever they go.
+func saidIn(m gateway.Meeting) note.Doc {
 	d := note.Section("Summary", note.Read(m.Summary))
 	if len(d) > 0 {
 		d = append(d, note.Section("Notes", note.Read(m.Notes))...)
@@ -132,13 +130,12 @@ func (p *planning) said() note.Doc {
 	}
 	d = append(d, note.Section("Action items", note.List(actions))...)
 	d = append(d, note.Section("Key moments", note.List(moments))...)
-	slugs := make([]string, 0, len(m.Topics))
-	for slug := range m.Topics {
-		slugs = append(slugs, slug)
-	}
-	slices.Sort(slugs)
-	for _, slug := range slugs {
-		d = append(d, note.Section(topicTitle(slug), note.List(topicTexts(m.Topics[slug])))...)
+	return append(d, topicSections(m.Topics)...)
+}
+
+func topicSections(topics map[string][]gateway.TopicNote) (d note.Doc) {
+	for _, slug := range slices.Sorted(maps.Keys(topics)) {
+		d = append(d, note.Section(topicTitle(slug), note.List(topicTexts(topics[slug])))...)
 	}
 	return d
 }
@@ -169,10 +166,9 @@ func clockWords(seconds float64) string {
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
 }
 
-// facts are what belongs to the meeting beside its text: who, how long, how it
+// meetingFacts are what belongs to the meeting beside its text: who, how long, how it
 // ended, where its recording is (DEM-09, DEM-11).
-func (p *planning) facts() string {
-	m := p.Meeting
+func meetingFacts(m gateway.Meeting) string {
 	var lines []string
 	add := func(label, value string) {
 		if value != "" {
@@ -184,7 +180,7 @@ func (p *planning) facts() string {
 		who = append(who, a.Words())
 	}
 	add("Attendees", strings.Join(who, ", "))
-	if p.held() {
+	if m.Status == gateway.MeetingCompleted {
 		add("Duration", strconv.Itoa(int(m.EndsAt.Sub(m.StartsAt).Minutes()))+" minutes")
 	}
 	add("Purpose", m.Purpose)
@@ -200,16 +196,16 @@ func (p *planning) description(object, localID string, whole bool) gateway.Value
 	if f, ok := p.Schemas[object].Field("Description"); ok && f.Length > 0 {
 		limit = f.Length
 	}
-	tail := strings.TrimSpace(p.facts() + "\n" + "From Tidegate: " + strings.TrimSpace(p.URL+" "+gateway.Marker(localID)))
+	tail := strings.TrimSpace(p.facts + "\n" + "From Tidegate: " + strings.TrimSpace(p.URL+" "+gateway.Marker(localID)))
 	tail, _ = note.Cut(tail, limit, "")
 	if !whole {
 		return gateway.Text(tail)
 	}
-	body := p.said().Plain()
+	body := p.text.Plain()
 	if body == "" {
 		return gateway.Text(tail)
 	}
-	end := "[Cut here; the whole text is at " + p.URL + ".]"
+	end := "[Cut here; the whole text is at " + cmp.Or(p.URL, "the product that recorded it") + ".]"
 	if p.chosen("note") {
 		end = "[Cut here; the whole text is in the note “" + p.noteTitle("") + "”.]"
 	}
@@ -220,14 +216,14 @@ func (p *planning) description(object, localID string, whole bool) gateway.Value
 // notes plans where the text of the meeting goes: an enhanced note, a Task, or
 // the Event, which was planned before (AVM-13 to AVM-16).
 func (p *planning) notes() {
-	text := p.said()
+	text := p.text
 	if len(text) > 0 && len(p.Settings.Notes.MeetingNotes) == 0 {
 		p.omit(PartNote, "", "No destination is chosen for meeting notes on the Notes tab, so they stay here.")
 	}
 	if len(text) > 0 && p.chosen("event") && !p.hasEvent() {
 		p.omit(PartNote+":event", "Event", "Meeting notes go to the Event, and this meeting has none.")
 	}
-	if len(text) > 0 && p.chosen("task") || p.held() && !p.hasEvent() {
+	if len(text) > 0 && p.chosen("task") || p.held && !p.hasEvent() {
 		p.task()
 	}
 	if len(text) > 0 && p.chosen("note") {
@@ -254,20 +250,20 @@ func (p *planning) task() {
 	case p.Gone[PartTask]:
 		p.omit(PartTask, "Task", "Its Task was deleted in Salesforce, and is not created a second time.")
 		return
-	case p.cancelled() && !p.wrote(PartTask):
+	case p.cancelled && !p.wrote(PartTask):
 		p.omit(PartTask, "Task", "The meeting was cancelled before it had a Task.")
 		return
 	}
-	key := gateway.RecordKey{Object: "Task", ID: gateway.LocalID(p.Workspace, gateway.KindMeeting, p.Meeting.ExternalID, PartTask)}
-	fields := p.activity("Task", "Meeting: "+p.Meeting.Title)
+	key := p.local("Task", PartTask)
+	fields := p.activity("Task", "Meeting: "+p.title)
 	fields["Status"] = gateway.Text("Completed")
-	fields["ActivityDate"] = gateway.Text(p.Meeting.StartsAt.In(p.zone()).Format(time.DateOnly))
+	fields["ActivityDate"] = gateway.Text(p.at.In(p.zone()).Format(time.DateOnly))
 	fields["Description"] = p.description("Task", key.ID, p.chosen("task"))
-	p.plan.Owed = append(p.plan.Owed, Owed{Part: PartTask, Key: key, Fields: fields, Why: why})
+	p.owe(PartTask, key, fields, why)
 }
 
 func (p *planning) noteTitle(marker string) string {
-	title := "Meeting notes: " + p.Meeting.Title + ", " + p.Meeting.StartsAt.In(p.zone()).Format("2 Jan 2006")
+	title := p.noun + ": " + p.title + ", " + p.at.In(p.zone()).Format("2 Jan 2006")
 	if marker != "" {
 		marker = " [" + marker + "]"
 	}
@@ -279,30 +275,37 @@ func (p *planning) noteTitle(marker string) string {
 // belongs to (AVM-14).
 func (p *planning) note(text note.Doc) {
 	switch {
-	case p.Schemas["ContentNote"].Object == "":
+	case p.NotesOff:
 		p.omit(PartNote, "ContentNote", "Enhanced Notes are off in this org, or the connected user may not create them. A Salesforce admin switches them on in Setup, Notes Settings.")
 		return
 	case p.Gone[PartNote]:
 		p.omit(PartNote, "ContentNote", "Its note was deleted in Salesforce, and is not created a second time.")
 		return
 	case len(p.plan.Related) == 0:
-		p.omit(PartNote, "ContentNote", "No Lead, Contact, Account or Opportunity in Salesforce belongs to this meeting, so there is nothing to attach a note to.")
+		p.omit(PartNote, "ContentNote", "No Lead, Contact, Account or Opportunity in Salesforce belongs to this "+p.kind+", so there is nothing to attach a note to.")
 		return
-	case p.cancelled() && !p.wrote(PartNote):
-		p.omit(PartNote, "ContentNote", "The meeting was cancelled before it had a note.")
+	case p.cancelled && !p.wrote(PartNote):
+		p.omit(PartNote, "ContentNote", "It was cancelled before it had a note.")
 		return
 	}
-	key := gateway.RecordKey{Object: "ContentNote", ID: gateway.LocalID(p.Workspace, gateway.KindMeeting, p.Meeting.ExternalID, PartNote)}
-	body := text.HTML() + note.Text(p.facts()+"\nFrom Tidegate: "+p.URL).HTML()
-	p.plan.Owed = append(p.plan.Owed, Owed{Part: PartNote, Key: key, Why: "Meeting notes go to a Note.", Fields: gateway.Fields{
+	key := p.local("ContentNote", PartNote)
+	body := text.HTML() + note.Text(p.facts+"\nFrom Tidegate: "+p.URL).HTML()
+	p.owe(PartNote, key, gateway.Fields{
 		"Title":   gateway.Text(p.noteTitle(gateway.Marker(key.ID))),
 		"Content": gateway.Text(base64.StdEncoding.EncodeToString([]byte(body))),
-	}})
+	}, noteReasons[p.kind])
 	for _, to := range p.plan.Related {
-		p.owe(linkPrefix+p.linkName(to), "ContentDocumentLink", gateway.Fields{
+		part := linkPrefix + p.linkName(to)
+		p.owe(part, p.local("ContentDocumentLink", part), gateway.Fields{
 			"ContentDocumentId": gateway.Text(key.ID), "LinkedEntityId": gateway.Text(to.ID), "ShareType": gateway.Text("V"),
-		}, "The meeting belongs to this "+to.Object+".")
+		}, "The "+p.kind+" belongs to this "+to.Object+".")
 	}
+}
+
+// noteReasons say why something becomes a note.
+var noteReasons = map[string]string{
+	gateway.KindMeeting: "Meeting notes go to a Note.", gateway.KindCall: "Call notes go to a Note.",
+	gateway.KindConversation: "A chat becomes one note, which grows with it.",
 }
 
 // linkName names a link of the note by what does not change while a record is

@@ -22,7 +22,7 @@ func (p *planning) internal(email string) bool {
 func (p *planning) recognize() {
 	made := 0
 	for _, a := range p.Attendees {
-		if p.internal(a.Email) || a.Email != "" && strings.EqualFold(a.Email, p.Meeting.Organizer) {
+		if p.internal(a.Email) || a.Email != "" && strings.EqualFold(a.Email, p.owner) {
 			continue
 		}
 		p.external = true
@@ -36,7 +36,7 @@ func (p *planning) recognize() {
 				"%d records in Salesforce have %s, so nobody knows which one %s is. Merge them in Salesforce.", len(a.Matches), a.address(), a.Words()))
 			continue
 		}
-		if p.cancelled() {
+		if p.cancelled {
 			continue
 		}
 		if key, ok := p.contact(a, made); ok {

@@ -10,24 +10,24 @@ import (
 )
 
 // actions plans an open Task for each action item (DEM-27).
-func (p *planning) actions() {
-	if len(p.Meeting.ActionItems) == 0 || p.cancelled() {
+func (p *planning) actions(m gateway.Meeting) {
+	if len(m.ActionItems) == 0 || p.cancelled {
 		return
 	}
 	if !p.external {
 		p.omit(actionPrefix+"all", "Task", "Nobody from outside took part, so its action items stay here.")
 		return
 	}
-	parts := p.actionParts()
-	for i, item := range p.Meeting.ActionItems {
+	parts := p.actionParts(m.ActionItems)
+	for i, item := range m.ActionItems {
 		part := parts[i]
 		if p.Gone[part] {
 			p.omit(part, "Task", "Its Task was deleted in Salesforce, and is not created a second time.")
 			continue
 		}
-		key := gateway.RecordKey{Object: "Task", ID: gateway.LocalID(p.Workspace, gateway.KindMeeting, p.Meeting.ExternalID, part)}
+		key := p.local("Task", part)
 		fields := gateway.Fields{"Subject": p.actionSubject(item), "Status": gateway.Text("Not Started")}
-		tail := "From the meeting “" + p.Meeting.Title + "”. Tidegate: " + strings.TrimSpace(p.URL+" "+gateway.Marker(key.ID))
+		tail := "From the meeting “" + m.Title + "”. Tidegate: " + strings.TrimSpace(p.URL+" "+gateway.Marker(key.ID))
 		fields["Description"] = gateway.Text(strings.TrimSpace(item.Text) + "\n\n" + tail)
 		if item.DueOn != "" {
 			fields["ActivityDate"] = gateway.Text(item.DueOn)
@@ -40,12 +40,12 @@ func (p *planning) actions() {
 		}
 		owner := item.Owner
 		if owner == "" {
-			owner = p.Meeting.Organizer
+			owner = p.owner
 		}
 		if id := p.Users[owner]; id != "" {
 			fields["OwnerId"] = gateway.Text(id)
 		}
-		p.plan.Owed = append(p.plan.Owed, Owed{Part: part, Key: key, Fields: fields, Why: "An action item of the meeting becomes an open Task."})
+		p.owe(part, key, fields, "An action item of the meeting becomes an open Task.")
 	}
 }
 
@@ -57,8 +57,7 @@ func (p *planning) actionSubject(item gateway.ActionItem) gateway.Value {
 // actionParts finds the part of each item: the one with the same text, else
 // the one at the same place if its text is gone, else a new one. So neither
 // another order nor a corrected word makes a second Task.
-func (p *planning) actionParts() []string {
-	items := p.Meeting.ActionItems
+func (p *planning) actionParts(items []gateway.ActionItem) []string {
 	parts := make([]string, len(items))
 	taken := map[string]bool{}
 	for i, item := range items {
@@ -87,9 +86,9 @@ func (p *planning) actionParts() []string {
 }
 
 // topics plans the fields that Smart Topics are mapped to, on the records that
-// the meeting belongs to (AVM-26).
+// it belongs to (AVM-26).
 func (p *planning) topics() {
-	if len(p.Meeting.Topics) == 0 || p.cancelled() {
+	if len(p.topicsOf) == 0 || p.cancelled {
 		return
 	}
 	records := map[string]gateway.Record{}
@@ -113,14 +112,12 @@ func (p *planning) topics() {
 		}
 		switch {
 		case !belongs:
-			p.omit(topicsPrefix+object, object, "Topics are mapped to fields of "+object+", but no "+object+" in Salesforce belongs to this meeting.")
+			p.omit(topicsPrefix+object, object, "Topics are mapped to fields of "+object+", but no "+object+" in Salesforce belongs to this "+p.kind+".")
 		case !p.Settings.Objects.UpdateFields[object]:
 			p.omit(topicsPrefix+object, object, "“Sync updates to object fields” is off for "+object+" on the Objects tab.")
 		default:
 			if fields := p.topicFields(object, r); len(fields) > 0 {
-				p.plan.Owed = append(p.plan.Owed, Owed{
-					Part: topicsPrefix + object, Key: r.Key, Fields: fields, Why: "Smart Topics of the meeting are mapped to these fields.",
-				})
+				p.owe(topicsPrefix+object, r.Key, fields, "Smart Topics of the "+p.kind+" are mapped to these fields.")
 			}
 		}
 	}
@@ -128,7 +125,7 @@ func (p *planning) topics() {
 
 func (p *planning) mapped(object string) bool {
 	for _, m := range p.Mappings {
-		if m.Object == object && m.Topic != "" && len(p.Meeting.Topics[m.Topic]) > 0 {
+		if m.Object == object && m.Topic != "" && len(p.topicsOf[m.Topic]) > 0 {
 			return true
 		}
 	}
@@ -140,7 +137,7 @@ func (p *planning) mapped(object string) bool {
 func (p *planning) topicFields(object string, r gateway.Record) gateway.Fields {
 	fields := gateway.Fields{}
 	for _, m := range p.Mappings {
-		if m.Object != object || m.Topic == "" || len(p.Meeting.Topics[m.Topic]) == 0 {
+		if m.Object != object || m.Topic == "" || len(p.topicsOf[m.Topic]) == 0 {
 			continue
 		}
 		f, _ := p.Schemas[object].Field(m.Field)
@@ -149,7 +146,7 @@ func (p *planning) topicFields(object string, r gateway.Record) gateway.Fields {
 			p.omit(part, object, "The topic “"+topicTitle(m.Topic)+"” is not written to "+m.Field+": "+why)
 			continue
 		}
-		text, _ := note.Cut(strings.Join(topicTexts(p.Meeting.Topics[m.Topic]), "\n"), f.Length, "")
+		text, _ := note.Cut(strings.Join(topicTexts(p.topicsOf[m.Topic]), "\n"), f.Length, "")
 		value, why := moded(mapping.Mode(m.Field, m), gateway.Text(text), r.Fields[m.Field], f.Length)
 		if why != "" {
 			p.omit(part, object, "The topic “"+topicTitle(m.Topic)+"” is not written to "+m.Field+": "+why)

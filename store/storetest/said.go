@@ -120,3 +120,52 @@ func writings(t *testing.T, s *suite) {
 		t.Errorf("of the record: %+v", of)
 	}
 }
+
+func conversations(t *testing.T, s *suite) {
+	w := s.workspace(t)
+	at := s.clock.Now().Truncate(time.Millisecond)
+	c := gateway.Conversation{ExternalID: "v1", Channel: gateway.ChannelChat, Person: "p1", StartedAt: at, Answers: gateway.Fields{"a": `"b"`}}
+	message := func(id, text string, after time.Duration) gateway.Message {
+		return gateway.Message{ExternalID: id, Direction: "inbound", Text: text, At: at.Add(after)}
+	}
+	save := func(messages ...gateway.Message) {
+		t.Helper()
+		ok(t, w.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return tx.SaveConversation(ctx, c, messages) }))
+	}
+	save(message("2", "second", time.Second))
+	save(message("1", "first", 0), message("2", "corrected", time.Second))
+	got, err := w.Messages(t.Context(), "v1")
+	ok(t, err)
+	if len(got) != 2 || got[0] != message("1", "first", 0) || got[1].Text != "corrected" {
+		t.Errorf("messages %+v", got)
+	}
+	back, err := w.Conversation(t.Context(), "v1")
+	ok(t, err)
+	c.UpdatedAt = s.clock.Now()
+	if !reflect.DeepEqual(back, c) {
+		t.Errorf("got %+v", back)
+	}
+	page, err := w.Conversations(t.Context(), store.SaidQuery{Search: "P1"})
+	ok(t, err)
+	if page.Total != 1 {
+		t.Errorf("%d conversations", page.Total)
+	}
+	call := gateway.Call{ExternalID: "c1", Direction: "inbound", From: "+1", StartedAt: at, Seconds: 7}
+	email := gateway.Email{ExternalID: "e1", From: "a@example.com", To: []string{"b@example.com"}, SentAt: at}
+	ok(t, w.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		ok(t, tx.SaveCall(ctx, call))
+		return tx.SaveEmail(ctx, email)
+	}))
+	ok(t, w.SaveCustomRecord(t.Context(), gateway.CustomRecord{Kind: "risk", ExternalID: "1", Properties: gateway.Fields{"a": "1"}}))
+	gotCall, err := w.Call(t.Context(), "c1")
+	ok(t, err)
+	gotEmail, err := w.Email(t.Context(), "e1")
+	ok(t, err)
+	custom, err := w.CustomRecord(t.Context(), "risk", "1")
+	ok(t, err)
+	if gotCall.Seconds != 7 || gotEmail.To[0] != "b@example.com" || custom.Properties["a"] != "1" {
+		t.Errorf("got %+v %+v %+v", gotCall, gotEmail, custom)
+	}
+	_, err = w.CustomRecord(t.Context(), "other", "1")
+	wantCode(t, err, gateway.CodeNotFound)
+}

@@ -94,6 +94,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"agents", agents},
 		{"meetings", meetings},
 		{"writings", writings},
+		{"conversations", conversations},
 		{"links", links},
 		{"suspensions", suspensions},
 		{"rekey", rekey},
