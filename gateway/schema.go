@@ -81,6 +81,19 @@ func (s Schema) UpsertKey() string {
 // that we created. An org gets it with the optional package.
 const OwnIDField = "Tidegate_Id__c"
 
+// ObjectInfo is what the org says of one object that the connected user can
+// query, without its fields.
+type ObjectInfo struct {
+	Name          string
+	Label         string
+	Custom        bool
+	Createable    bool
+	Updateable    bool
+	Searchable    bool
+	FeedEnabled   bool
+	Replicateable bool // its deletions can be asked for
+}
+
 // MirroredObjects are the objects that are mirrored from the first connect,
 // in the order in which they are read: what others refer to comes first.
 var MirroredObjects = [...]string{

@@ -198,8 +198,12 @@ func apiRecords(c *call) error {
 	if q.Limit < 1 || q.Limit > 500 {
 		return gateway.InvalidField("limit", "limit must be 1 to 500.")
 	}
-	if !slices.Contains(gateway.MirroredObjects[:], q.Object) {
-		return gateway.Errorf(gateway.CodeNotFound, "%q is not mirrored. Mirrored objects: %s.", q.Object, list(gateway.MirroredObjects[:]))
+	objects, err := mirrored(c.UserContext(), c.ws)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(objects, q.Object) {
+		return gateway.Errorf(gateway.CodeNotFound, "%q is not mirrored. Mirrored objects: %s.", q.Object, list(objects))
 	}
 	if after := c.Query("updated_after"); after != "" {
 		at, err := time.Parse(time.RFC3339Nano, after)

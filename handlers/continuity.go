@@ -159,7 +159,7 @@ func holeFilter(v *visit, q store.HoleQuery) views.Filter {
 		causes = append(causes, string(c.Cause), c.Words)
 	}
 	f := views.Filter{URL: holesBase, Selects: []views.Select{
-		{Name: "object", Label: "Object", Options: objectOptions(q.Object)},
+		{Name: "object", Label: "Object", Options: objectOptions(v, q.Object)},
 		{Name: "cause", Label: "Cause", Options: choose(string(q.Cause), causes...)},
 		{Name: "state", Label: "Outcome", Options: choose(string(q.State), "", "Any outcome", "open", "Asked for instead", "repairing", "Repairing", "failed", "Stands still", "closed", "Closed")},
 		{Name: "time", Label: "Time", Options: timeOptions(v.Query("time"))},

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -77,6 +78,7 @@ type healthFacts struct {
 	parked  int
 	unready []string // objects whose first backfill is not done
 	broken  []gateway.Mapping
+	mirrors []string // the mirrored objects
 }
 
 func (v *visit) healthFacts(c gateway.Connection) (healthFacts, error) {
@@ -85,9 +87,13 @@ func (v *visit) healthFacts(c gateway.Connection) (healthFacts, error) {
 		f.state = gateway.StateDisconnected
 	}
 	var err error
+	if f.mirrors, err = mirrored(v.UserContext(), v.ws); err != nil {
+		return f, err
+	}
 	if f.objects, err = v.ws.ObjectStatuses(v.UserContext()); err != nil {
 		return f, err
 	}
+	f.objects = slices.DeleteFunc(f.objects, func(o gateway.ObjectStatus) bool { return !slices.Contains(f.mirrors, o.Object) })
 	if f.pending, err = v.ws.PendingByObject(v.UserContext()); err != nil {
 		return f, err
 	}

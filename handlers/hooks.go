@@ -264,7 +264,11 @@ func (p *prefixes) of(ctx context.Context, ws *store.Workspace, now time.Time) (
 		return nil, err
 	}
 	have = knownPrefixes{at: now}
-	for _, object := range gateway.MirroredObjects {
+	objects, err := mirrored(ctx, ws)
+	if err != nil {
+		return nil, err
+	}
+	for _, object := range objects {
 		k := hint.Known{Object: object}
 		for _, s := range schemas {
 			if s.Object == object {

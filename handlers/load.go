@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -49,8 +48,8 @@ func wishLoad(to string) func(*visit) error {
 	wish := loadWishes[to]
 	return func(v *visit) error {
 		object := v.Params("object")
-		if !slices.Contains(gateway.MirroredObjects[:], object) {
-			return fiber.ErrNotFound
+		if err := mustMirror(v.UserContext(), v.ws, object); err != nil {
+			return err
 		}
 		conn, err := v.connection()
 		if err != nil {
@@ -84,7 +83,7 @@ func wishLoad(to string) func(*visit) error {
 // gave up.
 func (v *visit) healthLoads(f healthFacts) []views.Load {
 	var out []views.Load
-	for _, object := range gateway.MirroredObjects {
+	for _, object := range f.mirrors {
 		b, known := f.loads[object]
 		if !known || !b.Open() && b.State != gateway.BackfillCanceled {
 			continue

@@ -85,7 +85,7 @@ func objectPage(v *visit) error {
 func (v *visit) showObject(s objectTab) error {
 	base := objectURL(s.object)
 	p := views.ObjectPage{
-		Settings: s.common, Head: v.objectHead(s), Gate: s.gate(v.Query("field")),
+		Settings: s.common, Head: v.objectHead(s), Gate: s.gate(v.Query("field")), Capability: s.capability(),
 		Search:   views.Field{ID: "q", Name: "q", Label: "Find a field", Value: v.Query("q"), Placeholder: "Label or API name", Type: "search"},
 		Switches: s.switches(v), Base: []views.Hidden{{Name: baseName, Value: string(s.base)}},
 		Empty: views.Empty{
@@ -132,11 +132,15 @@ func (v *visit) objectHead(s objectTab) views.Head {
 		Title: firstLabel(s.schema), Mono: s.object, Kind: squareOf(s.object),
 		Lead: "Which fields travel, which way and why.",
 	}
+	if v.admin() && slices.Contains(s.settings.Objects.Added, s.object) {
+		h.Actions = append(h.Actions, views.Action{Text: "Remove object", URL: objectURL(s.object) + "/leave", Icon: views.IconCross, Dialog: true})
+	}
 	if v.admin() {
-		h.Actions = []views.Action{
-			{Text: "Read again", About: " the fields from Salesforce", URL: objectURL(s.object) + "/describe", Post: true, Icon: views.IconAgain},
-			{Text: "Import Properties", URL: objectURL(s.object) + "/properties", Icon: views.IconDownload, Dialog: true},
-		}
+		h.Actions = append(
+			h.Actions,
+			views.Action{Text: "Read again", About: " the fields from Salesforce", URL: objectURL(s.object) + "/describe", Post: true, Icon: views.IconAgain},
+			views.Action{Text: "Import Properties", URL: objectURL(s.object) + "/properties", Icon: views.IconDownload, Dialog: true},
+		)
 	}
 	return h
 }
@@ -267,7 +271,23 @@ func (s objectTab) gate(name string) *views.Gate {
 	if writes {
 		g.Text = "All three hold: an edit of " + labelOf(f) + " here is written to Salesforce."
 	}
-	g.Rows = gateRows(cells)
+	g.Rows = gateRows(cells[:])
+	return g
+}
+
+// capability are the four tests that activities can go to the object instead
+// of Lead and Contact (AVC-11 to AVC-15), nil where that is no question.
+func (s objectTab) capability() *views.Gate {
+	if slices.Contains(gateway.ConfigurableObjects[:], s.object) && s.object != "Account" && s.object != "Opportunity" || s.schema.Label == "" {
+		return nil
+	}
+	ok, cells, reason := mapping.ActivityTarget(s.schema)
+	g := &views.Gate{Title: "Can activities go here instead of Leads and Contacts?", Field: firstLabel(s.schema), Text: reason}
+	if ok {
+		g.Text = "All four hold: it is offered under “Sync Activity to a Custom Object”."
+		g.Link = views.Link{Text: "Choose it on the Contacts tab", URL: settingsBase + "/contacts"}
+	}
+	g.Rows = gateRows(cells[:])
 	return g
 }
 
@@ -278,10 +298,10 @@ func (s objectTab) topicGate(g *views.Gate, m gateway.Mapping, f gateway.Field) 
 	if writes {
 		g.Text = "All three hold: the topic is written to " + labelOf(f) + "."
 	}
-	g.Rows = gateRows(cells)
+	g.Rows = gateRows(cells[:])
 }
 
-func gateRows(cells [3]mapping.Cell) []views.GateRow {
+func gateRows(cells []mapping.Cell) []views.GateRow {
 	var out []views.GateRow
 	for _, c := range cells {
 		is := "no"

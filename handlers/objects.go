@@ -1,9 +1,15 @@
 package handlers
 
 import (
+	"context"
 	"net/url"
+	"slices"
+
+	"github.com/gofiber/fiber/v2"
 
 	"tidegate/gateway"
+	"tidegate/rules/settings"
+	"tidegate/store"
 	"tidegate/views"
 )
 
@@ -80,6 +86,24 @@ func recordURL(key gateway.RecordKey) string {
 		return ""
 	}
 	return k.path + "/" + url.PathEscape(key.ID) // ours of a record that Salesforce has not seen may hold anything
+}
+
+// mirrored returns the objects that a workspace mirrors.
+func mirrored(ctx context.Context, ws *store.Workspace) ([]string, error) {
+	org, err := ws.Settings(ctx, gateway.OrgScope)
+	if err != nil {
+		return nil, err
+	}
+	return settings.Mirrored(org)
+}
+
+// mustMirror answers "not here" for an object that is not mirrored.
+func mustMirror(ctx context.Context, ws *store.Workspace, object string) error {
+	objects, err := mirrored(ctx, ws)
+	if err == nil && !slices.Contains(objects, object) {
+		err = fiber.ErrNotFound
+	}
+	return err
 }
 
 // salesforceURL opens a record in Salesforce; it redirects to the right page

@@ -308,7 +308,11 @@ func (v *visit) saveObjectProposal(p objectProposal) error {
 	if err != nil {
 		return err
 	}
-	return v.Redirect(objectURL(p.object)+"?saved=object", fiber.StatusSeeOther)
+	told := "object"
+	if p.body.Switches.Writeback && !p.before.Switches.Writeback {
+		told = "writeback" // STA-08
+	}
+	return v.Redirect(objectURL(p.object)+"?saved="+told, fiber.StatusSeeOther)
 }
 
 // refuseObject shows the page again with what was typed and why it was not

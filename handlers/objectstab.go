@@ -52,6 +52,9 @@ func showObjects(v *visit, t tabState) (templ.Component, error) {
 		return nil, err
 	}
 	p.Broken = notice
+	if v.admin() && t.common.NoConnection.Strong == "" {
+		p.Actions = []views.Action{{Text: "Add object", URL: addURL, Icon: views.IconPlus}}
+	}
 	for _, object := range t.settings.Objects.Configurable() {
 		line, err := v.objectLine(t, object)
 		if err != nil {

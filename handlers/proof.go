@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -75,7 +74,7 @@ func repairsURL(p gateway.Proof) string {
 // proofPieces is what a recent proof adds to the sentence on top.
 func (f healthFacts) proofPieces(now time.Time) []views.Piece {
 	var out []views.Piece
-	for _, object := range gateway.MirroredObjects {
+	for _, object := range f.mirrors {
 		last := f.proofs[object].Last
 		if last.Records == 0 || now.Sub(last.AsOf) > provedLately {
 			continue
@@ -109,8 +108,8 @@ func (v *visit) proveAction(f healthFacts, object string) views.Action {
 // proveNow asks for a proof; pressed twice it is one.
 func proveNow(v *visit) error {
 	object := v.Params("object")
-	if !slices.Contains(gateway.MirroredObjects[:], object) {
-		return fiber.ErrNotFound
+	if err := mustMirror(v.UserContext(), v.ws, object); err != nil {
+		return err
 	}
 	began, err := v.s.Org.ProveNow(v.UserContext(), v.member.Workspace, object)
 	if err != nil {

@@ -128,6 +128,10 @@ func allPages() []route {
 		{"GET", callbackPath, admins, callback},
 		{"GET", settingsBase + "/disconnect", admins, askDisconnect},
 		{"POST", settingsBase + "/disconnect", admins, disconnect},
+		{"GET", addURL, admins, addObjectPage}, // before the objects: it is the name of none
+		{"POST", addURL, admins, addObject},
+		{"GET", settingsBase + "/objects/:object/leave", admins, askLeave},
+		{"POST", settingsBase + "/objects/:object/leave", admins, leaveObject},
 		{"GET", settingsBase + "/objects/:object", signedIn, objectPage},
 		{"POST", settingsBase + "/objects/:object", admins, saveObject},
 		{"POST", settingsBase + "/objects/:object/describe", admins, describeAgain},

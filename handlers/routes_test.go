@@ -63,6 +63,7 @@ func TestLookingAtPagesChangesNothing_S03(t *testing.T) {
 	for thing, key := range map[string]gateway.RecordKey{"p-1": contactOf(home), "p-2": leadOf(home)} {
 		must(t, w.db.In(home).SaveLink(t.Context(), gateway.Link{Kind: "person", ExternalID: thing, Key: key}))
 	}
+	w.added(visitSchema)
 	b := w.as(home, gateway.RoleAdmin)
 	before := w.state()
 	for _, r := range pages {
@@ -75,6 +76,8 @@ func TestLookingAtPagesChangesNothing_S03(t *testing.T) {
 			path = strings.Replace(r.path, ":id", strconv.FormatInt(line, 10), 1)
 		case strings.HasPrefix(r.path, holesBase):
 			path = strings.Replace(r.path, ":id", hole, 1)
+		case strings.HasSuffix(r.path, "/leave"):
+			path = strings.Replace(r.path, ":object", "Visit__c", 1)
 		}
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
 			got := b.clone().send(method, path+"?password=x&value=x&field=Title&revision=0&test=1", "", "")
@@ -137,7 +140,7 @@ func TestRepOpensNoAdminPage(t *testing.T) {
 		if r.path == eventsPath {
 			continue
 		}
-		wantAdmin := strings.HasPrefix(r.path, settingsBase) && (r.method == http.MethodPost || !isTab(r.path)) ||
+		wantAdmin := strings.HasPrefix(r.path, settingsBase) && (r.method == http.MethodPost || !isTab(r.path) && !strings.HasSuffix(r.path, "/:object/why")) ||
 			strings.HasPrefix(r.path, "/settings/members") || strings.HasPrefix(r.path, "/settings/keys") || strings.HasPrefix(r.path, "/proofs/") || strings.HasPrefix(r.path, hooksBase) ||
 			strings.HasPrefix(r.path, topicsBase) || strings.HasPrefix(r.path, agentsBase) || r.path == "/audit"
 		if (r.access == admins) != wantAdmin {

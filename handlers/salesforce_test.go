@@ -60,6 +60,14 @@ func (o *scriptedOrg) RefreshSchema(context.Context, gateway.WorkspaceID, string
 	return o.called("refresh")
 }
 
+func (o *scriptedOrg) Objects(context.Context, gateway.WorkspaceID) ([]gateway.ObjectInfo, error) {
+	return []gateway.ObjectInfo{
+		{Name: "Contact", Label: "Contact", Createable: true, Updateable: true},
+		{Name: "Visit__c", Label: "Visit", Custom: true, Createable: true, Updateable: true, Searchable: true, Replicateable: true},
+		{Name: "Case", Label: "Case", Createable: true, Updateable: true},
+	}, nil
+}
+
 func (o *scriptedOrg) called(what string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

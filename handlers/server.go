@@ -59,6 +59,8 @@ type Org interface {
 	ProveNow(ctx context.Context, ws gateway.WorkspaceID, object string) (bool, error)
 	// RefreshSchema reads the describe of an object again.
 	RefreshSchema(ctx context.Context, ws gateway.WorkspaceID, object string) error
+	// Objects lists the objects of the org that the connected user can query.
+	Objects(ctx context.Context, ws gateway.WorkspaceID) ([]gateway.ObjectInfo, error)
 }
 
 // Grant is one attempt to connect, from the button to the way back. It is

@@ -154,37 +154,3 @@ func TestRefusedOwnSettingsStayOwn(t *testing.T) {
 		t.Error("it was saved in another scope")
 	}
 }
-
-func TestEditableSwitchesOfAnObjectAreSaved(t *testing.T) {
-	w := newWorld(t)
-	b := w.as(home, gateway.RoleAdmin)
-	path := settingsBase + "/objects/Contact"
-	form := b.get(path).want(http.StatusOK, "Is “Sync to Salesforce” on for the object?").form(path)
-	off(form, "editable_Title", "on")
-	b.post(path, form).want(http.StatusSeeOther)
-	all := b.get(path + "?show=all")
-	form = all.form(path)
-	if len(form["editable_Title"]) != 0 || form.Get("editable_Phone") != "on" || form.Has("editable_CreatedById") {
-		t.Errorf("the page shows %v", form)
-	}
-	form.Add("editable_LeadSource", "on")
-	form.Add("editable_CreatedById", "on") // there is no switch for it
-	b.post(path, form).want(http.StatusSeeOther)
-	byField := map[string]gateway.Mapping{}
-	rows, err := w.db.In(home).Mappings(t.Context(), "Contact")
-	must(t, err)
-	for _, m := range rows {
-		byField[m.Field] = m
-	}
-	if m := byField["LeadSource"]; !m.Editable || !m.Imported || m.By != "Ada Admin" || byField["Title"].Editable || byField["CreatedById"].Editable {
-		t.Errorf("mappings %+v", byField)
-	}
-	if !w.audited(home, "Ada Admin changed Editable of Contact fields: Title false") {
-		t.Error("not audited")
-	}
-	b.get("/contacts/"+contactOf(home).ID+"/why?field=Title").want(http.StatusOK, "Title is read-only here", "Is “Sync to Salesforce” on for the object? Yes", "Is the field Editable? No Editable is off for this field.")
-	b.get(path+"?q=nothing-like-it").want(http.StatusOK, "No field fits")
-	b.get(path+"?show=all&q=lead").want(http.StatusOK, "Lead Source")
-	b.get(settingsBase + "/objects/Case").want(http.StatusNotFound)
-	b.post(settingsBase+"/objects/Case", nil).want(http.StatusNotFound)
-}

@@ -126,7 +126,7 @@ func logFilter(v *visit, q store.LogQuery) views.Filter {
 		URL:    "/sync/log",
 		Search: views.Field{ID: "q", Name: "q", Label: "Record or person", Value: search, Placeholder: "Name, address or id", Type: "search"},
 		Selects: []views.Select{
-			{Name: "object", Label: "Object", Options: objectOptions(q.Object)},
+			{Name: "object", Label: "Object", Options: objectOptions(v, q.Object)},
 			{Name: "direction", Label: "Direction", Options: choose(q.Direction, "", "Both", "out", "To Salesforce", "in", "From Salesforce", "system", "Tidegate itself")},
 			{Name: "state", Label: "State", Options: stateOptions(q.State)},
 			{Name: "time", Label: "Time", Options: timeOptions(v.Query("time"))},
@@ -147,9 +147,13 @@ func logFilter(v *visit, q store.LogQuery) views.Filter {
 	return f
 }
 
-func objectOptions(chosen string) []views.Option {
+func objectOptions(v *visit, chosen string) []views.Option {
 	out := []views.Option{{Text: "Any", Selected: chosen == ""}}
-	for _, o := range gateway.MirroredObjects {
+	objects, err := mirrored(v.UserContext(), v.ws)
+	if err != nil {
+		objects = gateway.MirroredObjects[:] // the log itself is worth more than its filter
+	}
+	for _, o := range objects {
 		out = append(out, views.Option{Value: o, Text: o, Selected: o == chosen})
 	}
 	return out

@@ -13,7 +13,9 @@ type ObjectPage struct {
 	// winners that nobody chose.
 	Advice []TextCard
 	// Gate is the truth table of one field, the failing cell marked.
-	Gate       *Gate
+	Gate *Gate
+	// Capability are the tests that activities can go to this object.
+	Capability *Gate
 	FieldsText string
 	Search     Field
 	// Parts are All, Mapped, Unmapped, Broken with their counts.
@@ -28,6 +30,8 @@ type ObjectPage struct {
 
 // Gate answers "why does a field write back?".
 type Gate struct {
+	// Title asks another question than that.
+	Title string
 	Field string
 	Rows  []GateRow
 	Text  string

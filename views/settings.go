@@ -89,6 +89,8 @@ type ObjectsPage struct {
 	Settings
 	Broken  Notice
 	Objects []ObjectLine
+	// Actions stand at the head of the list.
+	Actions []Action
 	Empty   Empty
 	// Cards are advice below the list.
 	Cards []TextCard

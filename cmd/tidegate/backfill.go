@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"tidegate/config"
@@ -35,20 +34,15 @@ func (backfillCmd) Help() string {
 // Run marks the objects to be read again by whoever holds the lease, and
 // follows the progress; or it pauses, resumes or cancels what is under way.
 func (c backfillCmd) Run(ctx context.Context, out *output) error {
-	objects := c.Object
-	if len(objects) == 0 {
-		objects = gateway.MirroredObjects[:]
-	}
-	for _, object := range objects {
-		if !slices.Contains(gateway.MirroredObjects[:], object) {
-			return gateway.Errorf(gateway.CodeInvalid, "%s is not mirrored; mirrored are %v", object, gateway.MirroredObjects)
-		}
-	}
-	if c.DryRun {
-		return c.estimate(ctx, objects, out)
-	}
 	return withStore(ctx, func(db *store.DB) error {
 		ws := db.In(c.id())
+		objects, err := askedObjects(ctx, ws, c.Object)
+		if err != nil {
+			return err
+		}
+		if c.DryRun {
+			return c.estimate(ctx, objects, out)
+		}
 		if _, err := ws.Connection(ctx); err != nil {
 			return err
 		}

@@ -34,9 +34,13 @@ func (c connecting) Check(ctx context.Context, id gateway.WorkspaceID) (handlers
 	if err != nil {
 		return report, err
 	}
-	report.Checks = append(report.Checks, objectChecks(objects)...)
+	mirrors, err := mirrored(ctx, one.ws)
+	if err != nil {
+		return report, err
+	}
+	report.Checks = append(report.Checks, objectChecks(objects, mirrors)...)
 	report.Checks = append(report.Checks, notesCheck(objects), changeDataCheck(conn))
-	report.Checks = append(report.Checks, fieldChecks(ctx, one)...)
+	report.Checks = append(report.Checks, fieldChecks(ctx, one, mirrors)...)
 	limits, err := one.client.Limits(ctx)
 	if err != nil {
 		return report, err
@@ -67,9 +71,9 @@ func find(objects []salesforce.ObjectInfo, name string) (salesforce.ObjectInfo, 
 	return objects[i], true
 }
 
-func objectChecks(objects []salesforce.ObjectInfo) []handlers.Check {
+func objectChecks(objects []salesforce.ObjectInfo, mirrors []string) []handlers.Check {
 	var out []handlers.Check
-	for _, name := range gateway.MirroredObjects {
+	for _, name := range mirrors {
 		o, ok := find(objects, name)
 		check := handlers.Check{Title: name + " can be read", Pass: ok && o.Queryable, Text: "The connected user may read it."}
 		if !check.Pass {
@@ -113,9 +117,9 @@ func changeDataCheck(conn gateway.Connection) handlers.Check {
 }
 
 // fieldChecks reports mapped fields that the connected user may not edit.
-func fieldChecks(ctx context.Context, one *org) []handlers.Check {
+func fieldChecks(ctx context.Context, one *org, mirrors []string) []handlers.Check {
 	check := handlers.Check{Title: "Field permissions", Pass: true, Text: "Every field that is Editable here may be edited by the connected user."}
-	for _, object := range gateway.MirroredObjects {
+	for _, object := range mirrors {
 		schema, err := one.ws.Schema(ctx, object)
 		if err != nil {
 			continue // object without a describe; its own check says why

@@ -149,12 +149,35 @@ func (c connecting) learn(ctx context.Context, id gateway.WorkspaceID, conn gate
 		return err
 	}
 	c.orgs.forget(id) // the API version is the client's
-	for _, object := range gateway.MirroredObjects {
+	objects, err := mirrored(ctx, one.ws)
+	if err != nil {
+		return err
+	}
+	for _, object := range objects {
 		if err := c.RefreshSchema(ctx, id, object); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Objects lists what the connected user can see in the org.
+func (c connecting) Objects(ctx context.Context, id gateway.WorkspaceID) ([]gateway.ObjectInfo, error) {
+	one, err := c.orgs.of(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	all, err := one.client.DescribeGlobal(ctx)
+	out := make([]gateway.ObjectInfo, 0, len(all))
+	for _, o := range all {
+		if o.Queryable && !o.Hidden && o.KeyPrefix != "" {
+			out = append(out, gateway.ObjectInfo{
+				Name: o.Name, Label: o.Label, Custom: o.Custom, Createable: o.Createable, Updateable: o.Updateable,
+				Searchable: o.Searchable, FeedEnabled: o.FeedEnabled, Replicateable: o.Replicateable,
+			})
+		}
+	}
+	return out, err
 }
 
 func orgName(ctx context.Context, client *salesforce.Client) (string, error) {

@@ -15,7 +15,7 @@ const asked = time.Duration(math.MaxInt64)
 
 // prover returns what compares the mirror of a connection with Salesforce by
 // itself.
-func (s *supervisor) prover(conn gateway.Connection, budget *streaming.Budget) (*streaming.Prover, error) {
+func (s *supervisor) prover(conn gateway.Connection, objects []string, budget *streaming.Budget) (*streaming.Prover, error) {
 	every := s.app.cfg.ProofPeriod()
 	first := time.Duration(0)
 	if every == 0 {
@@ -26,7 +26,7 @@ func (s *supervisor) prover(conn gateway.Connection, budget *streaming.Budget) (
 			DB: s.app.db, Connection: conn, Org: prover{reader{s.app.orgs, conn.Workspace}}, Holder: s.holder,
 			OwnClient: clientName, Notify: s.app.announcer.announce, Budget: budget,
 		},
-		Objects: gateway.MirroredObjects[:], Every: every, First: first, Metrics: s.metrics, Logger: s.app.logger,
+		Objects: objects, Every: every, First: first, Metrics: s.metrics, Logger: s.app.logger,
 	})
 }
 

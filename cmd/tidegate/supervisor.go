@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,6 +30,8 @@ type runningConsumer struct {
 	stop   func()
 	done   chan struct{}
 	prover *streaming.Prover
+	// objects are those that it mirrors; with others it must be started anew.
+	objects []string
 }
 
 func newSupervisor(a *app, m *streaming.Metrics) *supervisor {
@@ -78,6 +81,10 @@ func (s *supervisor) look(ctx context.Context) error {
 	}
 	var failed error
 	for _, conn := range connections {
+		if err := s.follow(ctx, conn.Workspace); err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
 		s.mu.Lock()
 		_, runs := s.running[conn.Workspace]
 		s.mu.Unlock()
@@ -92,6 +99,22 @@ func (s *supervisor) look(ctx context.Context) error {
 	return failed
 }
 
+// follow ends a consumer whose workspace mirrors other objects by now: somebody
+// added or removed one, in whichever process.
+func (s *supervisor) follow(ctx context.Context, ws gateway.WorkspaceID) error {
+	s.mu.Lock()
+	r := s.running[ws]
+	s.mu.Unlock()
+	if r == nil {
+		return nil
+	}
+	objects, err := mirrored(ctx, s.app.db.In(ws))
+	if err == nil && !slices.Equal(objects, r.objects) {
+		s.stop(ws)
+	}
+	return err
+}
+
 func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
 	ws := conn.Workspace
 	one, err := s.app.orgs.of(ctx, ws)
@@ -101,9 +124,13 @@ func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
 	if err := inherit(ctx, one.ws, conn.ID, s.holder); err != nil {
 		return err
 	}
+	objects, err := mirrored(ctx, one.ws)
+	if err != nil {
+		return err
+	}
 	from := reader{s.app.orgs, ws}
 	consumer, err := streaming.New(streaming.Config{
-		DB: s.app.db, Connection: conn, Holder: s.holder, Objects: gateway.MirroredObjects[:],
+		DB: s.app.db, Connection: conn, Holder: s.holder, Objects: objects,
 		Loading: s.app.loading(from),
 		Reader:  from, HTTP: s.app.orgs.guard.Client(), Endpoint: s.endpoint(ctx, one),
 		Auth: newSession(one).header, PubSub: s.pubSub(one), Captured: one.client.Captured, Budget: one.budget, Sign: s.app.sign,
@@ -113,12 +140,12 @@ func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
 	if err != nil {
 		return err
 	}
-	prover, err := s.prover(conn, one.budget)
+	prover, err := s.prover(conn, objects, one.budget)
 	if err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
-	r := &runningConsumer{stop: stop, done: make(chan struct{}), prover: prover}
+	r := &runningConsumer{stop: stop, done: make(chan struct{}), prover: prover, objects: objects}
 	s.mu.Lock()
 	s.running[ws] = r
 	s.mu.Unlock()

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -36,15 +35,6 @@ It may run beside "tidegate serve".`,
 
 // Run verifies object by object.
 func (c verifyCmd) Run(ctx context.Context, out *output) error {
-	objects := c.Object
-	if len(objects) == 0 {
-		objects = gateway.MirroredObjects[:]
-	}
-	for _, object := range objects {
-		if !slices.Contains(gateway.MirroredObjects[:], object) {
-			return gateway.Errorf(gateway.CodeInvalid, "%s is not mirrored; mirrored are %v", object, gateway.MirroredObjects)
-		}
-	}
 	if c.Calls < 1 {
 		return gateway.Errorf(gateway.CodeInvalid, "--calls must be at least 1")
 	}
@@ -59,6 +49,10 @@ func (c verifyCmd) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	defer a.close()
+	objects, err := askedObjects(ctx, a.db.In(c.id()), c.Object)
+	if err != nil {
+		return err
+	}
 	return c.verify(ctx, a, objects, out)
 }
 

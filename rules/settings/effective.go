@@ -71,3 +71,10 @@ func MaySave(org gateway.Settings, scope string, tab gateway.Tab) error {
 	}
 	return nil
 }
+
+// Mirrored returns the objects that a workspace mirrors, by what is saved for
+// the organization.
+func Mirrored(org Rows) ([]string, error) {
+	in, err := Effective(org, nil)
+	return in.Objects.Mirrored(), err
+}
