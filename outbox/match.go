@@ -3,10 +3,10 @@ package outbox
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"tidegate/gateway"
+	"tidegate/rules/match"
 	"tidegate/rules/outbound"
 	"tidegate/store"
 )
@@ -34,21 +34,32 @@ func link(ctx context.Context, tx *store.Tx, m personMatch) error {
 func local(key gateway.RecordKey) bool { return strings.HasPrefix(key.ID, outbound.LocalPrefix) }
 
 func (o *Outbox) match(ctx context.Context, ws gateway.WorkspaceID, p gateway.Person) (personMatch, error) {
-	was, err := o.db.In(ws).LinkOf(ctx, linkPerson, p.ExternalID)
+	w := o.db.In(ws)
+	was, err := w.LinkOf(ctx, linkPerson, p.ExternalID)
 	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
 		return personMatch{}, fmt.Errorf("reading the link: %w", err)
 	}
 	if m, decided := matchByLink(was, err == nil); decided {
 		return m, nil
 	}
-	var found []gateway.Record
-	if p.Email != "" {
-		if found, err = o.db.In(ws).RecordsByKey(ctx, "email", p.Email); err != nil {
-			return personMatch{}, fmt.Errorf("matching by e-mail: %w", err)
-		}
+	s, err := o.inForce(ctx, ws)
+	if err != nil {
+		return personMatch{}, err
 	}
-	return matchByEmail(p, was, found), nil
+	return matchByChain(p, was, s.Contacts, finder(ctx, w))
 }
+
+// finder looks in the mirror for whom a step of the chain may find.
+func finder(ctx context.Context, w *store.Workspace) find {
+	return func(step gateway.MatchStep, value string) ([]gateway.Record, error) {
+		if step.By == "field" {
+			return w.RecordsByField(ctx, step.Field, value)
+		}
+		return w.RecordsByKey(ctx, step.By, value)
+	}
+}
+
+type find func(step gateway.MatchStep, value string) ([]gateway.Record, error)
 
 // matchByLink answers where a person's link decides alone: it leads to a
 // record, or a manual choice wins for good.
@@ -62,24 +73,36 @@ func matchByLink(was gateway.Link, linked bool) (m personMatch, decided bool) {
 	return personMatch{}, false
 }
 
-// matchByEmail answers from the records that have the person's e-mail address.
-func matchByEmail(p gateway.Person, was gateway.Link, all []gateway.Record) personMatch {
-	link := gateway.Link{Kind: linkPerson, ExternalID: p.ExternalID}
-	found := byEmail(p, all)
-	switch len(found) {
-	case 0:
+// matchByChain answers by the steps of the settings.
+func matchByChain(p gateway.Person, was gateway.Link, s gateway.ContactsSettings, look find) (personMatch, error) {
+	found, err := match.Chain(match.Subject{Person: p, Steps: s.Chain, Objects: mayBe(p, s), Find: look})
+	if err != nil {
+		return personMatch{}, fmt.Errorf("matching: %w", err)
+	}
+	link := gateway.Link{Kind: linkPerson, ExternalID: p.ExternalID, Key: found.Key, Rule: found.Rule, Reason: found.Reason}
+	switch {
+	case len(found.Several) > 0:
+		link.Key = found.Several[0]
+		return personMatch{
+			link: link, withheld: found.Reason, who: "Choose the record that this person is, or merge them in Salesforce.",
+		}, nil
+	case found.Key.ID == "":
 		link.Key = gateway.RecordKey{Object: outbound.PersonObject(p), ID: outbound.LocalPrefix + p.ExternalID}
 		link.Rule, link.Reason = "created", "created for this person"
-	case 1:
-		link.Key, link.Rule, link.Reason = found[0].Key, "email", "matched by email "+p.Email
-	default:
-		link.Key = found[0].Key
-		return personMatch{
-			link: link, withheld: fmt.Sprintf("%d records in Salesforce have this e-mail address.", len(found)),
-			who: "Choose the record that this person is, or merge them in Salesforce.",
-		}
 	}
-	return personMatch{link: link, fresh: true, was: was}
+	return personMatch{link: link, fresh: true, was: was}, nil
+}
+
+// mayBe are the objects among which a person is looked for: the one he would
+// become first. A lead counts as known unless the admin says otherwise (AVM-34).
+func mayBe(p gateway.Person, s gateway.ContactsSettings) []string {
+	if outbound.PersonObject(p) == "Lead" {
+		return []string{"Lead", "Contact"}
+	}
+	if !s.LeadsFirst {
+		return []string{"Contact"}
+	}
+	return []string{"Contact", "Lead"}
 }
 
 // held says why nothing is written of a person whose record somebody decided
@@ -91,27 +114,4 @@ func held(l gateway.Link) personMatch {
 		m.who = "Restore it in Salesforce, or choose another record for this person."
 	}
 	return m
-}
-
-// byEmail returns the contacts and leads among those with the person's e-mail:
-// those of the object he would become, and only when there is none those of the
-// other, so that nobody is created twice (AVM-34).
-func byEmail(p gateway.Person, all []gateway.Record) []gateway.Record {
-	first := outbound.PersonObject(p)
-	for _, object := range [...]string{first, other(first)} {
-		found := slices.DeleteFunc(slices.Clone(all), func(r gateway.Record) bool {
-			return r.Key.Object != object || r.Deleted || r.Fields["IsConverted"] == gateway.Bool(true)
-		})
-		if len(found) > 0 {
-			return found
-		}
-	}
-	return nil
-}
-
-func other(object string) string {
-	if object == "Lead" {
-		return "Contact"
-	}
-	return "Lead"
 }

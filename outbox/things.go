@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -56,68 +57,142 @@ type personSource struct{ o *Outbox }
 
 func (personSource) kind() string { return linkPerson }
 
-func (personSource) count(ctx context.Context, w *store.Workspace) (int, error) { return w.CountPeople(ctx) }
+func (personSource) count(ctx context.Context, w *store.Workspace) (int, error) {
+	return w.CountPeople(ctx)
+}
 
 func (s personSource) page(ctx context.Context, w *store.Workspace, after string, n int) ([]thing, error) {
 	people, err := w.People(ctx, after, n)
 	if err != nil {
 		return nil, err
 	}
-	ids, addresses := make([]string, len(people)), []string{}
+	ids := make([]string, len(people))
 	for i, p := range people {
 		ids[i] = p.ExternalID
-		if p.Email != "" {
-			addresses = append(addresses, p.Email)
-		}
 	}
 	links, err := w.OwnLinks(ctx, linkPerson, ids)
 	if err != nil {
 		return nil, err
 	}
-	found, err := w.RecordsByKeys(ctx, "email", addresses)
+	look, candidates, err := readAhead(ctx, w, people)
 	if err != nil {
 		return nil, err
 	}
-	matches, keys := make([]personMatch, len(people)), make([]gateway.RecordKey, len(people))
-	for i, p := range people {
-		was, linked := links[p.ExternalID]
-		m, decided := matchByLink(was, linked)
-		if !decided {
-			m = matchByEmail(p, was, found[p.Email])
-		}
-		matches[i], keys[i] = m, m.link.Key
-	}
-	records, err := w.RecordsOf(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	pending, err := w.PendingOf(ctx, keys)
+	known, err := readKnown(ctx, w, append(candidates, ownKeys(people, links)...))
 	if err != nil {
 		return nil, err
 	}
 	out := make([]thing, len(people))
 	for i, p := range people {
-		record, here := records[keys[i]]
-		if !here {
-			record = gateway.Record{Key: keys[i]}
-		}
-		var waiting *gateway.Change
-		if c, ok := pending[keys[i]]; ok {
-			waiting = &c
-		}
-		out[i] = thing{id: p.ExternalID, at: p.UpdatedAt, what: p, plan: planAgain(p, matches[i], record, waiting)}
+		was, linked := links[p.ExternalID]
+		out[i] = thing{id: p.ExternalID, at: p.UpdatedAt, what: p, plan: planAgain(p, known, func(t Terms) (personMatch, error) {
+			if m, decided := matchByLink(was, linked); decided {
+				return m, nil
+			}
+			return matchByChain(p, was, t.Settings.Contacts, look)
+		})}
 	}
 	return out, nil
 }
 
-func planAgain(p gateway.Person, m personMatch, record gateway.Record, pending *gateway.Change) planning {
+// ownKeys are the records that people are linked to, and those that they would
+// become.
+func ownKeys(people []gateway.Person, links map[string]gateway.Link) []gateway.RecordKey {
+	var keys []gateway.RecordKey
+	for _, p := range people {
+		keys = append(keys, gateway.RecordKey{Object: outbound.PersonObject(p), ID: outbound.LocalPrefix + p.ExternalID})
+		if was, linked := links[p.ExternalID]; linked {
+			keys = append(keys, was.Key)
+		}
+	}
+	return keys
+}
+
+// readAhead reads for a page of people whom their addresses and numbers find;
+// a field of the customer's own is looked for one by one, as only the terms say
+// which it is.
+func readAhead(ctx context.Context, w *store.Workspace, people []gateway.Person) (find, []gateway.RecordKey, error) {
+	values := map[string][]string{}
+	for _, p := range people {
+		values[store.KeyEmail] = append(values[store.KeyEmail], strings.ToLower(strings.TrimSpace(p.Email)))
+		values[store.KeyPhone] = append(values[store.KeyPhone], strings.TrimSpace(p.MobilePhone), strings.TrimSpace(p.Phone))
+	}
+	var keys []gateway.RecordKey
+	found := map[string]map[string][]gateway.Record{}
+	for _, kind := range [...]string{store.KeyEmail, store.KeyPhone} {
+		by, err := w.RecordsByKeys(ctx, kind, values[kind])
+		if err != nil {
+			return nil, nil, err
+		}
+		found[kind] = by
+		for _, records := range by {
+			for _, r := range records {
+				keys = append(keys, r.Key)
+			}
+		}
+	}
+	rest := finder(ctx, w)
+	return func(step gateway.MatchStep, value string) ([]gateway.Record, error) {
+		if by, ahead := found[step.By]; ahead {
+			return by[value], nil
+		}
+		return rest(step, value)
+	}, keys, nil
+}
+
+// knownRecords answers with a record as it is here and what it is owed.
+type knownRecords func(gateway.RecordKey) (gateway.Record, *gateway.Change, error)
+
+// readKnown reads records ahead; others are read when they are asked for.
+func readKnown(ctx context.Context, w *store.Workspace, keys []gateway.RecordKey) (knownRecords, error) {
+	seen := map[gateway.RecordKey]bool{}
+	records, pending := map[gateway.RecordKey]gateway.Record{}, map[gateway.RecordKey]gateway.Change{}
+	read := func(keys []gateway.RecordKey) error {
+		here, err := w.RecordsOf(ctx, keys)
+		if err != nil {
+			return err
+		}
+		owed, err := w.PendingOf(ctx, keys)
+		maps.Copy(records, here)
+		maps.Copy(pending, owed)
+		for _, key := range keys {
+			seen[key] = true
+		}
+		return err
+	}
+	return func(key gateway.RecordKey) (gateway.Record, *gateway.Change, error) {
+		if !seen[key] {
+			if err := read([]gateway.RecordKey{key}); err != nil {
+				return gateway.Record{}, nil, err
+			}
+		}
+		record, here := records[key]
+		if !here {
+			record = gateway.Record{Key: key}
+		}
+		if c, owed := pending[key]; owed {
+			return record, &c, nil
+		}
+		return record, nil, nil
+	}, read(keys)
+}
+
+func planAgain(p gateway.Person, known knownRecords, matched func(Terms) (personMatch, error)) planning {
 	return func(t Terms, owed func(gateway.RecordKey) (*gateway.Change, bool), now time.Time) ([]effect.Planned, error) {
+		m, err := matched(t)
+		if err != nil {
+			return nil, err
+		}
+		record, pending, err := known(m.link.Key)
+		if err != nil {
+			return nil, err
+		}
 		out := effect.Planned{Kind: linkPerson, ID: p.ExternalID, Record: record, Held: m.withheld}
 		if m.withheld != "" {
 			return []effect.Planned{out}, nil
 		}
-		var known bool
-		if out.Was, known = owed(record.Key); !known {
+		var before bool
+		if out.Was, before = owed(record.Key); !before {
 			out.Was = pending
 		}
 		plan, err := planPerson(personInput{
