@@ -29,7 +29,7 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 	cases := []struct{ name, query, step string }{
 		{"records of a batch", `SELECT fields FROM records WHERE workspace_id = 'w' AND object = 'o' AND record_id IN (SELECT value FROM json_each('[]')) ORDER BY record_id`, "autoindex_records_1 (workspace_id=? AND object=? AND record_id=?)"},
 		{"list of records", `SELECT fields FROM records WHERE workspace_id = 'w' AND object = 'o' AND NOT deleted AND (label, record_id) > ('a', 'b') ORDER BY label, record_id LIMIT 5`, "records_label (workspace_id=? AND object=? AND (label,record_id)>(?,?))"},
-		{"records by key", `SELECT fields FROM (SELECT object AS o, record_id AS i FROM record_keys WHERE workspace_id = 'w' AND kind = 'k' AND value = 'v') AS found JOIN records ON records.workspace_id = 'w' AND records.object = found.o AND records.record_id = found.i`, "autoindex_records_1 (workspace_id=? AND object=? AND record_id=?)"},
+		{"records by key", `SELECT fields FROM (SELECT DISTINCT object AS o, record_id AS i FROM record_keys WHERE workspace_id = 'w' AND kind = 'k' AND value = 'v') AS found JOIN records ON records.workspace_id = 'w' AND records.object = found.o AND records.record_id = found.i`, "autoindex_records_1 (workspace_id=? AND object=? AND record_id=?)"},
 		{"history of a record", `SELECT fields FROM record_history WHERE workspace_id = 'w' AND object = 'o' AND record_id = 'r' AND id < 9 ORDER BY id DESC LIMIT 3`, "record_history_record (workspace_id=? AND object=? AND record_id=? AND id<?)"},
 		{"newest of the log", `SELECT fields FROM record_history WHERE workspace_id = 'w' AND id > 0 ORDER BY id DESC LIMIT 5`, "autoindex_record_history_1 (workspace_id=? AND id>?)"},
 		{"open refetches of the log", `SELECT fields FROM record_history WHERE workspace_id = 'w' AND ` + rareOutcome + ` AND ` + openRefetch + ` AND id > 0 ORDER BY id DESC LIMIT 5`, "record_history_rare (workspace_id=? AND id>?)"},
@@ -89,6 +89,10 @@ func TestPostgresUsesTheRightIndexBeforeItHasStatistics(t *testing.T) {
 		{
 			"records of a batch", db.dialect.byID(recordColumns), "records_pkey",
 			[]any{"w", "Contact", db.dialect.list([]string{records[1].Key.ID, records[2].Key.ID})},
+		},
+		{
+			"keys of a batch", db.dialect.dropKeys, "record_keys_value",
+			[]any{db.dialect.list([]string{"email"}), db.dialect.list([]string{"v"}), db.dialect.list([]string{"o"}), db.dialect.list([]string{"r"}), "w"},
 		},
 		{"list of records", `SELECT fields FROM records WHERE ` + page.String() + ` ORDER BY label, record_id LIMIT 5`, "records_label", page.args},
 	}

@@ -190,10 +190,12 @@ func (tx *Tx) changeOfKeys(records []gateway.Record) (c keyChange) {
 }
 
 func (tx *Tx) saveKeys(ctx context.Context, c keyChange) error {
-	if err := tx.keyRows(ctx, dropRecordKeys, c.gone); err != nil {
+	if err := tx.dropKeys(ctx, c.gone); err != nil {
 		return err
 	}
-	return tx.keyRows(ctx, saveRecordKeys, c.fresh)
+	return tx.append(ctx, saveRecordKeys, len(c.fresh), func(args []any, i int) []any {
+		return appendKey(append(args, string(tx.ws)), &c.fresh[i])
+	})
 }
 
 // appendMissing appends those of keys that are not among others.
@@ -206,10 +208,8 @@ func appendMissing(to []ownedKey, key gateway.RecordKey, keys, others []recordKe
 	return to
 }
 
-func (tx *Tx) keyRows(ctx context.Context, in insert, rows []ownedKey) error {
-	return tx.rows(ctx, in, len(rows), func(args []any, i int) []any {
-		return append(args, string(tx.ws), rows[i].kind, rows[i].value, rows[i].key.Object, rows[i].key.ID)
-	})
+func appendKey(args []any, k *ownedKey) []any {
+	return append(args, k.kind, k.value, k.key.Object, k.key.ID)
 }
 
 var saveRecordKeys = insert{
@@ -219,7 +219,27 @@ var saveRecordKeys = insert{
 	width: 5,
 }
 
-// dropRecordKeys drops single keys: it looks each up in the primary key.
+// dropKeys drops single keys: each is looked up by its value.
+func (tx *Tx) dropKeys(ctx context.Context, gone []ownedKey) error {
+	if tx.dialect.dropKeys == "" {
+		return tx.rows(ctx, dropRecordKeys, len(gone), func(args []any, i int) []any {
+			return appendKey(append(args, string(tx.ws)), &gone[i])
+		})
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	var columns [4][]string
+	for i := range gone {
+		for c, text := range [...]string{gone[i].kind, gone[i].value, gone[i].key.Object, gone[i].key.ID} {
+			columns[c] = append(columns[c], text)
+		}
+	}
+	_, err := tx.exec(ctx, dropRecordKeys.doing, tx.dialect.dropKeys, tx.dialect.list(columns[0]),
+		tx.dialect.list(columns[1]), tx.dialect.list(columns[2]), tx.dialect.list(columns[3]), tx.ws)
+	return err
+}
+
 var dropRecordKeys = insert{
 	doing: "dropping record keys",
 	head:  `DELETE FROM record_keys WHERE (workspace_id, kind, value, object, record_id) IN (`,
@@ -236,9 +256,9 @@ func (w *Workspace) RecordsByKey(ctx context.Context, kind, value string) ([]gat
 		return nil, nil
 	}
 	// A join, because SQLite answers IN (SELECT object, record_id …) by walking
-	// over all records.
+	// over all records. On Postgres a key may be there twice, see migration 0016.
 	return w.read.records(ctx, "reading records by key", `SELECT `+recordColumns+`
-		FROM (SELECT object AS o, record_id AS i FROM record_keys
+		FROM (SELECT DISTINCT object AS o, record_id AS i FROM record_keys
 			WHERE workspace_id = ? AND kind = ? AND value = ?) AS found
 		JOIN records ON records.workspace_id = ? AND records.object = found.o AND records.record_id = found.i
 		ORDER BY object, record_id LIMIT 200`, w.id, kind, normal, w.id)

@@ -18,7 +18,7 @@ func (tx *Tx) RekeyRecord(ctx context.Context, from, to gateway.RecordKey) error
 	if err := tx.rekeyChange(ctx, from, to); err != nil {
 		return err
 	}
-	if err := tx.dropKeys(ctx, from, to); err != nil {
+	if err := tx.forgetKeys(ctx, from, to); err != nil {
 		return err
 	}
 	if from.Local() {
@@ -92,8 +92,8 @@ func (tx *Tx) rekeyChange(ctx context.Context, from, to gateway.RecordKey) error
 	return tx.dropRow(ctx, "outbox", from)
 }
 
-// dropKeys drops the keys of the records as they are stored.
-func (tx *Tx) dropKeys(ctx context.Context, keys ...gateway.RecordKey) error {
+// forgetKeys drops the keys of the records as they are stored.
+func (tx *Tx) forgetKeys(ctx context.Context, keys ...gateway.RecordKey) error {
 	if _, err := tx.LoadRecords(ctx, keys); err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (tx *Tx) dropKeys(ctx context.Context, keys ...gateway.RecordKey) error {
 		}
 		tx.loaded[key] = nil
 	}
-	return tx.keyRows(ctx, dropRecordKeys, gone)
+	return tx.dropKeys(ctx, gone)
 }
 
 // rebuildKeys writes the keys of the row that is now under the new id.
