@@ -20,49 +20,61 @@ func fieldsText(f gateway.Fields) string {
 	if len(f) == 0 {
 		return "{}"
 	}
-	return clean(string(appendFields(make([]byte, 0, 40*len(f)+2), f)))
+	order := &orders[len(f)%len(orders)]
+	if o := order.Load(); o != nil && len(o.names) == len(f) {
+		if text, ok := o.text(f); ok {
+			return clean(text)
+		}
+	}
+	o := &fieldOrder{names: f.Names()}
+	order.Store(o)
+	text, _ := o.text(f)
+	return clean(text)
 }
 
 // orders remembers the sorted names of the last fields of each number. The
 // records of an object have the same names, and sorting them again took half
 // of the time of writing one.
-var orders [128]atomic.Pointer[[]string]
+var orders [128]atomic.Pointer[fieldOrder]
 
-// appendFields appends what f.AppendJSON does.
-func appendFields(dst []byte, f gateway.Fields) []byte {
-	order := &orders[len(f)%len(orders)]
-	if names := order.Load(); names != nil && len(*names) == len(f) {
-		if out, ok := appendNamed(dst, f, *names); ok {
-			return out
-		}
-	}
-	names := f.Names()
-	order.Store(&names)
-	out, _ := appendNamed(dst, f, names)
-	return out
+type fieldOrder struct {
+	names []string
+	size  atomic.Int64 // of the longest text so far
 }
 
-// appendNamed returns false when f has not all these names.
-func appendNamed(dst []byte, f gateway.Fields, names []string) ([]byte, bool) {
-	dst = append(dst, '{')
-	for i, name := range names {
+// text writes what f.AppendJSON does, or returns false when f has not all these
+// names. The string is never copied: that was a sixth of all memory that a batch
+// asked for.
+func (o *fieldOrder) text(f gateway.Fields) (string, bool) {
+	var b strings.Builder
+	size := o.size.Load()
+	b.Grow(int(size))
+	open := byte('{')
+	for _, name := range o.names {
 		v, ok := f[name]
 		if !ok {
-			return nil, false
+			return "", false
 		}
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, '"')
-		dst = append(dst, name...)
-		dst = append(dst, '"', ':')
+		b.WriteByte(open)
+		b.WriteByte('"')
+		b.WriteString(name)
+		b.WriteString(`":`)
 		if v == "" {
 			v = gateway.Null
 		}
-		dst = append(dst, v...)
+		b.WriteString(string(v))
+		open = ','
 	}
-	return append(dst, '}'), true
+	b.WriteByte('}')
+	if n := int64(b.Len()); n > size && n <= roomiest {
+		o.size.Store(n)
+	}
+	return b.String(), true
 }
+
+// roomiest bounds what is set aside for the text of one record: a single long
+// one makes no room for all others.
+const roomiest = 4096
 
 // clean returns s without what a text column cannot hold.
 func clean(s string) string {
@@ -80,12 +92,63 @@ func parseFields(text string) (gateway.Fields, error) {
 	if text == "{}" || text == "" {
 		return gateway.Fields{}, nil
 	}
+	fields := make(gateway.Fields, 1+strings.Count(text, `":`))
+	if plain(text, fields) {
+		return fields, nil
+	}
+	clear(fields)
 	s := scanner{text: text}
-	fields := make(gateway.Fields, 1+strings.Count(text, ":")/2)
 	if !s.object(fields) {
 		return nil, fmt.Errorf("%w: at byte %d of %d", errFields, s.at, len(text))
 	}
 	return fields, nil
+}
+
+// plain reads text as fieldsText writes it, without white space, escaped names
+// or nested values, and returns false for any other: twice as fast as the
+// scanner, which looks at every byte.
+func plain(text string, into gateway.Fields) bool {
+	rest := text
+	for open := byte('{'); len(rest) > 3 && rest[0] == open && rest[1] == '"'; open = ',' {
+		end := strings.IndexByte(rest[2:], '"') + 2
+		if end < 2 || end+2 >= len(rest) || rest[end+1] != ':' {
+			return false
+		}
+		name := rest[2:end]
+		rest = rest[end+2:]
+		end = plainEnd(rest)
+		if end <= 0 || end >= len(rest) || strings.IndexByte(name, '\\') >= 0 {
+			return false
+		}
+		into[name] = gateway.Value(rest[:end])
+		rest = rest[end:]
+	}
+	return rest == "}"
+}
+
+// plainEnd returns where the value that text begins with ends, 0 for none.
+func plainEnd(text string) int {
+	switch text[0] {
+	case '"':
+		for i := 1; ; i++ {
+			n := strings.IndexByte(text[i:], '"')
+			if n < 0 {
+				return 0
+			}
+			if i += n; !escaped(text[:i]) {
+				return i + 1
+			}
+		}
+	case '{', '[', ' ', '\t', '\n', '\r':
+		return 0
+	}
+	return strings.IndexAny(text, ",} \t\n\r")
+}
+
+// escaped reports whether what follows text is escaped.
+func escaped(text string) bool {
+	n := len(text) - len(strings.TrimRight(text, `\`))
+	return n%2 == 1
 }
 
 // scanner walks over JSON text.

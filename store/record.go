@@ -45,10 +45,13 @@ func (w *Workspace) CountRecords(ctx context.Context, object string) (int, error
 // on Postgres locks them in the order of their keys, so that two transactions
 // never wait for each other.
 func (tx *Tx) LoadRecords(ctx context.Context, keys []gateway.RecordKey) (map[gateway.RecordKey]gateway.Record, error) {
+	if len(tx.loaded) == 0 {
+		tx.loaded = make(map[gateway.RecordKey]*stored, len(keys))
+	}
 	for _, k := range keys {
 		tx.loaded[k] = nil
 	}
-	var found []loadedRow
+	found := make([]loadedRow, 0, len(keys))
 	err := tx.perObject(keys, func(object string, ids any) error {
 		return tx.each(ctx, "loading records", func(rows *sql.Rows) error {
 			var row loadedRow

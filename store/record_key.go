@@ -52,6 +52,36 @@ type keyValues struct {
 	values  [len(keyFields)]gateway.Value
 }
 
+// sameKind are, for each of keyFields, the places of all that give keys of its
+// kind, as bits.
+var sameKind = func() (kinds [len(keyFields)]uint32) {
+	for i, a := range keyFields {
+		for j, b := range keyFields {
+			if a.kind == b.kind {
+				kinds[i] |= 1 << j
+			}
+		}
+	}
+	return kinds
+}()
+
+// allKinds are the places of all keyFields.
+const allKinds = 1<<len(keyFields) - 1
+
+// differing returns the places of those keyFields whose kind has other values
+// in o.
+func (v *keyValues) differing(o *keyValues) (places uint32) {
+	if v.deleted != o.deleted {
+		return allKinds
+	}
+	for i := range v.values {
+		if v.values[i] != o.values[i] {
+			places |= sameKind[i]
+		}
+	}
+	return places
+}
+
 // valuesOf returns what determines the keys of r, by values that compare.
 func valuesOf(r *gateway.Record) keyValues {
 	v := keyValues{deleted: r.Deleted}
@@ -135,15 +165,15 @@ func normalizeDomain(text string) string {
 // recordKey is one key of one record.
 type recordKey struct{ kind, value string }
 
-// keys returns the keys in order, none for a tombstone: nothing may be
-// matched with it.
-func (v keyValues) keys() []recordKey {
+// keys returns the keys of the given places in order, none for a tombstone:
+// nothing may be matched with it.
+func (v *keyValues) keys(places uint32) []recordKey {
 	if v.deleted {
 		return nil
 	}
 	var keys []recordKey
 	for i, k := range keyFields {
-		if v.values[i] == "" {
+		if places&(1<<i) == 0 || v.values[i] == "" {
 			continue
 		}
 		if normal := NormalizeKey(k.kind, v.values[i].String()); normal != "" {
@@ -170,14 +200,16 @@ func (tx *Tx) changeOfKeys(records []gateway.Record) (c keyChange) {
 	for i := range records {
 		key, values := records[i].Key, valuesOf(&records[i])
 		before := tx.loaded[key]
-		if before != nil && before.keys == values {
-			continue
-		}
-		now := values.keys()
+		places := uint32(allKinds)
 		var was []recordKey
 		if before != nil {
-			was = before.keys.keys()
+			// Normalizing all keys of all records took two thirds of this.
+			if places = before.keys.differing(&values); places == 0 {
+				continue
+			}
+			was = before.keys.keys(places)
 		}
+		now := values.keys(places)
 		c.gone = appendMissing(c.gone, key, was, now)
 		c.fresh = appendMissing(c.fresh, key, now, was)
 		if before == nil {

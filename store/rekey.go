@@ -100,7 +100,7 @@ func (tx *Tx) forgetKeys(ctx context.Context, keys ...gateway.RecordKey) error {
 	var gone []ownedKey
 	for _, key := range keys {
 		if was := tx.loaded[key]; was != nil {
-			gone = appendMissing(gone, key, was.keys.keys(), nil)
+			gone = appendMissing(gone, key, was.keys.keys(allKinds), nil)
 		}
 		tx.loaded[key] = nil
 	}

@@ -178,7 +178,7 @@ func (w *snapshotWriter) keys() []ownedKey {
 				values.values[c.key] = v
 			}
 		}
-		for _, k := range values.keys() {
+		for _, k := range values.keys(allKinds) {
 			all = append(all, ownedKey{gateway.RecordKey{Object: w.s.Table.Object, ID: row.ID}, k})
 		}
 	}

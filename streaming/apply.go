@@ -121,6 +121,7 @@ func (a *Applier) Apply(ctx context.Context, b Batch) (Applied, error) {
 func (a *Applier) input(e gateway.ChangeEvent, id string, w *work, now time.Time) inbound.Input {
 	in := inbound.Input{
 		Current: w.record, Event: e, RecordID: id, Pending: w.pending, OwnClient: a.OwnClient, Now: now,
+		Owned: true, // loaded or decided for this transaction
 	}
 	if inbound.NeedsHistory(w.record, e) {
 		in.Newer = w.newer

@@ -22,7 +22,7 @@ func (in Input) fresh() Decision {
 // settled by the newest change, so an older one never moves it.
 func (in Input) late() Decision {
 	was := in.current()
-	fields := in.stated(was)
+	fields := in.stated(was).Clone()
 	if _, said := in.Event.Fields[master]; was.Deleted && !said {
 		// It was read from the recycle bin and is in no history: an older event
 		// that does not name it takes nothing away from it. All other fields that
@@ -54,13 +54,13 @@ func (in Input) late() Decision {
 // master names the record into which a deleted one was merged.
 const master = "MasterRecordId"
 
-// stated returns the fields that the event says something about. In a whole
-// event the carried fields that are absent are empty.
+// stated returns the fields that the event says something about, to be read
+// only. In a whole event the carried fields that are absent are empty.
 func (in Input) stated(was gateway.Record) gateway.Fields {
-	fields := in.Event.Fields.Clone()
 	if !in.Event.Type.Whole() {
-		return fields
+		return in.Event.Fields
 	}
+	fields := in.Event.Fields.Clone()
 	for name := range was.Fields {
 		if _, ok := fields[name]; !ok && in.carried(name) {
 			fields[name] = gateway.Null
@@ -79,19 +79,32 @@ func (in Input) carried(field string) bool {
 // apply lays fields over the record and says what that was. next carries the
 // version and the tombstone mark that the caller decided on.
 func (in Input) apply(was, next gateway.Record, fields gateway.Fields) Decision {
-	next.Fields = was.Fields.Overlay(fields)
 	next.ObservedAt = in.Now
 	if in.Event.Type.Whole() {
 		next.Partial = false
 	}
 	outcome, reason := in.outcome(was, next, fields)
-	d := in.row(outcome, reason)
-	d.Record, d.Save = next, true
+	d := in.decision(outcome, reason)
+	d.Append = true
 	d.Entry.Before = in.before(fields)
+	next.Fields = in.overlay(was.Fields, fields) // after the last look at what was
+	d.Record, d.Save = next, true
 	d.Entry.Label = next.Label()
 	d.Refetch = in.refetch(was, next)
 	in.mergePending(&d, fields)
 	return d
+}
+
+// overlay lays fields over those of the record: over a copy, unless nobody needs
+// to see them as they were.
+func (in Input) overlay(was, fields gateway.Fields) gateway.Fields {
+	if !in.Owned || was == nil || in.Pending != nil {
+		return was.Overlay(fields)
+	}
+	for name, v := range fields {
+		was[name] = v
+	}
+	return was
 }
 
 func (in Input) outcome(was, next gateway.Record, fields gateway.Fields) (gateway.Outcome, string) {
