@@ -39,9 +39,11 @@ func (v *visit) logRow(line store.LogLine, conn gateway.Connection) views.LogRow
 	return row
 }
 
-func (v *visit) logDetail(line store.LogLine) views.LogDetail {
+func (v *visit) logDetail(line store.LogLine, open bool) (views.LogDetail, error) {
 	e, clk := line.Entry, v.clock()
-	d := views.LogDetail{Diff: v.diff(line), Steps: logSteps(clk, line)}
+	d := views.LogDetail{Steps: logSteps(clk, line)}
+	hidden := false
+	d.Diff, hidden = v.diff(line, open)
 	if e.Problem.What != "" || e.Problem.Said != "" {
 		d.Error = &views.LogError{Happened: e.Problem.What, Who: e.Problem.Who, Said: e.Problem.Said}
 		if e.Problem.Retries {
@@ -54,12 +56,23 @@ func (v *visit) logDetail(line store.LogLine) views.LogDetail {
 	if h := line.Inbound; h != nil {
 		d.Facts = append(d.Facts, v.originFacts(*h)...)
 	}
-	if e.Direction == "out" && e.State == gateway.LogNeedsYou {
-		id := strconv.FormatInt(e.ID, 10)
-		d.Retry = views.Action{Text: "Try again", URL: "/sync/log/" + id + "/retry", Post: true}
-		d.Actions = []views.Action{{Text: "Ignore with a reason", URL: "/sync/log/" + id + "/ignore"}}
+	id := strconv.FormatInt(e.ID, 10)
+	if hidden {
+		d.Actions = append(d.Actions, views.Action{Text: "Show personal data", URL: "/sync/log/" + id + "/reveal", Post: true})
 	}
-	return d
+	if e.Direction != "out" || e.State != gateway.LogNeedsYou {
+		return d, nil
+	}
+	d.Retry = views.Action{Text: "Try again", URL: "/sync/log/" + id + "/retry", Post: true}
+	ok, first, err := v.s.Outbox.RetryCheck(v.UserContext(), v.member.Workspace, e.ID)
+	if err != nil {
+		return d, err
+	}
+	if !ok {
+		d.Retry.Closed = first
+	}
+	d.Actions = append(d.Actions, views.Action{Text: "Ignore with a reason", URL: "/sync/log/" + id + "/ignore"})
+	return d, nil
 }
 
 func (v *visit) originFacts(h gateway.HistoryEntry) []views.Fact {
@@ -77,30 +90,32 @@ func (v *visit) originFacts(h gateway.HistoryEntry) []views.Fact {
 }
 
 // diff shows what the fields were and are. Outbound: base and ours; inbound:
-// before and now.
-func (v *visit) diff(line store.LogLine) *views.Diff {
+// before and now. Personal data is masked unless open; hidden reports whether
+// anything was.
+func (v *visit) diff(line store.LogLine, open bool) (d *views.Diff, hidden bool) {
 	e := line.Entry
 	if len(e.Fields) == 0 {
-		return nil
+		return nil, false
 	}
 	schema, err := v.schema(e.Key.Object)
 	if err != nil {
-		return nil
+		return nil, false
 	}
-	d := &views.Diff{Title: "What changed", Columns: []string{"Field", "Before", "Now"}}
+	d = &views.Diff{Title: "What changed", Columns: []string{"Field", "Before", "Now"}}
 	if e.Direction == "out" {
 		d.Title, d.Columns[2] = "What we write", "Ours"
 	}
 	clk, currency := v.clock(), v.currency()
 	for _, name := range e.Fields.Names() {
 		f := fieldOf(schema, name)
-		d.Rows = append(d.Rows, views.DiffRow{
-			Field:  labelOf(f),
-			Values: []string{orNone(clk.display(f, e.Before[name], currency)), orNone(clk.display(f, e.Fields[name], currency))},
-			New:    1,
-		})
+		was, is := clk.display(f, e.Before[name], currency), clk.display(f, e.Fields[name], currency)
+		if !open && personal(f) && was+is != "" {
+			was, is, hidden = masked(was), masked(is), true
+		}
+		d.Rows = append(d.Rows, views.DiffRow{Field: labelOf(f), Values: []string{orNone(was), orNone(is)}, New: 1})
 	}
-	return d
+	v.addNow(d, line, schema, open)
+	return d, hidden
 }
 
 func orNone(text string) string {

@@ -72,7 +72,7 @@ func TestLookingAtPagesChangesNothing_S03(t *testing.T) {
 		}
 		path := fill(r.path, home)
 		switch {
-		case strings.HasPrefix(r.path, "/sync/log/"):
+		case strings.HasPrefix(r.path, "/sync/log/:id"):
 			path = strings.Replace(r.path, ":id", strconv.FormatInt(line, 10), 1)
 		case strings.HasPrefix(r.path, holesBase):
 			path = strings.Replace(r.path, ":id", hole, 1)
@@ -142,7 +142,7 @@ func TestRepOpensNoAdminPage(t *testing.T) {
 		}
 		wantAdmin := strings.HasPrefix(r.path, settingsBase) && (r.method == http.MethodPost || !isTab(r.path) && !strings.HasSuffix(r.path, "/:object/why")) ||
 			strings.HasPrefix(r.path, "/settings/members") || strings.HasPrefix(r.path, "/settings/keys") || strings.HasPrefix(r.path, "/proofs/") || strings.HasPrefix(r.path, hooksBase) ||
-			strings.HasPrefix(r.path, topicsBase) || strings.HasPrefix(r.path, agentsBase) || r.path == "/audit"
+			strings.HasPrefix(r.path, topicsBase) || strings.HasPrefix(r.path, agentsBase) || r.path == "/audit" || r.path == "/sync/log/export"
 		if (r.access == admins) != wantAdmin {
 			t.Errorf("%s %s: admins only is %v, want %v", r.method, r.path, r.access == admins, wantAdmin)
 		}

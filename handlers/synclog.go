@@ -49,7 +49,13 @@ var times = []struct {
 
 // syncLog is the list: causes first, then rows, at most one of them open.
 func syncLog(v *visit) error {
-	q := logQuery(v)
+	q, err := v.logQuery(v.Query)
+	if err != nil {
+		return err
+	}
+	if v.Query("group") == "cause" {
+		return v.showGroups(q)
+	}
 	page, err := v.ws.Log(v.UserContext(), q)
 	if err != nil {
 		return err
@@ -59,17 +65,23 @@ func syncLog(v *visit) error {
 		return err
 	}
 	p := views.LogPage{
-		Shell:  v.s.shell(v, "Sync log", views.NavSyncLog),
-		Head:   views.Head{Title: "Sync log", Lead: logLead(page)},
-		Live:   views.Live{URL: withQuery(v.Ctx, map[string]string{"part": views.PartLog})},
-		Filter: logFilter(v, q),
-		Pager:  logPager(v, page),
-		Empty:  logEmpty(v),
+		Shell: v.s.shell(v, "Sync log", views.NavSyncLog),
+		Head:  views.Head{Title: "Sync log", Lead: logLead(page)},
+		Live:  views.Live{URL: withQuery(v.Ctx, map[string]string{"part": views.PartLog})},
+		Pager: logPager(v, page),
+		Empty: logEmpty(v),
 	}
 	if v.Query("open") == "" && q.After == 0 && q.Before == 0 {
 		p.Shell.StreamURL = "/events"
 	} else {
 		p.Live = views.Live{}
+	}
+	p.Head.Actions = v.logActions(page.Total)
+	if n, ok := v.triedAgain(); ok {
+		p.Shell.Notices = append(p.Shell.Notices, n)
+	}
+	if p.Filter, err = v.logFilter(q); err != nil {
+		return err
 	}
 	if p.Tabs, err = v.logTabs("/sync/log"); err != nil {
 		return err
@@ -80,7 +92,10 @@ func syncLog(v *visit) error {
 	for _, line := range page.Entries {
 		row := v.logRow(line, conn)
 		if v.Query("open") == row.ID {
-			detail := v.logDetail(line)
+			detail, err := v.logDetail(line, false)
+			if err != nil {
+				return err
+			}
 			row.Open, row.OpenURL = &detail, withQuery(v.Ctx, map[string]string{"open": ""})
 		}
 		p.Rows = append(p.Rows, row)
@@ -101,26 +116,7 @@ func logLead(page store.LogPage) string {
 	return count(page.Total, "line", "lines") + ": " + strings.Join(words, ", ") + "."
 }
 
-func logQuery(v *visit) store.LogQuery {
-	q := store.LogQuery{
-		Direction: v.Query("direction"), Object: v.Query("object"), State: v.Query("state"),
-		RecordID: v.Query("record"), Search: strings.TrimSpace(v.Query("q")), Limit: pageSize,
-	}
-	if id, ok := gateway.NormalizeID(q.Search); ok {
-		q.RecordID, q.Search = id, ""
-	}
-	for _, t := range times {
-		if t.key == v.Query("time") && t.span > 0 {
-			q.Since = v.s.Now().Add(-t.span)
-		}
-	}
-	// A token that is not a number is no token: the first page.
-	q.After, _ = strconv.ParseInt(v.Query("after"), 10, 64)
-	q.Before, _ = strconv.ParseInt(v.Query("before"), 10, 64)
-	return q
-}
-
-func logFilter(v *visit, q store.LogQuery) views.Filter {
+func (v *visit) logFilter(q store.LogQuery) (views.Filter, error) {
 	search := v.Query("q")
 	f := views.Filter{
 		URL:    "/sync/log",
@@ -132,19 +128,29 @@ func logFilter(v *visit, q store.LogQuery) views.Filter {
 			{Name: "time", Label: "Time", Options: timeOptions(v.Query("time"))},
 		},
 	}
-	if q.RecordID != "" && v.Query("record") != "" {
-		f.Keep = []views.Hidden{{Name: "record", Value: v.Query("record")}}
-		f.Active = append(f.Active, views.Link{Text: "One record", URL: withQuery(v.Ctx, map[string]string{"record": ""})})
+	who, err := v.whoOptions()
+	if err != nil {
+		return f, err
 	}
-	for _, key := range [...]string{"q", "object", "direction", "state", "time"} {
+	f.Selects = append(f.Selects[:3:3], views.Select{Name: "who", Label: "By", Options: who}, f.Selects[3])
+	for _, key := range [...]string{"record", "cause", "meeting", "rule", "group"} {
 		if value := v.Query(key); value != "" {
-			f.Active = append(f.Active, views.Link{Text: value, URL: withQuery(v.Ctx, map[string]string{key: "", "after": "", "before": ""})})
+			f.Keep = append(f.Keep, views.Hidden{Name: key, Value: value})
+		}
+	}
+	for _, key := range logFilters {
+		if value := v.Query(key.name); value != "" {
+			text := value
+			if key.text != "" {
+				text = key.text
+			}
+			f.Active = append(f.Active, views.Link{Text: text, URL: withQuery(v.Ctx, map[string]string{key.name: "", "after": "", "before": ""})})
 		}
 	}
 	if len(f.Active) > 0 {
 		f.Clear = views.Link{Text: "Clear all", URL: "/sync/log"}
 	}
-	return f
+	return f, nil
 }
 
 func objectOptions(v *visit, chosen string) []views.Option {
@@ -199,7 +205,7 @@ func logPager(v *visit, page store.LogPage) views.Pager {
 }
 
 func logEmpty(v *visit) views.Empty {
-	if filtered(v, "q", "object", "direction", "state", "time", "record", "after", "before") {
+	if filtered(v, "q", "object", "direction", "state", "time", "record", "who", "cause", "meeting", "rule", "after", "before") {
 		return views.Empty{
 			Icon: views.IconSearch, Title: "Nothing found", Text: "No line of the log fits these filters. Drop one above, or show everything.",
 			Actions: []views.Action{{Text: "Show everything", URL: "/sync/log"}},
@@ -216,47 +222,16 @@ func filtered(v *visit, names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return v.Query(name) != "" })
 }
 
-// causes groups what needs a person by its reason.
-func (v *visit) causes() (*views.Causes, error) {
-	const most = 200
-	page, err := v.ws.Log(v.UserContext(), store.LogQuery{Direction: "out", State: string(gateway.LogNeedsYou), Limit: most})
-	if err != nil || len(page.Entries) == 0 {
-		return nil, err
-	}
-	type group struct {
-		n              int
-		newest, oldest time.Time
-		first          gateway.LogEntry
-	}
-	var order []string
-	groups := map[string]*group{}
-	for _, line := range page.Entries {
-		e := line.Entry
-		key := e.Problem.What
-		g := groups[key]
-		if g == nil {
-			g = &group{newest: e.At, first: e}
-			groups[key] = g
-			order = append(order, key)
-		}
-		g.n++
-		g.oldest = e.At
-	}
-	clk := v.clock()
-	c := &views.Causes{Title: count(page.Total, "write needs you", "writes need you") + ", " + count(len(order), "cause", "causes")}
-	for _, key := range order {
-		g := groups[key]
-		c.Rows = append(c.Rows, views.Cause{
-			Title: key, Who: g.first.Problem.Who,
-			Detail: count(g.n, "write", "writes") + ", newest " + clk.at(g.newest).Text + ", oldest " + clk.at(g.oldest).Text,
-			Action: views.Action{Text: "Open", URL: logURL(g.first.ID), About: key, Small: true},
-		})
-	}
-	return c, nil
+// logLine is the page of one line.
+func logLine(v *visit) error { return v.showLine(false) }
+
+// revealLine is the same with personal data, which is written down.
+func revealLine(v *visit) error {
+	v.s.audit(v, "looked at the personal data of a line", "/sync/log/"+v.Params("id"))
+	return v.showLine(true)
 }
 
-// logLine is the page of one line.
-func logLine(v *visit) error {
+func (v *visit) showLine(open bool) error {
 	id, err := strconv.ParseInt(v.Params("id"), 10, 64)
 	if err != nil {
 		return fiber.ErrNotFound
@@ -272,14 +247,18 @@ func logLine(v *visit) error {
 	row := v.logRow(line, conn)
 	row.OpenURL = ""
 	p := views.LogRowPage{
-		Shell:  v.s.shell(v, row.What, views.NavSyncLog),
-		Head:   views.Head{Crumb: []views.Link{{Text: "Sync log", URL: "/sync/log"}}, Title: row.What, Lead: row.Record},
-		Live:   views.Live{URL: withQuery(v.Ctx, map[string]string{"part": views.PartLogRow})},
-		Row:    row,
-		Detail: v.logDetail(line),
-		Back:   views.Link{Text: "Back to the log", URL: "/sync/log"},
+		Shell: v.s.shell(v, row.What, views.NavSyncLog),
+		Head:  views.Head{Crumb: []views.Link{{Text: "Sync log", URL: "/sync/log"}}, Title: row.What, Lead: row.Record},
+		Live:  views.Live{URL: withQuery(v.Ctx, map[string]string{"part": views.PartLogRow})},
+		Row:   row,
+		Back:  views.Link{Text: "Back to the log", URL: "/sync/log"},
 	}
-	p.Shell.StreamURL = eventsURL(line.Entry.Key)
+	if p.Detail, err = v.logDetail(line, open); err != nil {
+		return err
+	}
+	if p.Shell.StreamURL = eventsURL(line.Entry.Key); open {
+		p.Shell.StreamURL, p.Live = "", views.Live{} // looking again would mask it
+	}
 	return answer(v.Ctx, views.LogRowView(p))
 }
 

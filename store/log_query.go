@@ -112,14 +112,31 @@ func (w *Workspace) countLog(ctx context.Context, q LogQuery, counts map[gateway
 		`SELECT `+inboundState+` AS state, COUNT(*) FROM record_history WHERE `+where.String()+` GROUP BY 1`, where.args...)
 }
 
-// inbound reports whether observed changes can be among the lines.
-func (q LogQuery) inbound() bool { return q.Direction == "" || q.Direction == "in" }
+// inbound reports whether observed changes can be among the lines: they have
+// neither a problem nor a cause of ours.
+func (q LogQuery) inbound() bool {
+	return (q.Direction == "" || q.Direction == "in") && q.Code+q.What+q.Kind+q.Ref+q.Rule == ""
+}
 
 // logFilter is everything but State and the bounds of the page.
 func (w *Workspace) logFilter(q LogQuery) *condition {
 	where := w.lineFilter(q)
 	if q.Direction != "" {
 		where.and("direction = ?", q.Direction)
+	}
+	for _, part := range [...]struct{ column, value string }{
+		{"problem_code", q.Code}, {"cause_kind", q.Kind}, {"cause_ref", q.Ref}, {"rule", q.Rule},
+	} {
+		if part.value != "" {
+			where.and(part.column+" = ?", part.value)
+		}
+	}
+	if q.What != "" {
+		// As it stands in the JSON, between its neighbors.
+		where.and(`problem LIKE ? ESCAPE '\'`, contains(`"What":`+writeJSON(q.What)+`,"Who":`))
+	}
+	if user := strings.TrimSpace(q.User); user != "" {
+		where.and(`lower(by_name) LIKE ? ESCAPE '\'`, contains(lowerASCII(user)))
 	}
 	if search := strings.TrimSpace(q.Search); search != "" {
 		pattern := contains(lowerASCII(search))
@@ -131,6 +148,10 @@ func (w *Workspace) logFilter(q LogQuery) *condition {
 
 func (w *Workspace) inboundFilter(q LogQuery) *condition {
 	where := w.lineFilter(q)
+	if user := strings.TrimSpace(q.User); user != "" {
+		where.and(`user_id IN (SELECT record_id FROM records WHERE workspace_id = ? AND object = 'User' AND lower(label) LIKE ? ESCAPE '\')`,
+			w.id, contains(lowerASCII(user)))
+	}
 	if search := strings.TrimSpace(q.Search); search != "" {
 		where.and(`(lower(label) LIKE ? ESCAPE '\' OR lower(reason) LIKE ? ESCAPE '\')`, contains(lowerASCII(search)), contains(lowerASCII(search)))
 	}

@@ -58,11 +58,18 @@ type PendingCounts struct {
 // LogQuery selects lines of the sync log, newest first. Zero fields do not
 // filter.
 type LogQuery struct {
-	Direction    string // "out", "in", "system"
-	Object       string
-	RecordID     string
-	State        string // a gateway.LogState
-	Search       string // part of label, text or reason, any case
+	Direction string // "out", "in", "system"
+	Object    string
+	RecordID  string
+	State     string // a gateway.LogState
+	Search    string // part of label, text or reason, any case
+	User      string // part of the name of who did it, here or in Salesforce, any case
+	// Code is the class of a line's problem, What its exact sentence: together
+	// one cause.
+	Code, What string
+	// Kind and Ref name the thing that caused a write, such as a meeting.
+	Kind, Ref    string
+	Rule         string // the exact rule of a write
 	Since, Until time.Time
 	// After asks for the lines after (older than) that id, Before for those
 	// before (newer than) it: LogPage.Next and LogPage.Prev.

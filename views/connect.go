@@ -79,7 +79,9 @@ type ConfirmPage struct {
 	// Effects are whole sentences with numbers; Kept what stays.
 	Effects, Kept []string
 	// Confirm is the checkbox sentence; Password asks for it again.
-	Form     Form
+	Form Form
+	// Hidden travels with the confirmation.
+	Hidden   []Hidden
 	Confirm  string
 	Password *Field
 	Action   Action

@@ -9,6 +9,8 @@ type LogPage struct {
 	Causes *Causes
 	Filter Filter
 	Rows   []LogRow
+	// Groups are shown instead of the rows: the lines by their cause.
+	Groups *Causes
 	Pager  Pager
 	Empty  Empty
 }

@@ -55,6 +55,8 @@ func logPages() []page {
 	none.Rows, none.Causes, none.Filter = nil, nil, Filter{}
 	none.Head.Lead, none.Head.Actions = "", nil
 	none.Empty = Empty{Icon: IconSyncLog, Title: "Nothing has been written or received yet", Text: "Every write and every change from Salesforce appears here, from the first one on."}
+	groups := logFull()
+	groups.Groups, groups.Causes, groups.Rows = logFull().Causes, nil, nil
 	missed := logFull()
 	missed.Rows, missed.Causes = nil, nil
 	missed.Filter.Active, missed.Filter.Clear = []Link{{Text: "State: Needs you", URL: "/sync/log"}}, Link{Text: "Clear all", URL: "/sync/log"}
@@ -71,6 +73,7 @@ func logPages() []page {
 		{"log-empty", Log(none)},
 		{"log-nothing-found", Log(missed)},
 		{"log-hostile", Log(bad)},
+		{"log-groups", Log(groups)},
 		{"log-row", LogRowView(logRow())},
 		{"log-row-done", LogRowView(done)},
 		{"log-row-hostile", LogRowView(badRow)},
