@@ -100,7 +100,16 @@ func (b *browser) post(target string, form url.Values) answered {
 func (b *browser) review(target string, form url.Values) answered {
 	b.w.t.Helper()
 	page := b.post(target, form).want(http.StatusOK, "Nothing is saved yet.", "Save Changes & Start Syncing")
-	return b.post(target, page.form(target))
+	return b.post(target, agreed(page.form(target)))
+}
+
+// agreed answers what a review of a dangerous change asks.
+func agreed(form url.Values) url.Values {
+	if form.Has("password") {
+		form.Set("password", password)
+		form.Set("confirm", "on")
+	}
+	return form
 }
 
 func (b *browser) json(method, target, body string) answered {

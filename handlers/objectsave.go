@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidegate/gateway"
+	"tidegate/outbox"
 	"tidegate/rules/mapping"
 	"tidegate/rules/settings"
 	"tidegate/store"
@@ -60,7 +61,10 @@ func saveObject(v *visit) error {
 		return v.refuseObject(met.objectTab, err)
 	}
 	if v.posted(stepName) != stepSave {
-		return v.showObjectReview(met)
+		return v.showObjectReview(met, "")
+	}
+	if problem := v.confirmed(met.review()); problem != "" {
+		return v.showObjectReview(met, problem)
 	}
 	return v.saveObjectProposal(met)
 }
@@ -85,7 +89,7 @@ func (v *visit) postedObject(s *objectTab) ([]byte, error) {
 		s.base = []byte(text)
 	}
 	switch v.posted(stepName) {
-	case stepSave, stepMerge, stepEdit:
+	case stepSave, stepMerge, stepEdit, stepExport:
 		return []byte(v.posted(bodyName)), nil
 	}
 	ours := settings.ObjectBody{Switches: began.Switches, Fields: map[string]settings.BodyField{}}
@@ -211,7 +215,7 @@ func (v *visit) showObjectMerge(s objectTab, ours []byte, overlaps []settings.Ov
 
 // showObjectReview shows what would change before it takes effect, directions
 // that follow included (AVM-30).
-func (v *visit) showObjectReview(p objectProposal) error {
+func (v *visit) showObjectReview(p objectProposal, problem string) error {
 	rows, err := p.changes()
 	if err != nil {
 		return err
@@ -228,7 +232,8 @@ func (v *visit) showObjectReview(p objectProposal) error {
 	if err != nil {
 		return err
 	}
-	return render(v.Ctx, views.Review(views.ReviewPage{
+	r := p.review()
+	r.page = views.ReviewPage{
 		Shell: p.common.Shell,
 		Head: views.Head{
 			Crumb: []views.Link{{Text: "Salesforce settings", URL: settingsBase + "/objects"}, {Text: "Objects", URL: settingsBase + "/objects"}, {Text: firstLabel(p.schema), URL: back}},
@@ -238,7 +243,8 @@ func (v *visit) showObjectReview(p objectProposal) error {
 		Form:   views.Form{URL: p.common.Form.URL, Revision: p.common.Form.Revision, Bar: views.SaveBar{Save: "Save Changes & Start Syncing"}},
 		Fields: []views.Hidden{{Name: bodyName, Value: string(body)}, {Name: baseName, Value: string(base)}},
 		Back:   "Back to editing",
-	}))
+	}
+	return v.showReviewed(r, problem)
 }
 
 // changes are the rows of the review: what was chosen, and the directions that
@@ -287,7 +293,14 @@ func (v *visit) saveObjectProposal(p objectProposal) error {
 	if err != nil {
 		return err
 	}
+	things, err := v.s.Outbox.CountThings(v.UserContext(), v.member.Workspace)
+	if err != nil {
+		return err
+	}
 	err = v.ws.InTx(v.UserContext(), func(ctx context.Context, tx *store.Tx) error {
+		if err := outbox.BeginReplan(ctx, tx, things, "the fields of "+p.object+" changed", v.member.Name, v.member.ID); err != nil {
+			return err
+		}
 		if err := p.saveFields(ctx, tx, v.member.Name, v.s.Now()); err != nil {
 			return err
 		}
@@ -308,6 +321,7 @@ func (v *visit) saveObjectProposal(p objectProposal) error {
 	if err != nil {
 		return err
 	}
+	v.s.Outbox.WakeReplanner()
 	told := "object"
 	if p.body.Switches.Writeback && !p.before.Switches.Writeback {
 		told = "writeback" // STA-08

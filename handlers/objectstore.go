@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/outbox"
 	"tidegate/rules/settings"
 	"tidegate/store"
 	"tidegate/views"
@@ -43,11 +44,7 @@ func (p objectProposal) saveSwitches(ctx context.Context, tx *store.Tx, by gatew
 	if p.body.Switches == p.before.Switches {
 		return nil
 	}
-	s := p.settings
-	o := &s.Objects
-	o.Writeback = with(o.Writeback, p.object, p.body.Switches.Writeback)
-	o.CreateMissing = with(o.CreateMissing, p.object, p.body.Switches.CreateMissing)
-	o.UpdateFields = with(o.UpdateFields, p.object, p.body.Switches.UpdateFields)
+	s := p.wanted()
 	if err := settings.Validate(s, gateway.TabObjects); err != nil {
 		return err
 	}
@@ -58,6 +55,32 @@ func (p objectProposal) saveSwitches(ctx context.Context, tx *store.Tx, by gatew
 	_, err = tx.SaveSetting(ctx, gateway.SettingRow{Scope: gateway.OrgScope, Tab: gateway.TabObjects, Body: body, By: by.Name, ByID: by.ID},
 		p.rows[gateway.TabObjects].Revision)
 	return err
+}
+
+// wanted are the settings with the object's switches as proposed.
+func (p objectProposal) wanted() gateway.Settings {
+	s := p.settings
+	o := &s.Objects
+	o.Writeback = with(o.Writeback, p.object, p.body.Switches.Writeback)
+	o.CreateMissing = with(o.CreateMissing, p.object, p.body.Switches.CreateMissing)
+	o.UpdateFields = with(o.UpdateFields, p.object, p.body.Switches.UpdateFields)
+	return s
+}
+
+// review is the proposal beside what is in force.
+func (p objectProposal) review() review {
+	r := review{from: p.settings, proposal: outbox.Proposal{Settings: p.wanted(), Mappings: map[string][]gateway.Mapping{p.object: {}}}}
+	for _, m := range p.mappings {
+		r.before = append(r.before, m)
+	}
+	for name, f := range p.body.Fields {
+		m := p.mappings[name]
+		if m.Field == "" {
+			m = gateway.Mapping{Object: p.object, Field: name}
+		}
+		r.proposal.Mappings[p.object] = append(r.proposal.Mappings[p.object], f.Onto(m))
+	}
+	return r
 }
 
 // with returns a copy of the switches with one of them set.

@@ -93,8 +93,18 @@ func (v *visit) saveScope(tab gateway.Tab, scope string) error {
 	if p.body, err = settings.Encode(p.settings, tab); err != nil {
 		return err
 	}
-	if scope == gateway.OrgScope && v.posted(stepName) != stepSave {
-		return v.showReview(p, theirs)
+	if scope != gateway.OrgScope {
+		return v.saveProposal(p, theirs)
+	}
+	if v.posted(stepName) != stepSave {
+		return v.showReview(p, theirs, "")
+	}
+	r, err := p.review()
+	if err != nil {
+		return err
+	}
+	if problem := v.confirmed(r); problem != "" {
+		return v.showReview(p, theirs, problem)
 	}
 	return v.saveProposal(p, theirs)
 }
@@ -130,7 +140,7 @@ func (v *visit) postedBodies(state *tabState) (base, ours []byte, err error) {
 		return nil, nil, err
 	}
 	switch body := v.posted(bodyName); v.posted(stepName) {
-	case stepSave, stepMerge, stepEdit:
+	case stepSave, stepMerge, stepEdit, stepExport:
 		if err := settings.Decode(&began.settings, state.tab, []byte(body)); err != nil {
 			return nil, nil, err
 		}
@@ -227,8 +237,15 @@ func (v *visit) showMerge(state tabState, ours []byte, overlaps []settings.Overl
 	return render(v.Ctx, views.SettingsMerge(state.common, string(state.tab), m))
 }
 
-// showReview shows what would change before it takes effect (AVM-30).
-func (v *visit) showReview(p proposal, before []byte) error {
+// review is the proposal beside the settings in force.
+func (p proposal) review() (review, error) {
+	in, err := settings.Effective(p.rows, nil)
+	return review{from: in.Settings, proposal: outbox.Proposal{Settings: p.settings}}, err
+}
+
+// showReview shows what would change before it takes effect (AVM-30). problem
+// is why it was not saved yet, "" at first.
+func (v *visit) showReview(p proposal, before []byte, problem string) error {
 	changes, err := settings.Diff(p.tab, before, p.body)
 	if err != nil {
 		return err
@@ -237,7 +254,11 @@ func (v *visit) showReview(p proposal, before []byte) error {
 	if len(changes) == 0 {
 		return v.Redirect(back+"?saved=nothing", fiber.StatusSeeOther)
 	}
-	page := views.ReviewPage{
+	r, err := p.review()
+	if err != nil {
+		return err
+	}
+	r.page = views.ReviewPage{
 		Shell: p.common.Shell,
 		Head: views.Head{
 			Crumb: []views.Link{{Text: "Salesforce settings", URL: settingsBase + "/notes"}, {Text: p.tab.Title(), URL: back}},
@@ -249,12 +270,12 @@ func (v *visit) showReview(p proposal, before []byte) error {
 		Back:    "Back to editing",
 	}
 	for _, d := range changes {
-		page.Changes = append(page.Changes, views.ReviewChange{
+		r.page.Changes = append(r.page.Changes, views.ReviewChange{
 			Where: p.tab.Title(), Setting: settings.Label(d.Tab, d.Name),
 			Before: settings.Words(d.Tab, d.Name, d.Before), After: settings.Words(d.Tab, d.Name, d.After),
 		})
 	}
-	return render(v.Ctx, views.Review(page))
+	return v.showReviewed(r, problem)
 }
 
 // saveProposal saves if nobody else did in this very moment; else the next try

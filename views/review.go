@@ -14,12 +14,18 @@ type ReviewPage struct {
 	// Sample of records that would change, old and new.
 	SampleLead string
 	Sample     []SampleRow
-	SampleLink Link
-	Form       Form
+	// Export is the button that posts the values as step "export", for the
+	// whole list as a file; none is drawn without words.
+	Export string
+	// Also is what else happens, and what does not.
+	Also []Fact
+	Form Form
 	// Fields carry the unsaved values through to the save.
 	Fields  []Hidden
 	Confirm string
-	Note    string
+	// Password asks for it again, where the change can do harm.
+	Password *Field
+	Note     string
 	// Back posts the values to the tab's form again, as step "edit".
 	Back string
 }

@@ -10,9 +10,11 @@ func reviewSampleA() ReviewPage {
 		Risk:       Notice{Tone: Attention, Strong: "Overwrite can lose data.", Text: "Contact › Mobile replaces 412 numbers that people typed in Salesforce.", Link: Link{Text: "Show these 37", URL: "?risk=1"}},
 		SampleLead: "A sample of 1. Values come from the mirror as of 14:32.",
 		Sample:     []SampleRow{{KindContact, "Ann Ferrow", "Fernhollow Logistics", "Mobile", "+49 30 23125 100", "+49 30 23125 142", "2 Nov 2026, Jonah Pryce"}},
-		SampleLink: Link{Text: "Export all 424", URL: "?export=1"},
+		Export:     "Export all 424 as CSV",
+		Also:       []Fact{{Label: "Waiting edits", Value: "3 would be parked"}, {Label: "Stays as it is", Value: "1,204 people"}},
 		Form:       Form{URL: "/settings/salesforce/review", Revision: "7"}, Fields: []Hidden{{"mode_Mobile", "overwrite"}},
-		Confirm: "I have seen that 412 contacts would change.", Note: "Can be undone as a whole for 30 days.", Back: "Back to editing",
+		Password: &Field{Name: "password", Label: "Your password", Type: "password", Required: true, Autocomplete: "current-password", Hint: "Asked again, because this overwrites what people typed in Salesforce."},
+		Confirm:  "I have seen that 412 contacts would change.", Note: "Can be undone as a whole for 30 days.", Back: "Back to editing",
 	}
 }
 

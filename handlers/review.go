@@ -1,0 +1,247 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidegate/gateway"
+	"tidegate/outbox"
+	"tidegate/rules/effect"
+	"tidegate/rules/settings"
+	"tidegate/views"
+)
+
+// stepExport asks for the whole list of a review as a file.
+const stepExport = "export"
+
+// review is a change on its way: what the settings are now, what somebody
+// wants, and the page on which he decides.
+type review struct {
+	from     gateway.Settings
+	before   []gateway.Mapping // of the objects whose mappings change
+	proposal outbox.Proposal
+	page     views.ReviewPage
+}
+
+// dangers lists what of the change can do harm.
+func (r review) dangers() []settings.Danger {
+	var after []gateway.Mapping
+	for _, rows := range r.proposal.Mappings {
+		after = append(after, rows...)
+	}
+	return settings.Dangers(r.from, r.proposal.Settings, r.before, after)
+}
+
+// confirmed says what is missing before a change may be saved, "" when
+// nothing is: a dangerous one asks for the password once more (UX 20), whoever
+// posts it and however.
+func (v *visit) confirmed(r review) string {
+	password := v.posted("password")
+	if len(r.dangers()) == 0 {
+		return ""
+	}
+	if problem := v.confirmPassword(password); problem != "" {
+		return problem
+	}
+	if v.posted("confirm") != "on" {
+		return "Say that you have seen what would change."
+	}
+	return ""
+}
+
+// show answers with the page, or with the list as a file. problem is what the
+// password field is marked with.
+func (v *visit) showReviewed(r review, problem string) error {
+	e, err := v.s.Outbox.Preview(v.UserContext(), v.member.Workspace, r.proposal)
+	if err != nil {
+		return err
+	}
+	if v.posted(stepName) == stepExport {
+		return v.exportReview(e)
+	}
+	r.page.Effects, r.page.Also = effectWords(e), alsoWords(e)
+	v.addSample(&r.page, e)
+	if !e.Whole() {
+		r.page.Head.Lead += fmt.Sprintf(" Only %s of %s things were looked at; the rest is not in these numbers.", number(e.Looked), number(e.Total))
+	}
+	if dangers := r.dangers(); len(dangers) > 0 {
+		askAgain(&r.page, dangers, e, problem)
+	}
+	if problem != "" {
+		v.Status(fiber.StatusUnprocessableEntity)
+	}
+	return render(v.Ctx, views.Review(r.page))
+}
+
+// askAgain puts the risk in numbers and asks for the password.
+func askAgain(p *views.ReviewPage, dangers []settings.Danger, e *effect.Effect, problem string) {
+	what := make([]string, len(dangers))
+	for i, d := range dangers {
+		what[i] = d.What
+	}
+	p.Risk = views.Notice{
+		Tone: views.Attention, Icon: views.IconWarning, Strong: "This can change what people typed in Salesforce.",
+		Text: strings.Join(what, ". ") + ". " + writesNow(e) + " now, and more as people and records change.",
+	}
+	p.Confirm = "I have seen that " + writesNow(e) + "."
+	p.Password = &views.Field{
+		Name: "password", Label: "Your password", Type: "password", Required: true, Autocomplete: "current-password", Error: problem,
+		Hint: "Asked again, because what is written in Salesforce is not taken back by changing the setting.",
+	}
+	if problem != "" {
+		p.Form.Errors = append(p.Form.Errors, views.FieldError{FieldID: "password", Text: problem})
+	}
+}
+
+// writesNow is "412 contacts would change and 3 leads would be created".
+func writesNow(e *effect.Effect) string {
+	var parts []string
+	for _, object := range e.Objects() {
+		if n := e.Updated[object]; n > 0 {
+			parts = append(parts, objectCount(n, object)+" would change")
+		}
+		if n := e.Created[object]; n > 0 {
+			parts = append(parts, objectCount(n, object)+" would be created")
+		}
+	}
+	if parts == nil {
+		return "no record would change"
+	}
+	return list(parts)
+}
+
+// objectCount is "1 contact" or "412 opportunities".
+func objectCount(n int, object string) string {
+	one := strings.ToLower(object[:1]) + object[1:]
+	many := one + "s"
+	if stem, ok := strings.CutSuffix(one, "y"); ok {
+		many = stem + "ies"
+	}
+	return count(n, one, many)
+}
+
+// effectWords are the three numbers above a review.
+func effectWords(e *effect.Effect) []views.Effect {
+	total := func(by map[string]int) (n int, kind string) {
+		for _, object := range e.Objects() {
+			if by[object] > 0 && n == 0 {
+				kind = squareOf(object)
+			}
+			n += by[object]
+		}
+		return n, kind
+	}
+	updated, updatedKind := total(e.Updated)
+	created, createdKind := total(e.Created)
+	now, then := e.PerDay()
+	perDay := fmt.Sprintf("right after saving; about %s a day then, %s now", number(then), number(now))
+	return []views.Effect{
+		{Kind: updatedKind, Number: count(updated, "record would change", "records would change"), Text: "in Salesforce, in the background after saving"},
+		{Kind: createdKind, Number: count(created, "record would be created", "records would be created"), Text: "where nothing matches"},
+		{Kind: views.KindCustom, Number: count(e.Calls(), "API call", "API calls"), Text: perDay},
+	}
+}
+
+// alsoWords say what else happens, each only where it does.
+func alsoWords(e *effect.Effect) []views.Fact {
+	var out []views.Fact
+	add := func(label, value, second string) {
+		out = append(out, views.Fact{Label: label, Value: value, Second: second})
+	}
+	if e.Parked > 0 {
+		add("Waiting edits", count(e.Parked, "would be held back", "would be held back"), "They stay in the sync log under “needs you”, and go out when the setting allows them again.")
+	}
+	if e.Freed > 0 {
+		add("Held-back edits", count(e.Freed, "would go out", "would go out"), "")
+	}
+	if e.Deals.Changed() {
+		add("Forecast of this period", fmt.Sprintf("%s would appear, %s would disappear", count(len(e.Deals.Appear), "deal", "deals"), count(len(e.Deals.Disappear), "deal", "deals")),
+			"It adds up to "+e.Deals.Before.StringFixed(2)+" now, and to "+e.Deals.After.StringFixed(2)+" then.")
+	}
+	if n := len(e.Conflicts.Different); n > 0 {
+		add("Conflicts", fmt.Sprintf("%d of the last %d would have ended otherwise", n, e.Conflicts.Looked), "Nothing that was decided is decided anew.")
+	}
+	add("Looked at", count(e.Looked, "thing", "things"), count(e.Left, "would cause no write", "would cause no write")+".")
+	if e.Held > 0 {
+		add("A person must decide", count(e.Held, "person", "people"), "Nothing is written of them before.")
+	}
+	return out
+}
+
+// sampleRows is how many fields are shown on the page.
+const sampleRows = 20
+
+func (v *visit) addSample(p *views.ReviewPage, e *effect.Effect) {
+	if len(e.Lines) == 0 {
+		return
+	}
+	shown := e.Lines[:min(sampleRows, len(e.Lines))]
+	p.SampleLead = "Values come from the mirror, as of now."
+	if len(shown) < len(e.Lines) {
+		p.SampleLead = fmt.Sprintf("The first %d of %s fields. %s", len(shown), number(len(e.Lines)), p.SampleLead)
+	}
+	p.Export = "Export " + count(len(e.Lines), "field as CSV", "fields as CSV")
+	clk := v.clock()
+	for _, l := range shown {
+		row := views.SampleRow{
+			Kind: squareOf(l.Key.Object), Record: l.Label, Second: l.Key.Object, Field: l.Field,
+			Old: lineValue(l.Old), New: lineValue(l.New), Edited: "not known",
+		}
+		switch {
+		case l.Op == gateway.OpCreate:
+			row.Old, row.Edited = "new record", "new record"
+		case !l.Edited.IsZero():
+			row.Edited = clk.full(l.Edited).Text
+		}
+		p.Sample = append(p.Sample, row)
+	}
+}
+
+func lineValue(value gateway.Value) string {
+	switch {
+	case value == "":
+		return "not known"
+	case value.Empty():
+		return "empty"
+	}
+	return value.String()
+}
+
+// exportReview sends every line as CSV.
+func (v *visit) exportReview(e *effect.Effect) error {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	rows := [][]string{{"object", "record", "name", "operation", "field", "old in Salesforce", "new", "last edited in Salesforce", "rule"}}
+	for _, l := range e.Lines {
+		edited := ""
+		if !l.Edited.IsZero() {
+			edited = l.Edited.UTC().Format(time.RFC3339)
+		}
+		rows = append(rows, []string{l.Key.Object, l.Key.ID, l.Label, string(l.Op), l.Field, lineValue(l.Old), lineValue(l.New), edited, l.Cause.Rule})
+	}
+	for _, row := range rows {
+		for i := range row {
+			row[i] = formulaSafe(row[i])
+		}
+	}
+	if err := w.WriteAll(rows); err != nil {
+		return fmt.Errorf("writing the list of a review: %w", err)
+	}
+	v.s.audit(v, "exported what a change of settings would write", fmt.Sprintf("%d fields", len(e.Lines)))
+	v.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
+	v.Set(fiber.HeaderContentDisposition, `attachment; filename="tidegate-review.csv"`)
+	return v.Send(b.Bytes())
+}
+
+// formulaSafe keeps a spreadsheet from running what a record holds.
+func formulaSafe(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}
