@@ -237,11 +237,3 @@ func (v *visit) exportReview(e *effect.Effect) error {
 	v.Set(fiber.HeaderContentDisposition, `attachment; filename="tidegate-review.csv"`)
 	return v.Send(b.Bytes())
 }
-
-// formulaSafe keeps a spreadsheet from running what a record holds.
-func formulaSafe(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
-		return "'" + text
-	}
-	return text
-}
