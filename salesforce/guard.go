@@ -245,9 +245,10 @@ func checkPublic(address string) error {
 // proxy: a proxy would resolve names where the guard cannot look.
 func (g *Guard) Transport() *http.Transport {
 	return &http.Transport{
-		DialContext:           g.DialContext,
-		MaxIdleConnsPerHost:   16,
-		IdleConnTimeout:       90 * time.Second,
+		DialContext:         g.DialContext,
+		MaxIdleConnsPerHost: 16,
+		// Two goroutines and 12 KB each: most workspaces are idle most of the time.
+		IdleConnTimeout:       30 * time.Second,
 		TLSHandshakeTimeout:   15 * time.Second,
 		ResponseHeaderTimeout: responseWait,
 		ForceAttemptHTTP2:     true,

@@ -24,7 +24,7 @@ type Decoder struct {
 func NewDecoder(schemas []gateway.Schema) *Decoder {
 	d := &Decoder{shapes: make(map[string]*shape, len(schemas))}
 	for _, s := range schemas {
-		d.shapes[s.Object] = newShape(s)
+		d.shapes[s.Object] = shapeOf(s)
 	}
 	return d
 }

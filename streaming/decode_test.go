@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -234,4 +235,20 @@ func BenchmarkDecode(b *testing.B) {
 		d.Decode("/data/ChangeEvents", batch)
 	}
 	b.ReportMetric(float64(b.N*len(batch))/b.Elapsed().Seconds(), "events/s")
+}
+
+func TestEqualDescribesShareOneShape(t *testing.T) {
+	describe := func(label string) gateway.Schema {
+		return gateway.Schema{Object: "Shared__c", Fields: []gateway.Field{{Name: "Name", Label: label, Type: "string", Length: 80}}}
+	}
+	first, second := NewDecoder([]gateway.Schema{describe("Name")}), NewDecoder([]gateway.Schema{describe("Name")})
+	if first.shapes["Shared__c"] != second.shapes["Shared__c"] {
+		t.Error("two shapes of one describe")
+	}
+	longer := describe("Name")
+	longer.Fields[0].Length = 120 // not in the sum, so both are under one key
+	if other := NewDecoder([]gateway.Schema{longer}).shapes["Shared__c"]; other == first.shapes["Shared__c"] || other.schema.Fields[0].Length != 120 {
+		t.Error("describes that differ share a shape")
+	}
+	runtime.KeepAlive(first)
 }

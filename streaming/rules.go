@@ -21,25 +21,31 @@ type rules struct {
 
 	current atomic.Pointer[Decoder]
 	mu      sync.Mutex
-	schemas map[string]gateway.Schema
-	winners map[string]map[string]gateway.Winner
-	// mappings and writeback steer what may be written.
+	// mappings and writeback steer what may be written, and mappings and chosen
+	// who wins.
 	mappings  map[string]map[string]gateway.Mapping
+	chosen    map[gateway.DataType]gateway.Winner
 	writeback map[string]bool
 }
 
 func (r *rules) decoder() *Decoder { return r.current.Load() }
 
 func (r *rules) schema(object string) gateway.Schema {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.schemas[object]
+	if d := r.decoder(); d != nil && d.shapes[object] != nil {
+		return d.shapes[object].schema
+	}
+	return gateway.Schema{}
 }
 
 func (r *rules) winner(object, field string) gateway.Winner {
+	f, ok := r.schema(object).Field(field)
+	if !ok {
+		return gateway.WinnerNone
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.winners[object][field]
+	w, _ := mapping.Winner(f, r.mappings[object][field], r.chosen)
+	return w
 }
 
 func (r *rules) carried(object, field string) bool {
@@ -65,15 +71,10 @@ func (r *rules) writable(object, field string) (bool, string) {
 // read loads schemas and conflict rules again; people change the latter at
 // any time.
 func (r *rules) read(ctx context.Context) error {
-	schemas := map[string]gateway.Schema{}
-	winners := map[string]map[string]gateway.Winner{}
 	byField := map[string]map[string]gateway.Mapping{}
 	known, err := r.store.Schemas(ctx)
 	if err != nil {
 		return fmt.Errorf("reading schemas: %w", err)
-	}
-	for _, s := range known {
-		schemas[s.Object] = s
 	}
 	saved, err := r.store.Settings(ctx, gateway.OrgScope)
 	if err != nil {
@@ -88,20 +89,15 @@ func (r *rules) read(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("reading mappings: %w", err)
 		}
-		winners[object] = make(map[string]gateway.Winner, len(schemas[object].Fields))
 		byField[object] = make(map[string]gateway.Mapping, len(mappings))
 		for _, m := range mappings {
 			byField[object][m.Field] = m
-		}
-		for _, f := range schemas[object].Fields {
-			winners[object][f.Name], _ = mapping.Winner(f, byField[object][f.Name], inForce.Advanced.Conflicts)
 		}
 	}
 	r.current.Store(NewDecoder(known))
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.schemas, r.winners = schemas, winners
-	r.mappings, r.writeback = byField, inForce.Objects.Writeback
+	r.mappings, r.writeback, r.chosen = byField, inForce.Objects.Writeback, inForce.Advanced.Conflicts
 	return nil
 }
 

@@ -1,7 +1,13 @@
 package streaming
 
 import (
+	"hash/maphash"
+	"reflect"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
+	"weak"
 
 	"tidegate/gateway"
 	"tidegate/rules/inbound"
@@ -10,6 +16,7 @@ import (
 // shape is what the decoder needs to know of one object: the type of each
 // field, and the names under which compound parts are kept.
 type shape struct {
+	schema gateway.Schema
 	fields map[string]gateway.FieldType
 	// parts maps a compound field to its parts: part as events spell it →
 	// our field name (City → MailingCity).
@@ -19,9 +26,68 @@ type shape struct {
 	silent  map[string]bool // fields that change events never carry
 }
 
+// shapes holds each shape once for as long as a decoder has it: a thousand
+// connections to orgs that describe their objects alike took 80 KB each.
+var shapes = struct {
+	mu    sync.Mutex
+	seed  maphash.Seed
+	known map[uint64][]weak.Pointer[shape]
+}{seed: maphash.MakeSeed(), known: map[uint64][]weak.Pointer[shape]{}}
+
+// shapeOf returns the shape of a describe, which is shared and never changes.
+func shapeOf(s gateway.Schema) *shape {
+	key := sumOf(s)
+	shapes.mu.Lock()
+	defer shapes.mu.Unlock()
+	var found *shape
+	kept := shapes.known[key][:0]
+	for _, p := range shapes.known[key] {
+		sh := p.Value()
+		if sh == nil {
+			continue
+		}
+		kept = append(kept, p)
+		if found == nil && reflect.DeepEqual(sh.schema, s) {
+			found = sh
+		}
+	}
+	if found == nil {
+		found = newShape(s)
+		kept = append(kept, weak.Make(found))
+		// What nobody has any more goes, so that describes of former days do
+		// not add up.
+		runtime.AddCleanup(found, forget, key)
+	}
+	shapes.known[key] = kept
+	return found
+}
+
+// forget removes the shapes that are gone.
+func forget(key uint64) {
+	shapes.mu.Lock()
+	defer shapes.mu.Unlock()
+	left := slices.DeleteFunc(shapes.known[key], func(p weak.Pointer[shape]) bool { return p.Value() == nil })
+	if shapes.known[key] = left; len(left) == 0 {
+		delete(shapes.known, key)
+	}
+}
+
+// sumOf tells most describes apart.
+func sumOf(s gateway.Schema) uint64 {
+	var h maphash.Hash
+	h.SetSeed(shapes.seed)
+	h.WriteString(s.Object)
+	for i := range s.Fields {
+		h.WriteString(s.Fields[i].Name)
+		h.WriteString(string(s.Fields[i].Type))
+		h.WriteString(s.Fields[i].Label)
+	}
+	return h.Sum64()
+}
+
 func newShape(s gateway.Schema) *shape {
 	sh := &shape{
-		fields: make(map[string]gateway.FieldType, len(s.Fields)), parts: map[string]map[string]string{},
+		schema: s, fields: make(map[string]gateway.FieldType, len(s.Fields)), parts: map[string]map[string]string{},
 		skipped: map[string]bool{}, silent: inbound.Silent(s),
 	}
 	for _, f := range s.Fields {
