@@ -90,6 +90,9 @@ func (v *visit) saveScope(tab gateway.Tab, scope string) error {
 	if err := settings.Validate(p.settings, tab); err != nil {
 		return v.refuseTab(p.tabState, err)
 	}
+	if err := v.checkHere(p.tabState); err != nil {
+		return v.refuseTab(p.tabState, err)
+	}
 	if p.body, err = settings.Encode(p.settings, tab); err != nil {
 		return err
 	}
@@ -270,10 +273,15 @@ func (v *visit) showReview(p proposal, before []byte, problem string) error {
 		Back:    "Back to editing",
 	}
 	for _, d := range changes {
-		r.page.Changes = append(r.page.Changes, views.ReviewChange{
-			Where: p.tab.Title(), Setting: settings.Label(d.Tab, d.Name),
-			Before: settings.Words(d.Tab, d.Name, d.Before), After: settings.Words(d.Tab, d.Name, d.After),
-		})
+		was, err := v.named(d.Name, settings.Words(d.Tab, d.Name, d.Before))
+		if err != nil {
+			return err
+		}
+		is, err := v.named(d.Name, settings.Words(d.Tab, d.Name, d.After))
+		if err != nil {
+			return err
+		}
+		r.page.Changes = append(r.page.Changes, views.ReviewChange{Where: p.tab.Title(), Setting: settings.Label(d.Tab, d.Name), Before: was, After: is})
 	}
 	return v.showReviewed(r, problem)
 }

@@ -141,7 +141,12 @@ func showContacts(v *visit, t tabState) (templ.Component, error) {
 		p.AddStep = []views.Select{{Name: chainAdd, Label: "Also look for", Options: append([]views.Option{{Text: "Nothing more", Selected: true}}, missingSteps(c.Chain)...), Error: t.errors["chain"], Meta: t.meta(v, "chain", "e-mail, then phone, then domain")}}
 		p.AddField = []views.Field{{Name: chainField, Label: "API name of the field", Hint: "Only for a field of your own, such as Legacy_Id__c. It must exist on Lead and Contact."}}
 	}
-	p.TryOut, err = v.tryContact(c)
+	if p.TryOut, err = v.tryContact(c); err != nil {
+		return nil, err
+	}
+	if v.admin() {
+		p.Past, p.PastText, err = v.contactsPast(t.settings)
+	}
 	return views.Contacts(p), err
 }
 

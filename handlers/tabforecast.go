@@ -10,7 +10,6 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/rules/forecast"
-	"tidegate/rules/settings"
 	"tidegate/views"
 )
 
@@ -162,22 +161,6 @@ func (v *visit) forecastDifference(in gateway.Settings, typed outlook, amount de
 		Tone: views.Idle, Icon: views.IconInfo, Strong: "Difference " + sign + o.money(difference) + ".",
 		Text: "With the saved settings (" + in.Forecast.Amount + ", " + in.Forecast.Period + ", to " + o.sums[previewed-1].Period.Words() + "): " + o.money(saved) + ", " + count(deals, "deal", "deals") + ".",
 	}, nil
-}
-
-// previewForecast shows the tab with what was typed; nothing is saved by it.
-func previewForecast(v *visit) error {
-	state, err := v.tabState(gateway.TabForecast, gateway.OrgScope)
-	if err != nil {
-		return err
-	}
-	if _, _, err := v.postedBodies(&state); err != nil {
-		return v.refuseTab(state, err)
-	}
-	state.common.Form.Revision, state.common.Form.Unsaved = v.posted("revision"), true
-	if err := settings.Validate(state.settings, gateway.TabForecast); err != nil {
-		return v.refuseTab(state, err)
-	}
-	return v.showTab(state)
 }
 
 // stagesOf are the org's stages, and the chosen ones that it no longer has.

@@ -24,6 +24,8 @@ func readNotes(v *visit, t *tabState) {
 	v.choose("call_notes", &n.CallNotes)
 	if t.scope == gateway.OrgScope { // a member has nothing to lock
 		v.flip("locked", &n.Locked)
+		v.flip("pilot_on", &n.Pilot.On)
+		v.choose("pilot_members", &n.Pilot.Members)
 	}
 }
 
@@ -58,6 +60,18 @@ func showNotes(v *visit, t tabState) (templ.Component, error) {
 		p.Lock = &views.Switch{
 			Name: "locked", Label: "Lock for everyone", On: n.Locked, Locked: t.locked, Meta: t.meta(v, "locked", "off"),
 			Effect: "Nobody can deviate from what is set here. Own values saved earlier are kept and return when you unlock.",
+		}
+	}
+	if err := v.closeNotes(t, &p); err != nil {
+		return nil, err
+	}
+	var err error
+	if p.Preview, err = v.notePreview(t); err != nil {
+		return nil, err
+	}
+	if t.scope == gateway.OrgScope {
+		if p.Pilot, err = v.pilot(t); err != nil {
+			return nil, err
 		}
 	}
 	own, err := v.ws.OwnSettings(v.UserContext(), gateway.TabNotes)

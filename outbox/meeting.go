@@ -35,6 +35,23 @@ func (o *Outbox) SubmitMeeting(ctx context.Context, ws gateway.WorkspaceID, m ga
 	})
 }
 
+// PreviewMeeting says what a meeting would become under other settings, as if
+// nothing of it had been written yet. Nothing is saved.
+func (o *Outbox) PreviewMeeting(ctx context.Context, ws gateway.WorkspaceID, m gateway.Meeting, s gateway.Settings) (outbound.SaidPlan, error) {
+	in, err := o.meetingInput(ctx, ws, m)
+	if err != nil {
+		return outbound.SaidPlan{}, err
+	}
+	known, err := o.db.In(ws).Schema(ctx, "ContentNote") // as it is known; looking asks the org nothing
+	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
+		return outbound.SaidPlan{}, err
+	}
+	in.NotesOff = err == nil && !known.Createable
+	in.Settings, in.Written, in.Gone = s, nil, nil
+	in.Settings.Notes.Pilot = gateway.PilotSettings{} // how it looks, not for whom
+	return outbound.PlanMeeting(in), nil
+}
+
 // meetingInput reads all that PlanMeeting looks at.
 func (o *Outbox) meetingInput(ctx context.Context, ws gateway.WorkspaceID, m gateway.Meeting) (outbound.MeetingInput, error) {
 	l := loading{outbox: o, w: o.db.In(ws)}

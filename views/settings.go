@@ -72,6 +72,18 @@ type NotesPage struct {
 	Members []Row
 	// SeenAs is how a member sees a locked setting.
 	SeenAs *Choice
+	// Pilot is nil on levels that have none.
+	Pilot *Pilot
+}
+
+// Pilot limits syncing to a few members.
+type Pilot struct {
+	Switch  Switch
+	Members ChoiceGroup
+	// Search is a GET form beside the settings that finds further members.
+	SearchURL string
+	Search    Field
+	Text      string
 }
 
 // NotePreview is a meeting as its record in Salesforce would show it.
@@ -82,6 +94,11 @@ type NotePreview struct {
 	EventWhen              Time
 	NotesTitle, NotesText  string
 	TaskTitle, TaskComment string
+	// Omitted are parts that would not be written, each with its reason.
+	Omitted []string
+	// UpdateURL takes the form as it is and shows the tab with it, unsaved; ""
+	// where nothing can be typed.
+	UpdateURL string
 }
 
 // ObjectsPage is the Objects tab.
@@ -122,8 +139,11 @@ type ContactsTab struct {
 	Switches []Switch
 	Teams    *ChoiceGroup
 	// TryOut answers for one address with the rule that decided.
-	TryOut  *TryOut
-	Selects []Select
+	TryOut *TryOut
+	// Past is whom these values would have created lately; PastText says of what.
+	Past     *ListPage
+	PastText string
+	Selects  []Select
 	// Chain is the order in which a person is recognized; AddStep and AddField
 	// append to it.
 	Chain    []ChainRow

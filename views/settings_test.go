@@ -30,7 +30,12 @@ func notes() NotesPage {
 		AutoEvent:    Switch{Name: "auto_event", Label: "Create Events automatically", Effect: "A Salesforce Event is made when a meeting comes in from the calendar or an impromptu external meeting is logged.", On: true, Meta: Meta{Default: "off", Changed: "Changed by Mara Quill, 3 Nov 2026."}},
 		MeetingNotes: meeting,
 		CallNotes:    destinations("call_notes", "Call notes go to", "task", ""),
-		Preview:      &NotePreview{Lead: "From a real meeting of yesterday, with these settings.", Kind: KindDeal, Record: "Fernhollow Logistics, 40 seats", EventTitle: "Pricing review", EventText: "45 min with Ann Ferrow, Tomas Rell. Outcome: second meeting agreed.", EventWhen: at("18 Nov"), NotesTitle: "Pricing review, 18 Nov", NotesText: "Also on Ann Ferrow, Tomas Rell and Fernhollow Logistics"},
+		Preview:      &NotePreview{Lead: "From a real meeting of yesterday, with these settings.", Kind: KindDeal, Record: "Fernhollow Logistics, 40 seats", EventTitle: "Pricing review", EventText: "45 min with Ann Ferrow, Tomas Rell. Outcome: second meeting agreed.", EventWhen: at("18 Nov"), NotesTitle: "Pricing review, 18 Nov", NotesText: "Also on Ann Ferrow, Tomas Rell and Fernhollow Logistics", UpdateURL: "/settings/salesforce/notes/preview", Omitted: []string{"Meeting notes go to the Event, and this meeting has none."}},
+		Pilot: &Pilot{
+			Switch:    Switch{Name: "pilot_on", Label: "Limit syncing to a pilot group", Effect: "Only meetings of these members are written.", Meta: Meta{Default: "off"}},
+			Members:   ChoiceGroup{Name: "pilot_members", Legend: "In the pilot group", Many: true, Columns: true, Hint: "1 member is in it.", Choices: []Choice{{Value: "5", Label: "Jonah Pryce", Effect: "Sales", Checked: true}, {Value: "6", Label: "Ines Okabe"}}},
+			SearchURL: "/settings/salesforce/notes", Search: Field{ID: "pilot", Name: "pilot", Label: "Name, e-mail or team", Type: "search"}, Text: "84 members; the first 12 are offered above.",
+		},
 		Why: []Check{
 			{Title: "Enhanced Notes is off: 2 notes wait for it"},
 			{Title: "Organization lock: in force, same value", Pass: true},
@@ -49,9 +54,12 @@ func notesPages() []page {
 	locked.AutoEvent.Locked = "locked by organization"
 	locked.MeetingNotes = destinations("meeting_notes", "Meeting notes go to", "note", "locked by organization")
 	locked.CallNotes = destinations("call_notes", "Call notes go to", "task", "locked by organization")
+	locked.Pilot = nil
+	closed := notes()
+	closed.MeetingNotes.Choices[0] = Choice{Value: "note", Label: "Note", Effect: "Best for long-form notes.", Closed: "Enhanced Notes is off in Salesforce, so notes cannot be written there."}
 	locked.SeenAs = &Choice{Label: "Task", Effect: "Your own choice (Note) is kept and returns when the lock is lifted. Ask Mara Quill to change it."}
 	members := notes()
-	members.Form.URL = ""
+	members.Form.URL, members.Pilot = "", nil
 	members.Members = []Row{{ID: "5", Cells: []Cell{{Text: "Jonah Pryce", Second: "Sales"}, {Text: "Event"}, {Text: "Task"}, {Text: "Mara Quill", Second: "3 Nov"}, {Link: Link{Text: "Change", URL: "?member=5"}}}}}
 	bad := notes()
 	bad.LevelText, bad.Lock.Meta.Changed, bad.Preview.Record, bad.Why[0].Title, bad.AutoEvent.Error = hostile, hostile, hostile, hostile, hostile
@@ -60,6 +68,7 @@ func notesPages() []page {
 	merge := Merge{Form: Form{URL: "/settings/salesforce/notes", Revision: "8", Bar: SaveBar{Save: "Save merged changes"}}, Who: "Ines Okabe", When: "at 14:30", KeepTo: Link{Text: "Keep Ines’s page", URL: "/settings/salesforce/notes"}, Rows: []MergeRow{{Setting: "Create Events automatically", Name: "auto_event", TheirText: "Off", TheirWord: "off", YourText: "On", YourWord: "on"}}}
 	return []page{
 		{"settings-notes", Notes(notes())},
+		{"settings-notes-closed", Notes(closed)},
 		{"settings-notes-locked", Notes(locked)},
 		{"settings-notes-members", Notes(members)},
 		{"settings-notes-hostile", Notes(bad)},
@@ -76,6 +85,8 @@ func contactsTab() ContactsTab {
 		},
 		Teams:    &ChoiceGroup{Name: "teams", Legend: "Only meetings of these teams", Many: true, Columns: true, Choices: []Choice{{Value: "sales", Label: "Sales", Checked: true}, {Value: "cs", Label: "Customer Success", Checked: true}, {Value: "other", Label: "Other teams"}}, Meta: Meta{Default: "Sales and Customer Success"}},
 		TryOut:   &TryOut{URL: "/settings/salesforce/contacts", Email: Field{Name: "try", Label: "E-mail of a participant", Type: "email", Value: "lena.brook@example.org"}, Checks: []Check{{Title: "External: example.org is not ours", Pass: true}, {Title: "A Lead already has this address: Lena Brook, since 4 Oct"}}, Strong: "No contact is created.", Answer: "Notes go to the Lead.", Link: Link{Text: "Open Lena Brook", URL: "/leads/00Q1"}},
+		Past:     &ListPage{Caption: "Whom it would have created", Columns: []Column{{Text: "Person"}, {Text: "Meeting"}}, Rows: []Row{{Cells: []Cell{{Kind: KindContact, Text: "Nora New", Second: "nora@new.example"}, {Text: "Pricing review", Second: "2026-11-18"}}}}, Pager: Pager{Text: "1 of 24"}},
+		PastText: "24 contacts from 31 meetings of the last 30 days.",
 		Selects:  []Select{{Name: "match_field", Label: "Account match field", Options: []Option{{Value: "Website", Text: "Website", Selected: true}}, Meta: Meta{Default: "Website"}}},
 		Chain:    []ChainRow{{Order: "1", LooksFor: "Link already chosen by a person", In: "any", Found: "38", Text: "always first"}, {Order: "2", LooksFor: "E-mail equals", In: "Lead, Contact", Found: "1,904", Fields: []Hidden{{"chain", "email"}}, Actions: []Action{{Text: "Move down", About: "e-mail", Small: true, Fields: []Hidden{{"chain_move", "down:0"}}}}}},
 		AddStep:  []Select{{Name: "chain_add", Label: "Also look for", Options: []Option{{Text: "Nothing more", Selected: true}, {Value: "field", Text: "A field of your own"}}}},

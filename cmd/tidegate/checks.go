@@ -34,6 +34,9 @@ func (c connecting) Check(ctx context.Context, id gateway.WorkspaceID) (handlers
 	if err != nil {
 		return report, err
 	}
+	if err := c.learnNotes(ctx, id, one, objects); err != nil {
+		return report, err
+	}
 	mirrors, err := mirrored(ctx, one.ws)
 	if err != nil {
 		return report, err
@@ -95,6 +98,27 @@ func notesCheck(objects []salesforce.ObjectInfo) handlers.Check {
 		check.SetupPath = "/lightning/setup/NotesSetupPage/home"
 	}
 	return check
+}
+
+// learnNotes keeps whether the org takes notes where pages and plans look: the
+// describe of ContentNote, or one that takes nothing where the org has none.
+func (c connecting) learnNotes(ctx context.Context, id gateway.WorkspaceID, one *org, objects []salesforce.ObjectInfo) error {
+	known, err := one.ws.Schema(ctx, "ContentNote")
+	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
+		return err
+	}
+	if o, ok := find(objects, "ContentNote"); !ok || !o.Createable {
+		return one.ws.SaveSchemas(ctx, []gateway.Schema{{Object: "ContentNote", Label: "Note", Fields: []gateway.Field{{Name: "Id"}}}})
+	}
+	if known.Createable {
+		return nil
+	}
+	for _, object := range [...]string{"ContentNote", "ContentDocumentLink"} {
+		if err := c.RefreshSchema(ctx, id, object); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // changeDataCheck tells whether the org's change events reach us. Which objects

@@ -158,7 +158,11 @@ func (c connecting) learn(ctx context.Context, id gateway.WorkspaceID, conn gate
 			return err
 		}
 	}
-	return nil
+	all, err := one.client.DescribeGlobal(ctx)
+	if err != nil {
+		return err
+	}
+	return c.learnNotes(ctx, id, one, all)
 }
 
 // Objects lists what the connected user can see in the org.

@@ -47,11 +47,13 @@ func Effective(org, member Rows) (InForce, error) {
 	origin := in.Origins[gateway.TabNotes]
 	origin.Locked = in.Notes.Locked
 	in.Origins[gateway.TabNotes] = origin
+	pilot := in.Notes.Pilot
 	if row, saved := member[gateway.TabNotes]; saved && !in.Notes.Locked {
 		if err := Decode(&in.Settings, gateway.TabNotes, row.Body); err != nil {
 			return InForce{}, fmt.Errorf("reading the member's notes settings: %w", err)
 		}
-		in.Notes.Locked = false
+		// The organization's alone; a row may still have what held when it was saved.
+		in.Notes.Locked, in.Notes.Pilot = false, pilot
 		in.Origins[gateway.TabNotes] = Origin{Scope: row.Scope, By: row.By, At: row.At}
 	}
 	return in, nil

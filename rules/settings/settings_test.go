@@ -230,3 +230,23 @@ func TestDefaultsAreValid(t *testing.T) {
 		t.Error("an unknown tab is valid")
 	}
 }
+
+// A member's row keeps the whole tab as it was when he saved it; the pilot ring
+// in it must not bring him past the one in force.
+func TestThePilotRingIsTheOrganizationsAlone_AVM53(t *testing.T) {
+	body := func(change func(*gateway.NotesSettings)) []byte {
+		s := gateway.DefaultSettings()
+		change(&s.Notes)
+		b, err := settings.Encode(s, gateway.TabNotes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	org := settings.Rows{gateway.TabNotes: {Scope: gateway.OrgScope, Body: body(func(n *gateway.NotesSettings) { n.Pilot = gateway.PilotSettings{On: true, Members: []string{"m2"}} })}}
+	own := settings.Rows{gateway.TabNotes: {Scope: "member:m1", Body: body(func(n *gateway.NotesSettings) { n.CallNotes = []string{"note"} })}}
+	in, err := settings.Effective(org, own)
+	if err != nil || !in.Notes.Pilot.On || !reflect.DeepEqual(in.Notes.Pilot.Members, []string{"m2"}) || !reflect.DeepEqual(in.Notes.CallNotes, []string{"note"}) {
+		t.Errorf("%+v, %v", in.Notes, err)
+	}
+}

@@ -1,0 +1,225 @@
+package handlers
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/rules/outbound"
+	"tidegate/store"
+	"tidegate/views"
+)
+
+// enhancedNotes says whether the org takes notes, as the last readiness check
+// or describe saw it; known is false before the first.
+func (v *visit) enhancedNotes() (on, known bool, err error) {
+	s, err := v.ws.Schema(v.UserContext(), "ContentNote")
+	if err != nil && gateway.CodeOf(err) == gateway.CodeNotFound {
+		return false, false, nil
+	}
+	return s.Createable, err == nil, err
+}
+
+// notesOffText explains why the destination Note cannot work (AVM-05).
+const notesOffText = "Enhanced Notes is off in Salesforce, so notes cannot be written there."
+
+// closeNotes marks the destination Note where the org has no Enhanced Notes:
+// it cannot be chosen anew, and where it was chosen before it waits.
+func (v *visit) closeNotes(t tabState, p *views.NotesPage) error {
+	on, known, err := v.enhancedNotes()
+	if err != nil || on || !known {
+		return err
+	}
+	for _, g := range []*views.ChoiceGroup{&p.MeetingNotes, &p.CallNotes} {
+		for i := range g.Choices {
+			c := &g.Choices[i]
+			switch {
+			case c.Value != "note":
+			case c.Checked:
+				c.Warning, c.WarningLink = "Waits: "+notesOffText, views.Link{Text: "What to click", URL: settingsBase}
+			default:
+				c.Closed = notesOffText + " An admin sees under Connection and readiness what to click in Setup."
+			}
+		}
+	}
+	return nil
+}
+
+// checkNotes refuses to choose a destination that cannot work. One that was
+// chosen while it worked may stay: it waits, and says so.
+func checkNotes(v *visit, before, after gateway.Settings) error {
+	on, known, err := v.enhancedNotes()
+	if err != nil || on || !known {
+		return err
+	}
+	for field, chosen := range map[string][2][]string{
+		"meeting_notes": {before.Notes.MeetingNotes, after.Notes.MeetingNotes}, "call_notes": {before.Notes.CallNotes, after.Notes.CallNotes},
+	} {
+		if slices.Contains(chosen[1], "note") && !slices.Contains(chosen[0], "note") {
+			return gateway.InvalidField(field, "%s Choose Event or Task, or switch it on first: Setup, Notes Settings, Enable Notes.", notesOffText)
+		}
+	}
+	return nil
+}
+
+// checkHere refuses what only this org or these members rule out.
+func (v *visit) checkHere(state tabState) error {
+	if state.tab != gateway.TabNotes {
+		return nil
+	}
+	before, err := v.effective(state.scope, state.rows)
+	if err != nil {
+		return err
+	}
+	if state.scope == gateway.OrgScope {
+		if err := checkPilot(state.settings); err != nil {
+			return err
+		}
+	}
+	return checkNotes(v, before, state.settings)
+}
+
+// previewMeetings is how many of the last meetings are looked at for one that
+// has notes.
+const previewMeetings = 20
+
+// notePreview shows a meeting as Salesforce would have it by the values in the
+// form: the very plan of the live flow, of a real meeting where there is one.
+func (v *visit) notePreview(t tabState) (*views.NotePreview, error) {
+	page, err := v.ws.Meetings(v.UserContext(), store.SaidQuery{Limit: previewMeetings})
+	if err != nil {
+		return nil, err
+	}
+	p := &views.NotePreview{UpdateURL: v.tabURL(t.tab, t.scope) + "/preview"}
+	if t.locked != "" {
+		p.UpdateURL = ""
+	}
+	i := slices.IndexFunc(page.Items, func(m gateway.Meeting) bool {
+		return (m.Notes != "" || m.Summary != "") && m.Status != gateway.MeetingCancelled
+	})
+	if i < 0 {
+		in, err := v.sampleMeeting(t.settings)
+		if err != nil {
+			return nil, err
+		}
+		p.Lead = "From an example meeting, with the values on this page. A real one stands here as soon as there is one."
+		showPlan(p, in.Meeting, outbound.PlanMeeting(in), in.Opportunities[0], v.clock())
+		return p, nil
+	}
+	m := page.Items[i]
+	plan, err := v.s.Outbox.PreviewMeeting(v.UserContext(), v.member.Workspace, m, t.settings)
+	if err != nil {
+		return nil, err
+	}
+	p.Lead = "From a real meeting, with the values on this page. Nothing is written by looking."
+	to, err := v.mainRecord(plan)
+	if err != nil {
+		return nil, err
+	}
+	showPlan(p, m, plan, to, v.clock())
+	return p, nil
+}
+
+// mainRecord is the record of a plan that reps open first: the deal, else the
+// account, else a person. Zero when the meeting belongs to none.
+func (v *visit) mainRecord(plan outbound.SaidPlan) (gateway.Record, error) {
+	for _, object := range [...]string{"Opportunity", "Account", "Contact", "Lead"} {
+		for _, key := range plan.Related {
+			if key.Object != object {
+				continue
+			}
+			r, err := v.ws.Record(v.UserContext(), key)
+			if gateway.CodeOf(err) != gateway.CodeNotFound || err == nil {
+				return r, err
+			}
+		}
+	}
+	return gateway.Record{}, nil
+}
+
+// excerptLength is how much of a text a preview shows, in characters.
+const excerptLength = 180
+
+// showPlan turns a plan into the cards of the preview.
+func showPlan(p *views.NotePreview, m gateway.Meeting, plan outbound.SaidPlan, to gateway.Record, clk clock) {
+	if to.Key.ID != "" {
+		p.Kind, p.Record = squareOf(to.Key.Object), to.Label()
+	}
+	links := 0
+	for _, o := range plan.Owed {
+		subject, text := o.Fields["Subject"].String(), firstOf(o.Fields["Description"].String(), excerptLength)
+		switch {
+		case o.Part == outbound.PartEvent:
+			p.EventTitle, p.EventText, p.EventWhen = subject, text, clk.at(m.StartsAt)
+		case o.Part == outbound.PartTask:
+			p.TaskTitle, p.TaskComment = subject, text
+		case o.Part == outbound.PartNote:
+			p.NotesTitle, _, _ = strings.Cut(o.Fields["Title"].String(), " [")
+		case o.Key.Object == "ContentDocumentLink":
+			links++
+		}
+	}
+	if p.NotesTitle != "" {
+		p.NotesText = "One Enhanced Note on " + count(links, "record", "records") + ", such as " + p.Record + "."
+	}
+	for _, o := range plan.Omitted {
+		if o.Part == outbound.PartNote || o.Part == outbound.PartEvent || o.Part == outbound.PartTask || o.Part == outbound.PartAll || strings.HasPrefix(o.Part, outbound.PartNote+":") {
+			p.Omitted = append(p.Omitted, o.Why)
+		}
+	}
+	if p.EventTitle+p.TaskTitle+p.NotesTitle == "" && len(p.Omitted) == 0 {
+		p.Omitted = []string{"With these values nothing of the meeting is written to Salesforce."}
+	}
+}
+
+// firstOf is the beginning of a text, whole words where it can be.
+func firstOf(text string, n int) string {
+	text = strings.Join(strings.Fields(text), " ")
+	runes := []rune(text)
+	if len(runes) <= n {
+		return text
+	}
+	cut := string(runes[:n])
+	if i := strings.LastIndexByte(cut, ' '); i > n/2 {
+		cut = cut[:i]
+	}
+	return cut + " …"
+}
+
+// sampleMeeting is a meeting on example domains, for the preview of a workspace
+// that has none yet.
+func (v *visit) sampleMeeting(s gateway.Settings) (outbound.MeetingInput, error) {
+	record := func(object, id, name string) gateway.Record {
+		return gateway.Record{Key: gateway.RecordKey{Object: object, ID: id}, Fields: gateway.Fields{"Name": gateway.Text(name)}}
+	}
+	account := record("Account", "001000000000001AAA", "Fernhollow Logistics")
+	contact := record("Contact", "003000000000001AAA", "Ann Ferrow")
+	deal := record("Opportunity", "006000000000001AAA", "Fernhollow Logistics, 40 seats")
+	contact.Fields["AccountId"], deal.Fields["AccountId"] = gateway.Text(account.Key.ID), gateway.Text(account.Key.ID)
+	start := v.today().AddDate(0, 0, -1).Add(14 * time.Hour)
+	s.Notes.Pilot, s.Objects.Filters = gateway.PilotSettings{}, nil
+	ann := gateway.Participant{Email: "ann.ferrow@fernhollow.example", Name: "Ann Ferrow"}
+	in := outbound.MeetingInput{
+		Surroundings: outbound.Surroundings{
+			Workspace: v.member.Workspace, Settings: s, Member: v.member, Schemas: map[string]gateway.Schema{}, URL: v.s.BaseURL + "/meetings",
+			Attendees:     []outbound.Attendee{{Participant: ann, Matches: []gateway.Record{contact}, Evidence: "by e-mail " + ann.Email, Account: &account}},
+			Opportunities: []gateway.Record{deal},
+		},
+		Meeting: gateway.Meeting{
+			ExternalID: "example", Title: "Pricing review", Source: gateway.FromCalendar, Status: gateway.MeetingCompleted, StartsAt: start, EndsAt: start.Add(45 * time.Minute),
+			Organizer: v.member.Email, Participants: []gateway.Participant{ann}, Outcome: "Next meeting agreed",
+			Summary: "They want a price for 40 seats before the end of the month, and compare with another vendor.",
+		},
+	}
+	for _, object := range [...]string{"Event", "Task"} {
+		schema, err := v.schema(object)
+		if err != nil {
+			return in, err
+		}
+		in.Schemas[object] = schema
+	}
+	on, known, err := v.enhancedNotes()
+	in.NotesOff = known && !on
+	return in, err
+}
