@@ -2,6 +2,10 @@ package gateway
 
 import "time"
 
+// KindUndo is the kind of a Cause that takes earlier writes back; its Ref is
+// the line or the thing whose writes those were.
+const KindUndo = "undo"
+
 // Choice is how the question of a conflict ended.
 type Choice string
 

@@ -9,6 +9,7 @@ import (
 	"tidegate/gateway"
 	"tidegate/rules/inbound"
 	"tidegate/rules/mapping"
+	"tidegate/rules/undo"
 	"tidegate/store"
 	"tidegate/views"
 )
@@ -27,6 +28,11 @@ func (b *recordBuilder) details() ([]views.Detail, error) {
 	if err != nil {
 		return nil, err
 	}
+	writes, err := b.s.Outbox.Writes(b.UserContext(), b.member.Workspace, b.record.Key)
+	if err != nil {
+		return nil, err
+	}
+	origins := undo.Origins(b.record, writes)
 	objectOn := in.Objects.Writeback[b.record.Key.Object]
 	shown := b.shown()
 	var out []views.Detail
@@ -35,7 +41,11 @@ func (b *recordBuilder) details() ([]views.Detail, error) {
 		if !ok {
 			continue // hidden by Salesforce from the connected user
 		}
-		out = append(out, b.detail(f, shown.Fields[name], objectOn, recent[name]))
+		d := b.detail(f, shown.Fields[name], objectOn, recent[name])
+		if origin, ours := origins[name]; ours && d.Form == nil {
+			d.Written = b.writtenBy(origin, f)
+		}
+		out = append(out, d)
 	}
 	return out, nil
 }

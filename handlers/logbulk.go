@@ -108,6 +108,9 @@ func (v *visit) logActions(total int) []views.Action {
 			views.Action{Text: "Try these again", URL: "/sync/log/retry", Post: true, Fields: v.filterFields()},
 			views.Action{Text: "Ignore these", URL: "/sync/log/ignore?" + v.filters().Encode()})
 	}
+	if v.admin() && total > 0 && filtered(v, "meeting", "rule", "record", "who") {
+		out = append(out, views.Action{Text: "Undo these writes", URL: undoBase + "?" + v.filters().Encode()})
+	}
 	if v.admin() && total > 0 {
 		for _, format := range [...]string{"CSV", "JSON"} {
 			out = append(out, views.Action{

@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidegate/gateway"
+	"tidegate/rules/outbound"
 	"tidegate/store"
 	"tidegate/views"
 )
@@ -59,6 +60,9 @@ func (v *visit) logDetail(line store.LogLine, open bool) (views.LogDetail, error
 	id := strconv.FormatInt(e.ID, 10)
 	if hidden {
 		d.Actions = append(d.Actions, views.Action{Text: "Show personal data", URL: "/sync/log/" + id + "/reveal", Post: true})
+	}
+	if e.Direction == "out" && e.State == gateway.LogDone && !outbound.Created(e) {
+		d.Actions = append(d.Actions, views.Action{Text: "Undo this write", URL: undoBase + "?line=" + id})
 	}
 	if e.Direction != "out" || e.State != gateway.LogNeedsYou {
 		return d, nil

@@ -172,6 +172,7 @@ func allPages() []route {
 	list = append(list, hookPages...)
 	list = append(list, topicPages...)
 	list = append(list, conflictPages...)
+	list = append(list, undoPages...)
 	list = append(list, agentPages...)
 	for _, tab := range gateway.Tabs {
 		list = append(list,

@@ -140,6 +140,7 @@ var flashes = map[string]string{
 	"loadpaused":    "The loading is paused, and stays so until somebody resumes it.",
 	"loadresumed":   "The loading goes on where it stopped.",
 	"loadcanceled":  "The loading is canceled. What was loaded stays.",
+	"undone":        "The values go back now; each line says how far it is.",
 	"ignored":       "Ignored, with your reason in the log.",
 	"password":      "The new password is set. Other sessions of this account are signed out.",
 	"revoked":       "The key no longer opens anything.",

@@ -137,6 +137,9 @@ func New(db *store.DB, caller Caller, o Options) *Outbox {
 type Edit struct {
 	Key    gateway.RecordKey
 	Fields gateway.Fields
+	// Expect are values that must still stand, as far as we know, else nothing
+	// is planned; nil = whatever they are.
+	Expect gateway.Fields
 	Cause  gateway.Cause
 	Lane   int // see gateway.Change
 }
@@ -178,6 +181,9 @@ func (o *Outbox) Submit(ctx context.Context, ws gateway.WorkspaceID, e Edit) (Re
 		if err != nil {
 			return err
 		}
+		if err := e.expected(record, pending); err != nil {
+			return err
+		}
 		plan, err := outbound.PlanEdit(outbound.Input{
 			Record: record, Pending: pending, Fields: e.Fields, Cause: e.Cause, Lane: e.Lane,
 			Writable: r.writable, Label: r.label, Now: tx.Now(), NotBefore: o.pace.next(ws, e.Key),
@@ -195,6 +201,22 @@ func (o *Outbox) Submit(ctx context.Context, ws gateway.WorkspaceID, e Edit) (Re
 	}
 	o.submitted(ctx, ws, receipt)
 	return receipt, nil
+}
+
+// expected refuses an edit that was made from values which moved since.
+func (e Edit) expected(record gateway.Record, pending *gateway.Change) error {
+	for name, want := range e.Expect {
+		now := record.Fields[name]
+		if pending != nil {
+			if ours, owed := pending.Fields[name]; owed {
+				now = ours
+			}
+		}
+		if now != want && !(now.Empty() && want.Empty()) {
+			return gateway.Errorf(gateway.CodeConflict, "%s was changed meanwhile; that stands.", name)
+		}
+	}
+	return nil
 }
 
 // load locks a record and what waits for it; the record has only its key when

@@ -58,6 +58,8 @@ type Detail struct {
 	WhyURL  string
 	// Note says of a value that changes without an event how old it may be.
 	Note string
+	// Written says where the value came from, where it came from here.
+	Written *Written
 	// Form is present while the field is open for editing.
 	Form *DetailForm
 	// Progress is shown after an edit until it is old news.

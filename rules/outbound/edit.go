@@ -203,3 +203,6 @@ func Words(c gateway.Change, label func(field string) string) string {
 	}
 	return verb + " " + strings.Join(names, ", ")
 }
+
+// Created reports whether a line tells of a record that was made.
+func Created(line gateway.LogEntry) bool { return strings.HasPrefix(line.What, "Create ") }

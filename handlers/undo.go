@@ -1,0 +1,200 @@
+package handlers
+
+import (
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"tidegate/gateway"
+	"tidegate/outbox"
+	"tidegate/rules/undo"
+	"tidegate/views"
+)
+
+const undoBase = "/sync/undo"
+
+var undoPages = []route{
+	{"GET", undoBase, signedIn, askUndo},
+	{"POST", undoBase, signedIn, undoWrites},
+}
+
+// undoNames are what selects the writes to take back: the filters of the log,
+// one line, one field of it, one day.
+var undoNames = []string{"line", "field", "day"}
+
+// undoScope reads which writes are meant. Members take back what stands on one
+// line; many writes at once are for admins.
+func (v *visit) undoScope(get func(string, ...string) string) (outbox.UndoScope, error) {
+	q, err := v.logQuery(get)
+	if err != nil {
+		return outbox.UndoScope{}, err
+	}
+	scope := outbox.UndoScope{Lines: q, Field: get("field")}
+	if line := get("line"); line != "" {
+		if scope.Line, err = strconv.ParseInt(line, 10, 64); err != nil || scope.Line <= 0 {
+			return scope, fiber.ErrNotFound
+		}
+		return scope, nil
+	}
+	if day := get("day"); day != "" {
+		from, err := time.ParseInLocation(time.DateOnly, day, v.clock().zone)
+		if err != nil {
+			return scope, gateway.InvalidField("day", "Give the day as 2026-11-21.")
+		}
+		scope.Lines.Since, scope.Lines.Until = from, from.AddDate(0, 0, 1)
+	}
+	l := scope.Lines
+	if l.RecordID+l.Ref+l.Rule+l.User == "" && l.Since.IsZero() {
+		return scope, gateway.Errorf(gateway.CodeInvalid, "Say which writes to take back: of one line, record, meeting, rule, person or day. The sync log's filters lead here.")
+	}
+	if !v.admin() {
+		return scope, gateway.Errorf(gateway.CodeForbidden, "Only an admin takes many writes back at once. Open one line of the sync log to take back that one.")
+	}
+	return scope, nil
+}
+
+// askUndo is the dry run: what would be written, and what is left and why.
+func askUndo(v *visit) error {
+	scope, err := v.undoScope(v.Query)
+	if err != nil {
+		return err
+	}
+	plan, more, err := v.s.Outbox.PlanUndo(v.UserContext(), v.member.Workspace, scope)
+	if err != nil {
+		return err
+	}
+	p := views.UndoPage{
+		Shell: v.s.shell(v, "Undo", views.NavSyncLog),
+		Head: views.Head{
+			Crumb: []views.Link{{Text: "Sync log", URL: "/sync/log"}}, Title: "Undo " + count(len(plan.Restores), "value", "values"),
+			Lead: "Nothing is written yet. " + number(len(plan.Restores)) + " would go back, " + number(len(plan.Left)) + " stay.",
+		},
+		Form:   views.Form{URL: undoBase},
+		Button: "Write " + count(len(plan.Restores), "value", "values") + " back",
+		Cancel: views.Link{Text: "Leave everything as it is", URL: "/sync/log"},
+	}
+	for _, name := range undoNames {
+		if value := v.Query(name); value != "" {
+			p.Hidden = append(p.Hidden, views.Hidden{Name: name, Value: value})
+		}
+	}
+	p.Hidden = append(p.Hidden, v.filterFields()...)
+	if more {
+		p.Notice = views.Notice{Tone: views.Attention, Icon: views.IconWarning, Text: "There are more writes than are taken back at once. These are the newest; come back for the others."}
+	}
+	p.Restores = v.restoreList(plan.Restores)
+	p.Left = v.leftList(plan.Left)
+	if len(plan.Restores) == 0 {
+		p.Button = ""
+	}
+	return render(v.Ctx, views.Undo(p))
+}
+
+// shownAtOnce bounds the rows of a dry run; the numbers above are of all.
+const shownAtOnce = 200
+
+func (v *visit) restoreList(all []undo.Restore) views.ListPage {
+	l := views.ListPage{
+		Caption: "What would be written", Columns: []views.Column{{Text: "Record"}, {Text: "Field"}, {Text: "Now in Salesforce"}, {Text: "Back to"}, {Text: "Written by"}},
+		Empty: views.Empty{Icon: views.IconOK, Title: "Nothing goes back", Text: "None of the values that these writes made is still there; the list below says why."},
+	}
+	clk := v.clock()
+	for _, r := range all[:min(len(all), shownAtOnce)] {
+		f := v.fieldOfObject(r.Key.Object, r.Field)
+		l.Rows = append(l.Rows, views.Row{Cells: []views.Cell{
+			v.recordCell(r.Key),
+			{Text: labelOf(f)},
+			{Text: excerpt(orNone(clk.display(f, r.From, v.currency())))},
+			{Text: excerpt(orNone(clk.display(f, r.To, v.currency())))},
+			{Text: count(len(r.Lines), "write", "writes"), URL: logURL(r.Lines[0])},
+		}})
+	}
+	return l
+}
+
+func (v *visit) leftList(all []undo.Left) views.ListPage {
+	l := views.ListPage{Caption: "What stays, and why", Columns: []views.Column{{Text: "Record"}, {Text: "Field"}, {Text: "Why it stays"}}}
+	for _, left := range all[:min(len(all), shownAtOnce)] {
+		why := views.Cell{Text: left.Reason}
+		if left.Line != 0 {
+			why.URL = logURL(left.Line)
+		}
+		l.Rows = append(l.Rows, views.Row{Cells: []views.Cell{v.recordCell(left.Key), {Text: labelOf(v.fieldOfObject(left.Key.Object, left.Field))}, why}})
+	}
+	return l
+}
+
+func (v *visit) recordCell(key gateway.RecordKey) views.Cell {
+	return views.Cell{Kind: squareOf(key.Object), Text: v.labelOfRecord(key), URL: recordURL(key)}
+}
+
+func (v *visit) fieldOfObject(object, name string) gateway.Field {
+	schema, err := v.schema(object)
+	if err != nil {
+		return gateway.Field{Name: name}
+	}
+	return fieldOf(schema, name)
+}
+
+// undoWrites takes the writes back, through the same way out as every edit.
+func undoWrites(v *visit) error {
+	get := func(name string, _ ...string) string { return v.posted(name) }
+	scope, err := v.undoScope(get)
+	if err != nil {
+		return err
+	}
+	done, err := v.s.Outbox.Undo(v.UserContext(), v.member.Workspace, scope, gateway.Cause{
+		Rule: "Undo", Ref: undoRef(scope), By: v.member.ID, Name: v.member.Name,
+	})
+	if err != nil {
+		return err
+	}
+	v.s.audit(v, "took "+count(done.Values, "value", "values")+" back; "+number(len(done.Left))+" stayed", undoBase+"?"+v.undoWords())
+	if len(done.Receipts) == 1 {
+		v.deliver(done.Receipts[0])
+	}
+	return v.Redirect("/sync/log?rule=Undo&saved=undone", fiber.StatusSeeOther)
+}
+
+// undoRef names what was taken back: a line, or the thing that caused it.
+func undoRef(scope outbox.UndoScope) string {
+	if scope.Line != 0 {
+		return strconv.FormatInt(scope.Line, 10)
+	}
+	return scope.Lines.Ref
+}
+
+func (v *visit) undoWords() string {
+	q := url.Values{}
+	for _, name := range undoNames {
+		if value := v.posted(name); value != "" {
+			q.Set(name, value)
+		}
+	}
+	return excerpt(q.Encode() + " " + v.postedFilters())
+}
+
+// writtenBy says where the value of a field came from, where it came from here,
+// with the way to take it back.
+func (b *recordBuilder) writtenBy(origin undo.Write, f gateway.Field) *views.Written {
+	text := "Written by " + orSomebody(origin.Cause.Name)
+	if origin.Cause.Name == "" {
+		text = "Written from here"
+	}
+	if origin.Cause.Ref != "" && origin.Cause.Kind != gateway.KindUndo {
+		text += " from " + origin.Cause.Kind + " " + origin.Cause.Ref
+	}
+	if origin.Cause.Rule != "" {
+		text += " (" + origin.Cause.Rule + ")"
+	}
+	w := &views.Written{
+		Text: text + ", replacing " + orNone(excerpt(b.clk.display(f, origin.Before[f.Name], b.money))) + ".",
+		Link: views.Link{Text: "Open the write", URL: logURL(origin.ID)},
+	}
+	if !origin.Created {
+		w.Undo = views.Link{Text: "Undo", URL: undoBase + "?" + url.Values{"line": {strconv.FormatInt(origin.ID, 10)}, "field": {f.Name}}.Encode()}
+	}
+	return w
+}

@@ -1,0 +1,71 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"testing"
+
+	"tidegate/gateway"
+	"tidegate/outbox"
+)
+
+// wrote makes a write of the contact's title reach Salesforce.
+func (w *world) wrote(value, ref string) int64 {
+	w.t.Helper()
+	r, err := w.box.Submit(w.t.Context(), home, outbox.Edit{
+		Key: contactOf(home), Fields: gateway.Fields{"Title": gateway.Text(value)}, Cause: gateway.Cause{Kind: "meeting", Ref: ref, Rule: "Topic to field", Name: names[gateway.RoleRep]},
+	})
+	must(w.t, err)
+	got, err := w.box.Deliver(w.t.Context(), home, r)
+	must(w.t, err)
+	if got.State != outbox.Written {
+		w.t.Fatalf("the write is %+v", got)
+	}
+	return r.LogID
+}
+
+// M4: a value says where it came from, what it replaced, and goes back by two
+// presses: a dry run and the write.
+func TestValueSaysWhereItCameFromAndGoesBack_M4(t *testing.T) {
+	w := newWorld(t)
+	line := strconv.FormatInt(w.wrote("Chief <Buyer>", "m-1"), 10)
+	b := w.as(home, gateway.RoleRep)
+	b.get(recordURL(contactOf(home))).want(http.StatusOK, "Written by Rita Rep from meeting m-1 (Topic to field), replacing Buyer.", "Undo")
+	b.get("/sync/log/"+line).want(http.StatusOK, "Undo this write")
+	sent := w.caller.count()
+	ask := b.get("/sync/undo?line="+line+"&field=Title").want(http.StatusOK, "Undo 1 value", "Nothing is written yet.", "Chief <Buyer>", "Buyer", "Write 1 value back")
+	if w.caller.count() != sent {
+		t.Error("a dry run wrote something")
+	}
+	b.post(undoBase, ask.form(undoBase)).want(http.StatusSeeOther).wantLocation("/sync/log?rule=Undo&saved=undone")
+	if got := w.caller.last(); got.Fields["Title"] != gateway.Text("Buyer") || got.Cause.Kind != gateway.KindUndo {
+		t.Errorf("sent %+v", got)
+	}
+	if !w.audited(home, "Rita Rep took 1 value back; 0 stayed") || w.audited(home, "fields that the form does not have") {
+		t.Error("the audit lacks the undo")
+	}
+	b.get("/sync/undo?line="+line).want(http.StatusOK, "Nothing goes back", "It was taken back already.")
+	b.get("/sync/undo?line=x").want(http.StatusNotFound)
+}
+
+// Many writes at once are for admins, and need a scope.
+func TestMeetingAndDayAreUndoneByAdmins_M4(t *testing.T) {
+	w := newWorld(t)
+	w.wrote("CEO", "m-1")
+	rep, admin := w.as(home, gateway.RoleRep), w.as(home, gateway.RoleAdmin)
+	rep.get("/sync/undo?meeting=m-1").want(http.StatusForbidden, "Only an admin takes many writes back at once.")
+	rep.post(undoBase, url.Values{"meeting": {"m-1"}}).want(http.StatusForbidden)
+	admin.get("/sync/undo").want(http.StatusUnprocessableEntity, "Say which writes to take back")
+	admin.get("/sync/undo?day=soon").want(http.StatusUnprocessableEntity, "Give the day as")
+	today := w.clock.now().UTC().Format("2006-01-02")
+	for _, scope := range []string{"meeting=m-1", "day=" + today, "rule=" + url.QueryEscape("Topic to field"), "record=" + contactOf(home).ID, "who=Rita"} {
+		admin.get("/sync/undo?"+scope).want(http.StatusOK, "Undo 1 value", "CEO")
+	}
+	admin.get("/sync/undo?meeting=m-2").want(http.StatusOK, "Undo 0 values")
+	admin.get("/sync/log?meeting=m-1").want(http.StatusOK, "Undo these writes")
+	admin.post(undoBase, admin.get("/sync/undo?day="+today).form(undoBase)).want(http.StatusSeeOther)
+	if c, waiting := w.pending(contactOf(home)); waiting {
+		t.Errorf("still waits %+v", c)
+	}
+}

@@ -1,0 +1,148 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+
+	"tidegate/gateway"
+	"tidegate/rules/outbound"
+	"tidegate/rules/undo"
+	"tidegate/store"
+)
+
+// mostUndone is how many writes are taken back at once, and how many writes of
+// one record are looked at.
+const mostUndone = 1000
+
+// UndoScope selects the writes that are to be taken back.
+type UndoScope struct {
+	Line  int64          // one line, 0 = those of Lines
+	Lines store.LogQuery // of which only those that were written count
+	Field string         // "" = all of them
+}
+
+// PlanUndo is the dry run of an undo: what would be written, and what is left
+// because somebody changed it since. more is true where the scope holds more
+// writes than are taken back at once. Nothing is changed.
+func (o *Outbox) PlanUndo(ctx context.Context, ws gateway.WorkspaceID, scope UndoScope) (plan undo.Plan, more bool, err error) {
+	chosen, more, err := o.undoLines(ctx, ws, scope)
+	if err != nil {
+		return undo.Plan{}, false, err
+	}
+	in := undo.Input{
+		Chosen: map[int64]bool{}, Field: scope.Field, Records: map[gateway.RecordKey]gateway.Record{}, Pending: map[gateway.RecordKey]gateway.Change{},
+	}
+	objects := map[string]rights{}
+	for _, line := range chosen {
+		in.Chosen[line.ID] = true
+		if _, looked := in.Pending[line.Key]; looked {
+			continue
+		}
+		if err := o.undoRecord(ctx, ws, &in, line.Key); err != nil {
+			return undo.Plan{}, false, err
+		}
+		if _, known := objects[line.Key.Object]; !known {
+			if objects[line.Key.Object], err = o.rights(ctx, ws, line.Key.Object); err != nil {
+				return undo.Plan{}, false, err
+			}
+		}
+	}
+	in.Writable = func(key gateway.RecordKey, field string) (bool, string) { return objects[key.Object].writable(field) }
+	return undo.Make(in), more, nil
+}
+
+// undoLines are the writes of the scope that reached Salesforce.
+func (o *Outbox) undoLines(ctx context.Context, ws gateway.WorkspaceID, scope UndoScope) ([]gateway.LogEntry, bool, error) {
+	if scope.Line != 0 {
+		line, err := o.db.In(ws).LogLineByID(ctx, scope.Line)
+		if err != nil {
+			return nil, false, err
+		}
+		if line.Inbound != nil || line.Entry.Direction != "out" || line.Entry.State != gateway.LogDone {
+			return nil, false, gateway.Errorf(gateway.CodeConflict, "This line wrote nothing to Salesforce, so there is nothing to take back.")
+		}
+		return []gateway.LogEntry{line.Entry}, false, nil
+	}
+	q := scope.Lines
+	q.Direction, q.State, q.Limit, q.After, q.Before = "out", string(gateway.LogDone), mostUndone, 0, 0
+	page, err := o.db.In(ws).Log(ctx, q)
+	if err != nil {
+		return nil, false, err
+	}
+	lines := make([]gateway.LogEntry, 0, len(page.Entries))
+	for _, line := range page.Entries {
+		lines = append(lines, line.Entry)
+	}
+	return lines, page.Next != 0, nil
+}
+
+// undoRecord reads what is known of one record: its fields, what waits for it
+// and all writes to it.
+func (o *Outbox) undoRecord(ctx context.Context, ws gateway.WorkspaceID, in *undo.Input, key gateway.RecordKey) error {
+	w := o.db.In(ws)
+	record, err := w.Record(ctx, key)
+	switch {
+	case err == nil:
+		in.Records[key] = record
+	case gateway.CodeOf(err) != gateway.CodeNotFound:
+		return fmt.Errorf("reading a record to undo: %w", err)
+	}
+	if in.Pending[key], _, err = w.Pending(ctx, key); err != nil {
+		return err
+	}
+	writes, err := o.Writes(ctx, ws, key)
+	in.Writes = append(in.Writes, writes...)
+	return err
+}
+
+// Writes returns what was written to a record from here, newest first.
+func (o *Outbox) Writes(ctx context.Context, ws gateway.WorkspaceID, key gateway.RecordKey) ([]undo.Write, error) {
+	page, err := o.db.In(ws).Log(ctx, store.LogQuery{
+		Direction: "out", State: string(gateway.LogDone), Object: key.Object, RecordID: key.ID, Limit: mostUndone,
+	})
+	out := make([]undo.Write, 0, len(page.Entries))
+	for _, line := range page.Entries {
+		e := line.Entry
+		cause := e.Cause
+		if cause.Kind == "" { // a line from before causes were kept
+			cause.Rule, cause.Name = e.Rule, e.By
+		}
+		out = append(out, undo.Write{ID: e.ID, Key: e.Key, Fields: e.Fields, Before: e.Before, Cause: cause, Created: outbound.Created(e)})
+	}
+	return out, err
+}
+
+// Undone says what an undo made durable.
+type Undone struct {
+	Values   int // that go back
+	Receipts []Receipt
+	Left     []undo.Left
+}
+
+// Undo takes writes back: it plans again and submits what the plan says as
+// edits, each on the condition that the value is still the one it replaces.
+func (o *Outbox) Undo(ctx context.Context, ws gateway.WorkspaceID, scope UndoScope, by gateway.Cause) (Undone, error) {
+	plan, _, err := o.PlanUndo(ctx, ws, scope)
+	if err != nil {
+		return Undone{}, err
+	}
+	done := Undone{Left: plan.Left}
+	by.Kind = gateway.KindUndo
+	for _, e := range plan.Edits() {
+		receipt, err := o.Submit(ctx, ws, Edit{Key: e.Key, Fields: e.Fields, Expect: e.Expect, Cause: by})
+		if err == nil {
+			done.Values += len(e.Fields)
+			done.Receipts = append(done.Receipts, receipt)
+			continue
+		}
+		switch gateway.CodeOf(err) {
+		case gateway.CodeConflict, gateway.CodeForbidden, gateway.CodeNotFound, gateway.CodeInvalid, gateway.CodeSFConverted:
+			for _, name := range e.Fields.Names() {
+				done.Left = append(done.Left, undo.Left{Key: e.Key, Field: name, Reason: err.Error()})
+			}
+		default:
+			return done, err
+		}
+	}
+	return done, nil
+}

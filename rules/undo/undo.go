@@ -1,0 +1,206 @@
+// Package undo plans how writes of ours are taken back, so that Salesforce
+// looks as it would without them, and tells where a value came from.
+package undo
+
+import (
+	"cmp"
+	"slices"
+
+	"tidegate/gateway"
+)
+
+// Write is one write of ours that reached Salesforce, as the sync log keeps
+// it. Before are the values that it replaced.
+type Write struct {
+	ID     int64 // of the line, which grows with time
+	Key    gateway.RecordKey
+	Fields gateway.Fields
+	Before gateway.Fields
+	Cause  gateway.Cause
+	// Created is set where the write made the record.
+	Created bool
+}
+
+// Input is everything that Make looks at.
+type Input struct {
+	// Writes are all writes to the records concerned, in any order: whether a
+	// later one stands decides as much as what is taken back.
+	Writes []Write
+	// Chosen are the lines that are to be taken back; Field limits that to one
+	// field, "" = all.
+	Chosen  map[int64]bool
+	Field   string
+	Records map[gateway.RecordKey]gateway.Record
+	// Pending is what waits to be written, by record.
+	Pending map[gateway.RecordKey]gateway.Change
+	// Writable is the truth table, nil = all.
+	Writable func(key gateway.RecordKey, field string) (bool, string)
+}
+
+// Restore is one value that would be written.
+type Restore struct {
+	Key      gateway.RecordKey
+	Field    string
+	From, To gateway.Value // From is what the mirror has now
+	Lines    []int64       // what is taken back by it, newest first
+}
+
+// Left is one value that stays, and why.
+type Left struct {
+	Key    gateway.RecordKey
+	Field  string
+	Reason string
+	Line   int64 // of the newest chosen write to it
+}
+
+// Plan is a dry run: nothing of it is done.
+type Plan struct {
+	Restores []Restore
+	Left     []Left
+}
+
+// The reasons why a value stays.
+const (
+	changedSince = "Somebody changed it in Salesforce since; that stands."
+	laterWrite   = "A later write of ours stands."
+	alreadyBack  = "It was taken back already."
+	nowWaiting   = "Another edit of it is on its way."
+	madeIt       = "The record was created with it; taking that back would be deleting it, which is done in Salesforce."
+	gone         = "The record was deleted in Salesforce."
+	notHere      = "The record is not in the mirror any more."
+	sameAgain    = "Salesforce has the earlier value already."
+)
+
+type place struct {
+	key   gateway.RecordKey
+	field string
+}
+
+// Make plans the taking back of the chosen writes, field by field: where the
+// newest write of ours is chosen and its value still stands, the value goes
+// back to what was there before the run of chosen writes that ends with it.
+// What anybody else wrote in between is never touched.
+func Make(in Input) Plan {
+	var plan Plan
+	writes := map[place][]Write{}
+	for _, w := range slices.SortedFunc(slices.Values(in.Writes), func(a, b Write) int { return cmp.Compare(b.ID, a.ID) }) {
+		for name := range w.Fields {
+			writes[place{w.Key, name}] = append(writes[place{w.Key, name}], w)
+		}
+	}
+	for at, newestFirst := range writes {
+		if in.Field != "" && in.Field != at.field {
+			continue
+		}
+		chosen := slices.IndexFunc(newestFirst, func(w Write) bool { return in.Chosen[w.ID] })
+		if chosen < 0 {
+			continue
+		}
+		if reason := in.stays(at, newestFirst, chosen); reason != "" {
+			plan.Left = append(plan.Left, Left{at.key, at.field, reason, newestFirst[chosen].ID})
+			continue
+		}
+		r, reason := in.restore(at, newestFirst)
+		if reason != "" {
+			plan.Left = append(plan.Left, Left{at.key, at.field, reason, newestFirst[chosen].ID})
+			continue
+		}
+		plan.Restores = append(plan.Restores, r)
+	}
+	slices.SortFunc(plan.Restores, func(a, b Restore) int { return byPlace(a.Key, b.Key, a.Field, b.Field) })
+	slices.SortFunc(plan.Left, func(a, b Left) int { return byPlace(a.Key, b.Key, a.Field, b.Field) })
+	return plan
+}
+
+func byPlace(a, b gateway.RecordKey, fieldA, fieldB string) int {
+	return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.ID, b.ID), cmp.Compare(fieldA, fieldB))
+}
+
+// stays says why the value at a place is not taken back, "" when it may be.
+func (in Input) stays(at place, newestFirst []Write, chosen int) string {
+	record, here := in.Records[at.key]
+	_, waits := in.Pending[at.key].Fields[at.field]
+	newest := newestFirst[0]
+	switch {
+	case !here:
+		return notHere
+	case record.Deleted:
+		return gone
+	case waits:
+		return nowWaiting
+	case chosen > 0 && newest.Cause.Kind == gateway.KindUndo:
+		return alreadyBack
+	case chosen > 0:
+		return laterWrite
+	case empty(record.Fields[at.field]) != empty(newest.Fields[at.field]):
+		return changedSince
+	case newest.Created:
+		return madeIt
+	}
+	if in.Writable != nil {
+		if ok, why := in.Writable(at.key, at.field); !ok {
+			return "It cannot be written now: " + why
+		}
+	}
+	return ""
+}
+
+// restore walks back over chosen writes that follow each other directly.
+func (in Input) restore(at place, newestFirst []Write) (Restore, string) {
+	r := Restore{Key: at.key, Field: at.field, From: in.Records[at.key].Fields[at.field]}
+	for i, w := range newestFirst {
+		if !in.Chosen[w.ID] || w.Created || i > 0 && empty(w.Fields[at.field]) != r.To {
+			break // it stands, it made the record, or Salesforce wrote in between
+		}
+		r.To = empty(w.Before[at.field])
+		r.Lines = append(r.Lines, w.ID)
+	}
+	if r.To == empty(r.From) {
+		return r, sameAgain
+	}
+	return r, ""
+}
+
+// empty makes a field never heard of and an empty one the same.
+func empty(v gateway.Value) gateway.Value {
+	if v.Empty() {
+		return gateway.Null
+	}
+	return v
+}
+
+// Edits gathers the plan by record: what is to be written, and what must still
+// be there for it.
+func (p Plan) Edits() []Edit {
+	var out []Edit
+	for _, r := range p.Restores {
+		if len(out) == 0 || out[len(out)-1].Key != r.Key {
+			out = append(out, Edit{Key: r.Key, Fields: gateway.Fields{}, Expect: gateway.Fields{}})
+		}
+		e := &out[len(out)-1]
+		e.Fields[r.Field], e.Expect[r.Field] = r.To, r.From
+	}
+	return out
+}
+
+// Edit is what the plan writes to one record.
+type Edit struct {
+	Key            gateway.RecordKey
+	Fields, Expect gateway.Fields
+}
+
+// Origins tells for each field of a record which write of ours its value came
+// from; fields whose value is not ours are not in it.
+func Origins(record gateway.Record, writes []Write) map[string]Write {
+	out := map[string]Write{}
+	seen := map[string]bool{}
+	for _, w := range slices.SortedFunc(slices.Values(writes), func(a, b Write) int { return cmp.Compare(b.ID, a.ID) }) {
+		for name, v := range w.Fields {
+			if !seen[name] && w.Key == record.Key && empty(v) == empty(record.Fields[name]) {
+				out[name] = w
+			}
+			seen[name] = true
+		}
+	}
+	return out
+}

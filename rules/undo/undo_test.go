@@ -1,0 +1,172 @@
+package undo
+
+import (
+	"fmt"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"tidegate/gateway"
+)
+
+var ann = gateway.RecordKey{Object: "Contact", ID: "003"}
+
+func write(id int64, before, value gateway.Value) Write {
+	return Write{ID: id, Key: ann, Fields: gateway.Fields{"Title": value}, Before: gateway.Fields{"Title": before}}
+}
+
+func TestWhatIsTakenBack(t *testing.T) {
+	created := write(1, "", `"a"`)
+	created.Created = true
+	undone := write(3, `"b"`, `"a"`)
+	undone.Cause.Kind = gateway.KindUndo
+	tests := []struct {
+		name   string
+		writes []Write
+		chosen []int64
+		now    gateway.Value
+		to     gateway.Value // "" = left
+		why    string
+	}{
+		{"one write", []Write{write(1, `"a"`, `"b"`)}, []int64{1}, `"b"`, `"a"`, ""},
+		{"to empty", []Write{write(1, "", `"b"`)}, []int64{1}, `"b"`, gateway.Null, ""},
+		{"the last of two", []Write{write(1, `"a"`, `"b"`), write(2, `"b"`, `"c"`)}, []int64{2}, `"c"`, `"b"`, ""},
+		{"both of two", []Write{write(2, `"b"`, `"c"`), write(1, `"a"`, `"b"`)}, []int64{1, 2}, `"c"`, `"a"`, ""},
+		{"the first of two", []Write{write(1, `"a"`, `"b"`), write(2, `"b"`, `"c"`)}, []int64{1}, `"c"`, "", laterWrite},
+		{"Salesforce wrote in between", []Write{write(1, `"a"`, `"b"`), write(2, `"x"`, `"c"`)}, []int64{1, 2}, `"c"`, `"x"`, ""},
+		{"Salesforce wrote since", []Write{write(1, `"a"`, `"b"`)}, []int64{1}, `"x"`, "", changedSince},
+		{"emptied since", []Write{write(1, `"a"`, `"b"`)}, []int64{1}, gateway.Null, "", changedSince},
+		{"a create", []Write{created}, []int64{1}, `"a"`, "", madeIt},
+		{"back to a create", []Write{created, write(2, `"a"`, `"b"`)}, []int64{2}, `"b"`, `"a"`, ""},
+		{"undone already", []Write{write(2, `"a"`, `"b"`), undone}, []int64{2}, `"a"`, "", alreadyBack},
+		{"the undo itself", []Write{write(2, `"a"`, `"b"`), undone}, []int64{3}, `"a"`, `"b"`, ""},
+		{"not chosen", []Write{write(1, `"a"`, `"b"`)}, nil, `"b"`, "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := Input{Writes: tt.writes, Chosen: map[int64]bool{}, Records: map[gateway.RecordKey]gateway.Record{ann: {Key: ann, Fields: gateway.Fields{"Title": tt.now}}}}
+			for _, id := range tt.chosen {
+				in.Chosen[id] = true
+			}
+			got := Make(in)
+			switch {
+			case tt.to != "" && (len(got.Restores) != 1 || len(got.Left) != 0 || got.Restores[0].To != tt.to || got.Restores[0].From != tt.now):
+				t.Errorf("plan %+v", got)
+			case tt.to == "" && tt.why != "" && (len(got.Restores) != 0 || len(got.Left) != 1 || got.Left[0].Reason != tt.why):
+				t.Errorf("plan %+v", got)
+			case tt.to == "" && tt.why == "" && len(got.Restores)+len(got.Left) != 0:
+				t.Errorf("plan %+v", got)
+			}
+		})
+	}
+}
+
+func TestWhatCannotBeWrittenStays(t *testing.T) {
+	base := Input{Writes: []Write{write(1, `"a"`, `"b"`)}, Chosen: map[int64]bool{1: true}}
+	record := gateway.Record{Key: ann, Fields: gateway.Fields{"Title": `"b"`}}
+	with := func(change func(*Input)) Input {
+		in := base
+		in.Records = map[gateway.RecordKey]gateway.Record{ann: record}
+		change(&in)
+		return in
+	}
+	deleted := record
+	deleted.Deleted = true
+	tests := map[string]Input{
+		"not here": base,
+		"deleted":  with(func(in *Input) { in.Records[ann] = deleted }),
+		"waiting": with(func(in *Input) {
+			in.Pending = map[gateway.RecordKey]gateway.Change{ann: {Fields: gateway.Fields{"Title": `"z"`}}}
+		}),
+		"not writable": with(func(in *Input) { in.Writable = func(gateway.RecordKey, string) (bool, string) { return false, "Off." } }),
+	}
+	for name, in := range tests {
+		if got := Make(in); len(got.Restores) != 0 || len(got.Left) != 1 || got.Left[0].Reason == "" {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	other := with(func(in *Input) { in.Field = "Phone" })
+	if got := Make(other); len(got.Restores)+len(got.Left) != 0 {
+		t.Errorf("another field: %+v", got)
+	}
+}
+
+// M4: of a thousand random writes with others' changes between them any subset
+// taken back gives the run without it, where nothing later stands; taking it
+// back again does nothing.
+func TestAnySubsetUndoneEqualsTheRunWithoutIt_M4(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		type op struct {
+			at    place
+			value gateway.Value
+			id    int64 // 0 = somebody else in Salesforce
+		}
+		n := rapid.SampledFrom([]int{10, 200, 1000}).Draw(t, "writes")
+		seed := rapid.Uint64().Draw(t, "seed")
+		next := func(below int) int { // rapid draws of each step would be too many
+			seed = seed*6364136223846793005 + 1442695040888963407
+			return int(seed >> 33 % uint64(below))
+		}
+		now, chosen := map[place]gateway.Value{}, map[int64]bool{}
+		var ops []op
+		var writes []Write
+		for i := range n {
+			at := place{gateway.RecordKey{Object: "Contact", ID: fmt.Sprint("c", next(20))}, fmt.Sprint("F", next(5))}
+			if next(5) == 0 { // whose values nobody else writes: the check is by value
+				v := gateway.Text(fmt.Sprint("theirs ", i))
+				now[at] = v
+				ops = append(ops, op{at: at, value: v})
+				continue
+			}
+			v := gateway.Text(fmt.Sprint("ours ", next(6)))
+			if now[at] == v {
+				continue // nothing is written then
+			}
+			id := int64(i + 1)
+			writes = append(writes, Write{ID: id, Key: at.key, Fields: gateway.Fields{at.field: v}, Before: gateway.Fields{at.field: now[at]}})
+			now[at] = v
+			ops = append(ops, op{at, v, id})
+			chosen[id] = next(3) > 0
+		}
+		want := map[place]gateway.Value{}
+		for _, o := range ops {
+			if o.id == 0 || !chosen[o.id] {
+				want[o.at] = o.value
+			}
+		}
+		in := Input{Writes: writes, Chosen: chosen, Records: map[gateway.RecordKey]gateway.Record{}}
+		apply := func(at place, v gateway.Value) {
+			r := in.Records[at.key]
+			r.Key, r.Fields = at.key, r.Fields.Overlay(gateway.Fields{at.field: v})
+			in.Records[at.key] = r
+		}
+		for at, v := range now {
+			apply(at, v)
+		}
+		plan := Make(in)
+		for _, r := range plan.Restores {
+			if now[place{r.Key, r.Field}] != r.From {
+				t.Fatalf("restored from %q, but it is %q", r.From, now[place{r.Key, r.Field}])
+			}
+			apply(place{r.Key, r.Field}, r.To)
+			in.Writes = append(in.Writes, Write{ID: int64(n + 1), Key: r.Key, Fields: gateway.Fields{r.Field: r.To}, Before: gateway.Fields{r.Field: r.From}, Cause: gateway.Cause{Kind: gateway.KindUndo}})
+		}
+		for at := range now {
+			if got := in.Records[at.key].Fields[at.field]; empty(got) != empty(want[at]) {
+				t.Fatalf("%v is %q, without the writes it were %q", at, got, want[at])
+			}
+		}
+		if again := Make(in); len(again.Restores) != 0 {
+			t.Fatalf("a second undo would write %+v", again.Restores)
+		}
+	})
+}
+
+func TestOriginIsTheWriteWhoseValueStands(t *testing.T) {
+	a, b := write(1, "", `"a"`), write(2, `"a"`, `"b"`)
+	b.Fields["Phone"] = `"1"`
+	got := Origins(gateway.Record{Key: ann, Fields: gateway.Fields{"Title": `"b"`, "Phone": `"2"`}}, []Write{a, b})
+	if len(got) != 1 || got["Title"].ID != 2 {
+		t.Errorf("origins %+v", got)
+	}
+}
