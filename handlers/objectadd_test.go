@@ -65,14 +65,18 @@ func TestACustomObjectIsAddedAndRemoved_DEM04(t *testing.T) {
 	b.get(path+"?show=all").want(http.StatusOK, "Can activities go here instead of Leads and Contacts?", "Is its feed tracked? yes no", "Feed Tracking")
 	// STA-07, STA-08: the switch, with the confirmation that writeback is on.
 	form = b.get(path + "?show=all").form(path + "?show=all")
-	form.Set("product_Summary__c", "meeting.summary")
+	if form.Has("product_Summary__c") {
+		t.Error("a source is offered that writes nothing to this object")
+	}
+	form.Set("direction_Summary__c", "outbound")
+	form.Add("editable_Summary__c", "on")
 	form.Add("switch_writeback", "on")
 	b.review(path+"?show=all", form).want(http.StatusSeeOther).wantLocation(path + "?saved=writeback")
 	b.get(path+"?saved=writeback").want(http.StatusOK, "Writeback is enabled")
-	if m := w.mappingsNow("Visit__c")["Summary__c"]; m.Source != "meeting.summary" || !w.saved().Objects.Writeback["Visit__c"] {
+	if m := w.mappingsNow("Visit__c")["Summary__c"]; m.Direction != "outbound" || !m.Editable || !w.saved().Objects.Writeback["Visit__c"] {
 		t.Errorf("mapping %+v", m)
 	}
-	b.get(path).want(http.StatusOK, "Outbound", "A Product Property fills it.") // DEM-28
+	b.get(path).want(http.StatusOK, "Outbound", "An admin chose it.") // DEM-28
 
 	leave := path + "/leave"
 	b.post(leave, b.get(leave).want(http.StatusOK, "Nothing changes in Salesforce.", "The mapping of its 1 field stays").form(leave)).want(http.StatusSeeOther)

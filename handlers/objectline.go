@@ -76,6 +76,8 @@ func (v *visit) productCell(line *views.FieldLine, s objectTab, f gateway.Field,
 		line.ProductText = "Formula fields take no value"
 	case !line.CanEdit && key == "":
 		line.ProductText = "Read-only fields take no value"
+	case len(s.sources) == 0 && key == "":
+		line.ProductText = "Written by edits alone"
 	case len(offered) == 0 && key == "":
 		line.ProductText = "Nothing here fits its type"
 	}
@@ -89,6 +91,9 @@ func (v *visit) productCell(line *views.FieldLine, s objectTab, f gateway.Field,
 		if source.Key == key {
 			found = true
 			_, line.Warning = mapping.Takes(f, source.Kind)
+			if m.Source != "" && !m.Editable {
+				line.Warning = "Nothing is written while Editable is off. " + line.Warning
+			}
 		}
 	}
 	if !found { // what is saved must not be lost by opening the form

@@ -141,7 +141,7 @@ func planPerson(in personInput) (outbound.Plan, error) {
 	var skipped []outbound.Skipped
 	if key := in.match.link.Key; local(key) {
 		create := outbound.PlanCreate(outbound.CreateInput{
-			Person: p, Object: key.Object, Schema: r.schema, Refused: r.refused, Lane: in.lane, Cause: in.cause, Now: in.now,
+			Person: p, Object: key.Object, Schema: r.schema, Mapping: r.mapping, Refused: r.refused, Lane: in.lane, Cause: in.cause, Now: in.now,
 		})
 		if in.pending == nil || create.Change == nil {
 			return create, nil

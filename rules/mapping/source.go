@@ -61,7 +61,13 @@ var sources = []Source{
 
 // Sources lists what fields of an object can be filled from: topics that are
 // not archived, then the product's own properties.
+//
+// Only the usual objects are written by what was said; fields of another object
+// are written by edits alone.
 func Sources(object string, topics []gateway.Topic) []Source {
+	if !slices.Contains(gateway.ConfigurableObjects[:], object) {
+		return nil
+	}
 	var out []Source
 	for _, t := range topics {
 		if !t.Archived {
@@ -175,4 +181,18 @@ func Check(f gateway.Field, m, had gateway.Mapping, all []Source) error {
 		return gateway.InvalidField(f.Name, "%s: direction, write mode and conflict winner are chosen from their lists.", label(f))
 	}
 	return nil
+}
+
+// SourceWritten answers whether a product property is written to the field
+// that it is mapped to: the three conditions of an edit hold, and the direction
+// leads out.
+func SourceWritten(objectSwitch bool, m gateway.Mapping, f gateway.Field) (ok bool, reason string) {
+	if ok, _, why := Writable(objectSwitch, m, f); !ok {
+		return false, why
+	}
+	direction, why := Direction(f, m)
+	if direction != Outbound {
+		return false, fmt.Sprintf("Its direction is %s. %s", direction, why)
+	}
+	return true, "All conditions hold."
 }

@@ -88,7 +88,7 @@ func (p *planning) actionParts(items []gateway.ActionItem) []string {
 // topics plans the fields that Smart Topics are mapped to, on the records that
 // it belongs to (AVM-26).
 func (p *planning) topics() {
-	if len(p.topicsOf) == 0 || p.cancelled {
+	if len(p.topicsOf)+len(p.values) == 0 || p.cancelled {
 		return
 	}
 	records := map[string]gateway.Record{}
@@ -117,7 +117,7 @@ func (p *planning) topics() {
 			p.omit(topicsPrefix+object, object, "“Sync updates to object fields” is off for "+object+" on the Objects tab.")
 		default:
 			if fields := p.topicFields(object, r); len(fields) > 0 {
-				p.owe(topicsPrefix+object, r.Key, fields, "Smart Topics of the "+p.kind+" are mapped to these fields.")
+				p.owe(topicsPrefix+object, r.Key, fields, "Smart Topics or properties of the "+p.kind+" are mapped to these fields.")
 			}
 		}
 	}
@@ -125,7 +125,8 @@ func (p *planning) topics() {
 
 func (p *planning) mapped(object string) bool {
 	for _, m := range p.Mappings {
-		if m.Object == object && m.Topic != "" && len(p.topicsOf[m.Topic]) > 0 {
+		f, _ := p.Schemas[object].Field(m.Field)
+		if m.Object == object && (m.Topic != "" && len(p.topicsOf[m.Topic]) > 0 || p.sourceValue(m, f) != "") {
 			return true
 		}
 	}
@@ -137,11 +138,14 @@ func (p *planning) mapped(object string) bool {
 func (p *planning) topicFields(object string, r gateway.Record) gateway.Fields {
 	fields := gateway.Fields{}
 	for _, m := range p.Mappings {
+		f, _ := p.Schemas[object].Field(m.Field)
+		part := topicsPrefix + object + "." + m.Field
+		if m.Object == object {
+			p.sourceField(fields, part, m, f, r)
+		}
 		if m.Object != object || m.Topic == "" || len(p.topicsOf[m.Topic]) == 0 {
 			continue
 		}
-		f, _ := p.Schemas[object].Field(m.Field)
-		part := topicsPrefix + object + "." + m.Field
 		if ok, _, why := mapping.TopicWritten(m.Topic, m, f); !ok {
 			p.omit(part, object, "The topic “"+topicTitle(m.Topic)+"” is not written to "+m.Field+": "+why)
 			continue
@@ -155,6 +159,23 @@ func (p *planning) topicFields(object string, r gateway.Record) gateway.Fields {
 		fields[m.Field] = value
 	}
 	return fields
+}
+
+// sourceField adds the property that is mapped to a field, by its write mode.
+func (p *planning) sourceField(fields gateway.Fields, part string, m gateway.Mapping, f gateway.Field, r gateway.Record) {
+	value := p.sourceValue(m, f)
+	if value == "" {
+		return
+	}
+	ok, why := mapping.SourceWritten(p.Settings.Objects.Writeback[m.Object], m, f)
+	if ok {
+		value, why = moded(mapping.Mode(m.Field, m), value, r.Fields[m.Field], f.Length)
+	}
+	if why != "" && (!ok || value == "") {
+		p.omit(part, m.Object, "“"+m.Source+"” is not written to "+m.Field+": "+why)
+		return
+	}
+	fields[m.Field] = value
 }
 
 // moded applies a field's write mode to what Salesforce has.

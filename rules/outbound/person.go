@@ -55,6 +55,8 @@ type CreateInput struct {
 	Schema gateway.Schema
 	// Refused says why nothing is created, "" when it is; see RefuseCreate.
 	Refused string
+	// Mapping is how a field of the object travels; nil = none is mapped.
+	Mapping func(field string) gateway.Mapping
 	Lane    int
 	Cause   gateway.Cause
 	Now     time.Time
@@ -66,7 +68,7 @@ type CreateInput struct {
 // is refused Change is nil and the log line says so.
 func PlanCreate(in CreateInput) Plan {
 	key := gateway.RecordKey{Object: in.Object, ID: LocalPrefix + in.Person.ExternalID}
-	fields, skipped := creatable(withDefaults(PersonFields(in.Person, in.Object), in), in.Schema)
+	fields, skipped := creatable(withDefaults(withSources(PersonFields(in.Person, in.Object), in.Person, in.Schema, in.Mapping, nil), in), in.Schema)
 	in.Cause.Rule += Omissions(skipped)
 	c := gateway.Change{
 		Key: key, Op: gateway.OpCreate, Fields: fields, Base: gateway.Fields{}, Edit: 1,
@@ -153,7 +155,7 @@ type FillInput struct {
 func PlanFill(in FillInput) (gateway.Fields, []Skipped) {
 	edit := gateway.Fields{}
 	var skipped []Skipped
-	fields := PersonFields(in.Person, in.Record.Key.Object)
+	fields := withSources(PersonFields(in.Person, in.Record.Key.Object), in.Person, in.Schema, in.Mapping, in.Record.Fields)
 	for _, name := range fields.Names() {
 		if why := withhold(in, name, fields[name]); why != "" {
 			skipped = append(skipped, Skipped{name, why})

@@ -1,0 +1,162 @@
+// The Objects tab as the object manager: every control of an object's page,
+// with a script and without, and a custom object from the first look to a
+// record that came in.
+import { after, before, describe, test } from "node:test";
+import assert from "node:assert/strict";
+import { api, changeInOrg, engines, eventually, inSync, noSidewaysScroll, noViolations, openBrowser, patience, signIn, startDemo } from "./world.mjs";
+
+const base = "/settings/salesforce/objects";
+const visit = {
+  op: "object", object: "Site_Visit__c", label: "Site Visit", label_plural: "Site Visits",
+  fields: [{ name: "Phone__c", type: "phone" }, { name: "Report__c", type: "textarea", length: 32768 }, { name: "Guests__c", type: "int" }],
+};
+
+/** Speaks to the org as one of its own users would. */
+async function inOrg(demo, path, body) {
+  const answer = await fetch(`${demo.org.url}/_sim/${path}`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  const text = await answer.text();
+  assert.equal(answer.status, 200, text);
+  return JSON.parse(text);
+}
+
+for (const engine of engines) {
+  describe(`objects on ${engine}`, () => {
+    let demo;
+    before(async () => {
+      demo = await startDemo(engine);
+      await inSync(demo);
+    });
+    after(() => demo?.stop());
+
+    for (const script of [true, false]) {
+      const how = script ? "with a script" : "without a script";
+
+      test(`every control of a field is reviewed and saved, ${how}`, async () => {
+        const web = await openBrowser({ javaScriptEnabled: script });
+        try {
+          const { page } = web;
+          page.setDefaultTimeout(patience);
+          await signIn(page, demo);
+          await page.goto(`${demo.url}${base}/Opportunity`);
+          const mode = script ? "append" : "fill";
+          await page.selectOption("[name=product_NextStep]", script ? "topic:action-items" : "topic:next-steps");
+          await page.selectOption("[name=mode_NextStep]", mode);
+          await page.selectOption("[name=winner_NextStep]", script ? "ask" : "product");
+          const row = page.locator("#field-NextStep");
+          await row.locator("summary").click();
+          await page.selectOption("[name=direction_Amount]", script ? "inbound" : "").catch(async () => {
+            await page.locator("#field-Amount summary").click();
+            await page.selectOption("[name=direction_Amount]", script ? "inbound" : "");
+          });
+          await page.fill("[name=display_NextStep]", `What is next (${how})`);
+          await page.fill("[name=default_NextStep]", "To be agreed");
+          const editable = page.locator("input[type=checkbox][name=editable_StageName]");
+          const was = await editable.isChecked();
+          await editable.setChecked(!was, { force: true });
+          const updates = page.locator("input[type=checkbox][name=switch_update_fields]");
+          const updated = await updates.isChecked();
+          await updates.setChecked(!updated, { force: true });
+          await page.getByRole("button", { name: "Review changes" }).last().click();
+          await page.getByRole("heading", { name: /^Review \d+ changes before/ }).waitFor();
+          if (script) await noViolations(page); // axe is a script
+          // Back to editing keeps what was chosen; nothing is in force yet.
+          await page.getByRole("button", { name: "Back to editing" }).click();
+          assert.equal(await page.inputValue("[name=mode_NextStep]"), mode);
+          await page.getByRole("button", { name: "Review changes" }).last().click();
+          await page.getByRole("button", { name: "Save Changes & Start Syncing" }).click();
+          await page.waitForURL(/saved=object/);
+          await page.getByText("A Smart Topic is mapped to it.").first().waitFor();
+          assert.equal(await page.inputValue("[name=mode_NextStep]"), mode);
+          assert.equal(await editable.isChecked(), !was);
+          assert.equal(await updates.isChecked(), !updated);
+          await page.getByText(`What is next (${how})`).first().waitFor();
+          assert.deepEqual(web.complaints, []);
+        } finally {
+          await web.close();
+        }
+      });
+
+      test(`fields are found, imported and removed, ${how}`, async () => {
+        const web = await openBrowser({ javaScriptEnabled: script });
+        try {
+          const { page } = web;
+          page.setDefaultTimeout(patience);
+          await signIn(page, demo);
+          await page.goto(`${demo.url}${base}/Lead`);
+          await page.getByRole("link", { name: "Import Properties" }).click();
+          const dialog = script ? page.getByRole("dialog") : page.locator("main");
+          await dialog.getByRole("heading", { name: "Import Properties" }).waitFor();
+          if (script) await noViolations(page);
+          await dialog.getByLabel("Industry", { exact: false }).first().check();
+          await dialog.getByLabel("Website", { exact: false }).first().check();
+          await dialog.getByRole("button", { name: "Import", exact: true }).click();
+          await page.waitForURL(/saved=fields/);
+          const row = page.locator("#field-Industry");
+          await row.getByText("Mara Quill").waitFor();
+          for (const field of ["Industry", "Website"]) {
+            await page.goto(`${demo.url}${base}/Lead/remove?field=${field}`);
+            await page.getByRole("button", { name: `Remove ${field}` }).click();
+            await page.waitForURL(/saved=field-removed/);
+            assert.equal(await page.locator(`#field-${field}`).count(), 0);
+          }
+          // Search and parts live in the address.
+          await page.fill("#find-text", "phone");
+          await page.getByRole("button", { name: "Find", exact: true }).click();
+          await page.waitForURL(/q=phone/);
+          assert.ok(await page.locator("#field-Phone").count());
+          assert.equal(await page.locator("#field-Company").count(), 0);
+          await page.getByRole("link", { name: /^Unmapped/ }).click();
+          await page.waitForURL(/show=unmapped/);
+          assert.equal(await page.locator("#field-Phone").count(), 0);
+          await page.locator("#field-CreatedDate").getByRole("link", { name: /^Why/ }).click();
+          await page.getByText("Salesforce keeps it by itself.").first().waitFor();
+          assert.deepEqual(web.complaints, []);
+        } finally {
+          await web.close();
+        }
+      });
+
+      test(`a custom object takes part and is removed, ${how}`, async () => {
+        const web = await openBrowser({ javaScriptEnabled: script });
+        const object = script ? "Site_Visit__c" : "Second_Visit__c";
+        try {
+          const { page } = web;
+          page.setDefaultTimeout(patience);
+          await inOrg(demo, "fields", { ...visit, object, label: object.replaceAll("_", " ").trim() });
+          const first = (await inOrg(demo, "changes", { object, op: "create", values: { Name: "There before", Report__c: "All well" } })).ids[0];
+          await signIn(page, demo);
+          await page.goto(`${demo.url}${base}`);
+          await page.getByRole("link", { name: "Add object" }).click();
+          await page.waitForURL(/objects\/add/);
+          await page.goto(`${demo.url}${base}/add?object=${object}`);
+          await page.getByRole("button", { name: /^Add / }).click();
+          await page.waitForURL(/saved=added/);
+          if (script) await noViolations(page);
+          // What was there is read, and what changes from now on comes in.
+          await eventually("the record is here", async () => (await api(demo, `/records/${object}/${first}`)).status === 200);
+          await changeInOrg(demo, object, first, { Report__c: "Changed meanwhile" });
+          await eventually("the change is here", async () => (await api(demo, `/records/${object}/${first}`)).body.fields?.Report__c === "Changed meanwhile");
+          await page.goto(`${demo.url}${base}/${object}?show=all`);
+          for (const width of [1280, 390, 320]) {
+            await page.setViewportSize({ width, height: 900 });
+            if (script) await noSidewaysScroll(page);
+          }
+          await page.setViewportSize({ width: 1280, height: 900 });
+          await page.getByText("Can activities go here instead of Leads and Contacts?").waitFor();
+          await page.locator("input[type=checkbox][name=editable_Report__c]").check({ force: true });
+          await page.locator("input[type=checkbox][name=switch_writeback]").check({ force: true });
+          await page.getByRole("button", { name: "Review changes" }).last().click();
+          await page.getByRole("button", { name: "Save Changes & Start Syncing" }).click();
+          await page.getByText("Writeback is enabled:").first().waitFor();
+          await page.goto(`${demo.url}${base}/${object}/leave`);
+          await page.getByRole("button", { name: /^Remove / }).click();
+          await page.waitForURL(/saved=object-gone/);
+          assert.equal((await page.goto(`${demo.url}${base}/${object}`)).status(), 404);
+          assert.deepEqual(web.complaints, []);
+        } finally {
+          await web.close();
+        }
+      });
+    }
+  });
+}
