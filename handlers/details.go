@@ -66,7 +66,7 @@ func (b *recordBuilder) detailFields() []string {
 }
 
 func (b *recordBuilder) detail(f gateway.Field, value gateway.Value, objectOn bool, wrote *gateway.LogEntry) views.Detail {
-	d := views.Detail{ID: f.Name, Label: labelOf(f), Value: "—", URL: contactURL(f, value)}
+	d := views.Detail{ID: f.Name, Label: b.label(f), Value: "—", URL: contactURL(f, value)}
 	if text := b.clk.display(f, value, b.money); text != "" {
 		d.Value = text
 	}
@@ -101,6 +101,15 @@ func (b *recordBuilder) calculated(f gateway.Field) string {
 		text += ", last " + b.clk.full(last).Text
 	}
 	return text + "."
+}
+
+// label is what the field is called here: the name that an admin gave it, else
+// Salesforce's label (STA-02).
+func (b *recordBuilder) label(f gateway.Field) string {
+	if name := b.mappings[f.Name].DisplayName; name != "" {
+		return name
+	}
+	return labelOf(f)
 }
 
 // mapped is the field's mapping; one that nobody made is the zero mapping of

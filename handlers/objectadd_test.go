@@ -18,6 +18,43 @@ var visitSchema = gateway.Schema{
 	},
 }
 
+func visitOf(ws gateway.WorkspaceID) gateway.RecordKey { return key("Visit__c", "a01", numberOf(ws)) }
+
+// STA-07: a record of an added object is listed, shown and edited, and the edit
+// goes to Salesforce under the same three conditions.
+func TestARecordOfAnAddedObjectIsEdited_STA07(t *testing.T) {
+	w := newWorld(t)
+	w.added(visitSchema)
+	w.save(home, record(visitOf(home), gateway.Fields{"Name": gateway.Text("Harbor tour"), "Summary__c": gateway.Text("Fine"), "Phone__c": gateway.Null}))
+	rep := w.as(home, gateway.RoleRep)
+	page := recordsBase + "Visit__c/" + visitOf(home).ID
+	must(t, w.db.In(home).SaveMapping(t.Context(), gateway.Mapping{Object: "Visit__c", Field: "Summary__c", Imported: true, Editable: true, DisplayName: "What was said"}))
+	rep.get(recordsBase+"Visit__c").want(http.StatusOK, "Visits", "Harbor tour", "Fine")
+	rep.get(page).want(http.StatusOK, "Harbor tour", "What was said", "Read-only")
+	rep.get(page+"/why?field=Summary__c").want(http.StatusOK, "It is switched off on the object's page.")
+	admin := w.as(home, gateway.RoleAdmin)
+	path := settingsBase + "/objects/Visit__c"
+	form := admin.get(path).want(http.StatusOK, "Records").form(path)
+	form.Add("switch_writeback", "on")
+	review := admin.post(path, form).want(http.StatusOK)
+	confirm := review.form(path)
+	if confirm.Has("password") {
+		confirm.Set("password", password)
+	}
+	if contains(review.body, `name="confirm"`) {
+		confirm.Set("confirm", "on")
+	}
+	admin.post(path, confirm).want(http.StatusSeeOther)
+	edit := rep.get(page + "?edit=Summary__c").want(http.StatusOK).form(page)
+	edit.Set("value", "Even better")
+	rep.post(page, edit).want(http.StatusSeeOther)
+	if sent := w.caller.count(); sent != 1 {
+		t.Errorf("%d writes", sent)
+	}
+	rep.get(recordsBase + "Case").want(http.StatusNotFound)
+	rep.get(recordsBase + "Visit__c/a01000000000999").want(http.StatusNotFound)
+}
+
 // added makes an object of the org take part.
 func (w *world) added(s gateway.Schema) {
 	w.t.Helper()

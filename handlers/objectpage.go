@@ -132,7 +132,11 @@ func (v *visit) objectHead(s objectTab) views.Head {
 		Title: firstLabel(s.schema), Mono: s.object, Kind: squareOf(s.object),
 		Lead: "Which fields travel, which way and why.",
 	}
-	if v.admin() && slices.Contains(s.settings.Objects.Added, s.object) {
+	added := slices.Contains(s.settings.Objects.Added, s.object)
+	if added {
+		h.Actions = append(h.Actions, views.Action{Text: "Records", URL: recordsBase + s.object})
+	}
+	if v.admin() && added {
 		h.Actions = append(h.Actions, views.Action{Text: "Remove object", URL: objectURL(s.object) + "/leave", Icon: views.IconCross, Dialog: true})
 	}
 	if v.admin() {
@@ -284,8 +288,7 @@ func (s objectTab) capability() *views.Gate {
 	ok, cells, reason := mapping.ActivityTarget(s.schema)
 	g := &views.Gate{Title: "Can activities go here instead of Leads and Contacts?", Field: firstLabel(s.schema), Text: reason}
 	if ok {
-		g.Text = "All four hold: it is offered under “Sync Activity to a Custom Object”."
-		g.Link = views.Link{Text: "Choose it on the Contacts tab", URL: settingsBase + "/contacts"}
+		g.Text = "All four hold."
 	}
 	g.Rows = gateRows(cells[:])
 	return g

@@ -1,9 +1,11 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -79,9 +81,66 @@ func squareOf(object string) string {
 	return k.kind
 }
 
+// recordsBase is where the pages of added objects live.
+const recordsBase = "/records/"
+
+// addable reports whether an object takes part only where somebody added it;
+// then its records have pages under recordsBase.
+func addable(object string) bool {
+	return object != "" && !slices.Contains(gateway.MirroredObjects[:], object) && squareOf(object) == views.KindCustom && !strings.HasPrefix(object, "Content")
+}
+
+// addedKind is the kind of an added object: what an admin imported of it
+// speaks for its records.
+func (v *visit) addedKind() (recordKind, error) {
+	object := v.Params("object")
+	org, err := v.ws.Settings(v.UserContext(), gateway.OrgScope)
+	if err != nil {
+		return recordKind{}, err
+	}
+	in, err := settings.Effective(org, nil)
+	if err != nil {
+		return recordKind{}, err
+	}
+	if !slices.Contains(in.Objects.Added, object) {
+		return recordKind{}, fiber.ErrNotFound
+	}
+	schema, err := v.schema(object)
+	if err != nil {
+		return recordKind{}, err
+	}
+	mappings, err := v.mappingsOf(object)
+	if err != nil {
+		return recordKind{}, err
+	}
+	k, _ := kindOf(object)
+	k.path, k.one, k.many = recordsBase+object, firstLabel(schema), cmp.Or(schema.LabelPlural, firstLabel(schema))
+	for _, f := range schema.Fields {
+		if _, imported := mappings[f.Name]; imported && f.Name != "Name" && len(k.columns) < 4 {
+			k.columns = append(k.columns, f.Name)
+		}
+	}
+	k.facts = k.columns
+	return k, nil
+}
+
+// ofAdded serves a page of the added object that the address names.
+func ofAdded(page func(recordKind) func(*visit) error) func(*visit) error {
+	return func(v *visit) error {
+		k, err := v.addedKind()
+		if err != nil {
+			return err
+		}
+		return page(k)(v)
+	}
+}
+
 // recordURL is our page of a record, "" where we have none.
 func recordURL(key gateway.RecordKey) string {
 	k, ok := kindOf(key.Object)
+	if !ok && addable(key.Object) {
+		k.path, ok = recordsBase+key.Object, true
+	}
 	if !ok || key.ID == "" {
 		return ""
 	}

@@ -170,6 +170,13 @@ func allPages() []route {
 		{"GET", "/audit", admins, auditLog},
 	}
 	list = append(list, hookPages...)
+	list = append(
+		list,
+		route{"GET", recordsBase + ":object", signedIn, ofAdded(recordList)},
+		route{"GET", recordsBase + ":object/:id", signedIn, ofAdded(recordPage)},
+		route{"POST", recordsBase + ":object/:id", signedIn, ofAdded(saveField)},
+		route{"GET", recordsBase + ":object/:id/why", signedIn, ofAdded(whyReadOnly)},
+	)
 	list = append(list, topicPages...)
 	list = append(list, conflictPages...)
 	list = append(list, undoPages...)

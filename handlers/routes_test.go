@@ -26,6 +26,9 @@ func fill(path string, ws gateway.WorkspaceID) string {
 	if strings.HasPrefix(path, agentsBase) {
 		id = gateway.DefaultAgent
 	}
+	if strings.HasPrefix(path, recordsBase) {
+		path, id = strings.Replace(path, ":object", "Visit__c", 1), visitOf(ws).ID
+	}
 	if strings.HasPrefix(path, hooksBase) {
 		id = hookOf(ws, gateway.HookOutbound)
 	}
@@ -64,6 +67,7 @@ func TestLookingAtPagesChangesNothing_S03(t *testing.T) {
 		must(t, w.db.In(home).SaveLink(t.Context(), gateway.Link{Kind: "person", ExternalID: thing, Key: key}))
 	}
 	w.added(visitSchema)
+	w.save(home, record(visitOf(home), gateway.Fields{"Name": gateway.Text("Visit")}))
 	b := w.as(home, gateway.RoleAdmin)
 	before := w.state()
 	for _, r := range pages {

@@ -135,7 +135,8 @@ for (const engine of engines) {
           // What was there is read, and what changes from now on comes in.
           await eventually("the record is here", async () => (await api(demo, `/records/${object}/${first}`)).status === 200);
           await changeInOrg(demo, object, first, { Report__c: "Changed meanwhile" });
-          await eventually("the change is here", async () => (await api(demo, `/records/${object}/${first}`)).body.fields?.Report__c === "Changed meanwhile");
+          await eventually("the change is here", async () => (await api(demo, `/records/${object}/${first}`)).body.fields?.Report__c === "Changed meanwhile",
+            4 * patience); // it is not in the stream, so it is asked for once a minute
           await page.goto(`${demo.url}${base}/${object}?show=all`);
           for (const width of [1280, 390, 320]) {
             await page.setViewportSize({ width, height: 900 });

@@ -84,8 +84,8 @@ export async function startDemo(engine, { quiet = true, connected = true } = {})
 }
 
 /** Waits until check() gives something true; the deadline only ends a hang. */
-export async function eventually(what, check) {
-  const end = Date.now() + patience;
+export async function eventually(what, check, bound = patience) {
+  const end = Date.now() + bound;
   for (;;) {
     const value = await check();
     if (value) return value;
