@@ -30,6 +30,8 @@ type Proof struct {
 	Repaired int `json:"repaired"`
 	Marked   int `json:"marked"`
 	Calls    int `json:"calls"`
+	// Waits says why the org's API calls allowed no more in this run.
+	Waits string `json:"waits,omitempty"`
 	// Fields are compared value by value; of these, Summed are added up as well
 	// and Sampled change without events, so they are equal only as of the
 	// moment in which they were read.

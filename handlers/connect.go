@@ -11,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidegate/gateway"
+	"tidegate/rules/continuity"
 	"tidegate/views"
 )
 
@@ -50,7 +51,12 @@ func connectPage(v *visit) error {
 		},
 	}
 	if c.ID != "" {
+		signed, err := v.signedOut()
+		if err != nil {
+			return err
+		}
 		p.Org = orgCard(c, v.clock())
+		p.Org.ReconnectText = joinSentences(p.Org.ReconnectText, continuity.Reconnected(signed, c.ConnectedAt))
 		if p.Readiness, err = v.readiness(c); err != nil {
 			return err
 		}

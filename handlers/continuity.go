@@ -89,7 +89,7 @@ func foundWords(n gateway.HoleCount) string {
 	if n.Changed+n.Deleted+n.Restored == 0 {
 		return "nothing had changed"
 	}
-	return number(n.Changed) + " changed, " + number(n.Deleted) + " deleted, " + number(n.Restored) + " restored"
+	return continuity.Found(n)
 }
 
 var holeChips = map[gateway.HoleState]views.Chip{

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"tidegate/gateway"
 	"tidegate/store"
@@ -107,5 +108,47 @@ func TestHealthSaysWhichObjectIsRepaired(t *testing.T) {
 		if !strings.Contains(strings.Join(strings.Fields(row), ""), strings.ReplaceAll(want, " ", "")) {
 			t.Errorf("%s does not read %s: %s", object, want, row)
 		}
+	}
+}
+
+// After a sign-in that was dead the pages say what was missed and what became of
+// it (UX 6).
+func TestPagesSayWhatAReconnectMade_UX6(t *testing.T) {
+	w := newWorld(t)
+	in := w.db.In(home)
+	conn, err := in.Connection(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.ConnectedAt = w.clock.now().Add(-time.Hour)
+	if err := in.SaveConnection(t.Context(), conn); err != nil {
+		t.Fatal(err)
+	}
+	const said = "Reconnected after 3 h: 1,912 rows were read for that time, 398 changed, 3 deleted, 1 restored; nothing is missing."
+	b := w.as(home, gateway.RoleAdmin)
+	for _, path := range []string{"/", settingsBase} {
+		if got := b.get(path).want(200); strings.Contains(got.body, "Reconnected after") {
+			t.Errorf("%s tells of a sign-in that was never dead", path)
+		}
+	}
+	err = in.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		_, err := tx.SaveHole(ctx, gateway.Hole{
+			Cause: gateway.HoleSignedOut, State: gateway.HoleClosed,
+			StartedAt: conn.ConnectedAt.Add(-3 * time.Hour), EndedAt: conn.ConnectedAt.Add(time.Minute),
+			Objects: []gateway.HolePart{{Object: "Contact", State: gateway.HoleClosed, HoleCount: gateway.HoleCount{Read: 1912, Changed: 398, Deleted: 3, Restored: 1}}},
+		})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/", settingsBase} {
+		if got := b.get(path).want(200); !strings.Contains(got.body, said) {
+			t.Errorf("%s does not say %q", path, said)
+		}
+	}
+	w.clock.forward(48 * time.Hour)
+	if got := w.as(home, gateway.RoleAdmin).get("/").want(200); strings.Contains(got.body, "Reconnected after") {
+		t.Error("two days later it is news still")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidegate/gateway"
+	"tidegate/rules/continuity"
 	"tidegate/store"
 	"tidegate/views"
 )
@@ -72,6 +73,7 @@ type healthFacts struct {
 	loads   map[string]gateway.Backfill
 	proofs  map[string]gateway.ProofStatus
 	holes   []gateway.Hole // not closed
+	signed  gateway.Hole   // the last time that Salesforce did not accept our sign-in
 	now     time.Time
 	lag     time.Duration
 	waiting int
@@ -106,6 +108,9 @@ func (v *visit) healthFacts(c gateway.Connection) (healthFacts, error) {
 	if f.holes, err = v.ws.UnclosedHoles(v.UserContext()); err != nil {
 		return f, err
 	}
+	if f.signed, err = v.signedOut(); err != nil {
+		return f, err
+	}
 	loads, err := v.ws.Backfills(v.UserContext())
 	if err != nil {
 		return f, err
@@ -131,6 +136,18 @@ func (v *visit) healthFacts(c gateway.Connection) (healthFacts, error) {
 	}
 	return f, nil
 }
+
+// signedOut is the last hole that a dead sign-in made, the zero one if none did.
+func (v *visit) signedOut() (gateway.Hole, error) {
+	holes, _, err := v.ws.Holes(v.UserContext(), store.HoleQuery{Cause: gateway.HoleSignedOut, Limit: 1})
+	if err != nil || len(holes) == 0 {
+		return gateway.Hole{}, err
+	}
+	return holes[0], nil
+}
+
+// reconnectNews is how long a reconnect is news on the health page.
+const reconnectNews = 24 * time.Hour
 
 // opening is how the sentence begins, by state.
 var opening = map[gateway.ConnectionState]string{
@@ -176,6 +193,9 @@ func (f healthFacts) sentence() []views.Piece {
 
 func (f healthFacts) detail(k clock) string {
 	parts := []string{f.conn.StateReason}
+	if k.now.Sub(f.conn.ConnectedAt) < reconnectNews {
+		parts = append(parts, continuity.Reconnected(f.signed, f.conn.ConnectedAt))
+	}
 	if f.conn.Transport != "" && f.state != gateway.StateDisconnected {
 		parts = append(parts, listening(f.conn.Transport))
 	}

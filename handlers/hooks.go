@@ -70,6 +70,8 @@ var hookKinds = map[gateway.HookKind]hookKind{
 func (s *Server) receive(k hookKind) fiber.Handler {
 	return func(raw *fiber.Ctx) error {
 		c := &hookCall{request: request{Ctx: raw}, s: s}
+		outcome := gateway.HookRefused
+		defer func() { s.metrics.hooks.WithLabelValues(string(k.kind), string(outcome)).Inc() }()
 		body := c.BodyRaw() // Body would unpack what claims to be packed
 		if err := c.prove(k, body); err != nil {
 			return err
@@ -87,6 +89,7 @@ func (s *Server) receive(k hookKind) fiber.Handler {
 		if err != nil {
 			return err
 		}
+		outcome = d.Outcome
 		return k.taken(c, d)
 	}
 }

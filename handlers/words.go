@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/continuity"
 	"tidegate/views"
 )
 
@@ -90,17 +91,7 @@ func duration(d time.Duration) string {
 }
 
 // number groups thousands: 12480 → "12,480".
-func number(n int) string {
-	s := strconv.Itoa(n)
-	start := 0
-	if n < 0 {
-		start = 1
-	}
-	for i := len(s) - 3; i > start; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func number(n int) string { return continuity.Number(n) }
 
 // count joins a number with its noun: "1 write", "3 writes".
 func count(n int, one, many string) string {

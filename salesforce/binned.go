@@ -56,6 +56,14 @@ func (c *Client) Binned(ctx context.Context, schema gateway.Schema, columns, ids
 	return binned, nil
 }
 
+// BinnedCalls is how many calls Binned makes for so many ids.
+func BinnedCalls(schema gateway.Schema, ids int) int {
+	if masterColumn(schema) == nil {
+		return 0
+	}
+	return (ids + binnedAtOnce - 1) / binnedAtOnce
+}
+
 // withMaster adds the master's field where the columns lack it.
 func withMaster(columns, master []string) []string {
 	out := slices.Clone(columns)

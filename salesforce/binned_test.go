@@ -36,8 +36,11 @@ func TestRecycleBinTellsTheMaster(t *testing.T) {
 	if err != nil || len(f.seen) != 2 || !strings.Contains(query, "WHERE IsDeleted = true AND Id IN ('"+testContact+"'") || !strings.Contains(query, "MasterRecordId") {
 		t.Errorf("%d queries, the first %.200s", len(f.seen), query)
 	}
+	if n := BinnedCalls(schema, len(ids)); n != len(f.seen) {
+		t.Errorf("%d calls were announced, %d made", n, len(f.seen))
+	}
 	schema.Fields = schema.Fields[:3]
-	if got, err := c.Binned(context.Background(), schema, nil, ids); err != nil || got != nil || len(f.seen) != 2 {
+	if got, err := c.Binned(context.Background(), schema, nil, ids); err != nil || got != nil || len(f.seen) != 2 || BinnedCalls(schema, len(ids)) != 0 {
 		t.Errorf("an object that cannot be merged was asked for: %v, %v", got, err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tidegate/gateway"
+	"tidegate/rules/continuity"
 	"tidegate/store"
 	"tidegate/streaming/bayeux"
 	"tidegate/streaming/pubsub"
@@ -34,6 +35,8 @@ type Consumer struct {
 	suspicion suspicion
 	// counted is when the rows of an object were last counted; the worker's.
 	counted map[string]time.Time
+	// trouble is what the log was told last; the watch's.
+	trouble continuity.Trouble
 	// unclosed are the continuity records under repair; the worker's.
 	unclosed []gateway.Hole
 }

@@ -272,8 +272,8 @@ func repairedLine(h gateway.Hole) gateway.LogEntry {
 	n := h.Total()
 	e := gateway.LogEntry{
 		Direction: "system", Label: strings.Join(names, ", "), State: gateway.LogDone, DoneAt: h.EndedAt, Rule: h.Said,
-		What: fmt.Sprintf("Repaired a gap of %s in %s: %d rows read, %d changed, %d deleted, %d restored",
-			continuity.Span(h.To.Sub(h.From)), strings.Join(names, ", "), n.Read, n.Changed, n.Deleted, n.Restored),
+		What: fmt.Sprintf("Repaired a gap of %s in %s: %s rows read, %s",
+			continuity.Span(h.To.Sub(h.From)), strings.Join(names, ", "), continuity.Number(n.Read), continuity.Found(n)),
 	}
 	if len(names) == 1 {
 		e.Key.Object = names[0]

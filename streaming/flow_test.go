@@ -3,6 +3,7 @@ package streaming
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -10,6 +11,7 @@ import (
 	"tidegate/gateway"
 	"tidegate/simulator/fault"
 	"tidegate/simulator/org"
+	"tidegate/store"
 	"tidegate/store/storetest"
 )
 
@@ -191,7 +193,22 @@ func TestExpiredTokenIsRefreshedOnce(t *testing.T) { // F-30
 	})
 }
 
-func TestRevokedGrantWaitsForAPerson(t *testing.T) { // F-31
+// alerts are the lines of the log on the connection itself, oldest first.
+func (w *world) alerts() (lines []string) {
+	w.t.Helper()
+	page, err := w.ws.Log(w.t.Context(), store.LogQuery{Direction: "system", Limit: 100})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, l := range slices.Backward(page.Entries) {
+		if l.Entry.Label == "Connection" {
+			lines = append(lines, l.Entry.What)
+		}
+	}
+	return lines
+}
+
+func TestRevokedGrantWaitsForAPerson(t *testing.T) { // F-31, UX 13
 	w := newWorld(t, "sqlite://"+t.TempDir()+"/t.db")
 	ids := w.contacts(5)
 	w.start(nil)
@@ -214,4 +231,16 @@ func TestRevokedGrantWaitsForAPerson(t *testing.T) { // F-31
 	}
 	w.settled()
 	w.eventually(w.is(gateway.StateOK))
+	w.eventually(func() string {
+		lines := w.alerts()
+		told := strings.Join(lines, "\n")
+		if strings.Count(told, "Not in sync: Salesforce needs a new sign-in") == 0 || !strings.HasPrefix(lines[len(lines)-1], "In sync again after ") {
+			return "the log tells " + told
+		}
+		return ""
+	})
+	if lines := w.alerts(); strings.Count(lines[0], "sign-in") != 1 || len(lines) > 3 {
+		t.Errorf("alerts %q, want one when it began, one when it was over, and the repair between", lines)
+	}
+	w.recorded(gateway.HoleSignedOut)
 }

@@ -4,11 +4,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/continuity"
+	"tidegate/store"
 )
 
 // health gathers what is known of the connection, from which its one named
@@ -205,6 +208,9 @@ func (c *Consumer) watch(ctx context.Context) error {
 	var state gateway.ConnectionState
 	var reason string
 	var transport Transport
+	if conn, err := c.store.Connection(ctx); err == nil {
+		c.trouble = continuity.Standing(conn) // told by whoever had the lease before
+	}
 	for n := 1; ; n++ {
 		if err := rest(ctx, c.cfg.Tick); err != nil {
 			return err
@@ -215,10 +221,16 @@ func (c *Consumer) watch(ctx context.Context) error {
 		}
 		now, why := c.health.state(c.cfg.Grace)
 		if now != "" && (now != state || why != reason) && c.change(ctx, now, why) {
+			if now != state {
+				c.alert(ctx)
+			}
 			state, reason = now, why
 		}
-		if n%reassertEvery == 0 && c.isOver(ctx, state) {
-			state = ""
+		if n%reassertEvery == 0 {
+			c.alert(ctx) // the outbox writes states too
+			if c.isOver(ctx, state) {
+				state = ""
+			}
 		}
 		if n%10 == 0 {
 			c.wrote(ctx, c.rules.read(ctx))
@@ -268,9 +280,34 @@ func (c *Consumer) change(ctx context.Context, state gateway.ConnectionState, re
 	}
 	changed, err := c.store.SetConnectionState(ctx, c.cfg.Connection.ID, state, reason)
 	if changed {
-		c.cfg.Logger.InfoContext(ctx, "connection state changed", "state", state, "reason", reason)
+		level := slog.LevelInfo
+		if continuity.Standing(gateway.Connection{State: state}) != (continuity.Trouble{}) {
+			level = slog.LevelWarn
+		}
+		c.cfg.Logger.Log(ctx, level, "connection state changed", "state", state, "reason", reason)
 	}
 	return c.wrote(ctx, err)
+}
+
+// alert writes into the log when a trouble of the connection begins, and when it
+// is over (UX 13).
+func (c *Consumer) alert(ctx context.Context) {
+	conn, err := c.store.Connection(ctx)
+	if err != nil {
+		return // the state cannot be written either
+	}
+	now, what := continuity.Alert(c.trouble, conn)
+	if what != "" {
+		err = c.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.AppendLog(ctx, []gateway.LogEntry{{
+				Direction: "system", Label: "Connection", What: what, Rule: conn.StateReason, State: gateway.LogDone, DoneAt: tx.Now(),
+			}})
+			return err
+		})
+	}
+	if c.wrote(ctx, err) {
+		c.trouble = now
+	}
 }
 
 // wrote reports whether a write of the watch went through; it comes round

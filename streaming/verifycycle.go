@@ -230,6 +230,9 @@ func (c *cycle) finish(ctx context.Context) error {
 	if !c.sliced && p.RowsHere > 0 {
 		p.Covered = min(1, float64(p.Compared)/float64(p.RowsHere))
 	}
+	if c.slowed != nil {
+		p.Waits = c.slowed.Error()
+	}
 	p.AsOf = time.Now().UTC()
 	p.Equal = p.Whole() && p.Unequal == 0 && p.Records == 0 && p.Silent == 0
 	if c.v.cfg.DryRun || p.Records == 0 && !p.Whole() {

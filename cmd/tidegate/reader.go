@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/outbound"
 	"tidegate/salesforce"
 	"tidegate/streaming"
 )
@@ -82,7 +83,13 @@ func (r reader) Retrieve(ctx context.Context, object string, ids []string) ([]ga
 		}
 		found = append(found, observed(*record))
 	}
+	if calls := salesforce.BinnedCalls(schema, len(missing)); calls > 0 {
+		if err := one.budget.Take(ctx, outbound.ReadRepair, calls); err != nil {
+			return nil, nil, err
+		}
+	}
 	binned, err := one.client.Binned(ctx, schema, columns(schema), missing)
+	one.budget.Heard(err)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -63,7 +63,7 @@ func (c verifyCmd) verify(ctx context.Context, a *app, objects []string, out *ou
 	}
 	v, err := streaming.NewVerifier(ctx, streaming.VerifyConfig{
 		DB: a.db, Connection: one.conn, Org: prover{reader{a.orgs, c.id()}}, Holder: a.supervisor.holder,
-		OwnClient: clientName, DryRun: c.DryRun, Calls: c.Calls, Notify: a.announcer.announce,
+		OwnClient: clientName, DryRun: c.DryRun, Calls: c.Calls, Budget: one.budget, Notify: a.announcer.announce,
 	}, objects)
 	if err != nil {
 		return err
@@ -104,6 +104,9 @@ func (c verifyCmd) words(p gateway.Proof) string {
 	}
 	if p.Silent > 0 {
 		state += fmt.Sprintf(", %d formula values had moved", p.Silent)
+	}
+	if p.Waits != "" {
+		state += "; " + p.Waits
 	}
 	return fmt.Sprintf("%s\t%d here\t%d there\t%.0f%% of fields covered\t%d calls\t%s",
 		p.Object, p.RowsHere, p.RowsThere, 100*p.Covered, p.Calls, state)

@@ -89,10 +89,10 @@ func Headline(h gateway.Hole, p gateway.HolePart) string {
 	if !h.From.IsZero() && h.To.After(h.From) {
 		text += " of " + Span(h.To.Sub(h.From))
 	}
-	text += " in " + p.Object + ": " + fmt.Sprint(p.Read)
+	text += " in " + p.Object + ": " + Number(p.Read)
 	switch {
 	case p.Expected > p.Read:
-		text += fmt.Sprintf(" of about %d", p.Expected)
+		text += " of about " + Number(p.Expected)
 	case p.Read == 1:
 		return text + " row read."
 	}

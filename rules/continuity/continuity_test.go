@@ -85,10 +85,10 @@ func TestHeadlineSaysHowFarARepairIs(t *testing.T) {
 		return p
 	}
 	for want, p := range map[string]gateway.HolePart{
-		"Repairing a gap of 3 h in Contact: 412 of about 1900 rows read.": part(func(*gateway.HolePart) {}),
-		"Repairing a gap of 3 h in Contact: 412 rows read.":               part(func(p *gateway.HolePart) { p.Expected = -1 }),
-		"Repairing a gap of 3 h in Contact: 1 row read.":                  part(func(p *gateway.HolePart) { p.Expected, p.Read = 1, 1 }),
-		"A gap in Contact cannot be repaired: Give access.":               part(func(p *gateway.HolePart) { p.State, p.Problem = gateway.HoleFailed, "Give access." }),
+		"Repairing a gap of 3 h in Contact: 412 of about 1,900 rows read.": part(func(*gateway.HolePart) {}),
+		"Repairing a gap of 3 h in Contact: 412 rows read.":                part(func(p *gateway.HolePart) { p.Expected = -1 }),
+		"Repairing a gap of 3 h in Contact: 1 row read.":                   part(func(p *gateway.HolePart) { p.Expected, p.Read = 1, 1 }),
+		"A gap in Contact cannot be repaired: Give access.":                part(func(p *gateway.HolePart) { p.State, p.Problem = gateway.HoleFailed, "Give access." }),
 		"Contact is not streamed since 2026-05-04 12:00 UTC; what changes is asked for.": part(func(p *gateway.HolePart) {
 			p.State = gateway.HoleOpen
 		}),
@@ -141,5 +141,45 @@ func TestStatementSurvivesItsWay(t *testing.T) {
 	})
 	if _, _, err := Signed([]byte(`{"format":"another"}`)); gateway.CodeOf(err) != gateway.CodeInvalid {
 		t.Errorf("another format: %v", err)
+	}
+}
+
+func TestReconnectSaysWhatWasMissed_UX6(t *testing.T) {
+	at := noon.Add(3 * time.Hour)
+	hole := func(edit func(*gateway.Hole)) gateway.Hole {
+		h := gateway.Hole{
+			Cause: gateway.HoleSignedOut, State: gateway.HoleClosed, StartedAt: noon, EndedAt: at.Add(time.Minute),
+			Objects: []gateway.HolePart{{Object: "Contact", HoleCount: gateway.HoleCount{Read: 1412, Changed: 12, Deleted: 1}}},
+		}
+		edit(&h)
+		return h
+	}
+	for _, c := range []struct {
+		name, want string
+		h          gateway.Hole
+	}{
+		{
+			"closed", "Reconnected after 3 h: 1,412 rows were read for that time, 12 changed, 1 deleted, 0 restored; nothing is missing.",
+			hole(func(*gateway.Hole) {}),
+		},
+		{
+			"under way", "Reconnected after 3 h; what changed meanwhile is being read: 1,412 rows so far, 12 changed, 1 deleted, 0 restored.",
+			hole(func(h *gateway.Hole) { h.State, h.EndedAt = gateway.HoleRepairing, time.Time{} }),
+		},
+		{"another cause", "", hole(func(h *gateway.Hole) { h.Cause = gateway.HoleExpired })},
+		{"before that", "", hole(func(h *gateway.Hole) { h.EndedAt = at.Add(-time.Hour) })},
+		{"signed out again since", "", hole(func(h *gateway.Hole) { h.StartedAt = at.Add(time.Hour) })},
+	} {
+		if got := Reconnected(c.h, at); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestNumbersHaveTheirThousands(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", -1234567: "-1,234,567"} {
+		if got := Number(n); got != want {
+			t.Errorf("%d is %q", n, got)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package continuity
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"tidegate/gateway"
@@ -44,12 +45,39 @@ func Means(m gateway.HoleMeans) string {
 	case gateway.MeansRecords:
 		return "the records that were named were read"
 	}
-	return "what changed was read, deleted records too, and all ids were compared"
+	return "what changed was read, deleted records too, and what left the recycle bin was looked for"
 }
 
 // Found says in words what a repair found.
 func Found(n gateway.HoleCount) string {
-	return fmt.Sprintf("%d changed, %d deleted, %d restored", n.Changed, n.Deleted, n.Restored)
+	return Number(n.Changed) + " changed, " + Number(n.Deleted) + " deleted, " + Number(n.Restored) + " restored"
+}
+
+// Number writes a count with a comma for each thousand.
+func Number(n int) string {
+	s := strconv.Itoa(n)
+	start := 0
+	if n < 0 {
+		start = 1
+	}
+	for i := len(s) - 3; i > start; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// Reconnected is one sentence on what was missed while Salesforce did not
+// accept our sign-in, and what became of it (UX 6); "" when the hole has nothing
+// to do with a connect at that time.
+func Reconnected(h gateway.Hole, at time.Time) string {
+	if h.Cause != gateway.HoleSignedOut || at.Before(h.StartedAt) || !h.EndedAt.IsZero() && h.EndedAt.Before(at) {
+		return ""
+	}
+	n, away := h.Total(), Span(at.Sub(h.StartedAt))
+	if h.State != gateway.HoleClosed {
+		return "Reconnected after " + away + "; what changed meanwhile is being read: " + Number(n.Read) + " rows so far, " + Found(n) + "."
+	}
+	return "Reconnected after " + away + ": " + Number(n.Read) + " rows were read for that time, " + Found(n) + "; nothing is missing."
 }
 
 // Exported is a continuity record as JSON, for the command line and the API.

@@ -160,6 +160,11 @@ func TestWebhooksKeepTheMirrorWhereNothingIsStreamed(t *testing.T) { // C26, C27
 				t.Errorf("%d records of %s came by %v", len(ids), object, seen)
 			}
 		}
+		for _, kind := range []string{"outbound-messages", "events"} {
+			if n := w.metric(`tidegate_hook_deliveries_total{kind="` + kind + `",outcome="taken"}`); n == 0 {
+				t.Errorf("no delivery of %s is counted", kind)
+			}
+		}
 		page := a.get(strings.Split(strings.Replace(soap, "/webhooks/salesforce/outbound-messages", "/settings/webhooks", 1), "?")[0])
 		for _, text := range []string{"Contact", "All of it is read", "It came before; it has no second effect."} {
 			if !strings.Contains(page, text) {
