@@ -62,10 +62,18 @@ func connectPage(v *visit) error {
 		}
 		p.Head.Actions = []views.Action{
 			{Text: "Test connection", URL: settingsBase + "?test=1", Icon: views.IconAgain},
+			haltAction(c),
 			{Text: "Disconnect", URL: settingsBase + "/disconnect", Style: views.Destructive},
 		}
 	}
 	return answer(v.Ctx, views.Connect(p))
+}
+
+func haltAction(c gateway.Connection) views.Action {
+	if c.Halted() {
+		return views.Action{Text: "Let writing go on", URL: haltPath, Icon: views.IconResume}
+	}
+	return views.Action{Text: "Stop all writing", URL: haltPath, Icon: views.IconPause, Style: views.Destructive}
 }
 
 func connectLead(c gateway.Connection) string {
@@ -312,13 +320,9 @@ func callback(v *visit) error {
 func askDisconnect(v *visit) error { return v.showDisconnect("") }
 
 func (v *visit) showDisconnect(problem string) error {
-	waiting := 0
-	pending, err := v.ws.PendingByObject(v.UserContext())
+	waiting, err := v.waiting()
 	if err != nil {
 		return err
-	}
-	for _, p := range pending {
-		waiting += p.Waiting + p.Parked
 	}
 	p := views.ConfirmPage{
 		Shell: v.s.shell(v, "Disconnect", views.NavSettings),

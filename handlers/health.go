@@ -38,7 +38,7 @@ func health(v *visit) error {
 			Actions: connectActions(v),
 		},
 		ObjectsLead: "Rows here and rows in Salesforce, side by side. Every value is compared with Salesforce over and over; what is not covered is calculated there without telling, and is as it was read then.",
-		Budget:      budget(conn, v.clock()),
+		Budget:      v.budget(conn),
 	}
 	if err := v.newestHoles(&p); err != nil {
 		return err
@@ -166,6 +166,9 @@ func (f healthFacts) sentence() []views.Piece {
 	if f.state == gateway.StateCatchingUp && len(f.unready) > 0 {
 		text += " with " + list(f.unready)
 	}
+	if f.conn.Halted() {
+		text += ", nothing is written"
+	}
 	if (f.state == gateway.StateOK || f.state == gateway.StatePolling) && f.lag > 0 {
 		text += ", " + duration(f.lag) + " behind"
 	}
@@ -292,17 +295,27 @@ func rowsThere(row *views.HealthObject, o gateway.ObjectStatus, load gateway.Bac
 	}
 }
 
-func budget(c gateway.Connection, k clock) *views.Budget {
+func (v *visit) budget(c gateway.Connection) *views.Budget {
 	if c.APIMax == 0 {
 		return nil
 	}
-	share := c.APIUsed * 1000 / c.APIMax
-	return &views.Budget{
-		Percent: fmt.Sprintf("%d %%", share/10), Used: number(c.APIUsed) + " of " + number(c.APIMax) + " calls",
-		UsedShare: share, ForecastShare: share, OurShare: 1000, ShareWord: "the whole org", Limit: number(c.APIMax),
-		Facts:  []views.Fact{{Label: "Last seen", Value: k.at(c.APISeenAt).Text}, {Label: "Counts", Value: "all integrations of the org, rolling 24 hours"}},
+	used, ours := c.APIUsed*1000/c.APIMax, 100-c.APIReserve
+	b := &views.Budget{
+		Percent: fmt.Sprintf("%d %%", used/10), Used: number(c.APIUsed) + " of " + number(c.APIMax) + " calls",
+		UsedShare: used, ForecastShare: used, OurShare: ours * 10, ShareWord: fmt.Sprintf("our share %d %%", ours), Limit: number(c.APIMax),
+		Facts: []views.Fact{
+			{Label: "Last seen", Value: v.clock().at(c.APISeenAt).Text}, {Label: "Counts", Value: "all integrations of the org, rolling 24 hours"},
+			{Label: "Our readings stop at", Value: number(c.APIMax*ours/100) + " calls of all", Second: "Edits of people are written beyond that."},
+		},
 		Footer: "Salesforce counts every call of every integration together.",
 	}
+	if v.admin() {
+		b.Share = &views.SmallForm{
+			Title: "Our share", Button: "Set share", Form: views.Form{URL: settingsBase + "/share"},
+			Fields: []views.Field{{Name: "share", Label: "Our share of the org's calls, in percent", Value: fmt.Sprint(ours), Required: true, MaxLength: "3", Hint: "Reading gives way as the org comes near to it; what is left is for people's edits and for other integrations."}},
+		}
+	}
+	return b
 }
 
 // setPause stops or resumes the flow between the two systems.

@@ -216,7 +216,7 @@ func auditLog(v *visit) error {
 		Empty:   views.Empty{Icon: views.IconInfo, Title: "Nothing yet", Text: "Every change of a setting, a member or the connection will appear here."},
 	}
 	for _, e := range entries {
-		p.Rows = append(p.Rows, views.Row{Cells: []views.Cell{{Time: v.clock().full(e.At)}, {Text: e.By}, {Text: e.What}, {Text: e.Target, Mono: true}}})
+		p.Rows = append(p.Rows, views.Row{Cells: []views.Cell{{Time: v.clock().full(e.At)}, {Text: e.By}, {Text: e.What, Second: auditWords(e)}, {Text: e.Target, Mono: true}}})
 	}
 	return answer(v.Ctx, views.List(p))
 }

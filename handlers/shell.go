@@ -83,6 +83,9 @@ func (s *Server) addEnvironment(v *visit, sh *views.Shell) {
 		return
 	}
 	sh.Environment = views.Environment{Kind: string(c.Environment), Org: c.OrgName}
+	if c.Halted() {
+		sh.Notices = append(sh.Notices, v.haltNotice(c))
+	}
 	tone, away := awayTones[c.State]
 	if !away {
 		return

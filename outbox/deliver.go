@@ -157,8 +157,12 @@ func (o *Outbox) blocked(ctx context.Context, ws gateway.WorkspaceID) (string, e
 	return shut(conn), nil
 }
 
-// shut says why the state of a connection lets nothing out.
+// shut says why a connection lets nothing out: an admin stopped all writing, or
+// its state does not allow it.
 func shut(conn gateway.Connection) string {
+	if conn.Halted() {
+		return "An admin stopped all writing to Salesforce. The change waits."
+	}
 	switch conn.State {
 	case gateway.StatePaused:
 		return "The connection is paused."

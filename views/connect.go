@@ -81,8 +81,10 @@ type ConfirmPage struct {
 	// Confirm is the checkbox sentence; Password asks for it again.
 	Form Form
 	// Hidden travels with the confirmation.
-	Hidden   []Hidden
-	Confirm  string
+	Hidden  []Hidden
+	Confirm string
+	// Reason is a field for words about it.
+	Reason   *Field
 	Password *Field
 	Action   Action
 	Cancel   Link

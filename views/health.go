@@ -86,6 +86,8 @@ type Budget struct {
 	ShareWord, Limit string
 	Facts            []Fact
 	Footer           string
+	// Share changes our share; nil for who may not.
+	Share *SmallForm
 }
 
 // Hole is a time during which the gateway could not listen.

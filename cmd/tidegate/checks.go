@@ -25,7 +25,9 @@ func (c connecting) Check(ctx context.Context, id gateway.WorkspaceID) (handlers
 		report.Took = time.Since(started)
 		return report, nil //nolint:nilerr // the failure is the check's outcome
 	}
-	report.Checks = append(report.Checks, handlers.Check{Title: "Sign-in", Pass: true, Text: "Signed in as " + who.Username + "."})
+	report.Checks = append(report.Checks,
+		handlers.Check{Title: "Sign-in", Pass: true, Text: "Signed in as " + who.Username + "."},
+		handlers.Check{Title: "API Enabled", Pass: true, Text: "The connected user may use the API."}) // DEM-03: else it would have been refused
 	objects, err := one.client.DescribeGlobal(ctx)
 	if err != nil {
 		return report, err
@@ -41,9 +43,12 @@ func (c connecting) Check(ctx context.Context, id gateway.WorkspaceID) (handlers
 	if err != nil {
 		return report, err
 	}
+	report.Checks = append(report.Checks, editionCheck(ctx, one, conn))
 	report.Checks = append(report.Checks, objectChecks(objects, mirrors)...)
-	report.Checks = append(report.Checks, notesCheck(objects), changeDataCheck(conn))
+	report.Checks = append(report.Checks, writeChecks(objects)...)
+	report.Checks = append(report.Checks, notesCheck(objects), changeDataCheck(conn), selectedCheck(ctx, one, mirrors), feedCheck(objects))
 	report.Checks = append(report.Checks, fieldChecks(ctx, one, mirrors)...)
+	report.Checks = append(report.Checks, lockCheck(ctx, one))
 	limits, err := one.client.Limits(ctx)
 	if err != nil {
 		return report, err

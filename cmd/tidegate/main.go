@@ -33,6 +33,7 @@ type cli struct {
 	Backfill   backfillCmd   `cmd:"" help:"Read objects from Salesforce again."`
 	Verify     verifyCmd     `cmd:"" help:"Compare the mirror with Salesforce and repair what differs."`
 	Continuity continuityCmd `cmd:"" help:"Show the gaps in the stream and their repairs, or check a certificate."`
+	Doctor     doctorCmd     `cmd:"" help:"Check whether the connected org lets everything happen that Tidegate does."`
 	Config     configCmd     `cmd:"" help:"Export, compare and apply the settings of a workspace as a file."`
 	Migrate    migrateCmd    `cmd:"" help:"Bring the database to this version, or show where it stands."`
 	User       userCmd       `cmd:"" help:"Add, list or disable people, or set a password."`

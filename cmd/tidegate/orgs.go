@@ -67,7 +67,7 @@ func (o *orgs) of(ctx context.Context, id gateway.WorkspaceID) (*org, error) {
 	}
 	one := &org{ws: ws, conn: conn}
 	one.budget = streaming.NewBudget(nil, one.use)
-	one.budget.Keep(reserve)
+	one.budget.Keep(conn.APIReserve)
 	if conn.APIMax > 0 && time.Since(conn.APISeenAt) < 24*time.Hour {
 		one.budget.Saw(conn.APIUsed, conn.APIMax)
 	}
@@ -89,10 +89,6 @@ func (o *orgs) of(ctx context.Context, id gateway.WorkspaceID) (*org, error) {
 
 // sayUnopened is fail-closed: no token is sent that may be somebody else's.
 const sayUnopened = "The stored Salesforce tokens cannot be opened: they were sealed with another key, or somebody changed or copied the row. A Tidegate operator checks TIDEGATE_SECRET_KEY; if the key is lost, an admin connects again."
-
-// reserve is the percentage of the org's API calls that readings leave to
-// people's edits and to other integrations.
-const reserve = 20
 
 // use looks up the org's API calls of the rolling day, for one call.
 func (o *org) use(ctx context.Context) (used, limit int, err error) {

@@ -17,7 +17,8 @@ type apiUse struct {
 	used, limit int
 }
 
-// Run writes the API use of every connection down until ctx ends.
+// Run writes the API use of every connection down, and takes over what people
+// set as our share, in whatever process, until ctx ends.
 func (o *orgs) Run(ctx context.Context) error {
 	tick := time.NewTicker(usageEvery)
 	defer tick.Stop()
@@ -27,6 +28,7 @@ func (o *orgs) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			o.keepUsage(ctx)
+			o.keepShares(ctx)
 		}
 	}
 }
@@ -40,6 +42,21 @@ func (o *orgs) keepUsage(ctx context.Context) {
 		// A number that could not be written is overtaken by the next one.
 		if err := u.ws.SetAPIUse(ctx, connection, u.used, u.limit); err != nil && ctx.Err() == nil {
 			slog.Debug("keeping the API use failed", "err", err)
+		}
+	}
+}
+
+// keepShares gives the budgets the reserve that is saved now.
+func (o *orgs) keepShares(ctx context.Context) {
+	connections, err := o.db.Connections(ctx)
+	if err != nil {
+		return // the next look follows
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, conn := range connections {
+		if one := o.open[conn.Workspace]; one != nil && one.conn.ID == conn.ID {
+			one.budget.Keep(conn.APIReserve)
 		}
 	}
 }

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tidegate/gateway"
+	"tidegate/handlers"
+	"tidegate/rules/settings"
+	"tidegate/salesforce"
+)
+
+// organization is what the org says of itself.
+type organization struct {
+	OrganizationType string
+	IsSandbox        bool
+}
+
+// apiEditions have the API from the start; others need it as an extra, which
+// the sign-in has just proved.
+var apiEditions = []string{"Developer", "Enterprise", "Unlimited", "Performance"}
+
+// editionCheck tells the edition, and whether the org is what was connected: a
+// sandbox behind the Production button is written to by mistake (AVC-01).
+func editionCheck(ctx context.Context, one *org, conn gateway.Connection) handlers.Check {
+	check := handlers.Check{Title: "Edition and environment", SetupPath: "/lightning/setup/CompanyProfileInfo/home", Setup: []string{"Setup", "Company Information"}}
+	var is organization
+	err := one.client.Query(ctx, "SELECT OrganizationType, IsSandbox FROM Organization LIMIT 1", func(rows []json.RawMessage) error {
+		return json.Unmarshal(rows[0], &is)
+	})
+	if err != nil {
+		check.Pass, check.Warn = true, true
+		check.Text = "The connected user cannot see which edition the org is. The API answers, so it has it."
+		return check
+	}
+	env := gateway.Production
+	if is.IsSandbox {
+		env = gateway.Sandbox
+	}
+	check.Pass = env == conn.Environment
+	check.Text = fmt.Sprintf("%s, a %s org.", is.OrganizationType, env)
+	if !check.Pass {
+		check.Text = fmt.Sprintf("The org is a %s org, but was connected as %s. Reconnect by the other button.", env, conn.Environment)
+		return check
+	}
+	if !slices.ContainsFunc(apiEditions, func(e string) bool { return strings.HasPrefix(is.OrganizationType, e) }) {
+		check.Warn = true
+		check.Text += " The API and Change Data Capture are extras of this edition; without the latter, changes are asked for every minute."
+	}
+	return check
+}
+
+// writeChecks report the objects that Tidegate creates records of, and may not.
+func writeChecks(objects []salesforce.ObjectInfo) []handlers.Check {
+	var out []handlers.Check
+	for _, name := range [...]string{"Contact", "Lead", "Event", "Task"} {
+		o, ok := find(objects, name)
+		check := handlers.Check{Title: name + " can be written", Pass: ok && o.Createable && o.Updateable, Text: "The connected user may create and edit it."}
+		if !check.Pass {
+			check.Text = "The connected user may not create or edit " + name + ", so nothing of it is written."
+			check.Setup = []string{"Setup", "Permission Sets", "Object Settings", name, "Create and Edit"}
+			check.SetupPath = "/lightning/setup/PermSets/home"
+		}
+		out = append(out, check)
+	}
+	return out
+}
+
+// selectedCheck names the mirrored objects that announce no changes, because
+// nobody selected them for Change Data Capture.
+func selectedCheck(ctx context.Context, one *org, mirrors []string) handlers.Check {
+	check := handlers.Check{
+		Title: "Objects selected for Change Data Capture", Setup: []string{"Setup", "Integrations", "Change Data Capture", "Edit"},
+		SetupPath: "/lightning/setup/CdcObjectEnablement/home",
+	}
+	selected, err := one.client.Captured(ctx)
+	if err != nil {
+		check.Pass, check.Warn = true, true
+		check.Text = "The connected user may not look it up (View Setup and Configuration). What is not selected is asked for every minute."
+		return check
+	}
+	var missing []string
+	for _, name := range mirrors {
+		if !slices.Contains(selected, name) && name != "OpportunityContactRole" { // polled where it is not offered
+			missing = append(missing, name)
+		}
+	}
+	check.Pass, check.Warn = len(missing) < len(mirrors), len(missing) > 0 // polling works, later
+	check.Text = "Every mirrored object announces its changes."
+	if check.Warn {
+		check.Text = strings.Join(missing, ", ") + " announce no changes. They are asked for every minute until they are selected."
+	}
+	return check
+}
+
+// feedCheck tells where Chatter feed tracking is off. Nothing needs it, so it
+// is a hint.
+func feedCheck(objects []salesforce.ObjectInfo) handlers.Check {
+	check := handlers.Check{Title: "Feed tracking", Pass: true, Text: "It is on for accounts, contacts, leads and opportunities, so what is written here shows in their feeds."}
+	var off []string
+	for _, name := range [...]string{"Account", "Contact", "Lead", "Opportunity"} {
+		if o, ok := find(objects, name); ok && !o.FeedEnabled {
+			off = append(off, name)
+		}
+	}
+	if len(off) > 0 {
+		check.Warn = true
+		check.Text = "It is off for " + strings.Join(off, ", ") + ": what is written here does not show in their feeds. Nothing else needs it."
+		check.Setup = []string{"Setup", "Feed Tracking"}
+		check.SetupPath = "/lightning/setup/FeedTracking/home"
+	}
+	return check
+}
+
+// lockCheck advises to lock the organization's settings before a rollout
+// (AVM-51).
+func lockCheck(ctx context.Context, one *org) handlers.Check {
+	check := handlers.Check{Title: "Settings locked before rollout", Pass: true, Text: "Everybody's notes go where the organization says."}
+	rows, err := one.ws.Settings(ctx, gateway.OrgScope)
+	if err == nil {
+		var in settings.InForce
+		if in, err = settings.Effective(rows, nil); err == nil && in.Notes.Locked {
+			return check
+		}
+	}
+	check.Warn = true
+	check.Text = "Members may send their notes elsewhere than the organization. Before a rollout, lock the settings on the Notes tab."
+	check.Setup = []string{"Tidegate", "Salesforce settings", "Notes", "Lock for everyone"}
+	return check
+}
