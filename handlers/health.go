@@ -304,7 +304,8 @@ func (v *visit) budget(c gateway.Connection) *views.Budget {
 		Percent: fmt.Sprintf("%d %%", used/10), Used: number(c.APIUsed) + " of " + number(c.APIMax) + " calls",
 		UsedShare: used, ForecastShare: used, OurShare: ours * 10, ShareWord: fmt.Sprintf("our share %d %%", ours), Limit: number(c.APIMax),
 		Facts: []views.Fact{
-			{Label: "Last seen", Value: v.clock().at(c.APISeenAt).Text}, {Label: "Counts", Value: "all integrations of the org, rolling 24 hours"},
+			{Label: "Last seen", Value: v.clock().at(c.APISeenAt).Text},
+			{Label: "Counts", Value: "all integrations of the org, rolling 24 hours"},
 			{Label: "Our readings stop at", Value: number(c.APIMax*ours/100) + " calls of all", Second: "Edits of people are written beyond that."},
 		},
 		Footer: "Salesforce counts every call of every integration together.",

@@ -73,6 +73,9 @@ func connectPages() []page {
 		Form: Form{URL: "/settings/salesforce/disconnect", Revision: "3"}, Confirm: "I have seen that 12 writes would wait.", Password: &Field{Name: "password", Label: "Your password", Type: "password", Autocomplete: "current-password"},
 		Action: Action{Text: "Disconnect Lindenmoor", Style: Destructive}, Cancel: Link{Text: "Stay connected", URL: "/settings/salesforce"},
 	}
+	halt := gone
+	halt.Head = Head{Title: "Stop all writing to Salesforce"}
+	halt.Reason = &Field{Name: "why", Label: "Reason", Value: hostile, Hint: "Shown on every page, to everybody of the workspace."}
 	return []page{
 		{"connect", Connect(connected())},
 		{"connect-first", Connect(none)},
@@ -81,5 +84,6 @@ func connectPages() []page {
 		{"connect-leave", Leave(leave())},
 		{"connect-leave-hostile", Leave(refused)},
 		{"connect-disconnect", Confirm(gone)},
+		{"connect-halt", Confirm(halt)},
 	}
 }

@@ -128,6 +128,10 @@ func flowSample() *Flow {
 
 func budgetSample() *Budget {
 	return &Budget{
+		Share: &SmallForm{
+			Title: "Our share", Button: "Set share", Form: Form{URL: "/settings/salesforce/share"},
+			Fields: []Field{{Name: "share", Label: "Our share of the org's calls, in percent", Value: "60", Required: true, MaxLength: "3"}},
+		},
 		Percent: "14 %", Used: "14,021 of 100,000 calls", UsedShare: 140, ForecastShare: 310, OurShare: 600,
 		ShareWord: "our share 60 %", Limit: "100,000",
 		Facts: []Fact{
