@@ -8,7 +8,7 @@ export GOFLAGS ?= -trimpath
 TEST_TIMEOUT ?= 20m
 GOLANGCI := bin/golangci-lint
 
-.PHONY: help run build assets generate fmt lint test test-go test-browser race bench deps screenshot clean
+.PHONY: help run build assets generate fmt lint test test-go test-browser race bench bench-quick deps screenshot clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -63,7 +63,10 @@ test-browser: build node_modules/.stamp ## every page in every state, and the re
 race: assets ## the Go tests under the race detector
 	CGO_ENABLED=1 go test -race -timeout $(TEST_TIMEOUT) ./...
 
-bench: build ## measure, print a table, write var/bench.json
+bench: build ## measure every target, print a table, write var/bench.json: some twelve minutes on two idle cores
+	go run ./test/bench -long
+
+bench-quick: build ## the same with smaller backlogs and fewer connections, in four minutes
 	go run ./test/bench
 
 screenshot: build ## take the README's picture

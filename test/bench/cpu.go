@@ -29,11 +29,13 @@ func cpuTime() (time.Duration, error) {
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
 		_, rest, _ := strings.Cut(string(text), ") ") // the name before may hold anything
 		fields := strings.Fields(rest)
-		if len(fields) < 13 {
+		if len(fields) < 15 {
 			return 0, fmt.Errorf("reading %s: too short", path)
 		}
 		parent[pid], _ = strconv.Atoi(fields[1])
-		for _, ticks := range fields[11:13] { // user and system
+		// User and system, its own and that of children that have ended: Postgres
+		// has a process for each connection, and connections come and go.
+		for _, ticks := range fields[11:15] {
 			n, _ := strconv.Atoi(ticks)
 			spent[pid] += time.Duration(n) * clockTick
 		}

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"tidegate/gateway"
 	"tidegate/simulator"
 	"tidegate/simulator/seed"
@@ -61,11 +63,15 @@ func idled(ctx context.Context, o options, open func(int) (string, error)) (i id
 	if err != nil {
 		return i, err
 	}
+	var connecting errgroup.Group
+	connecting.SetLimit(4)
 	for n := range i.Connections {
-		g.workspace = fmt.Sprint("idle-", n)
-		if err := g.connect(ctx, running.URL, running.ClientID, running.ClientSecret); err != nil {
-			return i, err
-		}
+		one := *g
+		one.workspace = fmt.Sprint("idle-", n)
+		connecting.Go(func() error { return one.connect(ctx, running.URL, running.ClientID, running.ClientSecret) })
+	}
+	if err := connecting.Wait(); err != nil {
+		return i, err
 	}
 	ops, err := freeAddress()
 	if err != nil {

@@ -28,8 +28,7 @@ const (
 type load struct {
 	Rows      int     `json:"rows"`
 	PerSecond float64 `json:"rows_per_second"`
-	// CPU is what a row took of all cores, of org and gateway together; on
-	// Postgres the server's share is not in it.
+	// CPU is what a row took of all cores, of org, gateway and database together.
 	CPU time.Duration `json:"cpu_ns_per_row"`
 }
 
@@ -87,13 +86,17 @@ func (l *load) measure(ctx context.Context, w *world, profile string) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute)
 	defer cancel()
 	done := make(chan error, 1)
-	busy := used()
+	busy, err := cpuTime()
+	if err != nil {
+		return err
+	}
 	go func() { done <- consumer.Run(ctx) }()
 	b, err := w.loaded(ctx)
-	l.CPU = (used() - busy) / time.Duration(max(b.Rows, 1))
+	spent, failed := cpuTime()
+	l.CPU = (spent - busy) / time.Duration(max(b.Rows, 1))
 	l.PerSecond = float64(b.Rows) / b.UpdatedAt.Sub(b.BeganAt).Seconds()
 	cancel()
-	if err = errors.Join(err, end(), <-done); err != nil {
+	if err = errors.Join(err, failed, end(), <-done); err != nil {
 		return err
 	}
 	if b.Rows != l.Rows || b.Way != gateway.WayBulk {

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -48,6 +49,9 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(150) // as the program does
+	}
 	passed, err := run(ctx, o)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -70,6 +74,8 @@ type engine struct {
 	Load        *load    `json:"load,omitempty"`
 	Flood       *flood   `json:"flood,omitempty"`
 	Idle        *idle    `json:"idle,omitempty"`
+	// Failed are the parts that gave no figure, with the reason.
+	Failed []string `json:"failed,omitempty"`
 }
 
 // machine says where the figures were taken.
@@ -107,11 +113,7 @@ func run(ctx context.Context, o options) (passed bool, err error) {
 		if o.engine != "" && o.engine != d.name {
 			continue
 		}
-		e, err := measure(ctx, o, d.name, d.open)
-		if err != nil {
-			return false, fmt.Errorf("%s: %w", d.name, err)
-		}
-		found = append(found, e)
+		found = append(found, measure(ctx, o, d.name, d.open))
 	}
 	lines := judge(found)
 	printTable(os.Stdout, lines)
@@ -119,60 +121,77 @@ func run(ctx context.Context, o options) (passed bool, err error) {
 }
 
 // measure takes all figures of one engine, on databases of their own: one for
-// this process, the others for the program.
-func measure(ctx context.Context, o options, name string, open func(int) (string, error)) (e engine, err error) {
+// this process, the others for the program. A part that fails is a line of the
+// table; the others are measured all the same.
+func measure(ctx context.Context, o options, name string, open func(int) (string, error)) (e engine) {
 	e.Name = name
-	wanted := func(part string) bool { return o.only == "" || strings.Contains(o.only, part) }
-	if wanted("backlog") || wanted("lag") {
-		err = within(ctx, open, 0, func(w *world) error {
-			if err := errors.Join(w.connect(ctx), w.settle(ctx)); err != nil {
-				return err
-			}
-			if wanted("backlog") {
-				if err := e.backlogs(ctx, w, o); err != nil {
-					return err
-				}
-			}
-			if wanted("lag") {
-				return e.lags(ctx, w)
-			}
-			return nil
-		})
-	}
-	for _, part := range []struct {
-		name string
-		take func() error
-	}{
-		{"load", func() (err error) {
-			l, err := loadOf(ctx, o, open)
-			e.Load = &l
-			return err
-		}},
-		{"process", func() error {
-			return within(ctx, open, 1, func(w *world) error {
-				p, err := w.whole(ctx, o.bin)
-				e.Process = &p
-				return err
-			})
-		}},
-		{"flood", func() error {
-			return within(ctx, open, 3, func(w *world) error {
-				f, err := w.flooded(ctx, o)
-				e.Flood = &f
-				return err
-			})
-		}},
-		{"idle", func() error {
-			i, err := idled(ctx, o, open)
-			e.Idle = &i
-			return err
-		}},
-	} {
-		if err == nil && wanted(part.name) {
-			err = part.take()
+	for _, part := range e.parts(ctx, o, open) {
+		switch {
+		case ctx.Err() != nil, o.only != "" && !strings.Contains(o.only, part.name):
+			continue
+		case o.only == "" && part.once && name != "sqlite":
+			continue // nothing of it depends on the engine
+		}
+		start := time.Now()
+		err := part.take()
+		fmt.Fprintf(os.Stderr, "%s %s: %.0f s\n", name, part.name, time.Since(start).Seconds())
+		if err != nil {
+			e.Failed = append(e.Failed, fmt.Sprintf("%s: %v", part.name, err))
 		}
 	}
-	return e, err
+	return e
+}
+
+// part is one of the things that are measured.
+type part struct {
+	name string
+	once bool // on one engine
+	take func() error
+}
+
+func (e *engine) parts(ctx context.Context, o options, open func(int) (string, error)) []part {
+	here := func(place int, f func(*world) error) func() error {
+		return func() error {
+			return within(ctx, open, place, func(w *world) error {
+				if err := errors.Join(w.connect(ctx), w.settle(ctx)); err != nil {
+					return err
+				}
+				return f(w)
+			})
+		}
+	}
+	return []part{
+		{name: "backlog", take: here(0, func(w *world) error { return e.backlogs(ctx, w, o) })},
+		{name: "lag", take: here(5, func(w *world) error { return e.lags(ctx, w) })},
+		{name: "load", take: func() (err error) {
+			e.Load, err = given(loadOf(ctx, o, open))
+			return err
+		}},
+		{name: "process", take: func() error {
+			return within(ctx, open, 1, func(w *world) (err error) {
+				e.Process, err = given(w.whole(ctx, o.bin))
+				return err
+			})
+		}},
+		{name: "flood", take: func() error {
+			return within(ctx, open, 3, func(w *world) (err error) {
+				e.Flood, err = given(w.flooded(ctx, o))
+				return err
+			})
+		}},
+		{name: "idle", once: true, take: func() (err error) {
+			e.Idle, err = given(idled(ctx, o, open))
+			return err
+		}},
+	}
+}
+
+// given returns figures only where they are whole.
+func given[T any](figures T, err error) (*T, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &figures, nil
 }
 
 func (e *engine) backlogs(ctx context.Context, w *world, o options) error {

@@ -28,7 +28,7 @@ const (
 // loads of the lag measurement, events a second.
 var loads = [...]int{500, 1000}
 
-const lagSeconds = 20
+const lagSeconds = 10
 
 // rate is a speed in events per second, each round's and the best, and what one
 // event cost at least: processor time of org, gateway and database together.

@@ -53,13 +53,16 @@ func judge(found []engine) []line {
 					What: fmt.Sprintf("first reading of %d contacts, Bulk API 2.0", l.Rows), Figure: fmt.Sprintf("%.0f rows/s", l.PerSecond),
 					Floor: fmt.Sprintf(">= %d rows/s", floorLoad), Passed: l.PerSecond >= floorLoad,
 				},
-				free("  processor time a row, org and gateway", fmt.Sprintf("%.1f µs", float64(l.CPU.Nanoseconds())/1000)))
+				free("  processor time a row, all of it", fmt.Sprintf("%.1f µs", float64(l.CPU.Nanoseconds())/1000)))
 		}
 		if e.Flood != nil {
 			lines = append(lines, e.Flood.lines()...)
 		}
 		if e.Idle != nil {
 			lines = append(lines, e.Idle.lines()...)
+		}
+		for _, part := range e.Failed {
+			lines = append(lines, line{What: part, Figure: "no figure", Floor: "measured"})
 		}
 		for i := range lines {
 			if lines[i].Engine == "" {
