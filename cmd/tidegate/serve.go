@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
-	"runtime/debug"
 
 	"tidegate/config"
 )
@@ -23,21 +21,10 @@ func (serveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	spareGarbageCollection()
+	go spareGarbageCollection(ctx)
 	a, err := newApp(ctx, cfg, newLogger(cfg), "")
 	if err != nil {
 		return err
 	}
 	return a.Run(ctx)
-}
-
-// spareGarbageCollection collects at two and a half times the heap that is in
-// use instead of at twice, unless GOGC says otherwise: events are short-lived
-// garbage over a small heap, and marking was a quarter of our processor time of
-// a backlog on Postgres, a tenth on SQLite. With 200 % the resident memory came
-// too near to the 100 MiB that we promise at 1,000 events a second.
-func spareGarbageCollection() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(150)
-	}
 }
