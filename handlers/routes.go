@@ -184,6 +184,7 @@ func allPages() []route {
 	list = append(list, conflictPages...)
 	list = append(list, undoPages...)
 	list = append(list, agentPages...)
+	list = append(list, saidPages...)
 	for _, tab := range gateway.Tabs {
 		list = append(list,
 			route{"GET", settingsBase + "/" + string(tab), signedIn, settingsTab(tab)},

@@ -23,6 +23,9 @@ func fill(path string, ws gateway.WorkspaceID) string {
 	if strings.HasPrefix(path, "/settings/members/") {
 		id = strings.ReplaceAll(string(ws), " ", "-") + "-rep"
 	}
+	if strings.HasPrefix(path, meetingsBase) || strings.HasPrefix(path, conversationsBase) {
+		id = "said-1"
+	}
 	if strings.HasPrefix(path, agentsBase) {
 		id = gateway.DefaultAgent
 	}
@@ -68,6 +71,7 @@ func TestLookingAtPagesChangesNothing_S03(t *testing.T) {
 	}
 	w.added(visitSchema)
 	w.save(home, record(visitOf(home), gateway.Fields{"Name": gateway.Text("Visit")}))
+	w.said(home, "said-1")
 	b := w.as(home, gateway.RoleAdmin)
 	before := w.state()
 	for _, r := range pages {

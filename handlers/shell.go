@@ -39,6 +39,7 @@ func navigation(v *visit) []views.NavItem {
 		{Key: views.NavLeads, URL: "/leads"},
 		{Key: views.NavAccounts, URL: "/accounts"},
 		{Key: views.NavDeals, URL: "/deals"},
+		{Key: views.NavMeetings, URL: meetingsBase},
 		{Key: views.NavSyncLog, URL: "/sync/log"},
 		{Key: views.NavSettings, URL: "/settings/salesforce/notes"},
 	}

@@ -50,6 +50,30 @@ func (w *Workspace) Writings(ctx context.Context, kind, externalID string) ([]ga
 	return w.read.writings(ctx, `WHERE workspace_id = ? AND kind = ? AND external_id = ? ORDER BY part`, w.id, kind, externalID)
 }
 
+// WritingsFor is Writings for several things of one kind, by their ids, with the
+// entries of the outbox that still wait for any of their records.
+func (w *Workspace) WritingsFor(ctx context.Context, kind string, ids []string) (map[string][]gateway.Writing, map[gateway.RecordKey]gateway.Change, error) {
+	all, err := w.read.writings(ctx, `WHERE workspace_id = ? AND kind = ? AND external_id`+w.db.dialect.among+` ORDER BY external_id, part`,
+		w.id, kind, w.db.dialect.list(ids))
+	if err != nil {
+		return nil, nil, err
+	}
+	out, records := map[string][]gateway.Writing{}, []string{}
+	for _, one := range all {
+		out[one.ExternalID] = append(out[one.ExternalID], one)
+		if one.Key.ID != "" {
+			records = append(records, one.Key.ID)
+		}
+	}
+	changes, err := w.read.changes(ctx, "reading changes", `SELECT `+outboxColumns+` FROM outbox
+		WHERE workspace_id = ? AND record_id`+w.db.dialect.among, w.id, w.db.dialect.list(records))
+	pending := make(map[gateway.RecordKey]gateway.Change, len(changes))
+	for _, c := range changes {
+		pending[c.Key] = c
+	}
+	return out, pending, err
+}
+
 // WritingsOf returns what here has become that record, or wrote into it.
 func (w *Workspace) WritingsOf(ctx context.Context, key gateway.RecordKey) ([]gateway.Writing, error) {
 	return w.read.writings(ctx, `WHERE workspace_id = ? AND object = ? AND record_id = ? ORDER BY at, kind, external_id, part`, w.id, key.Object, key.ID)

@@ -89,14 +89,15 @@ func (d Doc) Plain() string {
 			number++
 			b.WriteString(strconv.Itoa(number) + ". ")
 		}
-		b.WriteString(block.text())
+		b.WriteString(block.Text())
 	}
 	return b.String()
 }
 
 func listed(k Kind) bool { return k == Item || k == Numbered }
 
-func (b Block) text() string {
+// Text returns the words of a block.
+func (b Block) Text() string {
 	var text strings.Builder
 	for _, s := range b.Spans {
 		text.WriteString(s.Text)
@@ -124,7 +125,7 @@ func (d Doc) HTML() string {
 		case listed(block.Kind):
 			b.WriteString("<li>" + block.html() + "</li>")
 		case block.Kind == Heading:
-			b.WriteString("<p><b>" + Escape(block.text()) + "</b></p>")
+			b.WriteString("<p><b>" + Escape(block.Text()) + "</b></p>")
 		default:
 			b.WriteString("<p>" + block.html() + "</p>")
 		}

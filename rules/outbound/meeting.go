@@ -117,7 +117,7 @@ func PlanMeeting(in MeetingInput) SaidPlan {
 	m := in.Meeting
 	p := &planning{
 		Surroundings: in.Surroundings, kind: gateway.KindMeeting, id: m.ExternalID, noun: "Meeting notes", title: m.Title, at: m.StartsAt,
-		owner: m.Organizer, places: in.Settings.Notes.MeetingNotes, topicsOf: m.Topics, values: meetingValues(m), text: saidIn(m), facts: meetingFacts(m),
+		owner: m.Organizer, places: in.Settings.Notes.MeetingNotes, topicsOf: m.Topics, values: meetingValues(m), text: MeetingText(m), facts: meetingFacts(m),
 		cancelled: m.Status == gateway.MeetingCancelled, held: m.Status == gateway.MeetingCompleted, purpose: m.Purpose, outcome: m.Outcome,
 	}
 	if why := p.outside(func(name string) (string, bool) { return meetingSource(m, name) }); why != "" {

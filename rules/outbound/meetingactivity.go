@@ -109,8 +109,8 @@ func (p *planning) listed(fields gateway.Fields, object string, field gateway.Ac
 	fields[target] = gateway.Text(value)
 }
 
-// saidIn is the text of a meeting: what its notes become wherever they go.
-func saidIn(m gateway.Meeting) note.Doc {
+// MeetingText is the text of a meeting: what its notes become wherever they go.
+func MeetingText(m gateway.Meeting) note.Doc {
 	d := note.Section("Summary", note.Read(m.Summary))
 	if len(d) > 0 {
 		d = append(d, note.Section("Notes", note.Read(m.Notes))...)

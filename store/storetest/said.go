@@ -106,6 +106,11 @@ func writings(t *testing.T, s *suite) {
 		}))
 	}
 	given(map[string]gateway.RecordKey{}, 1)
+	many, waiting, err := w.WritingsFor(t.Context(), "meeting", []string{"m1", "m2", "m3"})
+	ok(t, err)
+	if len(many["m1"]) != 2 || len(many["m2"]) != 1 || len(waiting) != 1 || waiting[local].Op != gateway.OpCreate {
+		t.Errorf("of several: %+v, waiting %+v", many, waiting)
+	}
 	ok(t, w.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return tx.RekeyRecord(ctx, local, real) }))
 	given(map[string]gateway.RecordKey{local.ID: real}, 0)
 	got, err := w.Writings(t.Context(), "meeting", "m1")

@@ -1,0 +1,63 @@
+package views
+
+func meetingPage() SaidPage {
+	return SaidPage{
+		Shell: shell("Weekly sync", NavMeetings),
+		Head: Head{
+			Crumb: []Link{{Text: "Meetings", URL: "/meetings"}}, Title: "Weekly sync", Kind: KindEvent,
+			Lead: "1 Dec 2026, 14:00 to 14:45, organized by Mara Quill.", Chip: Chip{Good, IconOK, "Held"},
+		},
+		WritesLead: "4 written, 1 left out.",
+		Writes: []Row{
+			{Cells: []Cell{{Text: "Event", Kind: KindEvent}, {Chip: Chip{Good, IconOK, "Written"}}, {Link: Link{Text: "Open in Salesforce", URL: "https://lindenmoor.my.example/00U", External: true}}, {Text: "A meeting of the calendar becomes an Event."}}},
+			{Cells: []Cell{{Text: "Note", Kind: KindNote}, {Chip: Chip{UnderWay, IconClock, "Waiting"}}, {Text: "—"}, {Text: "Meeting notes go to a Note."}}},
+			{Cells: []Cell{{Text: "Action item", Second: "Send the offer", Kind: KindTask}, {Chip: Chip{Bad, IconWarning, "Needs you"}}, {Link: Link{Text: "Open in the sync log", URL: "/sync/log/7"}}, {Text: "A rule of the org refuses these values."}}},
+			{Cells: []Cell{{Text: "Contact", Second: "new@acme.example", Kind: KindContact}, {Chip: Chip{Idle, IconPause, "Left out"}}, {Text: "—"}, {Text: "Creating contacts from meetings is off."}}},
+		},
+		ChecksLead: "Everything that decides it, as it is now.",
+		Checks: []Check{
+			{Title: "Enhanced Notes are on", Text: "Notes can be written.", Pass: true},
+			{Title: "No lock or override stands in the way", Text: "The organization’s settings hold for Mara Quill.", Pass: true},
+			{Title: "At least one destination is chosen", Text: "Meeting notes go to Event.", Pass: true},
+			{Title: "The meeting belongs to a record in Salesforce", Text: "Nobody from outside was recognized.", Setup: []string{"Setup", "Contacts"}},
+		},
+		TextTitle: "What was said",
+		Text:      []TextBlock{{Kind: "heading", Text: "Summary"}, {Text: "They need it soon."}, {Kind: "item", Text: "Exports are slow"}, {Strong: "Ann:", Text: "Hello"}},
+		Facts:     []Fact{{Label: "Organizer", Value: "Mara Quill"}, {Label: "Recording", Value: "Open the recording", URL: "https://rec.example/1"}},
+	}
+}
+
+func meetingList() ListPage {
+	return ListPage{
+		Shell: shell("Meetings", NavMeetings), Head: Head{Title: "Meetings", Lead: "2 meetings, the latest first."}, Caption: "Meetings",
+		Filter:  Filter{URL: "/meetings", Search: Field{ID: "q", Name: "q", Label: "Title or participant", Type: "search"}},
+		Columns: []Column{{Text: "Meeting"}, {Text: "State"}, {Text: "When"}, {Text: "In Salesforce"}},
+		Rows: []Row{
+			{ID: "m1", Cells: []Cell{{Text: "Weekly sync", URL: "/meetings/m1", Kind: KindEvent, Second: "mara@tidegate.example"}, {Chip: Chip{Good, IconOK, "Held"}}, {Time: at("1 Dec 2026, 14:00")}, {Text: "4 written, 1 left out"}}},
+		},
+		Pager: Pager{Text: "1 of 2", OlderURL: "/meetings?after=x", OlderText: "Next"},
+	}
+}
+
+func saidPages() []page {
+	none := meetingList()
+	none.Rows, none.Pager = nil, Pager{}
+	none.Empty = Empty{Icon: IconEvent, Title: "Meetings will appear here", Text: "The product that records them sends them with an API key.", Actions: []Action{{Text: "Open Keys", URL: "/settings/keys"}}}
+	quiet := meetingPage()
+	quiet.Writes, quiet.Text, quiet.Checks = nil, nil, nil
+	quiet.WritesLead, quiet.TextEmpty = "", "Nothing was written down yet."
+	quiet.WritesEmpty = Empty{Icon: IconClock, Title: "Nothing is owed to Salesforce", Text: "No part of it becomes a record there."}
+	bad := meetingPage()
+	bad.Head.Title, bad.WritesLead, bad.ChecksLead = hostile, hostile, hostile
+	bad.Writes[0].Cells[3].Text, bad.Checks[3].Text, bad.Facts[1].URL = hostile, hostile, "javascript:alert(1)"
+	for i := range bad.Text {
+		bad.Text[i].Text, bad.Text[i].Strong = hostile, hostile
+	}
+	return []page{
+		{"meetings", List(meetingList())},
+		{"meetings-empty", List(none)},
+		{"meeting", Said(meetingPage())},
+		{"meeting-quiet", Said(quiet)},
+		{"meeting-hostile", Said(bad)},
+	}
+}
