@@ -8,7 +8,7 @@ export GOFLAGS ?= -trimpath
 TEST_TIMEOUT ?= 20m
 GOLANGCI := bin/golangci-lint
 
-.PHONY: help run build assets generate fmt lint test test-go test-browser race bench bench-quick deps screenshot clean
+.PHONY: help run build assets generate fmt lint test test-go test-browser lighthouse race bench bench-quick deps screenshot clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
@@ -59,6 +59,9 @@ test-browser: build node_modules/.stamp ## every page in every state, and the re
 	node scripts/look.mjs var/gallery var/shots
 	node scripts/behave.mjs var/gallery
 	node --test --test-concurrency=1 test/browser/
+
+lighthouse: build node_modules/.stamp ## bytes, layout shift, paint times and axe of the settings and forecast pages, in Chromium
+	node scripts/lighthouse.mjs
 
 race: assets ## the Go tests under the race detector
 	CGO_ENABLED=1 go test -race -timeout $(TEST_TIMEOUT) ./...

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"tidegate/gateway"
@@ -81,4 +82,27 @@ func TestAdminSetsTheNotesOfAMember_AVM07(t *testing.T) {
 	if page := rep.get(settingsBase + "/notes?level=members"); contains(page.words(), "Members with their own values") {
 		t.Error("a rep sees the members' level")
 	}
+}
+
+func TestAKeyMayOnlyRead(t *testing.T) {
+	w := newWorld(t)
+	admin := w.as(home, gateway.RoleAdmin)
+	form := admin.get("/settings/keys").form("/settings/keys")
+	form.Set("name", "Reporting")
+	form.Set("may", "read")
+	got := admin.post("/settings/keys", form).want(http.StatusOK, "Your new key", "Reporting", "Read only")
+	var key string
+	for _, word := range strings.Fields(got.words()) {
+		if strings.HasPrefix(word, "tg_") && len(word) > 20 {
+			key = word
+		}
+	}
+	product := w.product(key)
+	product.get("/api/v1/status").want(http.StatusOK)
+	if answer := product.json(http.MethodPut, "/api/v1/people/p-9", `{"email":"nora@new.example"}`); answer.status != http.StatusForbidden {
+		t.Errorf("a key that only reads writes: %d %s", answer.status, answer.body)
+	}
+	form.Set("name", "Recorder")
+	form.Set("may", "")
+	admin.post("/settings/keys", form).want(http.StatusOK, "Read and write")
 }

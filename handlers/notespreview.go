@@ -175,7 +175,7 @@ func showPlan(p *views.NotePreview, m gateway.Meeting, plan outbound.SaidPlan, t
 
 // firstOf is the beginning of a text, whole words where it can be.
 func firstOf(text string, n int) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.Fields(strings.TrimPrefix(text, "Summary\n")), " ")
 	runes := []rune(text)
 	if len(runes) <= n {
 		return text

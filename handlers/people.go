@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"net/mail"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,9 +96,17 @@ func (v *visit) confirmPassword(password string) string {
 }
 
 // keys lists the API keys; a new one is shown once.
-func keys(v *visit) error { return v.showKeys("", "", "") }
+func keys(v *visit) error { return v.showKeys("", "", "", "") }
 
-func (v *visit) showKeys(fresh, name, problem string) error {
+// scopeWords say what a key may do.
+func scopeWords(scopes []string) string {
+	if slices.Contains(scopes, "write") {
+		return "Read and write"
+	}
+	return "Read only"
+}
+
+func (v *visit) showKeys(fresh, name, may, problem string) error {
 	all, err := v.ws.Keys(v.UserContext())
 	if err != nil {
 		return err
@@ -105,6 +114,10 @@ func (v *visit) showKeys(fresh, name, problem string) error {
 	form := views.SmallForm{
 		Title: "Make a key", Text: "It is shown once. Only its hash is kept here.", Button: "Make key", Form: views.Form{URL: "/settings/keys"},
 		Fields: []views.Field{{Name: "name", Label: "Name", Value: name, Required: true, MaxLength: "60", Hint: "What will use it, such as “Meeting recorder”."}},
+		Selects: []views.Select{{
+			Name: "may", Label: "It may", Options: choose(may, "", "Read and write", "read", "Read only"),
+			Hint: "A key that only reads sends nothing to Salesforce.",
+		}},
 	}
 	if problem != "" {
 		mark(&form, gateway.InvalidField("name", "%s", problem))
@@ -114,13 +127,13 @@ func (v *visit) showKeys(fresh, name, problem string) error {
 		Shell:   v.s.shell(v, "API keys", views.NavSettings),
 		Head:    views.Head{Title: "API keys", Lead: "With a key your product calls /api/v1 of this workspace."},
 		Caption: "API keys",
-		Columns: []views.Column{{Text: "Name"}, {Text: "Begins with"}, {Text: "Made"}, {Text: "Last used"}, {Text: "State"}, {Text: "Action", Hidden: true}},
+		Columns: []views.Column{{Text: "Name"}, {Text: "Begins with"}, {Text: "May"}, {Text: "Made"}, {Text: "Last used"}, {Text: "State"}, {Text: "Action", Hidden: true}},
 		Empty:   views.Empty{Icon: views.IconKey, Title: "No key yet", Text: "Make one below, and give it to the product that records your conversations."},
 	}
 	clk := v.clock()
 	for _, k := range all {
 		row := views.Row{ID: k.ID, Cells: []views.Cell{
-			{Text: k.Name}, {Text: k.Prefix + "…", Mono: true}, {Time: clk.full(k.CreatedAt), Second: k.CreatedBy}, {Time: clk.full(k.LastUsed)},
+			{Text: k.Name}, {Text: k.Prefix + "…", Mono: true}, {Text: scopeWords(k.Scopes)}, {Time: clk.full(k.CreatedAt), Second: k.CreatedBy}, {Time: clk.full(k.LastUsed)},
 		}}
 		if k.Revoked {
 			row.Cells = append(row.Cells, views.Cell{Chip: views.Chip{Tone: views.Idle, Icon: views.IconLock, Text: "Revoked"}}, views.Cell{})
@@ -136,14 +149,17 @@ func (v *visit) showKeys(fresh, name, problem string) error {
 func createKey(v *visit) error {
 	name := strings.TrimSpace(v.posted("name"))
 	if name == "" || utf8.RuneCountInString(name) > 60 {
-		return v.showKeys("", name, "Give the key a name of up to 60 characters.")
+		return v.showKeys("", name, v.posted("may"), "Give the key a name of up to 60 characters.")
 	}
 	key, row := NewKey(name, v.member.Name, v.s.Now())
+	if v.posted("may") == "read" {
+		row.Scopes = []string{"read"}
+	}
 	if err := v.ws.CreateKey(v.UserContext(), row); err != nil {
 		return err
 	}
-	v.s.audit(v, "made the API key "+name, row.ID)
-	return v.showKeys(key, "", "")
+	v.s.audit(v, "made the API key "+name+", "+strings.ToLower(scopeWords(row.Scopes)), row.ID)
+	return v.showKeys(key, "", "", "")
 }
 
 // NewKey draws an API key: what the caller gets to see once, and the row that
