@@ -212,7 +212,7 @@ func (e Edit) expected(record gateway.Record, pending *gateway.Change) error {
 				now = ours
 			}
 		}
-		if now != want && !(now.Empty() && want.Empty()) {
+		if now != want && (!now.Empty() || !want.Empty()) {
 			return gateway.Errorf(gateway.CodeConflict, "%s was changed meanwhile; that stands.", name)
 		}
 	}
