@@ -66,6 +66,7 @@ func (v *visit) logTabs(current string) ([]views.Tab, error) {
 	return []views.Tab{
 		{Text: "Log", URL: "/sync/log", Current: current == "/sync/log"},
 		{Text: text, URL: conflictsBase, Current: current == conflictsBase},
+		{Text: "Explain", URL: explainBase, Current: current == explainBase},
 	}, nil
 }
 

@@ -97,7 +97,7 @@ func (b *recordBuilder) page() (views.RecordPage, error) {
 		Facts:         b.facts(),
 		AsOf:          b.asOf(),
 		DetailsFoot:   "Something looks wrong?",
-		DetailsLink:   views.Link{Text: "Why did this not sync?", URL: "/sync/log?record=" + key.ID},
+		DetailsLink:   views.Link{Text: "Why did this not sync?", URL: explainBase + "?record=" + url.QueryEscape(key.ID)},
 		TimelineParts: b.timelineParts(),
 		TimelineEmpty: views.Empty{
 			Icon: views.IconEvent, Title: "No activity yet",

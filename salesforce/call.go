@@ -112,6 +112,7 @@ func (c *Client) attempt(ctx context.Context, token Token, r request) (answer, e
 	if err != nil {
 		return answer{}, err
 	}
+	began := c.cfg.Now()
 	resp, err := c.http.Do(req)
 	if err != nil {
 		c.onCall(ctx, r, 0)
@@ -128,6 +129,7 @@ func (c *Client) attempt(ctx context.Context, token Token, r request) (answer, e
 	defer resp.Body.Close()
 	c.onCall(ctx, r, resp.StatusCode)
 	c.noteUsage(resp.Header)
+	c.skew.note(resp.Header, began, c.cfg.Now())
 	if r.sink != nil && accepted(r, resp.StatusCode) {
 		body, err := unpacked(resp.Body)
 		if err != nil {

@@ -46,6 +46,7 @@ type Client struct {
 	// callTimeout bounds one call to the last byte of its answer.
 	callTimeout time.Duration
 
+	skew    skew
 	mu      sync.Mutex
 	refused refusedSession
 	userID  string
