@@ -26,7 +26,7 @@ var apiEditions = []string{"Developer", "Enterprise", "Unlimited", "Performance"
 // editionCheck tells the edition, and whether the org is what was connected: a
 // sandbox behind the Production button is written to by mistake (AVC-01).
 func editionCheck(ctx context.Context, one *org, conn gateway.Connection) handlers.Check {
-	check := handlers.Check{Title: "Edition and environment", SetupPath: "/lightning/setup/CompanyProfileInfo/home", Setup: []string{"Setup", "Company Information"}}
+	check := handlers.Check{Title: "Edition and environment"}
 	var is organization
 	err := one.client.Query(ctx, "SELECT OrganizationType, IsSandbox FROM Organization LIMIT 1", func(rows []json.RawMessage) error {
 		return json.Unmarshal(rows[0], &is)
@@ -44,6 +44,7 @@ func editionCheck(ctx context.Context, one *org, conn gateway.Connection) handle
 	check.Text = fmt.Sprintf("%s, a %s org.", is.OrganizationType, env)
 	if !check.Pass {
 		check.Text = fmt.Sprintf("The org is a %s org, but was connected as %s. Reconnect by the other button.", env, conn.Environment)
+		check.SetupPath, check.Setup = "/lightning/setup/CompanyProfileInfo/home", []string{"Setup", "Company Information"}
 		return check
 	}
 	if !slices.ContainsFunc(apiEditions, func(e string) bool { return strings.HasPrefix(is.OrganizationType, e) }) {

@@ -3,7 +3,7 @@
 // record that came in.
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
-import { api, changeInOrg, engines, eventually, inSync, noSidewaysScroll, noViolations, openBrowser, patience, signIn, startDemo } from "./world.mjs";
+import { agree, api, changeInOrg, engines, eventually, inSync, noSidewaysScroll, noViolations, openBrowser, patience, signIn, startDemo } from "./world.mjs";
 
 const base = "/settings/salesforce/objects";
 const visit = {
@@ -63,6 +63,7 @@ for (const engine of engines) {
           await page.getByRole("button", { name: "Back to editing" }).click();
           assert.equal(await page.inputValue("[name=mode_NextStep]"), mode);
           await page.getByRole("button", { name: "Review changes" }).last().click();
+          await agree(page, demo);
           await page.getByRole("button", { name: "Save Changes & Start Syncing" }).click();
           await page.waitForURL(/saved=object/);
           await page.getByText("A Smart Topic is mapped to it.").first().waitFor();
@@ -147,6 +148,7 @@ for (const engine of engines) {
           await page.locator("input[type=checkbox][name=editable_Report__c]").check({ force: true });
           await page.locator("input[type=checkbox][name=switch_writeback]").check({ force: true });
           await page.getByRole("button", { name: "Review changes" }).last().click();
+          await agree(page, demo);
           await page.getByRole("button", { name: "Save Changes & Start Syncing" }).click();
           await page.getByText("Writeback is enabled:").first().waitFor();
           await page.goto(`${demo.url}${base}/${object}/leave`);

@@ -3,7 +3,7 @@
 // saves its first settings, with a script and without.
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
-import { engines, inSync, noSidewaysScroll, noViolations, openBrowser, patience, signIn, startDemo, truth } from "./world.mjs";
+import { agree, engines, inSync, noSidewaysScroll, noViolations, openBrowser, patience, signIn, startDemo, truth } from "./world.mjs";
 
 for (const engine of engines) {
   describe(`pages on ${engine}`, () => {
@@ -76,6 +76,7 @@ for (const engine of engines) {
             await page.getByRole("button", { name: "Review changes" }).click();
             await page.getByRole("heading", { name: /^Review 1 change before/ }).waitFor();
             if (script) await noViolations(page); // axe is a script
+            await agree(page, demo);
             await page.getByRole("button", { name: "Save Changes & Start Syncing" }).click();
             await page.waitForURL(/saved=settings/);
             await page.goto(`${demo.url}/settings/salesforce/${tab}`);

@@ -148,6 +148,13 @@ export async function signIn(page, demo, who = demo.admin) {
   await page.waitForURL((url) => url.pathname === "/");
 }
 
+/** Answers what the review of a dangerous change asks; nothing where it asks nothing. */
+export async function agree(page, demo, who = demo.admin) {
+  if (await page.locator("input[name=password]").count() === 0) return;
+  await page.fill("input[name=password]", who.password);
+  await page.check("input[name=confirm]");
+}
+
 /** Runs axe-core for WCAG 2.2 A and AA and best practice: no violation. */
 export async function noViolations(page) {
   // evaluate runs in the page's own world without adding a script element,
