@@ -79,3 +79,31 @@ func TestThePageTellsWhyAFieldIsReadOnly_AVM56(t *testing.T) {
 	rep.get(contactPage+"/why?field=Title").want(http.StatusOK, "can be written in Salesforce")
 	rep.get(contactPage + "/why?field=Nowhere__c").want(http.StatusNotFound)
 }
+
+// AVM-58, DEM-29: the list of what is mapped, with what needs a look, as a page
+// and as a file.
+func TestMappedFieldsAreListedAndExported_DEM29_AVM58(t *testing.T) {
+	w := newWorld(t)
+	w.suspend(map[string]gateway.Suspension{"Hull__c": {Cause: "gone", Why: "Salesforce no longer shows Hull__c.", At: w.clock.now()}})
+	b := w.as(home, gateway.RoleAdmin)
+	b.get(settingsBase+"/objects").want(http.StatusOK, "Start small", "Quarterly audit")
+	page := b.get(mappingsURL).want(http.StatusOK, "Contact.Title", "Contact.Hull__c", "Salesforce no longer shows Hull__c.", "1 needs a look", "Bidirectional")
+	if broken := b.get(mappingsURL+"?show=broken").want(http.StatusOK, "Contact.Hull__c"); contains(broken.words(), "Contact.Title") {
+		t.Error("the audit lists what is sound")
+	}
+	file := b.post(mappingsURL+"/export", page.form(mappingsURL+"/export")).want(http.StatusOK, "object,field,label", "Contact,Title,Title")
+	if !contains(file.header.Get("Content-Disposition"), "attachment") || !w.audited(home, "Ada Admin exported the list of mapped fields") {
+		t.Error("no audited file")
+	}
+}
+
+// UX 29, DEM-22, DEM-17: what to look at stands on the object's page.
+func TestAnObjectPageAdvises_UX29(t *testing.T) {
+	w := newWorld(t)
+	must(t, w.db.In(home).SaveMapping(t.Context(), gateway.Mapping{Object: "Contact", Field: "CreatedById", Imported: true}))
+	b := w.as(home, gateway.RoleAdmin)
+	b.get(contactPage).want(http.StatusOK, "1 mapped field is used by nothing", "CreatedById", "In 30 days that brought 0 changes", "Nobody has chosen who wins", "travel both ways")
+	if page := b.get(contactPage+"?show=unused").want(http.StatusOK, "CreatedById"); contains(page.body, `name="editable_Title"`) {
+		t.Error("a used field among the unused")
+	}
+}

@@ -102,6 +102,9 @@ func (v *visit) showObject(s objectTab) error {
 	}
 	p.Live = views.Live{URL: withQuery(v.Ctx, map[string]string{"part": views.PartLoad})}
 	p.Shell.StreamURL, p.Shell.ReloadURL = eventsPath+"?object="+s.object, base
+	if p.Advice, err = v.advice(s); err != nil {
+		return err
+	}
 	names, counts := s.chosen(v.Query("show"), v.Query("q"))
 	p.Parts = partsOf(base, v.Query("show"), counts)
 	shown := pageOf(names, v.Query("after"))
@@ -162,6 +165,7 @@ const (
 	showAll      = "all"
 	showUnmapped = "unmapped"
 	showBroken   = "broken"
+	showUnused   = "unused" // reached by the advice alone
 )
 
 // chosen returns the fields that a part and a search leave, in describe's
@@ -170,10 +174,11 @@ const (
 func (s objectTab) chosen(show, search string) (names []string, counts map[string]int) {
 	counts = map[string]int{}
 	search = strings.ToLower(strings.TrimSpace(search))
+	unused := s.unused()
 	look := func(name, label string) {
 		_, mapped := s.body.Fields[name]
 		broken := s.mappings[name].Suspended.Cause != ""
-		in := map[string]bool{showAll: true, showMapped: mapped, showUnmapped: !mapped, showBroken: mapped && broken}
+		in := map[string]bool{showAll: true, showMapped: mapped, showUnmapped: !mapped, showBroken: mapped && broken, showUnused: slices.Contains(unused, name)}
 		for part, is := range in {
 			if is {
 				counts[part]++

@@ -53,6 +53,16 @@ func showObjects(v *visit, t tabState) (templ.Component, error) {
 	}
 	p.Broken = notice
 	if v.admin() && t.common.NoConnection.Strong == "" {
+		p.Cards = []views.TextCard{
+			{
+				Title: "Start small", Link: views.Link{Text: "Open Opportunity", URL: objectURL("Opportunity")},
+				Text: "Map Next Steps, Pain Points, Competitors and Objections first. Notes are for long text, Events and Tasks for the timeline; every field more is noise, API use and harder to follow.",
+			},
+			{
+				Title: "Quarterly audit", Link: views.Link{Text: "Look through all mapped fields", URL: mappingsURL},
+				Text: "Lists every mapped field, and those whose Salesforce field changed, vanished or lost a permission.",
+			},
+		}
 		p.Actions = []views.Action{{Text: "Add object", URL: addURL, Icon: views.IconPlus}}
 	}
 	for _, object := range t.settings.Objects.Configurable() {

@@ -139,6 +139,8 @@ func allPages() []route {
 		{"GET", callbackPath, admins, callback},
 		{"GET", settingsBase + "/disconnect", admins, askDisconnect},
 		{"POST", settingsBase + "/disconnect", admins, disconnect},
+		{"GET", mappingsURL, admins, mappingList},
+		{"POST", mappingsURL + "/export", admins, exportMappings},
 		{"GET", addURL, admins, addObjectPage}, // before the objects: it is the name of none
 		{"POST", addURL, admins, addObject},
 		{"GET", settingsBase + "/objects/:object/leave", admins, askLeave},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"tidegate/gateway"
 )
@@ -117,4 +118,24 @@ func scanHistory(rows *sql.Rows, more ...any) (gateway.HistoryEntry, error) {
 		return e, fmt.Errorf("history %d: %w", e.ID, err)
 	}
 	return e, nil
+}
+
+// FieldChanges counts per field how often it changed since a moment among the
+// newest observed changes of the workspace; a long history is not read to its
+// end, so the counts are at least this many.
+func (w *Workspace) FieldChanges(ctx context.Context, object string, since time.Time) (map[string]int, error) {
+	rows, err := list[string](ctx, w.read, "counting changes of fields", `SELECT fields FROM
+		(SELECT id, object, fields, at FROM record_history WHERE workspace_id = ? ORDER BY id DESC LIMIT ?) h
+		WHERE object = ? AND at >= ?`, w.id, recentWithin, object, micros(since))
+	out := map[string]int{}
+	for _, text := range rows {
+		fields, err := parseFields(text)
+		if err != nil {
+			return out, err
+		}
+		for name := range fields {
+			out[name]++
+		}
+	}
+	return out, err
 }

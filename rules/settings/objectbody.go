@@ -147,7 +147,7 @@ func ObjectWords(name, value string, sources []mapping.Source) string {
 		}
 		return map[bool]string{true: "on", false: "off"}[value == "true"]
 	case "product":
-		return sourceWords(text, sources)
+		return SourceWords(text, sources)
 	case "direction":
 		return DirectionWords[text]
 	case "write_mode":
@@ -161,7 +161,8 @@ func ObjectWords(name, value string, sources []mapping.Source) string {
 	return text
 }
 
-func sourceWords(key string, sources []mapping.Source) string {
+// SourceWords is what fills a field, by its key.
+func SourceWords(key string, sources []mapping.Source) string {
 	if key == "" {
 		return "Not mapped"
 	}

@@ -240,3 +240,39 @@ func isolation(t *testing.T, s *suite) {
 		return errors.Join(err, err2)
 	})
 }
+
+// recent is what an object's page shows of its records: the last changed ones,
+// and how often each field changed.
+func recent(t *testing.T, s *suite) {
+	w := s.workspace(t)
+	for _, id := range []string{"1", "2", "3"} {
+		save(t, w, gateway.Record{Key: contact(id), Fields: gateway.Fields{"Name": gateway.Text("Record " + id)}})
+	}
+	save(t, w, gateway.Record{Key: contact("4"), Fields: gateway.Fields{"Name": gateway.Text("A")}, Deleted: true})
+	tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+		return tx.AppendHistory(ctx, []gateway.HistoryEntry{
+			{Key: contact("2"), Fields: gateway.Fields{"Title": gateway.Text("a"), "Phone": gateway.Text("1")}},
+			{Key: contact("4"), Fields: gateway.Fields{"Title": gateway.Text("gone")}},
+			{Key: contact("3"), Fields: gateway.Fields{"Title": gateway.Text("b")}},
+		})
+	})
+	got, err := w.RecentRecords(t.Context(), "Contact", 3)
+	ok(t, err)
+	if len(got) != 3 || got[0].Key != contact("3") || got[1].Key != contact("2") || got[2].Key != contact("1") {
+		t.Errorf("recent %+v", got)
+	}
+	if got, err = w.RecentRecords(t.Context(), "Contact", 1); err != nil || len(got) != 1 || got[0].Key != contact("3") {
+		t.Errorf("the last one %+v %v", got, err)
+	}
+	if got, err = w.RecentRecords(t.Context(), "Lead", 3); err != nil || len(got) != 0 {
+		t.Errorf("another object %+v %v", got, err)
+	}
+	changes, err := w.FieldChanges(t.Context(), "Contact", s.clock.Now().Add(-time.Hour))
+	ok(t, err)
+	if changes["Title"] != 3 || changes["Phone"] != 1 {
+		t.Errorf("changes %v", changes)
+	}
+	if changes, err = w.FieldChanges(t.Context(), "Contact", s.clock.Now().Add(time.Hour)); err != nil || len(changes) != 0 {
+		t.Errorf("later %v %v", changes, err)
+	}
+}
