@@ -45,7 +45,10 @@ for (const engine of engines) {
       await page.waitForURL(/saved=loading/); // leaving earlier would take the wish back
       await page.goto(demo.url);
       const bar = page.getByRole("progressbar", { name: "Loaded of Contact" });
-      await eventually("a page of contacts is loaded", async () => Number(await bar.getAttribute("value").catch(() => 0)) > 0);
+      await eventually("a page of contacts is loaded", async () => {
+        await page.goto(demo.url);
+        return (await bar.count()) > 0 && Number(await bar.getAttribute("value")) > 0;
+      });
       await looksRight();
       const load = page.locator("#load-contact");
       const press = async (name, saved) => {
