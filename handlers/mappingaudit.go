@@ -89,8 +89,11 @@ func mappingList(v *visit) error {
 		}
 		to := objectURL(l.Object) + "?" + url.Values{"show": {showAll}, "q": {l.Field}}.Encode()
 		p.Rows = append(p.Rows, views.Row{Cells: []views.Cell{
-			{Kind: squareOf(l.Object), Text: l.label, Second: l.Object + "." + l.Field, URL: to}, {Text: l.source},
-			{Text: l.direction, Second: l.why}, {Text: orSystem(l.By), Second: v.clock().full(l.At).Text}, state,
+			{Kind: squareOf(l.Object), Text: l.label, Second: l.Object + "." + l.Field, URL: to},
+			{Text: l.source},
+			{Text: l.direction, Second: l.why},
+			{Text: orSystem(l.By), Second: v.clock().full(l.At).Text},
+			state,
 		}})
 	}
 	p.Head.Lead = count(len(lines), "field is mapped", "fields are mapped") + "; " + count(broken, "needs a look", "need a look") + ": their Salesforce field changed, vanished or lost a permission."

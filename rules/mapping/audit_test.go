@@ -39,12 +39,17 @@ func TestMappingsAreAudited_AVM58(t *testing.T) {
 
 func TestWinnersThatNobodyChose_DEM17(t *testing.T) {
 	s := gateway.Schema{Object: "Opportunity", Fields: []gateway.Field{
-		{Name: "Amount", Label: "Amount", Type: gateway.TypeCurrency, Updateable: true}, {Name: "StageName", Label: "Stage", Type: gateway.TypePicklist, Updateable: true},
-		{Name: "NextStep", Label: "Next Step", Type: "string", Updateable: true}, {Name: "Formula", Type: "double", Calculated: true},
+		{Name: "Amount", Label: "Amount", Type: gateway.TypeCurrency, Updateable: true},
+		{Name: "StageName", Label: "Stage", Type: gateway.TypePicklist, Updateable: true},
+		{Name: "NextStep", Label: "Next Step", Type: "string", Updateable: true},
+		{Name: "Formula", Type: "double", Calculated: true},
 	}}
 	got := mapping.Undecided(s, []gateway.Mapping{
-		{Field: "Amount", Editable: true}, {Field: "StageName", Editable: true, Winner: gateway.WinnerAsk}, {Field: "NextStep", Editable: true, Topic: "next"},
-		{Field: "Formula", Editable: true}, {Field: "NextStep"},
+		{Field: "Amount", Editable: true},
+		{Field: "StageName", Editable: true, Winner: gateway.WinnerAsk},
+		{Field: "NextStep", Editable: true, Topic: "next"},
+		{Field: "Formula", Editable: true},
+		{Field: "NextStep"},
 	}, map[gateway.DataType]gateway.Winner{})
 	if !slices.Equal(got, []string{"Amount"}) {
 		t.Errorf("undecided %v", got)

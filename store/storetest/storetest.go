@@ -109,7 +109,8 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"snapshots", snapshots},
 		{"hooks", hooks},
 		{"transactions", transactions},
-		{"isolation", isolation}, {"recent", recent},
+		{"isolation", isolation},
+		{"recent", recent},
 	}
 	for _, s := range suites {
 		t.Run(s.name, func(t *testing.T) { s.run(t, &suite{db: db, clock: clock}) })
