@@ -105,8 +105,8 @@ func (v *visit) logActions(total int) []views.Action {
 	var out []views.Action
 	if v.Query("state") == string(gateway.LogNeedsYou) && total > 0 {
 		out = append(out,
-			views.Action{Text: "Try these again", URL: "/sync/log/retry", Post: true, Fields: v.filterFields()},
-			views.Action{Text: "Ignore these", URL: "/sync/log/ignore?" + v.filters().Encode()})
+			views.Action{Text: "Try these again", URL: "/sync/lines/retry", Post: true, Fields: v.filterFields()},
+			views.Action{Text: "Ignore these", URL: "/sync/lines/ignore?" + v.filters().Encode()})
 	}
 	if v.admin() && total > 0 && filtered(v, "meeting", "rule", "record", "who") {
 		out = append(out, views.Action{Text: "Undo these writes", URL: undoBase + "?" + v.filters().Encode()})
@@ -114,7 +114,7 @@ func (v *visit) logActions(total int) []views.Action {
 	if v.admin() && total > 0 {
 		for _, format := range [...]string{"CSV", "JSON"} {
 			out = append(out, views.Action{
-				Text: "Export " + format, URL: "/sync/log/export", Post: true, Icon: views.IconDownload,
+				Text: "Export " + format, URL: "/sync/lines/export", Post: true, Icon: views.IconDownload,
 				Fields: append(v.filterFields(), views.Hidden{Name: "format", Value: strings.ToLower(format)}),
 			})
 		}
@@ -270,7 +270,7 @@ func (v *visit) showIgnoreLines(n int, fields []views.Hidden, reason, problem st
 		Head:     views.Head{Crumb: []views.Link{{Text: "Sync log", URL: "/sync/log"}}, Title: "Ignore " + count(min(n, mostAtOnce), "write", "writes")},
 		Effects:  []string{count(min(n, mostAtOnce), "write", "writes") + " will not reach Salesforce; the records keep what Salesforce has."},
 		Kept:     []string{"Each line stays in the log with what it would have written, your name and your reason."},
-		Form:     views.Form{URL: "/sync/log/ignore"},
+		Form:     views.Form{URL: "/sync/lines/ignore"},
 		Hidden:   fields,
 		Password: &views.Field{Name: "reason", Label: "Reason", Value: reason, Required: true, MaxLength: "200", Error: problem},
 		Action:   views.Action{Text: "Ignore " + count(min(n, mostAtOnce), "write", "writes"), Style: views.Destructive},

@@ -78,7 +78,7 @@ func TestBulkRetryAndIgnore_UX35(t *testing.T) {
 	b.get(logURL(converted)).want(http.StatusOK, "A converted lead takes no changes.")
 	b.post(logURL(converted)+"/retry", url.Values{}).want(http.StatusConflict, "cannot succeed yet")
 	before := w.caller.count()
-	got := b.post("/sync/log/retry", b.get("/sync/log?state=needs_you").form("/sync/log/retry"))
+	got := b.post("/sync/lines/retry", b.get("/sync/log?state=needs_you").form("/sync/lines/retry"))
 	got.want(http.StatusSeeOther).wantLocation("/sync/log?left=1&tried=3")
 	b.get("/sync/log?left=1&tried=3").want(http.StatusOK, "3 writes are tried again now. 1 cannot succeed yet; its line says what must change first.")
 	if w.caller.count() != before {
@@ -87,12 +87,12 @@ func TestBulkRetryAndIgnore_UX35(t *testing.T) {
 	if rows := b.get("/sync/log?state=waiting").rows(); len(rows) != 3 {
 		t.Errorf("waiting %v", rows)
 	}
-	form := b.get("/sync/log/ignore?cause=salesforce_converted").want(http.StatusOK, "Ignore 1 write").form("/sync/log/ignore")
-	b.post("/sync/log/ignore", form).want(http.StatusUnprocessableEntity, "Say in up to 200 characters")
+	form := b.get("/sync/lines/ignore?cause=salesforce_converted").want(http.StatusOK, "Ignore 1 write").form("/sync/lines/ignore")
+	b.post("/sync/lines/ignore", form).want(http.StatusUnprocessableEntity, "Say in up to 200 characters")
 	form.Set("reason", "It is a contact now.")
-	b.post("/sync/log/ignore", form).want(http.StatusSeeOther)
+	b.post("/sync/lines/ignore", form).want(http.StatusSeeOther)
 	b.get(logURL(converted)).want(http.StatusOK, "It is a contact now.", "Ignored by Rita Rep.")
-	b.get("/sync/log/ignore?cause=salesforce_converted").want(http.StatusConflict, "No write that needs somebody")
+	b.get("/sync/lines/ignore?cause=salesforce_converted").want(http.StatusConflict, "No write that needs somebody")
 	if !w.audited(home, "tried 3 parked writes again") || !w.audited(home, "ignored 1 parked write") || w.audited(home, "fields that the form does not have") {
 		t.Error("the audit lacks what was done")
 	}
@@ -122,7 +122,7 @@ func TestExportIsFormulaSafeAndAudited_UX40_S28(t *testing.T) {
 	w.parkOn(1, gateway.CodeSFValidation, "+SUM(A1)")
 	w.parkOn(2, gateway.CodeSFPermission, "No.")
 	b := w.as(home, gateway.RoleAdmin)
-	got := b.post("/sync/log/export", url.Values{"format": {"csv"}, "cause": {"salesforce_validation"}}).want(http.StatusOK)
+	got := b.post("/sync/lines/export", url.Values{"format": {"csv"}, "cause": {"salesforce_validation"}}).want(http.StatusOK)
 	rows, err := csv.NewReader(strings.NewReader(got.body)).ReadAll()
 	must(t, err)
 	if len(rows) != 2 || len(rows[1]) != len(exportColumns) || !strings.Contains(got.header.Get("Content-Disposition"), ".csv") {
@@ -136,15 +136,15 @@ func TestExportIsFormulaSafeAndAudited_UX40_S28(t *testing.T) {
 		Total    int
 		Complete bool
 	}
-	must(t, json.Unmarshal([]byte(b.post("/sync/log/export", url.Values{"format": {"json"}}).want(http.StatusOK).body), &file))
+	must(t, json.Unmarshal([]byte(b.post("/sync/lines/export", url.Values{"format": {"json"}}).want(http.StatusOK).body), &file))
 	if len(file.Lines) != 2 || file.Total != 2 || !file.Complete || file.Lines[0].Ref != "m2" {
 		t.Errorf("file %+v", file)
 	}
-	b.post("/sync/log/export", url.Values{"format": {"xls"}}).want(http.StatusUnprocessableEntity)
+	b.post("/sync/lines/export", url.Values{"format": {"xls"}}).want(http.StatusUnprocessableEntity)
 	if !w.audited(home, "Ada Admin exported 1 line of the sync log as csv") {
 		t.Error("not audited")
 	}
-	w.as(home, gateway.RoleRep).post("/sync/log/export", url.Values{"format": {"csv"}}).want(http.StatusForbidden)
+	w.as(home, gateway.RoleRep).post("/sync/lines/export", url.Values{"format": {"csv"}}).want(http.StatusForbidden)
 }
 
 func TestFormulasBecomeText_S28(t *testing.T) {
