@@ -23,6 +23,9 @@ const (
 	CodeUnavailable  Code = "unavailable"  // our database is away
 	CodeReference    Code = "reference"    // what it refers to has no Salesforce id yet
 
+	CodeKeyReused  Code = "idempotency_key_reused"  // an Idempotency-Key came with another request before
+	CodeKeyRunning Code = "idempotency_key_running" // the call with this Idempotency-Key has not ended yet
+
 	CodeSFDown        Code = "salesforce_down"         // 5xx, HTML, network: try again
 	CodeSFBusy        Code = "salesforce_busy"         // concurrent limit, row lock: try again soon
 	CodeSFLimit       Code = "salesforce_limit"        // daily limit used up: pause

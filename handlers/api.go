@@ -32,14 +32,14 @@ func (s *Server) api(g fiber.Router) {
 	g.Get("/links", s.authorized("read", apiLinks))
 	g.Get("/records/:object", s.authorized("read", apiRecords))
 	g.Get("/records/:object/:id", s.authorized("read", apiRecord))
-	g.Patch("/records/:object/:id", s.authorized("write", apiEdit))
-	g.Put("/people/:external_id", s.authorized("write", apiPerson))
-	g.Put("/meetings/:external_id", s.authorized("write", apiMeeting))
-	g.Put("/calls/:external_id", s.authorized("write", apiCall))
-	g.Put("/conversations/:external_id", s.authorized("write", apiConversation))
-	g.Post("/conversations/:external_id/messages", s.authorized("write", apiMessages))
-	g.Put("/emails/:external_id", s.authorized("write", apiEmail))
-	g.Put("/custom/:kind/:external_id", s.authorized("write", apiCustom))
+	g.Patch("/records/:object/:id", s.authorized("write", repeatable(apiEdit)))
+	g.Put("/people/:external_id", s.authorized("write", repeatable(apiPerson)))
+	g.Put("/meetings/:external_id", s.authorized("write", repeatable(apiMeeting)))
+	g.Put("/calls/:external_id", s.authorized("write", repeatable(apiCall)))
+	g.Put("/conversations/:external_id", s.authorized("write", repeatable(apiConversation)))
+	g.Post("/conversations/:external_id/messages", s.authorized("write", repeatable(apiMessages)))
+	g.Put("/emails/:external_id", s.authorized("write", repeatable(apiEmail)))
+	g.Put("/custom/:kind/:external_id", s.authorized("write", repeatable(apiCustom)))
 }
 
 // authorized lets a call in that carries a live key with the scope.

@@ -22,6 +22,8 @@ var statusOf = map[gateway.Code]int{
 	gateway.CodeForbidden:     http.StatusForbidden,
 	gateway.CodeUnauthorized:  http.StatusUnauthorized,
 	gateway.CodeConflict:      http.StatusConflict,
+	gateway.CodeKeyReused:     http.StatusUnprocessableEntity,
+	gateway.CodeKeyRunning:    http.StatusConflict,
 	gateway.CodeUnavailable:   http.StatusServiceUnavailable,
 	gateway.CodeSFDown:        http.StatusBadGateway,
 	gateway.CodeSFBusy:        http.StatusServiceUnavailable,

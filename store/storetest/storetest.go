@@ -109,6 +109,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"snapshots", snapshots},
 		{"hooks", hooks},
 		{"transactions", transactions},
+		{"answers", answers},
 		{"isolation", isolation},
 		{"recent", recent},
 	}
