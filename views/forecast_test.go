@@ -35,7 +35,7 @@ func forecastPages() []page {
 	none.Deals.Rows, none.FootLink = nil, Link{}
 	none.Deals.Empty = Empty{Icon: IconDeal, Title: "No deal counts in November 2026", Text: "Deals appear here by their close date.", Actions: []Action{{Text: "Show all deals", URL: "/deals"}}}
 	bad := forecastOf()
-	bad.Head.Lead, bad.Foot, bad.Period, bad.DealsTitle = hostile, hostile, hostile, hostile
+	bad.Head.Lead, bad.Foot, bad.Period, bad.DealsTitle = hostile, hostile, hostile, "Deals of "+hostile
 	bad.Chart.Bars[0].Words, bad.Chart.Bars[0].Label, bad.Parts[0].Cells[0].Text, bad.Deals.Rows[0].Cells[0].Text = hostile, hostile, hostile, hostile
 	return []page{
 		{"forecast", ForecastOf(forecastOf())},
