@@ -18,29 +18,27 @@ func (o *Outbox) SubmitMeeting(ctx context.Context, ws gateway.WorkspaceID, m ga
 	if strings.TrimSpace(m.ExternalID) == "" {
 		return nil, gateway.InvalidField("external_id", "A meeting needs an external id.")
 	}
-	o.people.Lock()
-	defer o.people.Unlock()
-	in, err := o.meetingInput(ctx, ws, m)
-	if err != nil {
-		return nil, err
-	}
-	plan := outbound.PlanMeeting(in)
+	return o.submitSaid(ctx, ws, store.Said{Kind: gateway.KindMeeting, Meeting: m}, func(ctx context.Context, tx *store.Tx) error {
+		return tx.SaveMeeting(ctx, m)
+	})
+}
+
+func (l *loading) planMeeting(ctx context.Context, m gateway.Meeting) planned {
+	in := l.meetingInput(ctx, m)
 	rule := "Meeting “" + m.Title + "”"
 	if m.Title == "" {
 		rule = "Meeting"
 	}
-	return o.submitPlan(ctx, ws, planned{
-		kind: gateway.KindMeeting, id: m.ExternalID, rule: rule, label: m.Title, owed: plan.Owed, omitted: plan.Omitted, schemas: in.Schemas,
-		save: func(ctx context.Context, tx *store.Tx) error { return tx.SaveMeeting(ctx, m) },
-	})
+	return planOf(gateway.KindMeeting, m.ExternalID, rule, m.Title, outbound.PlanMeeting(in), in.Surroundings)
 }
 
 // PreviewMeeting says what a meeting would become under other settings, as if
 // nothing of it had been written yet. Nothing is saved.
 func (o *Outbox) PreviewMeeting(ctx context.Context, ws gateway.WorkspaceID, m gateway.Meeting, s gateway.Settings) (outbound.SaidPlan, error) {
-	in, err := o.meetingInput(ctx, ws, m)
-	if err != nil {
-		return outbound.SaidPlan{}, err
+	l := loading{outbox: o, w: o.db.In(ws)}
+	in := l.meetingInput(ctx, m)
+	if l.err != nil {
+		return outbound.SaidPlan{}, l.err
 	}
 	known, err := o.db.In(ws).Schema(ctx, "ContentNote") // as it is known; looking asks the org nothing
 	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
@@ -53,8 +51,8 @@ func (o *Outbox) PreviewMeeting(ctx context.Context, ws gateway.WorkspaceID, m g
 }
 
 // meetingInput reads all that PlanMeeting looks at.
-func (o *Outbox) meetingInput(ctx context.Context, ws gateway.WorkspaceID, m gateway.Meeting) (outbound.MeetingInput, error) {
-	l := loading{outbox: o, w: o.db.In(ws)}
+func (l *loading) meetingInput(ctx context.Context, m gateway.Meeting) outbound.MeetingInput {
+	o, ws := l.outbox, l.w.ID()
 	in := outbound.MeetingInput{Meeting: m, Surroundings: o.surroundings(ws, o.page("/meetings/", m.ExternalID))}
 	l.settings(ctx, m.Organizer, &in.Surroundings)
 	l.schemas(ctx, in.Schemas, "Event", "Task", "Contact", "Account")
@@ -76,7 +74,7 @@ func (o *Outbox) meetingInput(ctx context.Context, ws gateway.WorkspaceID, m gat
 	l.users(ctx, in.Users, emails...)
 	in.Written, in.Gone = l.written(ctx, gateway.KindMeeting, m.ExternalID)
 	in.ContactsInHour = l.contactsInHour(ctx)
-	return in, l.err
+	return in
 }
 
 func (l *loading) users(ctx context.Context, users map[string]string, emails ...string) {

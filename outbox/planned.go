@@ -18,8 +18,12 @@ type planned struct {
 	owed     []outbound.Owed
 	omitted  []outbound.Omission
 	schemas  map[string]gateway.Schema
-	// save stores the thing itself, in the same transaction.
-	save func(ctx context.Context, tx *store.Tx) error
+	written  map[string]gateway.Writing // by part
+	lane     int
+	cause    gateway.Cause // what it is planned anew for, its zero value when the product told of it
+	// save stores the thing itself, in the same transaction; false: the plan
+	// rests on what is not so any more.
+	save func(ctx context.Context, tx *store.Tx) (current bool, err error)
 }
 
 // submitPlan saves a thing with everything that it owes, or nothing of it.
@@ -27,7 +31,7 @@ func (o *Outbox) submitPlan(ctx context.Context, ws gateway.WorkspaceID, p plann
 	var receipts []Receipt
 	err := o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		receipts = nil
-		if err := p.save(ctx, tx); err != nil {
+		if current, err := p.save(ctx, tx); err != nil || !current {
 			return err
 		}
 		s := submitting{outbox: o, ws: ws, tx: tx, planned: p}
@@ -75,55 +79,88 @@ type submitting struct {
 	tx     *store.Tx
 	planned
 	given    map[string]gateway.RecordKey // by local id
-	written  map[string]gateway.Writing   // by part
 	receipts []Receipt
 }
 
 // begin reads what is there already, locked by the entries of the local ids: a
 // create that is being settled gives its record an id before this reads it.
 func (s *submitting) begin(ctx context.Context) error {
-	var local []string
-	for _, owed := range s.owed {
-		if !owed.Key.Local() {
-			continue
-		}
-		local = append(local, owed.Key.ID)
-		if _, _, err := s.tx.PendingFor(ctx, owed.Key); err != nil {
+	for _, key := range s.local() {
+		if _, _, err := s.tx.PendingFor(ctx, key); err != nil {
 			return err
 		}
 	}
 	var err error
-	if s.given, err = s.tx.Given(ctx, local); err != nil {
+	if s.given, err = s.tx.Given(ctx, ids(s.local())); err != nil {
 		return err
 	}
 	all, err := s.tx.Writings(ctx, s.kind, s.id)
-	s.written = make(map[string]gateway.Writing, len(all))
-	for _, w := range all {
-		s.written[w.Part] = w
-	}
+	s.written = byPart(all)
 	return err
+}
+
+func byPart(all []gateway.Writing) map[string]gateway.Writing {
+	written := make(map[string]gateway.Writing, len(all))
+	for _, w := range all {
+		written[w.Part] = w
+	}
+	return written
+}
+
+// local are the keys that Salesforce had not numbered when this was planned
+// first.
+func (p planned) local() (keys []gateway.RecordKey) {
+	for _, owed := range p.owed {
+		if owed.Key.Local() {
+			keys = append(keys, owed.Key)
+		}
+	}
+	return keys
+}
+
+func ids(keys []gateway.RecordKey) []string {
+	out := make([]string, len(keys))
+	for i, key := range keys {
+		out[i] = key.ID
+	}
+	return out
+}
+
+// numbered is the key that holds now.
+func numbered(key gateway.RecordKey, given map[string]gateway.RecordKey) gateway.RecordKey {
+	if now, ok := given[key.ID]; ok {
+		return now
+	}
+	return key
+}
+
+// input is what a part is planned from, with its record under the key that
+// holds now.
+func (p planned) input(owed outbound.Owed, record gateway.Record, pending *gateway.Change, now time.Time) outbound.OwedInput {
+	r := rights{schema: p.schemas[owed.Key.Object]}
+	in := outbound.OwedInput{
+		Owed: owed, Record: record, Pending: pending, Schema: r.schema, Label: r.label, Now: now, Lane: p.lane,
+		Cause: gateway.Cause{Kind: p.kind, Ref: p.id, Rule: p.rule + ": " + owed.Why, By: p.cause.By, Name: p.cause.Name},
+	}
+	if p.cause.Rule != "" {
+		in.Cause.Rule += " Planned anew: " + p.cause.Rule
+	}
+	if before, known := p.written[owed.Part]; known && before.Key == record.Key {
+		in.Written = &before
+	}
+	return in
 }
 
 // owe plans one part against what is there and saves it.
 func (s *submitting) owe(ctx context.Context, owed outbound.Owed) error {
-	key := owed.Key
-	if real, ok := s.given[key.ID]; ok {
-		key = real
-	}
+	key := numbered(owed.Key, s.given)
 	record, pending, err := load(ctx, s.tx, key)
 	if err != nil {
 		return err
 	}
-	before, known := s.written[owed.Part]
-	r := rights{schema: s.schemas[owed.Key.Object]}
-	in := outbound.OwedInput{
-		Owed: owed, Record: record, Pending: pending, Schema: r.schema, Label: r.label, Now: s.tx.Now(),
-		Cause:     gateway.Cause{Kind: s.kind, Ref: s.id, Rule: s.rule + ": " + owed.Why},
-		NotBefore: s.outbox.pace.next(s.ws, key),
-	}
-	if known && before.Key == key {
-		in.Written = &before
-	}
+	before := s.written[owed.Part]
+	in := s.input(owed, record, pending, s.tx.Now())
+	in.NotBefore = s.outbox.pace.next(s.ws, key)
 	plan, omitted := outbound.PlanOwed(in)
 	if omitted != "" {
 		return s.omit(ctx, owed.Part, key, omitted)
@@ -137,7 +174,10 @@ func (s *submitting) owe(ctx context.Context, owed outbound.Owed) error {
 	}
 	writing := gateway.Writing{
 		Kind: s.kind, ExternalID: s.id, Part: owed.Part, Key: key, Wanted: owed.Fields, Reason: owed.Why,
-		LogID: receipt.LogID, At: before.At,
+		LogID: receipt.LogID,
+	}
+	if before.Key.ID != "" {
+		writing.At = before.At
 	}
 	if writing.LogID == 0 {
 		writing.LogID = before.LogID

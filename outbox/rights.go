@@ -3,6 +3,8 @@ package outbox
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"tidegate/gateway"
 	"tidegate/rules/mapping"
@@ -16,6 +18,9 @@ import (
 type Terms struct {
 	Settings gateway.Settings
 	objects  map[string]rights
+	// contacts counts those that were planned under these terms, beside those
+	// that were made: an hour has a bound.
+	contacts *int
 }
 
 // Terms reads the terms that are in force.
@@ -33,7 +38,7 @@ func (o *Outbox) Terms(ctx context.Context, ws gateway.WorkspaceID) (Terms, erro
 	if err != nil {
 		return Terms{}, err
 	}
-	t := Terms{Settings: s, objects: map[string]rights{}}
+	t := Terms{Settings: s, objects: map[string]rights{}, contacts: new(int)}
 	of := map[string][]gateway.Mapping{}
 	for _, m := range rows {
 		of[m.Object] = append(of[m.Object], m)
@@ -51,7 +56,7 @@ func (o *Outbox) Terms(ctx context.Context, ws gateway.WorkspaceID) (Terms, erro
 // With returns the terms under other settings, and with other mappings of the
 // objects that are named; all mappings of such an object are given.
 func (t Terms) With(s gateway.Settings, mappings map[string][]gateway.Mapping) Terms {
-	out := Terms{Settings: s, objects: make(map[string]rights, len(t.objects))}
+	out := Terms{Settings: s, objects: make(map[string]rights, len(t.objects)), contacts: new(int)}
 	for object, r := range t.objects {
 		out.objects[object] = r.under(s, object)
 	}
@@ -59,6 +64,17 @@ func (t Terms) With(s gateway.Settings, mappings map[string][]gateway.Mapping) T
 		out.objects[object] = rightsOf(s, object, t.objects[object].schema, rows)
 	}
 	return out
+}
+
+// mappings are all of them, by object and field.
+func (t Terms) mappings() (all []gateway.Mapping) {
+	for _, object := range slices.Sorted(maps.Keys(t.objects)) {
+		of := t.objects[object].mappings
+		for _, field := range slices.Sorted(maps.Keys(of)) {
+			all = append(all, of[field])
+		}
+	}
+	return all
 }
 
 func (t Terms) rights(object string) rights {

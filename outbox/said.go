@@ -12,73 +12,101 @@ import (
 
 // SubmitCall is SubmitMeeting for a call.
 func (o *Outbox) SubmitCall(ctx context.Context, ws gateway.WorkspaceID, c gateway.Call) ([]Receipt, error) {
-	o.people.Lock()
-	defer o.people.Unlock()
-	l := loading{outbox: o, w: o.db.In(ws)}
-	in := outbound.CallInput{Call: c, Surroundings: o.surroundings(ws, "")}
+	return o.submitSaid(ctx, ws, store.Said{Kind: gateway.KindCall, Call: c}, func(ctx context.Context, tx *store.Tx) error {
+		return tx.SaveCall(ctx, c)
+	})
+}
+
+func (l *loading) planCall(ctx context.Context, c gateway.Call) planned {
+	in := outbound.CallInput{Call: c, Surroundings: l.outbox.surroundings(l.w.ID(), "")}
 	l.settings(ctx, c.Agent, &in.Surroundings)
-	l.about(ctx, &in.Surroundings, ws, slices.Contains(in.Settings.Notes.CallNotes, "note"), c.Topics)
+	l.about(ctx, &in.Surroundings, slices.Contains(in.Settings.Notes.CallNotes, "note"), c.Topics)
 	in.Attendees = []outbound.Attendee{l.other(ctx, c.Person, gateway.Participant{Phone: c.Number()}, in.Settings.Contacts)}
 	l.around(ctx, &in.Surroundings, gateway.KindCall, c.ExternalID, c.Agent)
-	if l.err != nil {
-		return nil, l.err
-	}
-	plan := outbound.PlanCall(in)
-	return o.submitPlan(ctx, ws, planned{
-		kind: gateway.KindCall, id: c.ExternalID, rule: "Call", label: "Call", owed: plan.Owed, omitted: plan.Omitted, schemas: in.Schemas,
-		save: func(ctx context.Context, tx *store.Tx) error { return tx.SaveCall(ctx, c) },
-	})
+	return planOf(gateway.KindCall, c.ExternalID, "Call", "Call", outbound.PlanCall(in), in.Surroundings)
 }
 
 // SubmitConversation is SubmitMeeting for a conversation with messages that are
 // new or were corrected; those that came before stay.
 func (o *Outbox) SubmitConversation(ctx context.Context, ws gateway.WorkspaceID, c gateway.Conversation, messages []gateway.Message) ([]Receipt, error) {
-	o.people.Lock()
-	defer o.people.Unlock()
-	l := loading{outbox: o, w: o.db.In(ws)}
-	in := outbound.ConversationInput{Conversation: c, Surroundings: o.surroundings(ws, o.page("/conversations/", c.ExternalID))}
+	said := store.Said{Kind: gateway.KindConversation, Conversation: c, Messages: messages}
+	return o.submitSaid(ctx, ws, said, func(ctx context.Context, tx *store.Tx) error {
+		return tx.SaveConversation(ctx, c, messages)
+	})
+}
+
+func (l *loading) planConversation(ctx context.Context, c gateway.Conversation, messages []gateway.Message) planned {
+	in := outbound.ConversationInput{Conversation: c, Surroundings: l.outbox.surroundings(l.w.ID(), l.outbox.page("/conversations/", c.ExternalID))}
 	l.settings(ctx, "", &in.Surroundings)
-	l.about(ctx, &in.Surroundings, ws, c.Channel == gateway.ChannelChat, nil)
+	l.about(ctx, &in.Surroundings, c.Channel == gateway.ChannelChat, nil)
 	in.Messages = l.messages(ctx, c.ExternalID, messages)
 	in.Attendees = []outbound.Attendee{l.other(ctx, c.Person, gateway.Participant{}, in.Settings.Contacts)}
 	l.around(ctx, &in.Surroundings, gateway.KindConversation, c.ExternalID)
-	if l.err != nil {
-		return nil, l.err
-	}
-	plan := outbound.PlanConversation(in)
-	return o.submitPlan(ctx, ws, planned{
-		kind: gateway.KindConversation, id: c.ExternalID, rule: "Conversation", label: "Conversation", owed: plan.Owed, omitted: plan.Omitted, schemas: in.Schemas,
-		save: func(ctx context.Context, tx *store.Tx) error { return tx.SaveConversation(ctx, c, messages) },
-	})
+	return planOf(gateway.KindConversation, c.ExternalID, "Conversation", "Conversation", outbound.PlanConversation(in), in.Surroundings)
 }
 
 // SubmitEmail is SubmitMeeting for an e-mail.
 func (o *Outbox) SubmitEmail(ctx context.Context, ws gateway.WorkspaceID, e gateway.Email) ([]Receipt, error) {
-	o.people.Lock()
-	defer o.people.Unlock()
-	l := loading{outbox: o, w: o.db.In(ws)}
-	in := outbound.EmailInput{Email: e, Surroundings: o.surroundings(ws, "")}
+	return o.submitSaid(ctx, ws, store.Said{Kind: gateway.KindEmail, Email: e}, func(ctx context.Context, tx *store.Tx) error {
+		return tx.SaveEmail(ctx, e)
+	})
+}
+
+func (l *loading) planEmail(ctx context.Context, e gateway.Email) planned {
+	in := outbound.EmailInput{Email: e, Surroundings: l.outbox.surroundings(l.w.ID(), "")}
 	l.settings(ctx, e.From, &in.Surroundings)
-	l.about(ctx, &in.Surroundings, ws, false, e.Topics)
+	l.about(ctx, &in.Surroundings, false, e.Topics)
 	for _, address := range append([]string{e.From}, e.To...) {
 		in.Attendees = append(in.Attendees, l.attendee(ctx, gateway.Participant{Email: address}, in.Settings.Contacts))
 	}
 	l.around(ctx, &in.Surroundings, gateway.KindEmail, e.ExternalID, e.From)
-	if l.err != nil {
-		return nil, l.err
+	return planOf(gateway.KindEmail, e.ExternalID, "E-mail", e.Subject, outbound.PlanEmail(in), in.Surroundings)
+}
+
+// submitSaid makes something that was said durable, with what Salesforce is
+// owed for it.
+func (o *Outbox) submitSaid(ctx context.Context, ws gateway.WorkspaceID, said store.Said, save func(context.Context, *store.Tx) error) ([]Receipt, error) {
+	o.people.Lock()
+	defer o.people.Unlock()
+	l := loading{outbox: o, w: o.db.In(ws)}
+	p, err := l.plan(ctx, said)
+	if err != nil {
+		return nil, err
 	}
-	plan := outbound.PlanEmail(in)
-	return o.submitPlan(ctx, ws, planned{
-		kind: gateway.KindEmail, id: e.ExternalID, rule: "E-mail", label: e.Subject, owed: plan.Owed, omitted: plan.Omitted, schemas: in.Schemas,
-		save: func(ctx context.Context, tx *store.Tx) error { return tx.SaveEmail(ctx, e) },
-	})
+	p.save = func(ctx context.Context, tx *store.Tx) (bool, error) { return true, save(ctx, tx) }
+	return o.submitPlan(ctx, ws, p)
+}
+
+// plan is what anything that was said owes Salesforce.
+func (l *loading) plan(ctx context.Context, said store.Said) (p planned, err error) {
+	switch said.Kind {
+	case gateway.KindMeeting:
+		p = l.planMeeting(ctx, said.Meeting)
+	case gateway.KindCall:
+		p = l.planCall(ctx, said.Call)
+	case gateway.KindConversation:
+		p = l.planConversation(ctx, said.Conversation, said.Messages)
+	case gateway.KindEmail:
+		p = l.planEmail(ctx, said.Email)
+	}
+	return p, l.err
+}
+
+// laneSaid is the lane of what the product tells: behind people's edits.
+const laneSaid = 1
+
+func planOf(kind, id, rule, label string, plan outbound.SaidPlan, in outbound.Surroundings) planned {
+	return planned{
+		kind: kind, id: id, rule: rule, label: label, owed: plan.Owed, omitted: plan.Omitted,
+		schemas: in.Schemas, written: in.Written, lane: laneSaid,
+	}
 }
 
 // about reads the schemas and mappings that a plan needs.
-func (l *loading) about(ctx context.Context, in *outbound.Surroundings, ws gateway.WorkspaceID, notes bool, topics map[string][]gateway.TopicNote) {
+func (l *loading) about(ctx context.Context, in *outbound.Surroundings, notes bool, topics map[string][]gateway.TopicNote) {
 	l.schemas(ctx, in.Schemas, "Event", "Task")
 	if notes {
-		in.NotesOff = l.noteSchemas(ctx, ws, in.Schemas)
+		in.NotesOff = l.noteSchemas(ctx, l.w.ID(), in.Schemas)
 	}
 	if len(topics) > 0 {
 		l.schemas(ctx, in.Schemas, "Opportunity", "Account", "Contact", "Lead")
@@ -110,7 +138,9 @@ func (l *loading) other(ctx context.Context, person string, p gateway.Participan
 	}
 	link, err := l.w.LinkOf(ctx, linkPerson, person)
 	if !l.did("a person's link", err) || !link.Holds() {
-		return l.attendee(ctx, p, s)
+		if link.Key = l.personPlanned(known); link.Key.ID == "" {
+			return l.attendee(ctx, p, s)
+		}
 	}
 	r, err := l.w.Record(ctx, link.Key)
 	if !l.did("a person's record", err) {

@@ -45,7 +45,7 @@ type planning func(t Terms, owed func(gateway.RecordKey) (c *gateway.Change, kno
 // sources are all kinds, in the order in which they are walked: what waits
 // comes before what is planned on top of it.
 func (o *Outbox) sources() []source {
-	return []source{waitingEdits{o}, personSource{o}}
+	return []source{waitingEdits{o}, personSource{o}, saidSource{o}}
 }
 
 // lanePlanned is the lane of what is planned anew: behind people's edits and

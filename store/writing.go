@@ -91,7 +91,9 @@ func (tx *Tx) Writings(ctx context.Context, kind, externalID string) ([]gateway.
 	return tx.writings(ctx, `WHERE workspace_id = ? AND kind = ? AND external_id = ? ORDER BY part`, tx.ws, kind, externalID)
 }
 
-// SaveWriting saves one part, new or not. At stays as it was first saved.
+// SaveWriting saves one part, new or not. At stays as it was first saved, but
+// a part that was omitted before begins when it gets its record: ContactsSince
+// counts by it.
 func (tx *Tx) SaveWriting(ctx context.Context, w gateway.Writing) error {
 	if w.At.IsZero() {
 		w.At = tx.now
@@ -100,16 +102,26 @@ func (tx *Tx) SaveWriting(ctx context.Context, w gateway.Writing) error {
 		VALUES (:workspace_id, :kind, :external_id, :part, :object, :record_id, :wanted, :reason, :omitted, :log_id, :at)
 		ON CONFLICT (workspace_id, kind, external_id, part) DO UPDATE SET
 		object = excluded.object, record_id = excluded.record_id, wanted = excluded.wanted, reason = excluded.reason,
-		omitted = excluded.omitted, log_id = excluded.log_id`, writingRow{
+		omitted = excluded.omitted, log_id = excluded.log_id,
+		at = CASE WHEN writings.record_id = '' THEN excluded.at ELSE writings.at END`, writingRow{
 		WorkspaceID: string(tx.ws), Kind: w.Kind, ExternalID: w.ExternalID, Part: w.Part, Object: w.Key.Object, RecordID: w.Key.ID,
 		Wanted: fieldsText(w.Wanted), Reason: clean(w.Reason), Omitted: clean(w.Omitted), LogID: w.LogID, At: micros(w.At),
 	})
 	return err
 }
 
+// Given is Tx.Given outside of a transaction.
+func (w *Workspace) Given(ctx context.Context, localIDs []string) (map[string]gateway.RecordKey, error) {
+	return given(ctx, w.read, w.id, localIDs)
+}
+
 // Given returns the records that Salesforce numbered, by the local ids under
 // which we created them; those that it has not numbered yet are absent.
 func (tx *Tx) Given(ctx context.Context, localIDs []string) (map[string]gateway.RecordKey, error) {
+	return given(ctx, tx.runner, tx.ws, localIDs)
+}
+
+func given(ctx context.Context, r runner, ws gateway.WorkspaceID, localIDs []string) (map[string]gateway.RecordKey, error) {
 	out := map[string]gateway.RecordKey{}
 	if len(localIDs) == 0 {
 		return out, nil
@@ -118,8 +130,8 @@ func (tx *Tx) Given(ctx context.Context, localIDs []string) (map[string]gateway.
 		LocalID  string `db:"local_id"`
 		Object   string `db:"object"`
 		RecordID string `db:"record_id"`
-	}](ctx, tx.runner, "reading local ids", `SELECT local_id, object, record_id FROM local_ids
-		WHERE workspace_id = ? AND local_id`+tx.dialect.among, tx.ws, tx.dialect.list(localIDs))
+	}](ctx, r, "reading local ids", `SELECT local_id, object, record_id FROM local_ids
+		WHERE workspace_id = ? AND local_id`+r.dialect.among, ws, r.dialect.list(localIDs))
 	for _, row := range rows {
 		out[row.LocalID] = gateway.RecordKey{Object: row.Object, ID: row.RecordID}
 	}

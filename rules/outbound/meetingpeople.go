@@ -188,3 +188,7 @@ func amount(r gateway.Record, field string) decimal.Decimal {
 	}
 	return d
 }
+
+// MakesContact reports whether a part is a contact that is made of somebody who
+// took part, which an hour has only so many of.
+func MakesContact(part string) bool { return strings.HasPrefix(part, contactPrefix) }

@@ -38,6 +38,7 @@ type OwedInput struct {
 	Cause   gateway.Cause
 	Label   func(field string) string
 	Now     time.Time
+	Lane    int // see gateway.Change
 	// NotBefore paces edits of one record that follow each other quickly.
 	NotBefore time.Time
 }
@@ -63,7 +64,7 @@ func PlanOwed(in OwedInput) (plan Plan, omitted string) {
 	fields, skipped := possible(fields, in.Schema, in.Pending != nil && in.Pending.Op == gateway.OpCreate)
 	in.Cause.Rule += Omissions(skipped)
 	plan, err := PlanEdit(Input{
-		Record: in.Record, Pending: in.Pending, Fields: fields, Cause: in.Cause, Lane: 1, Label: in.Label, Now: in.Now,
+		Record: in.Record, Pending: in.Pending, Fields: fields, Cause: in.Cause, Lane: in.Lane, Label: in.Label, Now: in.Now,
 		Writable:  func(string) (bool, string) { return true, "" }, // who planned the part has asked
 		NotBefore: in.NotBefore,
 	})
@@ -87,7 +88,7 @@ func planNew(in OwedInput) Plan {
 	in.Cause.Rule += Omissions(skipped)
 	c := gateway.Change{
 		Key: in.Record.Key, Op: gateway.OpCreate, Fields: fields, Base: gateway.Fields{}, Edit: 1,
-		State: gateway.StateWaiting, DueAt: in.Now, EnqueuedAt: in.Now, Lane: 1, Cause: in.Cause,
+		State: gateway.StateWaiting, DueAt: in.Now, EnqueuedAt: in.Now, Lane: in.Lane, Cause: in.Cause,
 	}
 	return Plan{Change: &c, Skipped: skipped, Log: editLine(c, Input{Cause: in.Cause, Now: in.Now}, false)}
 }

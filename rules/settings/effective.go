@@ -47,16 +47,28 @@ func Effective(org, member Rows) (InForce, error) {
 	origin := in.Origins[gateway.TabNotes]
 	origin.Locked = in.Notes.Locked
 	in.Origins[gateway.TabNotes] = origin
-	pilot := in.Notes.Pilot
 	if row, saved := member[gateway.TabNotes]; saved && !in.Notes.Locked {
-		if err := Decode(&in.Settings, gateway.TabNotes, row.Body); err != nil {
-			return InForce{}, fmt.Errorf("reading the member's notes settings: %w", err)
-		}
-		// The organization's alone; a row may still have what held when it was saved.
-		in.Notes.Locked, in.Notes.Pilot = false, pilot
 		in.Origins[gateway.TabNotes] = Origin{Scope: row.Scope, By: row.By, At: row.At}
 	}
-	return in, nil
+	var err error
+	in.Settings, err = ForMember(in.Settings, member)
+	return in, err
+}
+
+// ForMember lays a member's rows over settings of the organization, saved or
+// not. It fails only when a saved body is unreadable.
+func ForMember(org gateway.Settings, member Rows) (gateway.Settings, error) {
+	row, saved := member[gateway.TabNotes]
+	if !saved || org.Notes.Locked {
+		return org, nil
+	}
+	pilot := org.Notes.Pilot
+	if err := Decode(&org, gateway.TabNotes, row.Body); err != nil {
+		return gateway.Settings{}, fmt.Errorf("reading the member's notes settings: %w", err)
+	}
+	// The organization's alone; a row may still have what held when it was saved.
+	org.Notes.Locked, org.Notes.Pilot = false, pilot
+	return org, nil
 }
 
 // MaySave refuses a save that the scope has no right to: a member has only the

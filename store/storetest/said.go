@@ -159,6 +159,8 @@ func conversations(t *testing.T, s *suite) {
 	email := gateway.Email{ExternalID: "e1", From: "a@example.com", To: []string{"b@example.com"}, SentAt: at}
 	ok(t, w.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		ok(t, tx.SaveCall(ctx, call))
+		_, err := tx.LockSaid(ctx, gateway.KindCall, "nobody told")
+		wantCode(t, err, gateway.CodeNotFound)
 		return tx.SaveEmail(ctx, email)
 	}))
 	ok(t, w.SaveCustomRecord(t.Context(), gateway.CustomRecord{Kind: "risk", ExternalID: "1", Properties: gateway.Fields{"a": "1"}}))
@@ -173,4 +175,13 @@ func conversations(t *testing.T, s *suite) {
 	}
 	_, err = w.CustomRecord(t.Context(), "other", "1")
 	wantCode(t, err, gateway.CodeNotFound)
+	n, err := w.CountSaid(t.Context())
+	ok(t, err)
+	first, err := w.Said(t.Context(), "", "", 2)
+	ok(t, err)
+	rest, err := w.Said(t.Context(), gateway.KindConversation, "v1", 2)
+	ok(t, err)
+	if n != 3 || len(first) != 2 || len(rest) != 1 || first[0].Call.Seconds != 7 || first[1].Conversation.Person != "p1" || rest[0].Email.To[0] != "b@example.com" {
+		t.Errorf("%d things said: %+v, then %+v", n, first, rest)
+	}
 }

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tidegate/gateway"
+)
+
+// Said is something that was said here, by its kind: only what that names is
+// set.
+type Said struct {
+	Kind, ExternalID string
+	UpdatedAt        time.Time
+	Meeting          gateway.Meeting
+	Call             gateway.Call
+	Conversation     gateway.Conversation
+	Messages         []gateway.Message // those told with it; others stand beside it
+	Email            gateway.Email
+}
+
+// saidKinds are what becomes something in Salesforce by itself; records of
+// custom kinds do not.
+const saidKinds = `kind IN ('` + gateway.KindCall + `', '` + gateway.KindConversation + `', '` + gateway.KindEmail + `', '` + gateway.KindMeeting + `')`
+
+// Said returns up to n things behind one of a kind ("" = from the first), by
+// kind and external id, without messages.
+func (w *Workspace) Said(ctx context.Context, kind, after string, n int) ([]Said, error) {
+	rows, err := list[struct {
+		Kind       string `db:"kind"`
+		ExternalID string `db:"external_id"`
+		Body       string `db:"body"`
+		UpdatedAt  int64  `db:"updated_at"`
+	}](ctx, w.read, "reading what was said", `SELECT kind, external_id, body, updated_at FROM said
+		WHERE workspace_id = ? AND `+saidKinds+` AND (kind, external_id) > (?, ?) ORDER BY kind, external_id LIMIT ?`, w.id, kind, after, n)
+	out := make([]Said, len(rows))
+	for i, row := range rows {
+		s := Said{Kind: row.Kind, ExternalID: row.ExternalID, UpdatedAt: fromMicros(row.UpdatedAt)}
+		into := map[string]any{
+			gateway.KindMeeting: &s.Meeting, gateway.KindCall: &s.Call, gateway.KindConversation: &s.Conversation, gateway.KindEmail: &s.Email,
+		}[row.Kind]
+		if err := readJSON(row.Body, into); err != nil {
+			return nil, fmt.Errorf("reading a %s: %w", row.Kind, err)
+		}
+		out[i] = s
+	}
+	return out, err
+}
+
+// CountSaid counts what Said returns.
+func (w *Workspace) CountSaid(ctx context.Context) (int, error) {
+	n, _, err := one[int](ctx, w.read, "counting what was said", `SELECT COUNT(*) FROM said WHERE workspace_id = ? AND `+saidKinds, w.id)
+	return n, err
+}
+
+// LockSaid returns when something was last told of, and keeps others from
+// saving it until the transaction ends. CodeNotFound when there is none.
+func (tx *Tx) LockSaid(ctx context.Context, kind, externalID string) (time.Time, error) {
+	at, found, err := one[int64](ctx, tx.runner, "locking "+kind,
+		`SELECT updated_at FROM said WHERE workspace_id = ? AND kind = ? AND external_id = ?`+tx.dialect.forLock, tx.ws, kind, externalID)
+	if err == nil && !found {
+		err = notFound("There is no such %s.", kind)
+	}
+	return fromMicros(at), err
+}
