@@ -27,19 +27,14 @@ type call struct {
 
 // api mounts the host product's JSON API.
 func (s *Server) api(g fiber.Router) {
-	g.Get("/status", s.authorized("read", apiStatus))
-	g.Get("/log", s.authorized("read", apiLog))
-	g.Get("/links", s.authorized("read", apiLinks))
-	g.Get("/records/:object", s.authorized("read", apiRecords))
-	g.Get("/records/:object/:id", s.authorized("read", apiRecord))
-	g.Patch("/records/:object/:id", s.authorized("write", repeatable(apiEdit)))
-	g.Put("/people/:external_id", s.authorized("write", repeatable(apiPerson)))
-	g.Put("/meetings/:external_id", s.authorized("write", repeatable(apiMeeting)))
-	g.Put("/calls/:external_id", s.authorized("write", repeatable(apiCall)))
-	g.Put("/conversations/:external_id", s.authorized("write", repeatable(apiConversation)))
-	g.Post("/conversations/:external_id/messages", s.authorized("write", repeatable(apiMessages)))
-	g.Put("/emails/:external_id", s.authorized("write", repeatable(apiEmail)))
-	g.Put("/custom/:kind/:external_id", s.authorized("write", repeatable(apiCustom)))
+	g.Get("/openapi.json", s.openAPI)
+	for _, r := range apiRoutes {
+		handle := r.handle
+		if r.writes() {
+			handle = repeatable(handle)
+		}
+		g.Add(r.method, r.path, s.authorized(r.scope(), handle))
+	}
 }
 
 // authorized lets a call in that carries a live key with the scope.
@@ -254,11 +249,14 @@ func apiRecord(c *call) error {
 	return c.JSON(one)
 }
 
+// apiEditBody are the fields of a record that get other values.
+type apiEditBody struct {
+	Fields gateway.Fields `json:"fields"`
+}
+
 // apiEdit edits a record through the gateway; the answer says how far it got.
 func apiEdit(c *call) error {
-	var in struct {
-		Fields gateway.Fields `json:"fields"`
-	}
+	var in apiEditBody
 	if err := c.input(&in); err != nil {
 		return err
 	}

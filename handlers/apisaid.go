@@ -77,6 +77,12 @@ type apiMessageBody struct {
 	At         string `json:"at"`
 }
 
+// apiMessagesBody is one message, or several.
+type apiMessagesBody struct {
+	apiMessageBody
+	Messages []apiMessageBody `json:"messages"`
+}
+
 // apiConversationBody is a conversation as the host product sends one.
 type apiConversationBody struct {
 	Channel   string           `json:"channel"`
@@ -137,10 +143,7 @@ func apiMessages(c *call) error {
 	if err != nil {
 		return err
 	}
-	var in struct {
-		apiMessageBody
-		Messages []apiMessageBody `json:"messages"`
-	}
+	var in apiMessagesBody
 	if err := c.input(&in); err != nil {
 		return err
 	}
@@ -234,6 +237,11 @@ func apiEmail(c *call) error {
 	return c.said(gateway.KindEmail, id, receipts)
 }
 
+// apiCustomBody is a record of a kind that only the product has.
+type apiCustomBody struct {
+	Properties gateway.Fields `json:"properties"`
+}
+
 // apiCustom keeps a record of a kind that only the product has. It stays here:
 // no object of Salesforce stands for it yet.
 func apiCustom(c *call) error {
@@ -244,9 +252,7 @@ func apiCustom(c *call) error {
 	if !customKind(kind) {
 		return gateway.InvalidField("kind", "A kind has 1 to 60 lower-case letters, digits, “-” or “_”.")
 	}
-	var in struct {
-		Properties gateway.Fields `json:"properties"`
-	}
+	var in apiCustomBody
 	if err := c.input(&in); err != nil {
 		return err
 	}

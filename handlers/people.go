@@ -125,7 +125,7 @@ func (v *visit) showKeys(fresh, name, may, problem string) error {
 	}
 	list := views.ListPage{
 		Shell:   v.s.shell(v, "API keys", views.NavSettings),
-		Head:    views.Head{Title: "API keys", Lead: "With a key your product calls /api/v1 of this workspace."},
+		Head:    views.Head{Title: "API keys", Lead: "With a key your product calls /api/v1 of this workspace.", Link: views.Link{Text: "How to call the API", URL: apiPath}},
 		Caption: "API keys",
 		Columns: []views.Column{{Text: "Name"}, {Text: "Begins with"}, {Text: "May"}, {Text: "Made"}, {Text: "Last used"}, {Text: "State"}, {Text: "Action", Hidden: true}},
 		Empty:   views.Empty{Icon: views.IconKey, Title: "No key yet", Text: "Make one below, and give it to the product that records your conversations."},

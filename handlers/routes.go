@@ -169,6 +169,7 @@ func allPages() []route {
 		{"POST", "/settings/members/:id", admins, saveMember},
 		{"GET", "/settings/members/:id/notes", admins, memberNotes},
 		{"POST", "/settings/members/:id/notes", admins, saveMemberNotes},
+		{"GET", apiPath, signedIn, apiDocs},
 		{"GET", "/settings/keys", admins, keys},
 		{"POST", "/settings/keys", admins, createKey},
 		{"POST", "/settings/keys/:id/revoke", admins, revokeKey},
