@@ -177,6 +177,19 @@ func (l *loading) mappings(ctx context.Context) []gateway.Mapping {
 	return all
 }
 
+// archived are the topics of which mappings write nothing new.
+func (l *loading) archived(ctx context.Context) map[string]bool {
+	topics, err := l.w.Topics(ctx)
+	l.did("the topics", err)
+	out := map[string]bool{}
+	for _, t := range topics {
+		if t.Archived {
+			out[t.Slug] = true
+		}
+	}
+	return out
+}
+
 func (l *loading) byKey(ctx context.Context, kind, value string) []gateway.Record {
 	read := func() []gateway.Record {
 		found, err := l.w.RecordsByKey(ctx, kind, value)

@@ -61,7 +61,7 @@ func (l *loading) meetingInput(ctx context.Context, m gateway.Meeting) outbound.
 	}
 	if len(m.Topics) > 0 {
 		l.schemas(ctx, in.Schemas, "Opportunity", "Lead")
-		in.Mappings = l.mappings(ctx)
+		in.Mappings, in.Archived = l.mappings(ctx), l.archived(ctx)
 	}
 	for _, p := range m.Participants {
 		in.Attendees = append(in.Attendees, l.attendee(ctx, p, in.Settings.Contacts))

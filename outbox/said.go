@@ -110,7 +110,7 @@ func (l *loading) about(ctx context.Context, in *outbound.Surroundings, notes bo
 	}
 	if len(topics) > 0 {
 		l.schemas(ctx, in.Schemas, "Opportunity", "Account", "Contact", "Lead")
-		in.Mappings = l.mappings(ctx)
+		in.Mappings, in.Archived = l.mappings(ctx), l.archived(ctx)
 	}
 	in.Settings.Contacts.AutoCreate = false // people come by their own call here
 }

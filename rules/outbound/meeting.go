@@ -38,6 +38,7 @@ type Surroundings struct {
 	Schemas    map[string]gateway.Schema // what was not read is not checked
 	NotesOff   bool                      // the org has no enhanced notes
 	Mappings   []gateway.Mapping
+	Archived   map[string]bool // topics, by slug
 	// Written are the parts of earlier plans; Gone those whose record was
 	// deleted in Salesforce since.
 	Written map[string]gateway.Writing

@@ -1,6 +1,8 @@
 package outbound
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -150,6 +152,13 @@ func (p *planning) topicFields(object string, r gateway.Record) gateway.Fields {
 			p.omit(part, object, "The topic “"+topicTitle(m.Topic)+"” is not written to "+m.Field+": "+why)
 			continue
 		}
+		if p.Archived[m.Topic] {
+			if was, ok := p.wished(object, r.Key, m.Field); ok {
+				fields[m.Field] = was // an absent wish would empty the field
+			}
+			p.omit(part, object, "The topic “"+topicTitle(m.Topic)+"” is archived, so nothing new is written to "+m.Field+". An admin restores it on the Topics page.")
+			continue
+		}
 		text, _ := note.Cut(strings.Join(topicTexts(p.topicsOf[m.Topic]), "\n"), f.Length, "")
 		value, why := moded(mapping.Mode(m.Field, m), gateway.Text(text), r.Fields[m.Field], f.Length)
 		if why != "" {
@@ -159,6 +168,18 @@ func (p *planning) topicFields(object string, r gateway.Record) gateway.Fields {
 		fields[m.Field] = value
 	}
 	return fields
+}
+
+// wished returns what was written before to a field of a record, or, with the
+// zero key, of its own records of an object.
+func (p *planning) wished(object string, key gateway.RecordKey, field string) (gateway.Value, bool) {
+	for _, part := range slices.Sorted(maps.Keys(p.Written)) {
+		to := p.Written[part].Key
+		if was, ok := p.Written[part].Wanted[field]; ok && to.Object == object && (key.ID == "" || to == key) {
+			return was, true
+		}
+	}
+	return "", false
 }
 
 // sourceField adds the property that is mapped to a field, by its write mode.
