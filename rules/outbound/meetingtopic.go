@@ -149,19 +149,19 @@ func (p *planning) topicFields(object string, r gateway.Record) gateway.Fields {
 			continue
 		}
 		if ok, _, why := mapping.TopicWritten(m.Topic, m, f); !ok {
+			p.keep(fields, object, r.Key, m.Field)
 			p.omit(part, object, "The topic “"+topicTitle(m.Topic)+"” is not written to "+m.Field+": "+why)
 			continue
 		}
 		if p.Archived[m.Topic] {
-			if was, ok := p.wished(object, r.Key, m.Field); ok {
-				fields[m.Field] = was // an absent wish would empty the field
-			}
+			p.keep(fields, object, r.Key, m.Field)
 			p.omit(part, object, "The topic “"+topicTitle(m.Topic)+"” is archived, so nothing new is written to "+m.Field+". An admin restores it on the Topics page.")
 			continue
 		}
 		text, _ := note.Cut(strings.Join(topicTexts(p.topicsOf[m.Topic]), "\n"), f.Length, "")
-		value, why := moded(mapping.Mode(m.Field, m), gateway.Text(text), r.Fields[m.Field], f.Length)
+		value, why := p.moded(m, gateway.Text(text), r, f.Length)
 		if why != "" {
+			p.keep(fields, object, r.Key, m.Field)
 			p.omit(part, object, "The topic “"+topicTitle(m.Topic)+"” is not written to "+m.Field+": "+why)
 			continue
 		}
@@ -182,6 +182,14 @@ func (p *planning) wished(object string, key gateway.RecordKey, field string) (g
 	return "", false
 }
 
+// keep wishes what was wished before for a field that is not written any more:
+// without a wish it would be emptied, with what people put there since.
+func (p *planning) keep(fields gateway.Fields, object string, key gateway.RecordKey, field string) {
+	if was, ok := p.wished(object, key, field); ok {
+		fields[field] = was
+	}
+}
+
 // sourceField adds the property that is mapped to a field, by its write mode.
 func (p *planning) sourceField(fields gateway.Fields, part string, m gateway.Mapping, f gateway.Field, r gateway.Record) {
 	value := p.sourceValue(m, f)
@@ -190,13 +198,25 @@ func (p *planning) sourceField(fields gateway.Fields, part string, m gateway.Map
 	}
 	ok, why := mapping.SourceWritten(p.Settings.Objects.Writeback[m.Object], m, f)
 	if ok {
-		value, why = moded(mapping.Mode(m.Field, m), value, r.Fields[m.Field], f.Length)
+		value, why = p.moded(m, value, r, f.Length)
 	}
 	if why != "" && (!ok || value == "") {
+		p.keep(fields, m.Object, r.Key, m.Field)
 		p.omit(part, m.Object, "“"+m.Source+"” is not written to "+m.Field+": "+why)
 		return
 	}
 	fields[m.Field] = value
+}
+
+// moded is moded for a field of a record. A text that was appended before stays
+// as people have it now.
+func (p *planning) moded(m gateway.Mapping, want gateway.Value, r gateway.Record, length int) (value gateway.Value, why string) {
+	mode := mapping.Mode(m.Field, m)
+	was, ok := p.wished(m.Object, r.Key, m.Field)
+	if ok && mode == mapping.Append && strings.Contains(was.String(), want.String()) {
+		return was, ""
+	}
+	return moded(mode, want, r.Fields[m.Field], length)
 }
 
 // moded applies a field's write mode to what Salesforce has.

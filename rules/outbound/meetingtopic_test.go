@@ -44,3 +44,20 @@ func TestArchivedTopicWritesNothingNew(t *testing.T) {
 		t.Errorf("archived since: %s", got)
 	}
 }
+
+// AVM-26: what people correct in a field stays, also when the meeting is
+// planned anew: it is neither emptied nor appended once more.
+func TestFieldOfATopicStaysAsPeopleCorrectedIt(t *testing.T) {
+	for mode, was := range map[string]gateway.Value{"fill": `"Call"`, "append": `"Old\nCall"`, "never": `"Call"`} {
+		in := meetingOf(func(in *outbound.MeetingInput) {
+			in.Meeting.Topics = map[string][]gateway.TopicNote{"next-steps": {{Text: "Call"}}}
+			in.Mappings = []gateway.Mapping{{Object: "Opportunity", Field: "NextStep", Topic: "next-steps", WriteMode: mode}}
+			in.Schemas["Opportunity"] = gateway.Schema{Object: "Opportunity", Fields: []gateway.Field{{Name: "NextStep", Type: "string", Length: 255, Updateable: true}}}
+			in.Opportunities[0].Fields["NextStep"] = `"Corrected"`
+			in.Written = map[string]gateway.Writing{"topics:Opportunity": {Key: in.Opportunities[0].Key, Wanted: gateway.Fields{"NextStep": was}}}
+		})
+		if o := owed(outbound.PlanMeeting(in), "topics:Opportunity"); o == nil || o.Fields["NextStep"] != was {
+			t.Errorf("%s: %+v", mode, o)
+		}
+	}
+}
