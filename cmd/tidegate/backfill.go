@@ -34,14 +34,14 @@ func (backfillCmd) Help() string {
 // Run marks the objects to be read again by whoever holds the lease, and
 // follows the progress; or it pauses, resumes or cancels what is under way.
 func (c backfillCmd) Run(ctx context.Context, out *output) error {
+	if c.DryRun {
+		return c.estimate(ctx, out)
+	}
 	return withStore(ctx, func(db *store.DB) error {
 		ws := db.In(c.id())
 		objects, err := askedObjects(ctx, ws, c.Object)
 		if err != nil {
 			return err
-		}
-		if c.DryRun {
-			return c.estimate(ctx, objects, out)
 		}
 		if _, err := ws.Connection(ctx); err != nil {
 			return err
@@ -126,7 +126,7 @@ func (c backfillCmd) wish(ctx context.Context, ws *store.Workspace, objects []st
 }
 
 // estimate counts the rows of each object and says how they would be read.
-func (c backfillCmd) estimate(ctx context.Context, objects []string, out *output) error {
+func (c backfillCmd) estimate(ctx context.Context, out *output) error {
 	cfg, err := config.FromEnv()
 	if err != nil {
 		return err
@@ -138,6 +138,10 @@ func (c backfillCmd) estimate(ctx context.Context, objects []string, out *output
 		return err
 	}
 	defer a.close()
+	objects, err := askedObjects(ctx, a.db.In(c.id()), c.Object)
+	if err != nil {
+		return err
+	}
 	from := reader{a.orgs, c.id()}
 	sizes := a.loading(from).Sizes
 	for _, object := range objects {
