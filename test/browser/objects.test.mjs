@@ -44,10 +44,8 @@ for (const engine of engines) {
           await page.selectOption("[name=winner_NextStep]", script ? "ask" : "product");
           const row = page.locator("#field-NextStep");
           await row.locator("summary").click();
-          await page.selectOption("[name=direction_Amount]", script ? "inbound" : "").catch(async () => {
-            await page.locator("#field-Amount summary").click();
-            await page.selectOption("[name=direction_Amount]", script ? "inbound" : "");
-          });
+          await page.locator("#field-Amount summary").click();
+          await page.selectOption("[name=direction_Amount]", script ? "inbound" : "");
           await page.fill("[name=display_NextStep]", `What is next (${how})`);
           await page.fill("[name=default_NextStep]", "To be agreed");
           const editable = page.locator("input[type=checkbox][name=editable_StageName]");
