@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/match"
 	"tidegate/rules/outbound"
 	"tidegate/rules/settings"
 	"tidegate/store"
@@ -205,70 +206,43 @@ func (l *loading) byKey(ctx context.Context, kind, value string) []gateway.Recor
 // attendee recognizes a participant by the steps of the settings; the first
 // that finds somebody decides.
 func (l *loading) attendee(ctx context.Context, p gateway.Participant, s gateway.ContactsSettings) outbound.Attendee {
-	a := outbound.Attendee{Participant: p}
-	for _, step := range s.Chain {
-		kind, value, words := step.By, p.Email, "by e-mail "+p.Email
-		switch step.By {
-		case "phone":
-			value, words = p.Phone, "by phone "+p.Phone
-		case "email":
-		default:
-			continue
-		}
-		if value == "" {
-			continue
-		}
-		if a.Matches = persons(l.byKey(ctx, kind, value)); len(a.Matches) > 0 {
-			a.Evidence = words
-			break
-		}
-	}
-	a.Account = l.account(ctx, a)
+	found, err := match.Chain(match.Subject{
+		Person: gateway.Person{Email: p.Email, Phone: p.Phone}, Steps: s.Chain, Objects: []string{"Contact", "Lead"}, Find: finder(ctx, l.w),
+	})
+	l.did("whom a participant is", err)
+	a := outbound.Attendee{Participant: p, Matches: found.Matches, Evidence: strings.TrimPrefix(found.Reason, "matched ")}
+	a.Account = l.account(ctx, a, s.AccountMatchField)
 	return a
-}
-
-// persons returns the contacts among records, the leads when there is none:
-// who became a contact is not a lead any more.
-func persons(found []gateway.Record) []gateway.Record {
-	for _, object := range [...]string{"Contact", "Lead"} {
-		var out []gateway.Record
-		for _, r := range found {
-			if r.Key.Object == object && !r.Deleted && outbound.Barred(r) == nil && r.Fields["IsConverted"] != gateway.Bool(true) {
-				out = append(out, r)
-			}
-		}
-		if len(out) > 0 {
-			return out
-		}
-	}
-	return nil
 }
 
 // account returns the account of the contact that an attendee is, else the only
 // one with his domain.
-func (l *loading) account(ctx context.Context, a outbound.Attendee) *gateway.Record {
-	if len(a.Matches) == 1 && a.Matches[0].Key.Object == "Contact" {
-		if id := a.Matches[0].Fields["AccountId"].String(); id != "" {
+func (l *loading) account(ctx context.Context, a outbound.Attendee, field string) *gateway.Record {
+	if len(a.Matches) > 0 {
+		if id := a.Matches[0].Fields["AccountId"].String(); id != "" && len(a.Matches) == 1 && a.Matches[0].Key.Object == "Contact" {
 			r, err := l.w.Record(ctx, gateway.RecordKey{Object: "Account", ID: id})
 			if l.did("an account", err) && !r.Deleted {
 				return &r
 			}
 		}
-	}
-	_, domain, ok := strings.Cut(a.Email, "@")
-	if !ok || len(a.Matches) > 0 || l.outbox.opts.PublicDomain != nil && l.outbox.opts.PublicDomain(domain) {
 		return nil
 	}
 	var found []gateway.Record
-	for _, r := range l.byKey(ctx, store.KeyDomain, domain) {
-		if r.Key.Object == "Account" && !r.Deleted {
-			found = append(found, r)
+	employer, err := match.EmployerOf(a.Email, l.outbox.opts.PublicDomain, field, func(domain string) (_ []gateway.Record, err error) {
+		if field == "Website" { // whose domains are kept as keys
+			found, err = l.w.RecordsByKey(ctx, store.KeyDomain, domain)
+		} else {
+			found, err = l.w.RecordsByField(ctx, field, domain, "Account")
+		}
+		return found, err
+	})
+	l.did("an attendee's account", err)
+	for i := range found {
+		if found[i].Key == employer.Key {
+			return &found[i]
 		}
 	}
-	if len(found) != 1 {
-		return nil
-	}
-	return &found[0]
+	return nil
 }
 
 // opportunities returns the open ones in which a recognized contact has a role

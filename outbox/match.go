@@ -53,7 +53,7 @@ func (o *Outbox) match(ctx context.Context, ws gateway.WorkspaceID, p gateway.Pe
 func finder(ctx context.Context, w *store.Workspace) find {
 	return func(step gateway.MatchStep, value string) ([]gateway.Record, error) {
 		if step.By == "field" {
-			return w.RecordsByField(ctx, step.Field, value)
+			return w.RecordsByField(ctx, step.Field, value, "Contact", "Lead")
 		}
 		return w.RecordsByKey(ctx, step.By, value)
 	}
@@ -81,8 +81,8 @@ func matchByChain(p gateway.Person, was gateway.Link, s gateway.ContactsSettings
 	}
 	link := gateway.Link{Kind: linkPerson, ExternalID: p.ExternalID, Key: found.Key, Rule: found.Rule, Reason: found.Reason}
 	switch {
-	case len(found.Several) > 0:
-		link.Key = found.Several[0]
+	case len(found.Matches) > 1:
+		link.Key = found.Matches[0].Key
 		return personMatch{
 			link: link, withheld: found.Reason, who: "Choose the record that this person is, or merge them in Salesforce.",
 		}, nil

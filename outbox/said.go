@@ -147,7 +147,7 @@ func (l *loading) other(ctx context.Context, person string, p gateway.Participan
 		r = gateway.Record{Key: link.Key}
 	}
 	a := outbound.Attendee{Participant: p, Matches: []gateway.Record{r}, Evidence: link.Reason}
-	a.Account = l.account(ctx, a)
+	a.Account = l.account(ctx, a, s.AccountMatchField)
 	return a
 }
 

@@ -296,15 +296,16 @@ func (w *Workspace) RecordsByKey(ctx context.Context, kind, value string) ([]gat
 		ORDER BY object, record_id LIMIT 200`, w.id, kind, normal, w.id)
 }
 
-// RecordsByField returns the records in which a field of the customer's own
-// has exactly that text, at most 200, in the order of their ids; tombstones are
-// never found. Only the objects that a person can be are looked at, and all
-// their records, because nobody knows beforehand which field it will be.
-func (w *Workspace) RecordsByField(ctx context.Context, field, value string) ([]gateway.Record, error) {
+// RecordsByField returns the records of some objects in which a field has
+// exactly that text, at most 200, in the order of their ids; tombstones are
+// never found. All records of the objects are looked at, because nobody knows
+// beforehand which field an admin will choose.
+func (w *Workspace) RecordsByField(ctx context.Context, field, value string, objects ...string) ([]gateway.Record, error) {
 	if field == "" || value == "" {
 		return nil, nil
 	}
+	d := w.db.dialect
 	return w.read.records(ctx, "reading records by field", `SELECT `+recordColumns+` FROM records
-		WHERE workspace_id = ? AND object IN ('Contact', 'Lead') AND NOT deleted AND fields`+w.db.dialect.jsonText+` = ?
-		ORDER BY object, record_id LIMIT 200`, w.id, field, value)
+		WHERE workspace_id = ? AND object`+d.among+` AND NOT deleted AND fields`+d.jsonText+` = ?
+		ORDER BY object, record_id LIMIT 200`, w.id, d.list(objects), field, value)
 }

@@ -19,34 +19,7 @@ UPDATE sync_log SET problem_code = COALESCE(problem::json ->> 'Code', '') WHERE 
 CREATE INDEX sync_log_cause ON sync_log (workspace_id, cause_kind, cause_ref, id) WHERE cause_ref <> '';
 CREATE INDEX sync_log_open ON sync_log (workspace_id, problem_code, id) WHERE state = 'needs_you';
 
--- A batch re-sync that somebody asked for: one for each scope at a time. Its
--- records stand beside it until they have been read again.
-CREATE TABLE resyncs (
-    workspace_id TEXT NOT NULL,
-    id           BIGINT NOT NULL,
-    scope        TEXT NOT NULL, -- what was asked for, as the address of the log says it
-    state        TEXT NOT NULL CHECK (state IN ('running', 'paused', 'done', 'canceled')),
-    total        BIGINT NOT NULL,
-    left_over    BIGINT NOT NULL, -- not read, once it has ended
-    retried      BIGINT NOT NULL,
-    by_name      TEXT NOT NULL,
-    at           BIGINT NOT NULL,
-    ended_at     BIGINT NOT NULL,
-    PRIMARY KEY (workspace_id, id)
-);
-CREATE UNIQUE INDEX resyncs_open ON resyncs (workspace_id, scope) WHERE state IN ('running', 'paused');
-
-CREATE TABLE resync_records (
-    workspace_id TEXT NOT NULL,
-    id           BIGINT NOT NULL,
-    object       TEXT NOT NULL,
-    record_id    TEXT NOT NULL,
-    PRIMARY KEY (workspace_id, id, object, record_id)
-);
-
 -- +goose Down
-DROP TABLE resync_records;
-DROP TABLE resyncs;
 DROP INDEX sync_log_open;
 DROP INDEX sync_log_cause;
 ALTER TABLE sync_log DROP COLUMN problem_code;

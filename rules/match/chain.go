@@ -30,9 +30,9 @@ type Found struct {
 	Key gateway.RecordKey
 	// Rule is the step that decided, "" when none did; Reason is its evidence.
 	Rule, Reason string
-	// Several are the records between which a person must choose: nothing is
-	// guessed.
-	Several []gateway.RecordKey
+	// Matches are all that the step found: the one, or several between which a
+	// person must choose, because nothing is guessed.
+	Matches []gateway.Record
 	// Asked says of each step up to the deciding one what it found.
 	Asked []string
 }
@@ -53,7 +53,7 @@ func Chain(s Subject) (Found, error) {
 			return f, err
 		}
 		shown := stepWords(step) + " " + value
-		switch len(found) {
+		switch f.Matches = found; len(found) {
 		case 0:
 			f.Asked = append(f.Asked, "Nobody has the "+stepWords(step)+" "+strings.Join(values, " or ")+".")
 			continue
@@ -61,9 +61,6 @@ func Chain(s Subject) (Found, error) {
 			f.Key, f.Reason = found[0].Key, "matched by "+shown
 			f.Asked = append(f.Asked, "The "+shown+" is that of one "+found[0].Key.Object+".")
 		default:
-			for _, r := range found {
-				f.Several = append(f.Several, r.Key)
-			}
 			f.Reason = fmt.Sprintf("%d records of %s have the %s.", len(found), found[0].Key.Object, shown)
 			f.Asked = append(f.Asked, f.Reason)
 		}
