@@ -58,7 +58,7 @@ test-browser: build node_modules/.stamp ## every page in every state, and the re
 	go test -count=1 ./views -args -gallery $(CURDIR)/var/gallery
 	node scripts/look.mjs var/gallery var/shots
 	node scripts/behave.mjs var/gallery
-	node --test --test-concurrency=1 test/browser/
+	node --test --test-concurrency=2 test/browser/
 
 lighthouse: build node_modules/.stamp ## bytes, layout shift, paint times and axe of the settings and forecast pages, in Chromium
 	node scripts/lighthouse.mjs
