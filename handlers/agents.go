@@ -35,7 +35,7 @@ func (v *visit) showAgents(typed gateway.Agent, problem *gateway.Error) error {
 	}
 	p := views.AgentsPage{List: views.ListPage{
 		Shell:   v.s.shell(v, "Agents", views.NavSettings),
-		Head:    views.Head{Title: "Agents", Lead: "The product’s conversation agents, and what becomes of their conversations in Salesforce. Two agents may differ in everything."},
+		Head:    views.Head{Title: "Agents", Lead: "The product’s conversation agents, and what becomes of their conversations in Salesforce. Two agents may differ in everything. What is chosen here is kept, but not used yet: conversations are written by the settings of the five tabs."},
 		Caption: "Agents",
 		Columns: []views.Column{{Text: "Agent"}, {Text: "State"}, {Text: "Writes"}, {Text: "Filters"}, {Text: "Changed", Wide: true}},
 	}}

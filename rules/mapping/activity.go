@@ -15,7 +15,7 @@ func ActivityTarget(s gateway.Schema) (ok bool, cells [4]Cell, reason string) {
 	}
 	for i := range cells {
 		if cells[i].Pass {
-			cells[i].Why = "Yes."
+			cells[i].Why = "Salesforce says so."
 		} else if reason == "" {
 			reason = cells[i].Why
 		}
