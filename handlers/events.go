@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"fmt"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"tidegate/gateway"
+	"tidegate/live"
 	"tidegate/views"
 )
 
@@ -22,9 +24,13 @@ const (
 )
 
 // events is the page's stream: it says "look again" when a record that the
-// page shows may have changed. ?object= and ?id= narrow it.
+// page shows may have changed. ?object= and ?id= narrow it; ?since= is the moment
+// of which the page was drawn, and what came between is told at once.
 func (s *Server) events(v *visit) error {
 	sub := s.Hub.Subscribe(v.member.Workspace, watched(v.Query("object"), v.Query("id")))
+	if since, err := strconv.ParseUint(v.Query("since"), 10, 64); err == nil {
+		sub.CatchUp(live.Moment(since))
+	}
 	v.Set(fiber.HeaderContentType, "text/event-stream")
 	v.Set("X-Accel-Buffering", "no")
 	v.Context().SetConnectionClose() // a later answer must not inherit the last write's deadline

@@ -3,6 +3,7 @@ package handlers
 import (
 	"bufio"
 	"context"
+	"html"
 	"net"
 	"net/http"
 	"strings"
@@ -111,6 +112,27 @@ func TestPageIsToldOfItsRecordOnly(t *testing.T) {
 	// An edit through a page is announced to the others.
 	b.post(annPath, map[string][]string{"field": {"Title"}, "value": {"CEO"}}).want(http.StatusSeeOther)
 	changed(ann)
+}
+
+// A change may come after a page was drawn and before its stream is open.
+func TestPageIsToldOfWhatCameBeforeItsStreamOpened(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleRep)
+	address, stop := w.served()
+	defer stop()
+	page := b.get(annPath).want(http.StatusOK).body
+	_, attr, found := strings.Cut(page, `hx-sse:connect="`)
+	if !found {
+		t.Fatal("the page opens no stream")
+	}
+	attr, _, _ = strings.Cut(attr, `"`)
+	query := strings.TrimPrefix(html.UnescapeString(attr), eventsPath)
+	w.hub.Announce(home, []gateway.RecordKey{contactOf(home)})
+	late := w.stream(address, b, query)
+	defer late.resp.Body.Close()
+	if event := late.next(t); event != "event: changed" {
+		t.Errorf("told %q", event)
+	}
 }
 
 func TestPageWatchesWhatItsAddressNames(t *testing.T) {

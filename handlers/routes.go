@@ -4,6 +4,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidegate/gateway"
+	"tidegate/live"
 	"tidegate/store"
 )
 
@@ -34,6 +35,7 @@ type visit struct {
 	session gateway.Session
 	ws      *store.Workspace
 	users   map[string]string // names of Salesforce users, by id, for this page
+	drawn   live.Moment       // of the announcements, before anything is read
 }
 
 // admin reports whether the visitor may change settings.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/url"
+	"strconv"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -22,6 +23,7 @@ func (s *Server) shell(v *visit, title, current string) views.Shell {
 		Search:  views.SearchBox{URL: "/contacts", Label: "Search contacts"},
 		User:    s.menu(v),
 		MadeAt:  v.clock().at(s.Now()),
+		Since:   strconv.FormatUint(uint64(v.drawn), 10),
 	}
 	s.addEnvironment(v, &sh)
 	s.addNeedsYou(v, &sh)

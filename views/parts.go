@@ -1,6 +1,10 @@
 package views
 
-import "github.com/a-h/templ"
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+)
 
 func buttonClass(a Action) string {
 	style := firstOf(a.Style, "neutral")
@@ -49,7 +53,15 @@ func checkWord(c Check) string {
 
 // streamAttrs opens the page's event stream. Named events are only dispatched,
 // nothing is swapped by the stream itself.
-func streamAttrs(url string) templ.Attributes {
+func streamAttrs(s Shell) templ.Attributes {
+	url := s.StreamURL
+	if s.Since != "" {
+		separator := "?"
+		if strings.Contains(url, "?") {
+			separator = "&"
+		}
+		url += separator + "since=" + s.Since
+	}
 	return templ.Attributes{"hx-sse:connect": url, "hx-swap": "none", "hidden": true}
 }
 

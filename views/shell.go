@@ -16,6 +16,9 @@ type Shell struct {
 	Notices []Notice
 	// StreamURL opens the page's event stream; empty means a page without one.
 	StreamURL string
+	// Since is given to the stream, so that it tells what happened between the
+	// drawing of the page and its opening.
+	Since string
 	// ReloadURL, with MadeAt, is the way to fresh numbers without a script.
 	ReloadURL string
 	MadeAt    Time
