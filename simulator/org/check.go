@@ -15,7 +15,7 @@ type write struct {
 	row    []any           // the values so far
 	before Record          // zero on create
 	given  map[string]bool // fields that the caller named
-	// named are the records that a new e-mail names, by the list.
+	// named are the records that the lists of ids name which were given.
 	named map[string][]string
 }
 
@@ -194,10 +194,7 @@ func accountSummary(tx *Tx, contact Record) any {
 func refreshFormulas(tx *Tx, account string) {
 	contacts := tx.table("Contact")
 	at, formula := contacts.object.index["AccountId"], contacts.object.index[summary]
-	for i := range contacts.rows {
-		if contacts.rows[i].at(at) != account {
-			continue
-		}
+	for _, i := range contacts.referring(at, account) {
 		fresh := contacts.copyAt(i)
 		fresh[formula] = accountSummary(tx, contacts.at(i))
 		tx.replace(contacts, i, fresh, true)
@@ -218,6 +215,12 @@ func after(w *write, id string) *Error {
 		return mirrorNote(w, id)
 	case "EmailMessage":
 		return relateEmail(w, id)
+	case "Task", "Event":
+		return relateActivity(w, id)
+	case "TaskRelation", "EventRelation":
+		if w.creating() {
+			return w.tx.followRelation(w.record(), true)
+		}
 	case "OpportunityLineItem":
 		return w.tx.sumProducts(w.text("OpportunityId"))
 	}

@@ -136,8 +136,8 @@ func (tx *Tx) repoint(field, from, to string) *Error {
 				continue
 			}
 			t := tx.tables()[child.Name]
-			for n := range t.rows {
-				if t.rows[n].at(i) != from || t.at(n).Value("IsDeleted") == true {
+			for _, n := range t.referring(i, from) {
+				if t.at(n).Value("IsDeleted") == true {
 					continue
 				}
 				id := t.at(n).ID()

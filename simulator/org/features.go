@@ -12,6 +12,7 @@ type Features struct {
 	Email    bool // enhanced e-mail: EmailMessage and EmailMessageRelation
 	Products bool // OpportunityLineItem
 	Persons  bool // person accounts
+	Shared   bool // shared activities: several people on one activity
 }
 
 // schemaWith is the standard schema as far as the features go.
@@ -28,6 +29,9 @@ func schemaWith(on Features) []*Object {
 	}
 	if on.Persons {
 		list = withPersons(list)
+	}
+	if on.Shared {
+		list = withSharedActivities(list)
 	}
 	slices.SortFunc(list, func(a, b *Object) int { return strings.Compare(a.Name, b.Name) })
 	return list
@@ -52,7 +56,7 @@ func emailObject() *Object {
 		flag("Incoming").createOnly(),
 		status,
 		moment("MessageDate"),
-		text("MessageIdentifier", 765),
+		text("MessageIdentifier", 765).lookup(),
 		text("ThreadIdentifier", 765),
 		ref("RelatedToId", "Account", "Opportunity").children("Emails"),
 		ref("ActivityId", "Task").createOnly(),

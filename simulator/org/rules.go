@@ -35,6 +35,8 @@ func applyRules(w *write) *Error {
 		return emailRelationRules(w)
 	case "OpportunityLineItem":
 		return lineItemRules(w)
+	case "TaskRelation", "EventRelation":
+		return relationRules(w)
 	}
 	return nil
 }
@@ -104,13 +106,11 @@ func contactRoleRules(w *write) *Error {
 		return nil
 	}
 	var others []string
-	w.tx.Scan(w.object.Name, func(r Record) bool {
-		if r.Value("OpportunityId") == w.get("OpportunityId") && r.Value("IsPrimary") == true &&
-			r.Value("IsDeleted") != true && r.ID() != w.before.ID() {
+	for _, r := range w.tx.Referring(w.object.Name, "OpportunityId", w.text("OpportunityId")) {
+		if r.Value("IsPrimary") == true && r.Value("IsDeleted") != true && r.ID() != w.before.ID() {
 			others = append(others, r.ID())
 		}
-		return true
-	})
+	}
 	for _, id := range others {
 		if err := w.tx.Update(w.object.Name, id, map[string]any{"IsPrimary": false}); err != nil {
 			return err
@@ -135,6 +135,10 @@ func taskRules(w *write) *Error {
 // whoAndWhatRules derives the account of an activity and refuses a lead
 // together with a related record.
 func whoAndWhatRules(w *write) *Error {
+	if err := takePeople(w); err != nil {
+		return err
+	}
+	countShared(w)
 	who, what := w.text("WhoId"), w.text("WhatId")
 	if strings.HasPrefix(who, "00Q") && what != "" {
 		return refuse("FIELD_INTEGRITY_EXCEPTION", "Related To ID: You cannot relate a lead activity to another record", "WhatId")
@@ -310,15 +314,20 @@ func noteBodyAllowed(body string) bool {
 	return true
 }
 
+// documentLinkRules refuses the second link of the same two. Experience Cloud is
+// off here, which leaves no visibility for internal users alone.
 func documentLinkRules(w *write) *Error {
-	if w.creating() && !w.tx.caller.Trusted {
-		taken := false
-		w.tx.Scan(w.object.Name, func(r Record) bool {
-			taken = r.Value("ContentDocumentId") == w.get("ContentDocumentId") && r.Value("IsDeleted") != true &&
-				r.Value("LinkedEntityId") == w.get("LinkedEntityId")
-			return !taken
-		})
-		if taken {
+	if w.tx.caller.Trusted {
+		return nil
+	}
+	if w.given["Visibility"] && w.text("Visibility") == "InternalUsers" {
+		return refuse("FIELD_INTEGRITY_EXCEPTION", "Visibility InternalUsers is not permitted for this linked record.", "Visibility")
+	}
+	if !w.creating() {
+		return nil
+	}
+	for _, r := range w.tx.Referring(w.object.Name, "ContentDocumentId", w.text("ContentDocumentId")) {
+		if r.Value("IsDeleted") != true && r.Value("LinkedEntityId") == w.get("LinkedEntityId") {
 			return refuse("DUPLICATE_VALUE", "duplicate value found: <unknown> duplicates value on record with id: <unknown>")
 		}
 	}

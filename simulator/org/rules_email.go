@@ -1,9 +1,6 @@
 package org
 
-import (
-	"maps"
-	"strings"
-)
+import "strings"
 
 // States of an e-mail that rules are about.
 const (
@@ -12,42 +9,6 @@ const (
 	emailSent  = "3"
 	emailDraft = "5"
 )
-
-// recipients are the lists of record ids that a new e-mail may name, with the
-// relation that each of them makes.
-var recipients = []struct{ list, relation string }{
-	{"ToIds", "ToAddress"}, {"CcIds", "CcAddress"}, {"BccIds", "BccAddress"},
-}
-
-// takeRecipients cuts the lists off the values of a new e-mail; they are no
-// fields.
-func takeRecipients(object string, values map[string]any) (rest map[string]any, named map[string][]string, err *Error) {
-	if object != "EmailMessage" {
-		return values, nil, nil
-	}
-	rest, named = maps.Clone(values), map[string][]string{}
-	for name, value := range values {
-		for _, r := range recipients {
-			if !strings.EqualFold(name, r.list) {
-				continue
-			}
-			delete(rest, name)
-			list, ok := value.([]any)
-			if !ok && value != nil {
-				return nil, nil, refuse("JSON_PARSER_ERROR", r.list+" must be a list of ids", r.list)
-			}
-			for _, one := range list {
-				text, _ := one.(string)
-				id, ok := NormalizeID(text)
-				if !ok {
-					return nil, nil, errMalformedID(r.list, text, r.list)
-				}
-				named[r.list] = append(named[r.list], id)
-			}
-		}
-	}
-	return rest, named, nil
-}
 
 // emailRules lets an e-mail be changed while it is a draft only, and logs a
 // sent one as a task.
@@ -58,16 +19,23 @@ func emailRules(w *write) *Error {
 	if w.before.Value("Status") == emailDraft || w.tx.caller.Trusted {
 		return nil
 	}
+	for list := range w.named {
+		return errSent(list)
+	}
 	for name := range w.given {
 		f := w.object.Field(name)
 		opened := name == "Status" && w.before.Value("Status") == emailNew && w.text("Status") == emailRead
 		if f.Custom || opened || name == "IsExternallyVisible" || w.before.Value(name) == w.get(name) {
 			continue
 		}
-		// The platform's code for this is not published.
-		return refuse("INSUFFICIENT_ACCESS_OR_READONLY", "an email message can only be changed while it is a draft", name)
+		return errSent(name)
 	}
 	return nil
+}
+
+// errSent has a code of our choice: the platform's is not published.
+func errSent(name string) *Error {
+	return refuse("INSUFFICIENT_ACCESS_OR_READONLY", "an email message can only be changed while it is a draft", name)
 }
 
 func logEmail(w *write) *Error {
@@ -101,16 +69,28 @@ func cut(s string, most int) string {
 	return string(r[:min(len(r), most)])
 }
 
-// relateEmail makes the relations of a new e-mail.
+// relateEmail makes the relations of an e-mail to the people that it names; a list
+// given anew replaces what there was of its kind.
 func relateEmail(w *write, id string) *Error {
-	for _, r := range recipients {
-		for _, person := range w.named[r.list] {
-			found, ok := w.tx.Find([]string{"Contact", "Lead", "User"}, person)
+	if sender := w.text("FromId"); w.creating() && sender != "" {
+		if err := w.tx.relateEmail(id, sender, "FromAddress"); err != nil {
+			return err
+		}
+	}
+	for _, l := range junctions["EmailMessage"] {
+		people, given := w.named[l.name]
+		if !given {
+			continue
+		}
+		if err := w.tx.unrelateEmail(id, l.kind); err != nil {
+			return err
+		}
+		for _, person := range people {
+			found, ok := w.tx.Find(l.to, person)
 			if !ok || found.Value("IsDeleted") == true {
-				return refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", r.list)
+				return refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", l.name)
 			}
-			relation := map[string]any{"EmailMessageId": id, "RelationId": person, "RelationType": r.relation, "RelationAddress": found.Value("Email")}
-			if _, err := w.tx.Create("EmailMessageRelation", relation); err != nil {
+			if err := w.tx.relateEmail(id, person, l.kind); err != nil {
 				return err
 			}
 		}
@@ -118,11 +98,32 @@ func relateEmail(w *write, id string) *Error {
 	return nil
 }
 
-// emailRelationRules derives what kind of record is related.
+func (tx *Tx) relateEmail(id, person, kind string) *Error {
+	_, err := tx.Create("EmailMessageRelation", map[string]any{"EmailMessageId": id, "RelationId": person, "RelationType": kind})
+	return err
+}
+
+func (tx *Tx) unrelateEmail(id, kind string) *Error {
+	for _, r := range tx.Referring("EmailMessageRelation", "EmailMessageId", id) {
+		if r.Value("IsDeleted") == true || r.Value("RelationType") != kind || r.Value("RelationId") == nil {
+			continue
+		}
+		if err := tx.Delete("EmailMessageRelation", r.ID()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// emailRelationRules derives what kind of record is related, and its address
+// where none was given.
 func emailRelationRules(w *write) *Error {
 	w.set("RelationObjectType", nil)
 	if r, ok := w.tx.Find([]string{"Contact", "Lead", "User"}, w.text("RelationId")); ok {
 		w.set("RelationObjectType", r.Object().Name)
+		if w.text("RelationAddress") == "" {
+			w.set("RelationAddress", r.Value("Email"))
+		}
 	}
 	return nil
 }
@@ -151,13 +152,12 @@ func (tx *Tx) sumProducts(id string) *Error {
 		return nil
 	}
 	sum, some := 0.0, false
-	tx.Scan("OpportunityLineItem", func(r Record) bool {
-		if r.Value("OpportunityId") == id && r.Value("IsDeleted") != true {
+	for _, r := range tx.Referring("OpportunityLineItem", "OpportunityId", id) {
+		if r.Value("IsDeleted") != true {
 			price, _ := r.Value("TotalPrice").(float64)
 			sum, some = sum+price, true
 		}
-		return true
-	})
+	}
 	w := &write{tx: tx, object: deals.object, row: deals.copyAt(at), before: deals.at(at), given: map[string]bool{}}
 	w.set("HasOpportunityLineItem", some)
 	if some {

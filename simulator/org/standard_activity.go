@@ -1,5 +1,7 @@
 package org
 
+import "slices"
+
 func whoAndWhat(childName string) []*Field {
 	who := ref("WhoId", "Contact", "Lead").children(childName).labeled("Name ID")
 	what := ref("WhatId", "Account", "Opportunity").children(childName).labeled("Related To ID")
@@ -67,6 +69,60 @@ func eventObject() *Object {
 	}, activityReminder())
 }
 
+// eventRelationObject holds who is invited to an event.
+func eventRelationObject() *Object {
+	status := pick("Status", "*New", "Accepted", "Declined", "Uninvited", "Maybe").restricted()
+	status.Length = 40
+	o := newObject("EventRelation", "Event Relation", "Event Relations", "0RE", []*Field{
+		ref("RelationId", "Contact", "Lead", "User").required().createOnly().children("EventRelations").cascade(),
+		ref("EventId", "Event").required().createOnly().children("EventRelations").cascade(),
+		status,
+		moment("RespondedDate"),
+		text("Response", 255),
+	})
+	o.Undeletable, o.Searchable = false, false
+	return o
+}
+
+// withSharedActivities lets activities have several people: objects between, and
+// how many there are.
+func withSharedActivities(list []*Object) []*Object {
+	for _, name := range []string{"Task", "Event"} {
+		o := named(list, name)
+		o.reshape(append(slices.Clone(o.Fields), whole("WhoCount", 9).readOnly(), whole("WhatCount", 9).readOnly()))
+		list = append(list, whoRelationObject(name))
+	}
+	related := func() *Field {
+		return ref("RelationId", "Contact", "Lead", "Account", "Opportunity").required().createOnly().cascade()
+	}
+	tasks := newObject("TaskRelation", "Task Relation", "Task Relations", "0RT", []*Field{
+		related().children("TaskRelations"),
+		ref("TaskId", "Task").required().createOnly().children("TaskRelations").cascade(),
+		flag("IsWhat").readOnly(),
+		ref("AccountId", "Account").readOnly(),
+	})
+	tasks.Updateable, tasks.Undeletable, tasks.Searchable = false, false, false
+	events := named(list, "EventRelation")
+	invited := events.Field("RelationId")
+	invited.ReferenceTo = append(invited.ReferenceTo, "Account", "Opportunity")
+	events.reshape(append(slices.Clone(events.Fields),
+		flag("IsWhat").readOnly(), flag("IsParent").createOnly(), flag("IsInvitee").createOnly(), ref("AccountId", "Account").readOnly()))
+	return append(list, tasks)
+}
+
+// whoRelationObject lists the people of an activity only; it follows the activity.
+func whoRelationObject(activity string) *Object {
+	name := activity + "WhoRelation"
+	o := newObject(name, activity+" Who Relation", activity+" Who Relations", map[string]string{"Task": "0RX", "Event": "0RY"}[activity], []*Field{
+		ref("RelationId", "Contact", "Lead").readOnly().children(name + "s"),
+		ref(activity+"Id", activity).readOnly().children(name + "s").cascade(),
+		text("Type", 50).readOnly(),
+		ref("AccountId", "Account").readOnly(),
+	})
+	o.Createable, o.Updateable, o.Deletable, o.Undeletable, o.Searchable = false, false, false, false, false
+	return o
+}
+
 func noteObject() *Object {
 	o := newObject("ContentNote", "Note", "Notes", "069", []*Field{
 		text("Title", 255).required().named(),
@@ -114,7 +170,7 @@ func documentLinkObject() *Object {
 	visibility.Length = 40
 	o := newObject("ContentDocumentLink", "Content Document Link", "Content Document Links", "06A", []*Field{
 		ref("ContentDocumentId", "ContentDocument", "ContentNote").required().createOnly().children("ContentDocumentLinks").cascade(),
-		ref("LinkedEntityId", "Account", "Contact", "Lead", "Opportunity", "Task", "Event", "User").required().createOnly().children("ContentDocumentLinks"),
+		ref("LinkedEntityId", "Account", "Contact", "Lead", "Opportunity", "Task", "Event", "User").required().createOnly().children("ContentDocumentLinks").cascade(),
 		share,
 		visibility,
 	})

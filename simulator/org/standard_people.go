@@ -197,7 +197,7 @@ func standardObjects() []*Object {
 	list := []*Object{
 		accountObject(), contactObject(), leadObject(), userObject(), organizationObject(),
 		opportunityObject(), contactRoleObject(), stageObject(), leadStatusObject(), taskStatusObject(),
-		taskObject(), eventObject(), noteObject(), documentObject(), documentLinkObject(),
+		taskObject(), eventObject(), eventRelationObject(), noteObject(), documentObject(), documentLinkObject(),
 	}
 	slices.SortFunc(list, func(a, b *Object) int {
 		if a.Name < b.Name {

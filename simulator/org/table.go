@@ -14,6 +14,7 @@ type table struct {
 	byID   map[string]int
 	next   uint64                      // for ids
 	keys   map[string]map[string][]int // field → lower-cased value → rows
+	links  []links                     // of each lookup that may be followed backwards
 	shared map[string]any              // texts that rows have in common
 	purged []Deletion                  // rows that are gone, as long as the org lists their deletion
 }
@@ -35,6 +36,7 @@ func (t *table) rekey() {
 			t.keys[f.Name] = map[string][]int{}
 		}
 	}
+	t.links = linksOf(t.object)
 	for i, row := range t.rows {
 		t.reindex(i, emptyRow, row)
 	}
@@ -77,6 +79,9 @@ func (t *table) remove(i int) {
 var emptyRow row
 
 func (t *table) reindex(i int, old, values row) {
+	for _, l := range t.links {
+		l.move(i, old, values)
+	}
 	for field, index := range t.keys {
 		was, _ := Record{t.object, old}.Value(field).(string)
 		is, _ := Record{t.object, values}.Value(field).(string)

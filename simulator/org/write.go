@@ -17,7 +17,7 @@ func (tx *Tx) Create(object string, values map[string]any) (string, *Error) {
 		return "", err
 	}
 	row := tx.blank(len(t.object.Fields))
-	values, named, err := takeRecipients(t.object.Name, values)
+	values, named, err := takeLists(t.object, values)
 	if err != nil {
 		return "", err
 	}
@@ -62,11 +62,15 @@ func (tx *Tx) Update(object, id string, values map[string]any) *Error {
 	}
 	before := t.at(at)
 	row := t.copyAt(at)
+	values, named, err := takeLists(t.object, values)
+	if err != nil {
+		return err
+	}
 	given, err := tx.fill(t.object, row, values, func(f *Field) bool { return f.Updateable })
 	if err != nil {
 		return err
 	}
-	w := &write{tx: tx, object: t.object, row: row, before: before, given: given}
+	w := &write{tx: tx, object: t.object, row: row, before: before, given: given, named: named}
 	if err := w.check(); err != nil {
 		return err
 	}
@@ -168,10 +172,8 @@ func (tx *Tx) bin(t *table, at int, deleted bool) *Error {
 	tx.stamp(w, false)
 	tx.replace(t, at, row, false)
 	id := w.before.ID()
-	if deal, _ := w.get("OpportunityId").(string); t.object.Name == "OpportunityLineItem" {
-		if err := tx.sumProducts(deal); err != nil {
-			return err
-		}
+	if err := tx.afterBin(w); err != nil {
+		return err
 	}
 	if !deleted {
 		return tx.revive(t.object.Name, id, w.before.Value("SystemModstamp"))
@@ -184,6 +186,17 @@ func (tx *Tx) bin(t *table, at int, deleted bool) *Error {
 		}
 	}
 	return tx.cascade(t.object.Name, id)
+}
+
+// afterBin tells the parent of a record that it went into the recycle bin or left it.
+func (tx *Tx) afterBin(w *write) *Error {
+	switch w.object.Name {
+	case "OpportunityLineItem":
+		return tx.sumProducts(w.text("OpportunityId"))
+	case "TaskRelation", "EventRelation":
+		return tx.followRelation(w.record(), w.get("IsDeleted") != true)
+	}
+	return nil
 }
 
 func (tx *Tx) cascade(object, id string) *Error {
@@ -206,8 +219,8 @@ func (tx *Tx) belongings(object, id string, which func(Record) bool, deleted boo
 				continue
 			}
 			t := tx.table(child.Name)
-			for n := range t.rows {
-				if t.rows[n].at(i) != id || !which(t.at(n)) {
+			for _, n := range t.referring(i, id) {
+				if !which(t.at(n)) {
 					continue
 				}
 				if err := tx.bin(t, n, deleted); err != nil {

@@ -79,9 +79,10 @@ func childRelationships(all []*org.Object, o *org.Object) []map[string]any {
 			if f.Type != org.TypeReference || !slices.Contains(f.ReferenceTo, o.Name) {
 				continue
 			}
+			lists, to := junctionsOf(o, child.Name)
 			list = append(list, map[string]any{
 				"cascadeDelete": f.CascadeDelete, "childSObject": child.Name, "deprecatedAndHidden": false,
-				"field": f.Name, "junctionIdListNames": []any{}, "junctionReferenceTo": []any{},
+				"field": f.Name, "junctionIdListNames": lists, "junctionReferenceTo": to,
 				"relationshipName": textOrNil(f.ChildName), "restrictedDelete": false,
 			})
 		}
@@ -97,6 +98,17 @@ func childRelationships(all []*org.Object, o *org.Object) []map[string]any {
 		}
 	}
 	return list
+}
+
+// junctionsOf names the lists of ids by which an object makes records of a child.
+func junctionsOf(o *org.Object, child string) (lists, to []string) {
+	lists, to = []string{}, []string{}
+	for _, j := range o.Junctions() {
+		if j.Child == child {
+			lists, to = append(lists, j.Name), j.To
+		}
+	}
+	return lists, to
 }
 
 func hasActivities(all []*org.Object, o *org.Object) bool {

@@ -139,6 +139,10 @@ func (e *eval) candidates(visit func(org.Record) bool) {
 			e.byID(c, visit)
 			return
 		}
+		if f.Type == org.TypeReference && !hasEmpty(c) && e.view.Linked(e.object.Name, f.Name) {
+			e.byLink(f, c, visit)
+			return
+		}
 		if !e.all && c.Op == "=" && c.Values[0].text != "" && (f.Unique || f.ExternalID || f.IDLookup) {
 			for _, r := range e.view.ByKey(e.object.Name, f.Name, c.Values[0].text) {
 				if !visit(r) {
@@ -160,6 +164,26 @@ func (e *eval) byID(c Compare, visit func(org.Record) bool) {
 		}
 		seen[id] = true
 		if r, found := e.view.Get(e.object.Name, id); found && !visit(r) {
+			return
+		}
+	}
+}
+
+// hasEmpty reports whether the comparison is also met by records without a value.
+func hasEmpty(c Compare) bool {
+	return slices.ContainsFunc(c.Values, func(l Literal) bool { return l.text == "" })
+}
+
+// byLink visits the records that a lookup leads to these ids from.
+func (e *eval) byLink(f *org.Field, c Compare, visit func(org.Record) bool) {
+	var ids []string
+	for _, lit := range c.Values {
+		if id, ok := org.NormalizeID(lit.text); ok {
+			ids = append(ids, id)
+		}
+	}
+	for _, r := range e.view.Referring(e.object.Name, f.Name, ids...) {
+		if !visit(r) {
 			return
 		}
 	}
