@@ -139,11 +139,13 @@ var postgresDialect = &dialect{
 	listed:   ` AND length(object) > 0`,
 	jsonText: `::json ->> CAST(? AS TEXT)`,
 	blob:     `CAST(? AS BYTEA)`,
-	// Half of what IN (VALUES …) takes. Postgres expects ten rows of unnest, so it
-	// looks each up, with and without statistics.
-	dropKeys: `DELETE FROM record_keys
-		USING unnest(CAST(? AS TEXT[]), CAST(? AS TEXT[]), CAST(? AS TEXT[]), CAST(? AS TEXT[])) AS gone (k, v, o, r)
-		WHERE kind = gone.k AND value = gone.v AND object = gone.o AND record_id = gone.r AND workspace_id = ?`,
+	// Half of what IN (VALUES …) takes. Each key is looked up by itself, at a
+	// place that the planner cannot move: left to it, it sorted all keys of the
+	// workspace for every batch as soon as its statistics were old.
+	dropKeys: `DELETE FROM record_keys WHERE ctid = ANY (ARRAY(SELECT found.place
+		FROM unnest(CAST(? AS TEXT[]), CAST(? AS TEXT[]), CAST(? AS TEXT[]), CAST(? AS TEXT[])) AS gone (k, v, o, r)
+		CROSS JOIN LATERAL (SELECT ctid AS place FROM record_keys WHERE value = gone.v AND kind = gone.k
+			AND object = gone.o AND record_id = gone.r AND workspace_id = ? OFFSET 0) AS found))`,
 	notifies:  true,
 	copyFrom:  50,  // measured
 	stageFrom: 500, // below, the round trips cost more than the parameters
