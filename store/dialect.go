@@ -242,6 +242,11 @@ func openPostgres(address string) (reader, writer *sqlx.DB, err error) {
 	if !query.Has("connect_timeout") {
 		query.Set("connect_timeout", "5")
 	}
+	// A statement and its parameters travel together: one round trip each instead
+	// of two.
+	if !query.Has("binary_parameters") {
+		query.Set("binary_parameters", "yes")
+	}
 	if !query.Has(idleInTransaction) {
 		query.Set(idleInTransaction, "15000") // milliseconds
 	}

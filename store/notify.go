@@ -34,13 +34,14 @@ func (db *DB) Notify(ctx context.Context, ws gateway.WorkspaceID, keys []gateway
 	if !db.dialect.notifies || len(keys) == 0 {
 		return nil
 	}
-	for _, payload := range db.notices(ws, keys) {
-		if _, err := db.write().exec(ctx, "notifying", `SELECT pg_notify(?, ?)`, notifyChannel, payload); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := db.write().exec(ctx, "notifying", notifyAll, notifyChannel, db.dialect.list(db.notices(ws, keys)))
+	return err
 }
+
+// notifyAll sends all payloads at once. It writes nothing, so nobody waits until
+// its commit is on disk: what it tells of is there already.
+const notifyAll = `WITH hasty AS (SELECT set_config('synchronous_commit', 'off', true))
+	SELECT pg_notify(?, payload) FROM hasty, unnest(CAST(? AS TEXT[])) AS payload`
 
 // notices writes as many payloads as the keys need.
 func (db *DB) notices(ws gateway.WorkspaceID, keys []gateway.RecordKey) []string {
