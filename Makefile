@@ -66,7 +66,7 @@ lighthouse: build node_modules/.stamp ## bytes, layout shift, paint times and ax
 race: assets ## the Go tests under the race detector
 	CGO_ENABLED=1 go test -race -timeout $(TEST_TIMEOUT) ./...
 
-bench: build ## measure every target, print a table, write var/bench.json: some twelve minutes on two idle cores
+bench: build ## measure every target, print a table, write var/bench.json: some fifteen minutes on two idle cores
 	go run ./test/bench -long
 
 bench-quick: build ## the same with smaller backlogs and fewer connections, in four minutes

@@ -1,9 +1,12 @@
 package outbox
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +23,25 @@ type machine struct {
 	run  int
 	want map[int]gateway.Fields // record → what was last asked for
 	made map[string]gateway.Fields
+	said *bytesLog
+}
+
+// bytesLog keeps what the outbox logs, for the message of a failure.
+type bytesLog struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *bytesLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *bytesLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 // mood is how the org answers from now on.
@@ -81,6 +103,8 @@ func begin(base *world, run int) *machine {
 	m := &machine{world: &w, run: run, want: map[int]gateway.Fields{}, made: map[string]gateway.Fields{}}
 	m.org = newOrg()
 	m.opts.Patience = 50 * time.Millisecond
+	m.said = &bytesLog{}
+	m.opts.Logger = slog.New(slog.NewTextHandler(m.said, nil))
 	m.restart()
 	for n := range machineRecords {
 		id := key(run*machineRecords + n)
@@ -132,7 +156,7 @@ func (m *machine) finish(rt *rapid.T) {
 		m.round()
 	}
 	if !m.idle() {
-		rt.Fatal("something is never written")
+		rt.Fatal("something is never written: " + m.left())
 	}
 	for n, want := range m.want {
 		if got := m.org.get(key(n).ID); fmt.Sprint(got) != fmt.Sprint(want) {
@@ -150,6 +174,17 @@ func (m *machine) finish(rt *rapid.T) {
 			rt.Fatalf("%s is linked to %s", id, link.Key.ID)
 		}
 	}
+}
+
+// left describes what is still owed.
+func (m *machine) left() string {
+	changes, err := m.db.In(ws).Changes(m.t.Context(), gateway.RecordKey{}, 100)
+	must(m.t, err)
+	var out []string
+	for _, c := range changes {
+		out = append(out, fmt.Sprintf("%s %s: %s, attempt %d, due in %v, %s", c.Op, c.Key.ID, c.State, c.Attempt, c.DueAt.Sub(m.clock.now()).Round(time.Second), c.Problem.Code))
+	}
+	return fmt.Sprint(out, "\n", m.said.String())
 }
 
 func (m *machine) retryParked() {

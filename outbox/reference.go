@@ -29,11 +29,14 @@ func (b *batch) refer(ctx context.Context, tx *store.Tx) error {
 	}
 	slices.Sort(local)
 	local = slices.Compact(local)
-	given, err := tx.Given(ctx, local)
+	// In this order: settling a create takes its entry away and gives its id in
+	// one commit. The other way round that commit may fall between the two, and
+	// what was just written looks as if it never would be.
+	owing, err := tx.Owing(ctx, local)
 	if err != nil {
 		return err
 	}
-	owing, err := tx.Owing(ctx, local)
+	given, err := tx.Given(ctx, local)
 	if err != nil {
 		return err
 	}

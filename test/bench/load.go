@@ -148,6 +148,16 @@ type bulk struct {
 }
 
 func newBulk(o *simulator.Running) (*bulk, error) {
+	client, err := newClient(o)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := client.Describe(context.Background(), "Contact")
+	return &bulk{client, schema}, err
+}
+
+// newClient returns a client of the org, as the gateway has one.
+func newClient(o *simulator.Running) (*salesforce.Client, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil {
 		return nil, err
@@ -156,12 +166,7 @@ func newBulk(o *simulator.Running) (*bulk, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := salesforce.New(salesforce.Config{Tokens: session{o}, Guard: guard})
-	if err != nil {
-		return nil, err
-	}
-	schema, err := client.Describe(context.Background(), "Contact")
-	return &bulk{client, schema}, err
+	return salesforce.New(salesforce.Config{Tokens: session{o}, Guard: guard})
 }
 
 // session is the org's own token, which never ends.

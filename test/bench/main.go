@@ -1,7 +1,9 @@
 // Command bench measures the way in: how many events a second are applied from
 // a backlog, how late a change is durable here, how much memory that takes and
-// how fast the program starts; on SQLite and on Postgres, both with commits as
-// durable as in production. It prints a table and writes var/bench.json.
+// how fast the program starts; and the way out: how fast and with how many API
+// calls edits and meetings are written. On SQLite and on Postgres, both with
+// commits as durable as in production. It prints a table and writes
+// var/bench.json.
 package main
 
 import (
@@ -41,7 +43,7 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "bin/tidegate", "the program to measure as a child process")
 	flag.StringVar(&o.out, "out", "var/bench.json", "where the figures are written")
 	flag.StringVar(&o.profile, "profile", "", "folder for a CPU profile of each backlog round")
-	flag.StringVar(&o.only, "only", "", "parts to measure, of backlog,lag,process,load,flood,idle; all when empty")
+	flag.StringVar(&o.only, "only", "", "parts to measure, of backlog,lag,process,load,flood,idle,out; all when empty")
 	flag.IntVar(&o.rows, "rows", loadRows, "contacts of the first reading")
 	flag.BoolVar(&o.long, "long", false, "a first reading of 1,000,000 contacts, a flood of 1,000,000 events, 1,000 idle connections")
 	flag.StringVar(&o.engine, "engine", "", "sqlite or postgres; both when empty")
@@ -74,6 +76,7 @@ type engine struct {
 	Load        *load    `json:"load,omitempty"`
 	Flood       *flood   `json:"flood,omitempty"`
 	Idle        *idle    `json:"idle,omitempty"`
+	Out         *out     `json:"out,omitempty"`
 	// Failed are the parts that gave no figure, with the reason.
 	Failed []string `json:"failed,omitempty"`
 }
@@ -179,6 +182,10 @@ func (e *engine) parts(ctx context.Context, o options, open func(int) (string, e
 				return err
 			})
 		}},
+		{name: "out", take: here(4, func(w *world) (err error) {
+			e.Out, err = given(w.out(ctx, o))
+			return err
+		})},
 		{name: "idle", once: true, take: func() (err error) {
 			e.Idle, err = given(idled(ctx, o, open))
 			return err

@@ -61,6 +61,9 @@ func judge(found []engine) []line {
 		if e.Idle != nil {
 			lines = append(lines, e.Idle.lines()...)
 		}
+		if e.Out != nil {
+			lines = append(lines, e.Out.lines()...)
+		}
 		for _, part := range e.Failed {
 			lines = append(lines, line{What: part, Figure: "no figure", Floor: "measured"})
 		}
