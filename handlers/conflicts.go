@@ -63,11 +63,15 @@ func (v *visit) logTabs(current string) ([]views.Tab, error) {
 	if len(open) > 0 {
 		text += " " + number(len(open))
 	}
-	return []views.Tab{
+	out := []views.Tab{
 		{Text: "Log", URL: "/sync/log", Current: current == "/sync/log"},
 		{Text: text, URL: conflictsBase, Current: current == conflictsBase},
 		{Text: "Explain", URL: explainBase, Current: current == explainBase},
-	}, nil
+	}
+	if v.admin() {
+		out = append(out, views.Tab{Text: "Sync again", URL: againBase, Current: current == againBase})
+	}
+	return out, nil
 }
 
 // conflicts is the inbox, or the list of what was settled.

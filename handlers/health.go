@@ -40,6 +40,9 @@ func health(v *visit) error {
 		ObjectsLead: "Rows here and rows in Salesforce, side by side. Every value is compared with Salesforce over and over; what is not covered is calculated there without telling, and is as it was read then.",
 		Budget:      v.budget(conn),
 	}
+	if p.Jobs, err = v.jobs(false); err != nil {
+		return err
+	}
 	if err := v.newestHoles(&p); err != nil {
 		return err
 	}

@@ -111,6 +111,9 @@ func (v *visit) logActions(total int) []views.Action {
 	if v.admin() && total > 0 && filtered(v, "meeting", "rule", "record", "who") {
 		out = append(out, views.Action{Text: "Undo these writes", URL: undoBase + "?" + v.filters().Encode()})
 	}
+	if v.admin() && total > 0 && v.Query("direction") != "in" {
+		out = append(out, views.Action{Text: "Sync these again", URL: againBase + "?check=1&lines=1&" + v.filters().Encode(), Icon: views.IconAgain})
+	}
 	if v.admin() && total > 0 {
 		for _, format := range [...]string{"CSV", "JSON"} {
 			out = append(out, views.Action{
@@ -151,9 +154,20 @@ func (v *visit) causes() (*views.Causes, error) {
 		c.Rows = append(c.Rows, views.Cause{
 			Title: g.Problem.What, Who: g.Problem.Who, Detail: v.groupWords(g, "write", "writes"),
 			Action: views.Action{Text: "Open", URL: causeURL(g, gateway.LogNeedsYou), About: g.Problem.What, Small: true},
+			Also:   v.fixAndRetry(g),
 		})
 	}
 	return c, nil
+}
+
+// fixAndRetry leads to where a cause is fixed and all that it parked is tried
+// again (issue 5 point 8).
+func (v *visit) fixAndRetry(g store.LogGroup) views.Action {
+	if !v.admin() {
+		return views.Action{}
+	}
+	q := url.Values{"check": {"1"}, "lines": {"1"}, "state": {string(gateway.LogNeedsYou)}, "cause": {causeKey(g.Problem)}}
+	return views.Action{Text: "Fix and retry all", URL: againBase + "?" + q.Encode(), About: g.Problem.What, Small: true}
 }
 
 func (v *visit) groupWords(g store.LogGroup, one, many string) string {

@@ -45,7 +45,7 @@ func TestLogIsGroupedByCause_UX32_UX36(t *testing.T) {
 	grouped := b.get("/sync/log?group=cause&state=needs_you").want(http.StatusOK, "2 causes", "3 lines, newest", "1 line, newest")
 	cause := ""
 	for _, link := range page.links() {
-		if strings.Contains(link, "cause=") {
+		if strings.HasPrefix(link, "/sync/log") && strings.Contains(link, "cause=") {
 			cause = link
 		}
 	}

@@ -31,7 +31,7 @@ func (w *world) replanned() gateway.Replan {
 	var r gateway.Replan
 	eventually(w.t, "the replan is done", func() bool {
 		var err error
-		r, err = w.db.In(home).Replan(w.t.Context())
+		r, err = w.db.In(home).Replan(w.t.Context(), gateway.ReplanSettings)
 		return err == nil && r.State == gateway.ReplanDone
 	})
 	stop()

@@ -188,6 +188,7 @@ func allPages() []route {
 	list = append(list, topicPages...)
 	list = append(list, conflictPages...)
 	list = append(list, undoPages...)
+	list = append(list, againPages...)
 	list = append(list, explainPages...)
 	list = append(list, agentPages...)
 	list = append(list, saidPages...)

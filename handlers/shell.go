@@ -29,7 +29,14 @@ func (s *Server) shell(v *visit, title, current string) views.Shell {
 	s.addNeedsYou(v, &sh)
 	// Only known keys speak, so that a link cannot put words on our page.
 	if text, ok := flashes[v.Query("saved")]; ok {
-		sh.Notices = append(sh.Notices, views.Notice{Tone: views.Good, Icon: views.IconOK, Text: text})
+		n := views.Notice{Tone: views.Good, Icon: views.IconOK, Text: text}
+		if r, err := v.ws.Replan(v.UserContext(), gateway.ReplanSettings); v.admin() && startsSyncing[v.Query("saved")] && err == nil {
+			n.Link = views.Link{Text: "See how far syncing is", URL: againBase}
+			if r.Open() {
+				n.Text += " " + count(r.Total, "thing is", "things are") + " being planned by them now."
+			}
+		}
+		sh.Notices = append(sh.Notices, n)
 	}
 	return sh
 }
@@ -122,6 +129,9 @@ func (s *Server) addNeedsYou(v *visit, sh *views.Shell) {
 	}
 }
 
+// startsSyncing are the saves after which everything is planned anew.
+var startsSyncing = map[string]bool{"settings": true, "object": true, "writeback": true}
+
 // flashes are the sentences behind ?saved= of a redirect.
 var flashes = map[string]string{
 	"nothing":       "Nothing was changed, so nothing was saved.",
@@ -149,6 +159,11 @@ var flashes = map[string]string{
 	"loadpaused":    "The loading is paused, and stays so until somebody resumes it.",
 	"loadresumed":   "The loading goes on where it stopped.",
 	"loadcanceled":  "The loading is canceled. What was loaded stays.",
+	"again":         "Syncing again has begun; this page follows by itself.",
+	"again-runs":    "That was under way already; it goes on, and no second one was begun.",
+	"again-pause":   "Paused. It stays so until somebody resumes it.",
+	"again-resume":  "It goes on where it stopped.",
+	"again-cancel":  "Canceled. What was queued until then still goes out.",
 	"undone":        "The values go back now; each line says how far it is.",
 	"ignored":       "Ignored, with your reason in the log.",
 	"password":      "The new password is set. Other sessions of this account are signed out.",

@@ -22,8 +22,7 @@ func (o *Outbox) Retry(ctx context.Context, ws gateway.WorkspaceID, logID int64)
 		if ok, first := mayRetry(c, r, writable); !ok {
 			return gateway.Errorf(gateway.CodeConflict, "Trying again cannot succeed yet. %s", first)
 		}
-		c.State, c.DueAt, c.Problem = gateway.StateWaiting, tx.Now(), gateway.Problem{}
-		c.Attempt = min(c.Attempt, 1)
+		c = awake(c, tx.Now())
 		line.State, line.NextTry, line.Problem, line.Attempt = gateway.LogWaiting, c.DueAt, gateway.Problem{}, c.Attempt
 		if err := tx.UpdateLog(ctx, line); err != nil {
 			return err
@@ -50,6 +49,22 @@ func (o *Outbox) Ignore(ctx context.Context, ws gateway.WorkspaceID, logID int64
 	})
 }
 
+// awake is an entry that is due now.
+func awake(c gateway.Change, now time.Time) gateway.Change {
+	c.State, c.DueAt, c.Problem = gateway.StateWaiting, now, gateway.Problem{}
+	c.Attempt = min(c.Attempt, 1)
+	return c
+}
+
+// retried is what Retry makes of an entry; false where it cannot succeed
+// without a change.
+func retried(c gateway.Change, r gateway.Record, writable func(string) (bool, string), now time.Time) (gateway.Change, bool) {
+	if ok, _ := mayRetry(c, r, writable); !ok {
+		return c, false
+	}
+	return awake(c, now), true
+}
+
 // mayRetry is outbound.MayRetry for an entry as it stands.
 func mayRetry(c gateway.Change, r gateway.Record, writable func(string) (bool, string)) (bool, string) {
 	in := outbound.RetryInput{Problem: c.Problem, Fields: c.Fields, Record: r}
@@ -67,10 +82,15 @@ func (o *Outbox) writableOf(ctx context.Context, ws gateway.WorkspaceID, logID i
 		return nil, err
 	}
 	r, err := o.rights(ctx, ws, line.Entry.Key.Object)
-	if err != nil || line.Entry.Cause.Kind != "edit" {
-		return nil, err
+	return r.writableFor(line.Entry.Cause), err
+}
+
+// writableFor is the truth table for what a cause writes, nil = all.
+func (r rights) writableFor(c gateway.Cause) func(string) (bool, string) {
+	if c.Kind != "edit" {
+		return nil
 	}
-	return r.writable, nil
+	return r.writable
 }
 
 // RetryCheck says whether the entry behind a line may be tried again now, and

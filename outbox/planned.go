@@ -203,6 +203,7 @@ func (s *submitting) omit(ctx context.Context, part string, key gateway.RecordKe
 	line := gateway.LogEntry{
 		At: s.tx.Now(), Direction: "out", Key: key, Label: s.label, What: "Write nothing", Rule: s.rule + ": " + why,
 		State: gateway.LogSkipped, DoneAt: s.tx.Now(),
+		Cause: gateway.Cause{Kind: s.kind, Ref: s.id, Rule: s.rule + ": " + why},
 	}
 	ids, err := s.tx.AppendLog(ctx, []gateway.LogEntry{line})
 	if err != nil {

@@ -35,26 +35,20 @@ func (o *Outbox) Preview(ctx context.Context, ws gateway.WorkspaceID, p Proposal
 	if err != nil {
 		return nil, err
 	}
-	things, err := o.countThings(ctx, ws)
+	things, err := o.countThings(ctx, ws, o.sources())
 	if err != nil {
 		return nil, err
 	}
 	view := preview{o: o, now: now, then: now.With(p.Settings, p.Mappings), effect: effect.New(things), at: o.opts.Now()}
-	walking, stop := context.WithTimeout(ctx, previewFor)
-	defer stop()
-	if err := view.walk(walking, o.db.In(ws)); err != nil {
-		if ctx.Err() != nil || !errors.Is(walking.Err(), context.DeadlineExceeded) {
-			return nil, err
-		}
-		view.effect.Late = true
+	if err := view.walk(ctx, o.db.In(ws), o.sources()); err != nil {
+		return nil, err
 	}
-	view.effect.Sum()
 	return view.effect, view.lookBeyond(ctx, o.db.In(ws), p)
 }
 
-func (o *Outbox) countThings(ctx context.Context, ws gateway.WorkspaceID) (int, error) {
+func (o *Outbox) countThings(ctx context.Context, ws gateway.WorkspaceID, sources []source) (int, error) {
 	total := 0
-	for _, s := range o.sources() {
+	for _, s := range sources {
 		n, err := s.count(ctx, o.db.In(ws))
 		if err != nil {
 			return 0, err
@@ -70,10 +64,27 @@ type preview struct {
 	now, then Terms
 	effect    *effect.Effect
 	at        time.Time
+	// again is set where the terms do not change: each thing is planned once.
+	again *gateway.ReplanScope
 }
 
-func (v *preview) walk(ctx context.Context, w *store.Workspace) error {
-	for _, s := range v.o.sources() {
+// walk plans all things and adds up what that leads to. When the time runs out
+// the effect says so.
+func (v *preview) walk(ctx context.Context, w *store.Workspace, sources []source) error {
+	within, stop := context.WithTimeout(ctx, previewFor)
+	defer stop()
+	if err := v.walkAll(within, w, sources); err != nil {
+		if ctx.Err() != nil || !errors.Is(within.Err(), context.DeadlineExceeded) {
+			return err
+		}
+		v.effect.Late = true
+	}
+	v.effect.Sum()
+	return nil
+}
+
+func (v *preview) walkAll(ctx context.Context, w *store.Workspace, sources []source) error {
+	for _, s := range sources {
 		after := ""
 		for more := true; more; {
 			n := min(previewPage, previewThings-v.effect.Looked)
@@ -97,6 +108,9 @@ func (v *preview) walk(ctx context.Context, w *store.Workspace) error {
 }
 
 func (v *preview) add(t thing) error {
+	if v.again != nil {
+		return v.addAgain(t)
+	}
 	before, err := t.plan(v.now, nothingOwed, v.at)
 	if err != nil {
 		return err
@@ -111,6 +125,23 @@ func (v *preview) add(t thing) error {
 		return err
 	}
 	v.effect.Add(then, writesNow, v.at.Sub(t.at) < effect.Days*24*time.Hour)
+	return nil
+}
+
+func (v *preview) addAgain(t thing) error {
+	if t.outside {
+		v.effect.Skip()
+		return nil
+	}
+	plans, err := t.plan(v.then, v.effect.Owed, v.at)
+	switch {
+	case err != nil:
+		return err
+	case !concerns(plans, v.again.Object):
+		v.effect.Skip()
+	default:
+		v.effect.Add(plans, false, false)
+	}
 	return nil
 }
 

@@ -278,7 +278,7 @@ func (r *rehearsal) happen() {
 	r.must(r.w.box.Replanner().look(context.Background()))
 	r.w.clock.forward(time.Hour) // what waits for a later try is due
 	r.w.round()
-	done, err := r.w.db.In(r.ws).Replan(context.Background())
+	done, err := r.w.db.In(r.ws).Replan(context.Background(), gateway.ReplanSettings)
 	r.must(err)
 	if done.State != gateway.ReplanDone || done.Problem != "" {
 		r.Fatalf("replan = %+v", done)

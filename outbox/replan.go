@@ -13,12 +13,13 @@ import (
 // brought to Salesforce. total is what CountThings gave before. The Replanner
 // of whatever process does it; WakeReplanner spares it the wait.
 func BeginReplan(ctx context.Context, tx *store.Tx, total int, why, by, byID string) error {
-	return tx.BeginReplan(ctx, gateway.Replan{Total: total, Why: why, By: by, ByID: byID})
+	_, err := tx.BeginReplan(ctx, gateway.Replan{Job: gateway.ReplanSettings, Total: total, Why: why, By: by, ByID: byID})
+	return err
 }
 
 // CountThings is how many things a replan walks over.
 func (o *Outbox) CountThings(ctx context.Context, ws gateway.WorkspaceID) (int, error) {
-	return o.countThings(ctx, ws)
+	return o.countThings(ctx, ws, o.sources())
 }
 
 // WakeReplanner makes the Replanner look for a replan now.
@@ -72,7 +73,7 @@ func (r *Replanner) look(ctx context.Context) error {
 		}
 		worked := false
 		for _, ws := range running {
-			more, err := r.page(ctx, ws)
+			more, err := r.page(ctx, ws.Workspace, ws.Job)
 			if err != nil {
 				return err
 			}
@@ -86,9 +87,9 @@ func (r *Replanner) look(ctx context.Context) error {
 }
 
 // page plans one page of things of a workspace and saves the place behind it.
-func (r *Replanner) page(ctx context.Context, ws gateway.WorkspaceID) (worked bool, err error) {
+func (r *Replanner) page(ctx context.Context, ws gateway.WorkspaceID, job gateway.ReplanJob) (worked bool, err error) {
 	w := r.o.db.In(ws)
-	state, ok, err := w.HoldReplan(ctx, r.o.opts.Holder, replanHold)
+	state, ok, err := w.HoldReplan(ctx, job, r.o.opts.Holder, replanHold)
 	if err != nil || !ok {
 		return false, err
 	}
@@ -101,8 +102,12 @@ func (r *Replanner) page(ctx context.Context, ws gateway.WorkspaceID) (worked bo
 		return false, err
 	}
 	_, err = w.AdvanceReplan(ctx, r.o.opts.Holder, next)
+	r.o.opts.Announce(ctx, ws, []gateway.RecordKey{ReplanKey}) // its progress
 	return err == nil, err
 }
+
+// ReplanKey is announced when a replan moved on. No record has it.
+var ReplanKey = gateway.RecordKey{Object: "replan"}
 
 func stuck(state gateway.Replan, err error) gateway.Replan {
 	state.Problem = failure(err).Message
@@ -111,7 +116,7 @@ func stuck(state gateway.Replan, err error) gateway.Replan {
 
 // step plans the next page: of the kind under way, or the first of the next.
 func (r *Replanner) step(ctx context.Context, ws gateway.WorkspaceID, state gateway.Replan) (gateway.Replan, error) {
-	s, following := r.o.sourceOf(state.Kind)
+	s, following := sourceOf(r.o.sourcesFor(state), state.Kind)
 	if s == nil {
 		state.State = gateway.ReplanDone
 		return state, nil
@@ -126,7 +131,7 @@ func (r *Replanner) step(ctx context.Context, ws gateway.WorkspaceID, state gate
 	}
 	cause := gateway.Cause{Rule: state.Why, By: state.ByID, Name: state.By}
 	for _, t := range things {
-		queued, err := r.one(ctx, ws, s, t, terms, cause)
+		queued, err := r.one(ctx, ws, s, t, terms, state.Scope.Object, cause)
 		if err != nil {
 			return state, err
 		}
@@ -150,9 +155,12 @@ func (r *Replanner) step(ctx context.Context, ws gateway.WorkspaceID, state gate
 // one plans a thing as a preview does, and goes through a transaction only
 // where that leads to something. Meanwhile somebody may have told more of it:
 // the transaction plans once more.
-func (r *Replanner) one(ctx context.Context, ws gateway.WorkspaceID, s source, t thing, terms Terms, cause gateway.Cause) (bool, error) {
+func (r *Replanner) one(ctx context.Context, ws gateway.WorkspaceID, s source, t thing, terms Terms, object string, cause gateway.Cause) (bool, error) {
+	if t.outside {
+		return false, nil
+	}
 	plans, err := t.plan(terms, nothingOwed, r.o.opts.Now())
-	if err != nil {
+	if err != nil || !concerns(plans, object) {
 		return false, err
 	}
 	for _, p := range plans {
@@ -170,8 +178,7 @@ func (r *Replanner) one(ctx context.Context, ws gateway.WorkspaceID, s source, t
 
 // sourceOf returns the source under way ("" = the first), nil when the walk is
 // at its end or knows the kind no more, and the kind that follows it.
-func (o *Outbox) sourceOf(kind string) (s source, following string) {
-	all := o.sources()
+func sourceOf(all []source, kind string) (s source, following string) {
 	for i := range all {
 		if kind != "" && all[i].kind() != kind {
 			continue

@@ -13,12 +13,15 @@ import (
 
 // saidSource is the source of what was said: meetings, calls, conversations,
 // e-mails.
-type saidSource struct{ o *Outbox }
+type saidSource struct {
+	o    *Outbox
+	only string // one kind, "" = all
+}
 
 func (saidSource) kind() string { return "said" }
 
-func (saidSource) count(ctx context.Context, w *store.Workspace) (int, error) {
-	return w.CountSaid(ctx)
+func (s saidSource) count(ctx context.Context, w *store.Workspace) (int, error) {
+	return w.CountSaid(ctx, s.only)
 }
 
 // looking is what many plans look at, read once, and the terms of one of them.
@@ -42,9 +45,17 @@ func (k *looking) once(kind, value string, read func() []gateway.Record) []gatew
 // The id of a thing is its kind and its own id.
 func (s saidSource) page(ctx context.Context, w *store.Workspace, after string, n int) ([]thing, error) {
 	kind, id, _ := strings.Cut(after, "/")
-	all, err := w.Said(ctx, kind, id, n)
-	if err != nil || len(all) == 0 {
+	all, err := w.Said(ctx, s.only, kind, id, n)
+	if err != nil {
 		return nil, err
+	}
+	return s.of(ctx, w, all)
+}
+
+// of makes things of what was said.
+func (s saidSource) of(ctx context.Context, w *store.Workspace, all []store.Said) (_ []thing, err error) {
+	if len(all) == 0 {
+		return nil, nil
 	}
 	shared := looking{found: map[[2]string][]gateway.Record{}}
 	if shared.members, err = w.Members(ctx); err != nil {

@@ -38,6 +38,8 @@ type thing struct {
 	// owed is what a record is owed by what was planned before in the same walk.
 	plan planning
 	what any // for again
+	// outside is a thing that nobody asked about; it only moves the place on.
+	outside bool
 }
 
 type planning func(t Terms, owed func(gateway.RecordKey) (c *gateway.Change, known bool), now time.Time) ([]effect.Planned, error)
@@ -45,7 +47,7 @@ type planning func(t Terms, owed func(gateway.RecordKey) (c *gateway.Change, kno
 // sources are all kinds, in the order in which they are walked: what waits
 // comes before what is planned on top of it.
 func (o *Outbox) sources() []source {
-	return []source{waitingEdits{o}, personSource{o}, saidSource{o}}
+	return []source{waitingEdits{o: o}, personSource{o}, saidSource{o: o}}
 }
 
 // lanePlanned is the lane of what is planned anew: behind people's edits and
@@ -66,6 +68,11 @@ func (s personSource) page(ctx context.Context, w *store.Workspace, after string
 	if err != nil {
 		return nil, err
 	}
+	return s.of(ctx, w, people)
+}
+
+// of makes things of people.
+func (personSource) of(ctx context.Context, w *store.Workspace, people []gateway.Person) ([]thing, error) {
 	ids := make([]string, len(people))
 	for i, p := range people {
 		ids[i] = p.ExternalID
@@ -232,7 +239,12 @@ func (s personSource) again(ctx context.Context, ws gateway.WorkspaceID, t thing
 
 // waitingEdits is the source of what waits in the outbox already: what the
 // settings no longer allow is parked, what they allow again goes out.
-type waitingEdits struct{ o *Outbox }
+type waitingEdits struct {
+	o *Outbox
+	// retry also tries parked ones again that can succeed, because a person
+	// asked for it.
+	retry bool
+}
 
 func (waitingEdits) kind() string { return effect.Waiting }
 
@@ -250,6 +262,11 @@ func (s waitingEdits) page(ctx context.Context, w *store.Workspace, after string
 	if err != nil {
 		return nil, err
 	}
+	return s.of(ctx, w, changes)
+}
+
+// of makes things of entries.
+func (s waitingEdits) of(ctx context.Context, w *store.Workspace, changes []gateway.Change) ([]thing, error) {
 	keys := make([]gateway.RecordKey, len(changes))
 	for i, c := range changes {
 		keys[i] = c.Key
@@ -264,15 +281,23 @@ func (s waitingEdits) page(ctx context.Context, w *store.Workspace, after string
 		if !here {
 			record = gateway.Record{Key: c.Key}
 		}
-		out[i] = thing{id: entryID(c.Key), what: c.Key, plan: func(t Terms, _ func(gateway.RecordKey) (*gateway.Change, bool), now time.Time) ([]effect.Planned, error) {
+		out[i] = thing{id: entryID(c.Key), at: c.EnqueuedAt, what: c.Key, plan: func(t Terms, _ func(gateway.RecordKey) (*gateway.Change, bool), now time.Time) ([]effect.Planned, error) {
 			planned := effect.Planned{Kind: effect.Waiting, ID: entryID(c.Key), Record: record, Was: &c}
-			if next, changed := reconsider(t.rights(c.Key.Object), c, now); changed {
+			if next, changed := s.next(t.rights(c.Key.Object), c, record, now); changed {
 				planned.Plan.Change = &next
 			}
 			return []effect.Planned{planned}, nil
 		}}
 	}
 	return out, nil
+}
+
+// next is what becomes of an entry.
+func (s waitingEdits) next(r rights, c gateway.Change, record gateway.Record, now time.Time) (gateway.Change, bool) {
+	if next, changed := reconsider(r, c, now); changed || !s.retry || c.State != gateway.StateParked {
+		return next, changed
+	}
+	return retried(c, record, r.writableFor(c.Cause), now)
 }
 
 func reconsider(r rights, c gateway.Change, now time.Time) (gateway.Change, bool) {
@@ -292,7 +317,7 @@ func (s waitingEdits) again(ctx context.Context, ws gateway.WorkspaceID, t thing
 			return err
 		}
 		var next gateway.Change
-		if next, changed = reconsider(r, *pending, tx.Now()); !changed {
+		if next, changed = s.next(r, *pending, record, tx.Now()); !changed {
 			return nil
 		}
 		line := outbound.Line(next, record, r.label)

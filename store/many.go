@@ -25,6 +25,20 @@ func (w *Workspace) People(ctx context.Context, after string, limit int) ([]gate
 	return out, err
 }
 
+// PeopleOf returns those of the persons that are here, by external id.
+func (w *Workspace) PeopleOf(ctx context.Context, externalIDs []string) ([]gateway.Person, error) {
+	d := w.db.dialect
+	bodies, err := list[string](ctx, w.read, "reading people", `SELECT body FROM people
+		WHERE workspace_id = ? AND external_id`+d.among+` ORDER BY external_id`, w.id, d.list(externalIDs))
+	out := make([]gateway.Person, len(bodies))
+	for i, body := range bodies {
+		if err := readJSON(body, &out[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, err
+}
+
 // CountPeople counts the persons that the host product told of.
 func (w *Workspace) CountPeople(ctx context.Context) (int, error) {
 	n, _, err := one[int](ctx, w.read, "counting people", `SELECT COUNT(*) FROM people WHERE workspace_id = ?`, w.id)

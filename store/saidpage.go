@@ -25,15 +25,26 @@ type Said struct {
 const saidKinds = `kind IN ('` + gateway.KindCall + `', '` + gateway.KindConversation + `', '` + gateway.KindEmail + `', '` + gateway.KindMeeting + `')`
 
 // Said returns up to n things behind one of a kind ("" = from the first), by
-// kind and external id, without messages.
-func (w *Workspace) Said(ctx context.Context, kind, after string, n int) ([]Said, error) {
+// kind and external id, without messages. only narrows them to one kind, "" =
+// all.
+func (w *Workspace) Said(ctx context.Context, only, kind, after string, n int) ([]Said, error) {
+	return w.said(ctx, `(? = '' OR kind = ?) AND (kind, external_id) > (?, ?) ORDER BY kind, external_id LIMIT ?`, only, only, kind, after, n)
+}
+
+// SaidOf returns those things of one kind that are here.
+func (w *Workspace) SaidOf(ctx context.Context, kind string, externalIDs []string) ([]Said, error) {
+	d := w.db.dialect
+	return w.said(ctx, `kind = ? AND external_id`+d.among+` ORDER BY external_id`, kind, d.list(externalIDs))
+}
+
+func (w *Workspace) said(ctx context.Context, where string, args ...any) ([]Said, error) {
 	rows, err := list[struct {
 		Kind       string `db:"kind"`
 		ExternalID string `db:"external_id"`
 		Body       string `db:"body"`
 		UpdatedAt  int64  `db:"updated_at"`
 	}](ctx, w.read, "reading what was said", `SELECT kind, external_id, body, updated_at FROM said
-		WHERE workspace_id = ? AND `+saidKinds+` AND (kind, external_id) > (?, ?) ORDER BY kind, external_id LIMIT ?`, w.id, kind, after, n)
+		WHERE workspace_id = ? AND `+saidKinds+` AND `+where, append([]any{w.id}, args...)...)
 	out := make([]Said, len(rows))
 	for i, row := range rows {
 		s := Said{Kind: row.Kind, ExternalID: row.ExternalID, UpdatedAt: fromMicros(row.UpdatedAt)}
@@ -49,8 +60,9 @@ func (w *Workspace) Said(ctx context.Context, kind, after string, n int) ([]Said
 }
 
 // CountSaid counts what Said returns.
-func (w *Workspace) CountSaid(ctx context.Context) (int, error) {
-	n, _, err := one[int](ctx, w.read, "counting what was said", `SELECT COUNT(*) FROM said WHERE workspace_id = ? AND `+saidKinds, w.id)
+func (w *Workspace) CountSaid(ctx context.Context, only string) (int, error) {
+	n, _, err := one[int](ctx, w.read, "counting what was said",
+		`SELECT COUNT(*) FROM said WHERE workspace_id = ? AND `+saidKinds+` AND (? = '' OR kind = ?)`, w.id, only, only)
 	return n, err
 }
 

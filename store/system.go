@@ -91,7 +91,14 @@ func (db *DB) HookByID(ctx context.Context, id string) (gateway.Hook, error) {
 	return oneHook(ctx, db.read(), `hook_id = ?`, clean(id))
 }
 
-// Replanning lists the workspaces whose replan is running.
-func (db *DB) Replanning(ctx context.Context) ([]gateway.WorkspaceID, error) {
-	return list[gateway.WorkspaceID](ctx, db.read(), "reading replans", `SELECT workspace_id FROM replans WHERE state = 'running' ORDER BY workspace_id`)
+// Replanning is one replan that is running.
+type Replanning struct {
+	Workspace gateway.WorkspaceID `db:"workspace_id"`
+	Job       gateway.ReplanJob   `db:"job"`
+}
+
+// Replanning lists what is being planned anew, over all workspaces.
+func (db *DB) Replanning(ctx context.Context) ([]Replanning, error) {
+	return list[Replanning](ctx, db.read(), "reading replans", `SELECT workspace_id, job FROM replan_jobs
+		WHERE state = 'running' ORDER BY workspace_id, job DESC`)
 }

@@ -18,6 +18,8 @@ type HealthPage struct {
 
 	// Loads are the objects that are being loaded.
 	Loads []Load
+	// Jobs are what is being planned anew.
+	Jobs []Load
 
 	Objects     []HealthObject
 	ObjectsLead string

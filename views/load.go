@@ -7,6 +7,8 @@ type Load struct {
 	// Share is 0 to 1000 (per mille), for the bar only; -1 where it is not known
 	// how many rows there are.
 	Share int
+	// Bar names the bar to a screen reader; "" means how much of Name is loaded.
+	Bar string
 	// Text is "412,000 of 1,000,000 rows"; Second tells rate, time left and way.
 	Text, Second string
 	Actions      []Action

@@ -26,6 +26,7 @@ type Causes struct {
 type Cause struct {
 	Title, Detail, Who string
 	Action             Action
+	Also               Action
 }
 
 // LogRow is one write or one observed change.

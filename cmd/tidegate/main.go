@@ -32,6 +32,7 @@ type cli struct {
 	Status     statusCmd     `cmd:"" help:"Show every connection in one line."`
 	Backfill   backfillCmd   `cmd:"" help:"Read objects from Salesforce again."`
 	Verify     verifyCmd     `cmd:"" help:"Compare the mirror with Salesforce and repair what differs."`
+	Resync     resyncCmd     `cmd:"" help:"Plan and push again what Salesforce is owed."`
 	Continuity continuityCmd `cmd:"" help:"Show the gaps in the stream and their repairs, or check a certificate."`
 	Doctor     doctorCmd     `cmd:"" help:"Check whether the connected org lets everything happen that Tidegate does."`
 	Config     configCmd     `cmd:"" help:"Export, compare and apply the settings of a workspace as a file."`

@@ -50,6 +50,7 @@ type Line struct {
 // Effect is what a change of settings would do.
 type Effect struct {
 	Looked int  // things looked at
+	Beside int  // of them, those that nobody asked about
 	Total  int  // things there are
 	Late   bool // the time ran out before all were looked at
 
@@ -117,6 +118,9 @@ func (e *Effect) Add(then []Planned, writesNow, recent bool) {
 		}
 	}
 }
+
+// Skip counts a thing that nobody asked about.
+func (e *Effect) Skip() { e.Looked++; e.Beside++ }
 
 // Owed returns what a record is owed by what was planned before, nil for
 // nothing any more; known is false for one that nothing was planned for.

@@ -14,17 +14,18 @@ import (
 // one process, and moved on by nobody else.
 func replans(t *testing.T, s *suite) {
 	w := s.workspace(t)
-	_, err := w.Replan(t.Context())
+	_, err := w.Replan(t.Context(), gateway.ReplanSettings)
 	wantCode(t, err, gateway.CodeNotFound)
 	begin := func(why string) {
 		t.Helper()
 		tx(t, w, func(ctx context.Context, tx *store.Tx) error {
-			return tx.BeginReplan(ctx, gateway.Replan{Total: 7, Why: why, By: "Ada", ByID: "a"})
+			_, err := tx.BeginReplan(ctx, gateway.Replan{Job: gateway.ReplanSettings, Total: 7, Why: why, By: "Ada", ByID: "a"})
+			return err
 		})
 	}
 	hold := func(holder string, want bool) gateway.Replan {
 		t.Helper()
-		r, held, err := w.HoldReplan(t.Context(), holder, time.Minute)
+		r, held, err := w.HoldReplan(t.Context(), gateway.ReplanSettings, holder, time.Minute)
 		ok(t, err)
 		if held != want {
 			t.Fatalf("%s holds it: %t, want %t", holder, held, want)
@@ -40,7 +41,7 @@ func replans(t *testing.T, s *suite) {
 	hold("one", true) // may ask again
 	all, err := s.db.Replanning(t.Context())
 	ok(t, err)
-	if !slices.Contains(all, w.ID()) {
+	if !slices.Contains(all, store.Replanning{Workspace: w.ID(), Job: gateway.ReplanSettings}) {
 		t.Errorf("running in %v", all)
 	}
 	first.Kind, first.After, first.Looked, first.Queued = "person", "p3", 3, 2
@@ -66,7 +67,7 @@ func replans(t *testing.T, s *suite) {
 	}
 	second.State = gateway.ReplanDone
 	advance("two", second, true)
-	got, err := w.Replan(t.Context())
+	got, err := w.Replan(t.Context(), gateway.ReplanSettings)
 	ok(t, err)
 	if got.State != gateway.ReplanDone || !got.EndedAt.Equal(s.clock.Now()) {
 		t.Errorf("done: %+v", got)
@@ -74,7 +75,7 @@ func replans(t *testing.T, s *suite) {
 	cancel := func(want bool) {
 		t.Helper()
 		tx(t, w, func(ctx context.Context, tx *store.Tx) error {
-			done, err := tx.CancelReplan(ctx)
+			done, err := tx.CancelReplan(ctx, gateway.ReplanSettings)
 			if done != want {
 				t.Errorf("canceled: %t, want %t", done, want)
 			}
@@ -87,6 +88,66 @@ func replans(t *testing.T, s *suite) {
 	cancel(true)
 	advance("two", third, false)
 	hold("two", false)
+}
+
+// askedReplans proves that what a person asks for stands beside what settings caused,
+// is one however often it is asked for (F-74), and stands still when paused
+// without losing its place.
+func askedReplans(t *testing.T, s *suite) {
+	w := s.workspace(t)
+	scope := gateway.ReplanScope{Lines: &gateway.LineScope{Code: "x", Until: s.clock.Now()}, Object: "Contact"}
+	begin := func(job gateway.ReplanJob, want bool) {
+		t.Helper()
+		tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+			began, err := tx.BeginReplan(ctx, gateway.Replan{Job: job, Scope: scope, Total: 9})
+			if began != want {
+				t.Errorf("%s began: %t, want %t", job, began, want)
+			}
+			return err
+		})
+	}
+	pause := func(paused, want bool) {
+		t.Helper()
+		tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+			did, err := tx.PauseReplan(ctx, gateway.ReplanAsked, paused)
+			if did != want {
+				t.Errorf("paused %t: %t, want %t", paused, did, want)
+			}
+			return err
+		})
+	}
+	pause(true, false)
+	begin(gateway.ReplanAsked, true)
+	begin(gateway.ReplanAsked, false)
+	begin(gateway.ReplanSettings, true)
+	begin(gateway.ReplanSettings, true)
+	r, held, err := w.HoldReplan(t.Context(), gateway.ReplanAsked, "one", time.Minute)
+	ok(t, err)
+	if !held || r.Run != 1 || r.Job != gateway.ReplanAsked || r.Scope.Object != "Contact" || r.Scope.Lines == nil || !r.Scope.Lines.Until.Equal(s.clock.Now()) {
+		t.Fatalf("asked for: %+v, %t", r, held)
+	}
+	pause(true, true)
+	pause(true, false)
+	begin(gateway.ReplanAsked, false)
+	r.Looked, r.After = 4, "p4"
+	if moved, err := w.AdvanceReplan(t.Context(), "one", r); err != nil || !moved {
+		t.Errorf("the page under way is lost: %t, %v", moved, err)
+	}
+	if _, held, err := w.HoldReplan(t.Context(), gateway.ReplanAsked, "one", time.Minute); err != nil || held {
+		t.Errorf("a paused one is held: %v", err)
+	}
+	s.clock.Advance(time.Hour)
+	pause(false, true)
+	r, held, err = w.HoldReplan(t.Context(), gateway.ReplanAsked, "two", time.Minute)
+	ok(t, err)
+	if !held || r.After != "p4" || r.ResumedLooked != 4 || !r.ResumedAt.Equal(s.clock.Now()) {
+		t.Errorf("resumed: %+v", r)
+	}
+	r.State = gateway.ReplanDone
+	if moved, err := w.AdvanceReplan(t.Context(), "two", r); err != nil || !moved {
+		t.Errorf("done: %t, %v", moved, err)
+	}
+	begin(gateway.ReplanAsked, true)
 }
 
 // many proves that what is read by the page is what is read one by one.

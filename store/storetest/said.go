@@ -175,11 +175,11 @@ func conversations(t *testing.T, s *suite) {
 	}
 	_, err = w.CustomRecord(t.Context(), "other", "1")
 	wantCode(t, err, gateway.CodeNotFound)
-	n, err := w.CountSaid(t.Context())
+	n, err := w.CountSaid(t.Context(), "")
 	ok(t, err)
-	first, err := w.Said(t.Context(), "", "", 2)
+	first, err := w.Said(t.Context(), "", "", "", 2)
 	ok(t, err)
-	rest, err := w.Said(t.Context(), gateway.KindConversation, "v1", 2)
+	rest, err := w.Said(t.Context(), "", gateway.KindConversation, "v1", 2)
 	ok(t, err)
 	if n != 3 || len(first) != 2 || len(rest) != 1 || first[0].Call.Seconds != 7 || first[1].Conversation.Person != "p1" || rest[0].Email.To[0] != "b@example.com" {
 		t.Errorf("%d things said: %+v, then %+v", n, first, rest)

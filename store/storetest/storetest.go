@@ -102,6 +102,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"continuity", continuity},
 		{"proofs", proofs},
 		{"replans", replans},
+		{"replans that were asked for", askedReplans},
 		{"many", many},
 		{"halting", halting},
 		{"rest", rest},
