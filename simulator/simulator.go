@@ -27,6 +27,7 @@ import (
 	"tidegate/simulator/rest"
 	"tidegate/simulator/seed"
 	"tidegate/simulator/team"
+	"tidegate/simulator/topic"
 )
 
 // Config is what an org is started with. The zero value is an org without
@@ -93,6 +94,7 @@ type Org struct {
 	Log    *bus.Log
 	CDC    *cdc.Publisher
 	Auth   *oauth.Server
+	Topics *topic.Set
 
 	cfg      Config
 	disk     *disk.Disk // nil when nothing is kept
@@ -134,25 +136,27 @@ func New(cfg Config) (*Org, error) {
 // fillEngine makes the org from what was kept, else from the seed.
 func (o *Org) fillEngine() error {
 	var publisher org.Publisher
-	var keep func([]*bus.Event, int64)
+	var keep, keepTopics func([]*bus.Event, int64)
 	if o.cfg.DataDir != "" {
 		kept, err := disk.Open(o.cfg.DataDir)
 		if err != nil {
 			return err
 		}
-		o.disk, publisher, keep = kept, kept, kept.KeepEvents
+		o.disk, publisher, keep, keepTopics = kept, kept, kept.KeepEvents, kept.KeepTopics
 	}
 	o.Log = bus.New(bus.Config{Now: o.cfg.Now, Keep: keep})
 	o.Log.EnrichBy(o.enrich)
 	o.CDC = cdc.New(cdc.Config{Log: o.Log, Faults: o.Faults})
 	o.outbound = o.newOutbound()
-	told := tell{o.CDC, o.outbound}
+	o.Topics = topic.New(bus.New(bus.Config{Now: o.cfg.Now, Retention: topic.Retention, Keep: keepTopics, Wakes: o.Log}), o.cfg.Now)
+	told := tell{o.CDC, o.outbound, o.Topics}
 	if o.disk != nil {
+		o.disk.KeepAlso(o.Topics.Log())
 		o.disk.PassTo(told)
 	} else {
 		publisher = told
 	}
-	o.Engine = org.New(org.Config{Now: o.cfg.Now, Publisher: publisher, Faults: o.Faults, Edition: o.cfg.Edition, Features: o.cfg.Features})
+	o.Engine = org.New(org.Config{Now: o.cfg.Now, Publisher: publisher, Faults: o.Faults, Edition: o.cfg.Edition, Features: o.cfg.Features, Checks: checks})
 	if o.disk == nil {
 		return seed.Fill(o.Engine, o.cfg.Seed, o.cfg.Sizes)
 	}
@@ -163,6 +167,7 @@ func (o *Org) fillEngine() error {
 	if err != nil {
 		return err
 	}
+	o.Engine.Read(o.Topics.Load)
 	o.Engine.KeepBy(o.disk)
 	return o.disk.Begin(o.Engine, o.Log)
 }
@@ -221,6 +226,7 @@ func (o *Org) compose() error {
 		Known:      func(object string) bool { return o.Engine.Object(object) != nil },
 		Refuse:     o.refuseChannel,
 		Eyes:       o.eyes,
+		Topic:      o.topic,
 		MaxClients: o.maxClients(),
 	})
 	o.pubsub = o.newPubSub()
@@ -231,6 +237,7 @@ func (o *Org) compose() error {
 		return cdc.LayoutOf(o.Engine.Object(object)).Schema
 	}}
 	o.api.Tooling = o.tooling
+	o.api.Push = o.push
 	o.api.Limits = rest.Limits{Daily: o.cfg.DailyCalls, App: o.cfg.AppCalls, AppName: "Tidegate"}
 	mux.Handle("/services/data", o.api)
 	mux.Handle("/services/data/", o.api)

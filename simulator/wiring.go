@@ -6,6 +6,8 @@ import (
 	"tidegate/simulator/cometd"
 	"tidegate/simulator/org"
 	"tidegate/simulator/outbound"
+	"tidegate/simulator/rest"
+	"tidegate/simulator/topic"
 )
 
 // professional is the edition without change data capture.
@@ -34,6 +36,24 @@ func (o *Org) refuseChannel(user, channel string) string {
 func (o *Org) eyes(user string) func(*bus.Event) (*bus.Event, bool) {
 	eyes := o.Engine.EyesOf(user)
 	return func(e *bus.Event) (*bus.Event, bool) { return cdc.SeeWith(eyes, e) }
+}
+
+// checks are the rules that need to understand a query.
+var checks = map[string]func(org.View, org.Record) *org.Error{topic.PushTopics: topic.Check, topic.Channels: topic.CheckChannel}
+
+// topic finds a PushTopic or a generic channel for a subscriber.
+func (o *Org) topic(user, channel string) (cometd.Topic, bool) {
+	found, ok := o.Topics.Subscribe(o.Engine, user, channel)
+	return cometd.Topic{Log: o.Topics.Log(), Stream: found.Stream, Refusal: found.Refusal, See: found.See}, ok
+}
+
+// push says something on a generic channel, or nothing where there are no events,
+// and tells who listens.
+func (o *Org) push(channel string, events []rest.PushEvent) map[string]bool {
+	for _, e := range events {
+		o.Topics.Say(channel, e.Payload, e.UserIDs)
+	}
+	return o.cometd.Subscribers(channel)
 }
 
 // enrich adds to an event of a custom channel what the channel wants.

@@ -41,6 +41,10 @@ type Message struct {
 	Schema string
 	// Payload is the JSON object with the header and the body.
 	Payload []byte
+	// Encode, where it is given, makes the event's whole data instead.
+	Encode func(replayID int64) []byte
+	// For are the ids of the users that it is for; none: everybody.
+	For []string
 }
 
 // Event is one entry of the log. It is never changed after it was appended.
@@ -50,6 +54,8 @@ type Event struct {
 	Object   string
 	// Data is the JSON object {"schema","payload","event":{"replayId"}}.
 	Data []byte
+	// For are the ids of the users that it is for; none: everybody.
+	For []string
 
 	at int64 // when it was appended, milliseconds since 1970
 }
@@ -67,6 +73,8 @@ type Config struct {
 	// them, and the replay id up to which nothing is retained. It is called with
 	// the log locked.
 	Keep func(events []*Event, floor int64)
+	// Wakes is another log whose sleepers wake up with this one's.
+	Wakes *Log
 }
 
 // Log is the event log. All methods may be called concurrently.
@@ -74,6 +82,7 @@ type Log struct {
 	now       func() time.Time
 	retention time.Duration
 	keep      func([]*Event, int64)
+	wakes     *Log
 
 	mu       sync.Mutex
 	streams  map[string]*stream // by object; "" holds every event
@@ -91,7 +100,7 @@ type Log struct {
 // New returns an empty log.
 func New(c Config) *Log {
 	l := &Log{
-		now: c.Now, retention: c.Retention, last: c.Start, keep: c.Keep,
+		now: c.Now, retention: c.Retention, last: c.Start, keep: c.Keep, wakes: c.Wakes,
 		streams: map[string]*stream{"": {}},
 		holes:   0x9e3779b97f4a7c15,
 	}
@@ -125,17 +134,33 @@ func (l *Log) Append(messages ...Message) int64 {
 	if l.keep != nil {
 		l.keep(step, l.floor)
 	}
-	if l.wake != nil && len(messages) > 0 {
-		close(l.wake)
-		l.wake = nil
+	if len(messages) > 0 {
+		l.rouse()
+		if l.wakes != nil {
+			l.wakes.mu.Lock()
+			l.wakes.rouse()
+			l.wakes.mu.Unlock()
+		}
 	}
 	return l.last
 }
 
+// rouse wakes who waits for the next event. The caller holds the lock.
+func (l *Log) rouse() {
+	if l.wake != nil {
+		close(l.wake)
+		l.wake = nil
+	}
+}
+
 func (l *Log) append(m *Message, now int64) *Event {
 	l.last += 1 + l.hole()
-	e := &Event{ReplayID: l.last, Commit: m.Commit, Object: m.Object, at: now}
-	e.Data = encode(m, e.ReplayID)
+	e := &Event{ReplayID: l.last, Commit: m.Commit, Object: m.Object, For: m.For, at: now}
+	if m.Encode != nil {
+		e.Data = m.Encode(e.ReplayID)
+	} else {
+		e.Data = encode(m, e.ReplayID)
+	}
 	l.add(e)
 	return e
 }
@@ -247,8 +272,20 @@ func (l *Log) Open(channel string, replay int64) (*Cursor, error) {
 	if !ok && custom == nil {
 		return nil, ErrChannel
 	}
+	return l.open(&Cursor{log: l, object: object, custom: custom}, replay)
+}
+
+// OpenObject is Open for the events of the object of that name, whatever channel
+// they are delivered on.
+func (l *Log) OpenObject(object string, replay int64) (*Cursor, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.open(&Cursor{log: l, object: object}, replay)
+}
+
+func (l *Log) open(c *Cursor, replay int64) (*Cursor, error) {
 	l.prune(l.now().UnixMilli())
-	c := &Cursor{log: l, object: object, custom: custom, after: replay}
+	c.after = replay
 	switch {
 	case replay == Tip:
 		c.after = l.last

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // kept is an event on disk.
@@ -12,12 +13,17 @@ type kept struct {
 	Commit   int64           `json:"commit"`
 	Object   string          `json:"object"`
 	At       int64           `json:"at"` // milliseconds since 1970
+	For      []string        `json:"for"`
 	Data     json.RawMessage `json:"data"`
 }
 
 // AppendKept appends the event as UnmarshalJSON reads it.
 func (e *Event) AppendKept(dst []byte) []byte {
-	dst = fmt.Appendf(dst, `{"id":%d,"commit":%d,"object":%q,"at":%d,"data":`, e.ReplayID, e.Commit, e.Object, e.at)
+	dst = fmt.Appendf(dst, `{"id":%d,"commit":%d,"object":%q,"at":%d,`, e.ReplayID, e.Commit, e.Object, e.at)
+	if len(e.For) > 0 {
+		dst = fmt.Appendf(dst, `"for":["%s"],`, strings.Join(e.For, `","`))
+	}
+	dst = append(dst, `"data":`...)
 	return append(append(dst, e.Data...), '}')
 }
 
@@ -27,7 +33,7 @@ func (e *Event) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &k); err != nil {
 		return err
 	}
-	*e = Event{ReplayID: k.ReplayID, Commit: k.Commit, Object: k.Object, Data: k.Data, at: k.At}
+	*e = Event{ReplayID: k.ReplayID, Commit: k.Commit, Object: k.Object, Data: k.Data, For: k.For, at: k.At}
 	return nil
 }
 

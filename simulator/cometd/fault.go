@@ -3,6 +3,7 @@ package cometd
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"tidegate/simulator/fault"
 )
@@ -113,10 +114,21 @@ func (s *Server) take(n *session, reader *parking, max int) []delivery {
 		batch, more := n.take(reader, min(max, s.cfg.Log.Quota().Left()), s.cfg.BatchBytes)
 		// What the user may not see may be all there was so far.
 		if len(batch) > 0 || !more {
-			s.cfg.Log.Quota().Spend(len(batch))
+			s.cfg.Log.Quota().Spend(counted(batch))
 			return batch
 		}
 	}
+}
+
+// counted are the events that count against the delivery allocation. PushTopics
+// and generic channels have allocations of their own, which no org here reaches.
+func counted(batch []delivery) (n int) {
+	for _, d := range batch {
+		if strings.HasPrefix(d.channel, "/data/") {
+			n++
+		}
+	}
+	return n
 }
 
 // deliver lets go wrong with a batch what is to go wrong.

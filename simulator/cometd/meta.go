@@ -154,14 +154,18 @@ func (s *Server) subscribe(c *caller, m *message) reply {
 		return *refusal
 	}
 	defer n.touch(s.cfg.Now(), s.cfg.SessionLife)
-	if text := s.channelError(m.Subscription); text != "" {
+	topic, isTopic := s.cfg.Topic(n.user, m.Subscription)
+	if text := s.channelError(m.Subscription); text != "" && !isTopic {
 		return m.refuse(text)
 	}
 	if r := s.subscribeFault(m); r != nil {
 		return *r
 	}
-	if text := s.cfg.Refuse(n.user, m.Subscription); text != "" {
-		return m.refuse(text)
+	if !isTopic {
+		topic = Topic{Log: s.cfg.Log, Refusal: s.cfg.Refuse(n.user, m.Subscription)}
+	}
+	if topic.Refusal != "" {
+		return m.refuse(topic.Refusal)
 	}
 	replay, text := replayOf(m)
 	if text != "" {
@@ -169,22 +173,33 @@ func (s *Server) subscribe(c *caller, m *message) reply {
 	}
 	if replay >= 0 {
 		if _, ok := s.cfg.Faults.Take(fault.ExpireReplayIDs, fault.Subject{Channel: m.Subscription}); ok {
-			s.cfg.Log.Expire()
+			topic.Log.Expire()
 		}
 	}
-	cursor, err := s.cfg.Log.Open(m.Subscription, replay)
+	cursor, err := topic.open(m.Subscription, replay)
 	if errors.Is(err, bus.ErrReplayID) {
 		return m.refuse(errReplayID(strconv.FormatInt(replay, 10)))
 	}
 	if err != nil {
 		return m.refuse(errUnknownChannel(m.Subscription))
 	}
-	var see func(*bus.Event) (*bus.Event, bool)
-	if s.cfg.Eyes != nil {
-		see = s.cfg.Eyes(n.user)
+	if !isTopic && s.cfg.Eyes != nil {
+		topic.See = s.cfg.Eyes(n.user)
 	}
-	n.subscribe(m.Subscription, cursor, see)
+	n.subscribe(m.Subscription, cursor, topic.See)
 	return m.accept(n.id)
+}
+
+func (t *Topic) open(channel string, replay int64) (*bus.Cursor, error) {
+	if t.Stream == "" {
+		return t.Log.Open(channel, replay)
+	}
+	return t.Log.OpenObject(t.Stream, replay)
+}
+
+// Subscribers are the users who have a session with a subscription to the channel.
+func (s *Server) Subscribers(channel string) map[string]bool {
+	return s.sessions.on(channel, s.cfg.Now())
 }
 
 func (s *Server) channelError(channel string) string {
@@ -213,7 +228,9 @@ func replayOf(m *message) (replay int64, text string) {
 	if err := json.Unmarshal(m.Ext.Replay, &given); err != nil {
 		return 0, errReplayMap(m.Subscription, string(m.Ext.Replay))
 	}
-	value, ok := given[m.Subscription]
+	// The key is the channel alone, also where a topic is filtered.
+	channel, _, _ := strings.Cut(m.Subscription, "?")
+	value, ok := given[channel]
 	if !ok {
 		return 0, errReplayMap(m.Subscription, mapText(given))
 	}

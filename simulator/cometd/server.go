@@ -37,6 +37,9 @@ type Config struct {
 	// is asked when he subscribes: rights that change later do not touch a
 	// subscription. nil shows everything.
 	Eyes func(user string) func(e *bus.Event) (*bus.Event, bool)
+	// Topic finds what the org announces beside change events: PushTopics and
+	// generic channels. nil: nothing.
+	Topic func(user, channel string) (Topic, bool)
 	// Faults may be nil: nothing goes wrong on purpose.
 	Faults Faults
 	// Websocket offers the websocket transport; off, an upgrade gets HTTP 405.
@@ -56,6 +59,15 @@ type Config struct {
 	FrameEvents int // events in one websocket frame: 500
 }
 
+// Topic is a channel that does not carry change events.
+type Topic struct {
+	Log     *bus.Log
+	Stream  string // the object that its events are of, in that log
+	Refusal string // why the user may not subscribe; "" when he may
+	// See shows the user an event as he may get it, or nothing of it.
+	See func(e *bus.Event) (*bus.Event, bool)
+}
+
 func (c *Config) fill() {
 	orDuration(&c.ConnectTimeout, 110*time.Second)
 	orDuration(&c.SessionLife, 40*time.Second)
@@ -73,6 +85,9 @@ func (c *Config) fill() {
 	}
 	if c.Refuse == nil {
 		c.Refuse = func(string, string) string { return "" }
+	}
+	if c.Topic == nil {
+		c.Topic = func(string, string) (Topic, bool) { return Topic{}, false }
 	}
 	if c.Faults == nil {
 		c.Faults = noFaults{}

@@ -216,6 +216,25 @@ func (l *sessions) add(n *session, now time.Time, max int) bool {
 	return true
 }
 
+// on lists the users of the sessions that have subscribed to a channel.
+func (l *sessions) on(channel string, now time.Time) map[string]bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	users := map[string]bool{}
+	for _, n := range l.byID {
+		if !n.expired(now) && n.has(channel) {
+			users[n.user] = true
+		}
+	}
+	return users
+}
+
+func (n *session) has(channel string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.ContainsFunc(n.subs, func(s *subscription) bool { return s.channel == channel })
+}
+
 // find returns the session, or nil where it is unknown or has expired.
 func (l *sessions) find(id string, now time.Time) *session {
 	l.mu.Lock()

@@ -32,6 +32,8 @@ const (
 type Disk struct {
 	dir  string
 	next org.Publisher
+	// topics is the log of PushTopics and generic channels.
+	topics *bus.Log
 
 	mu  sync.Mutex
 	log *os.File
@@ -51,6 +53,9 @@ type line struct {
 	Rows   json.RawMessage `json:"rows"`
 	Floor  int64           `json:"floor"` // replay id up to which nothing is retained
 	Events []*bus.Event    `json:"events"`
+	// Topics and TopicFloor are the same of PushTopics and generic channels.
+	Topics     []*bus.Event `json:"topics,omitempty"`
+	TopicFloor int64        `json:"topic_floor,omitempty"`
 	// Schema is the alteration of that number.
 	Schema *org.Alteration `json:"schema"`
 	Number int64           `json:"number"`
@@ -72,6 +77,10 @@ func Open(dir string) (*Disk, error) {
 // PassTo names the publisher that gets every transaction after the disk. Its
 // events come back through KeepEvents before it returns.
 func (d *Disk) PassTo(next org.Publisher) { d.next = next }
+
+// KeepAlso names the log of PushTopics and generic channels, which is kept beside
+// the one of change events. It is called before Load.
+func (d *Disk) KeepAlso(topics *bus.Log) { d.topics = topics }
 
 func (d *Disk) path(name string) string { return filepath.Join(d.dir, name) }
 
@@ -113,7 +122,7 @@ func (d *Disk) read(name string, o *org.Org, log *bus.Log, since int64) (size in
 		if err != nil {
 			return 0, fmt.Errorf("reading %s: %w", name, err)
 		}
-		if err := apply(o, log, text, since); err != nil {
+		if err := d.apply(o, log, text, since); err != nil {
 			return 0, fmt.Errorf("reading %s line %d: %w", name, n, err)
 		}
 		size += int64(len(text))
@@ -146,12 +155,15 @@ func parse(text []byte) (l line, err error) {
 	return l, nil
 }
 
-func apply(o *org.Org, log *bus.Log, text []byte, since int64) error {
+func (d *Disk) apply(o *org.Org, log *bus.Log, text []byte, since int64) error {
 	l, err := parse(text)
 	if err != nil {
 		return err
 	}
 	log.Restore(l.Floor, l.Events)
+	if d.topics != nil {
+		d.topics.Restore(l.TopicFloor, l.Topics)
+	}
 	if l.Schema != nil {
 		return o.RestoreSchema(l.Number, *l.Schema)
 	}
@@ -178,7 +190,7 @@ func (d *Disk) Begin(o *org.Org, events *bus.Log) error {
 
 func (d *Disk) compact(o *org.Org, events *bus.Log) error {
 	temporary := d.path(snapshotName + ".new")
-	if err := writeSnapshot(temporary, o, events); err != nil {
+	if err := writeSnapshot(temporary, o, events, d.topics); err != nil {
 		return fmt.Errorf("writing the snapshot: %w", err)
 	}
 	if err := os.Rename(temporary, d.path(snapshotName)); err != nil {
@@ -199,7 +211,7 @@ func (d *Disk) openLog(mode int) error {
 	return nil
 }
 
-func writeSnapshot(path string, o *org.Org, events *bus.Log) (err error) {
+func writeSnapshot(path string, o *org.Org, events, topics *bus.Log) (err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
@@ -214,7 +226,7 @@ func writeSnapshot(path string, o *org.Org, events *bus.Log) (err error) {
 	if err := json.NewEncoder(w).Encode(line{Issued: o.Issued()}); err != nil {
 		return err
 	}
-	if err := writeEvents(w, events); err != nil {
+	if err := errors.Join(writeEvents(w, events, "floor", "events"), writeEvents(w, topics, "topic_floor", "topics")); err != nil {
 		return err
 	}
 	commit := o.Commits()
@@ -238,12 +250,15 @@ func writeSnapshot(path string, o *org.Org, events *bus.Log) (err error) {
 
 // writeEvents writes a line for each retained event, the floor first: a log of
 // which only an end is read must not issue its ids anew.
-func writeEvents(w io.Writer, log *bus.Log) error {
-	if _, err := fmt.Fprintf(w, "{\"floor\":%d}\n", log.Floor()); err != nil {
+func writeEvents(w io.Writer, log *bus.Log, floor, list string) error {
+	if log == nil {
+		return nil
+	}
+	if _, err := fmt.Fprintf(w, "{%q:%d}\n", floor, log.Floor()); err != nil {
 		return err
 	}
 	return log.Retained(func(e *bus.Event) error {
-		_, err := w.Write(append(e.AppendKept([]byte(`{"events":[`)), "]}\n"...))
+		_, err := w.Write(append(e.AppendKept(fmt.Appendf(nil, `{%q:[`, list)), "]}\n"...))
 		return err
 	})
 }
@@ -287,6 +302,27 @@ func (d *Disk) KeepEvents(events []*bus.Event, floor int64) {
 	d.write(events, floor)
 }
 
+// KeepTopics is the Keep of the log of PushTopics and generic channels.
+func (d *Disk) KeepTopics(events []*bus.Event, floor int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.log == nil || d.err != nil || len(events) == 0 && floor == 0 {
+		return
+	}
+	d.buf = appendEvents(fmt.Appendf(d.buf[:0], `{"topic_floor":%d,"topics":[`, floor), events)
+	_, d.err = d.log.Write(append(d.buf, ']', '}', '\n'))
+}
+
+func appendEvents(dst []byte, events []*bus.Event) []byte {
+	for i, e := range events {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = e.AppendKept(dst)
+	}
+	return dst
+}
+
 // write appends a line of the open transaction, if any, and the events. A call
 // without a list of events (the floor moved) leaves the transaction open.
 func (d *Disk) write(events []*bus.Event, floor int64) {
@@ -308,13 +344,7 @@ func (d *Disk) write(events []*bus.Event, floor int64) {
 		}
 		d.buf = org.AppendImage(d.buf, c.After)
 	}
-	d.buf = append(d.buf, `],"events":[`...)
-	for i, e := range events {
-		if i > 0 {
-			d.buf = append(d.buf, ',')
-		}
-		d.buf = e.AppendKept(d.buf)
-	}
+	d.buf = appendEvents(append(d.buf, `],"events":[`...), events)
 	d.buf = append(d.buf, ']', '}', '\n')
 	_, d.err = d.log.Write(d.buf)
 }

@@ -64,6 +64,11 @@ func (w *write) check() *Error {
 	if err := w.unique(); err != nil {
 		return err
 	}
+	if check := w.tx.org.checks[w.object.Name]; check != nil {
+		if err := check(w.tx.View, w.record()); err != nil {
+			return err
+		}
+	}
 	w.formulas()
 	return w.validationRule()
 }

@@ -15,9 +15,12 @@ type Features struct {
 	Shared   bool // shared activities: several people on one activity
 }
 
-// schemaWith is the standard schema as far as the features go.
-func schemaWith(on Features) []*Object {
+// schemaWith is the standard schema as far as edition and features go.
+func schemaWith(on Features, edition string) []*Object {
 	list := standardObjects()
+	if edition != "professional" {
+		list = append(list, pushTopicObject(), streamingChannelObject())
+	}
 	if on.NotesOff {
 		list = slices.DeleteFunc(list, func(o *Object) bool { return o.Name == "ContentNote" })
 	}

@@ -19,6 +19,9 @@ type Config struct {
 	Faults    *fault.Registry  // nil = none armed, none can be
 	Edition   string           // developer, enterprise or professional
 	Features  Features
+	// Checks are further rules of an object, for those who know more than the
+	// engine: they see the record as it is about to be saved.
+	Checks map[string]func(View, Record) *Error
 }
 
 // Org is one organization with its records. It is safe for concurrent use.
@@ -27,6 +30,7 @@ type Org struct {
 	publisher Publisher
 	faults    *fault.Registry
 	edition   string
+	checks    map[string]func(View, Record) *Error
 	schema    atomic.Pointer[schema] // replaced under mu, read without it
 	started   time.Time
 
@@ -58,10 +62,10 @@ func New(cfg Config) *Org {
 		cfg.Edition = "enterprise"
 	}
 	o := &Org{
-		now: cfg.Now, publisher: cfg.Publisher, faults: cfg.Faults, edition: cfg.Edition,
+		now: cfg.Now, publisher: cfg.Publisher, faults: cfg.Faults, edition: cfg.Edition, checks: cfg.Checks,
 		started: cfg.Now(), tables: map[string]*table{}, between: " / ",
 	}
-	o.schema.Store(newSchema(schemaWith(cfg.Features), o.started))
+	o.schema.Store(newSchema(schemaWith(cfg.Features, cfg.Edition), o.started))
 	for _, object := range o.Objects() {
 		o.tables[object.Name] = newTable(object)
 	}

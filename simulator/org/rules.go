@@ -37,6 +37,8 @@ func applyRules(w *write) *Error {
 		return lineItemRules(w)
 	case "TaskRelation", "EventRelation":
 		return relationRules(w)
+	case "PushTopic":
+		pushTopicRules(w)
 	}
 	return nil
 }

@@ -118,6 +118,7 @@ func (o *Org) transaction(tx *Tx, changes []Change) Transaction {
 		CommitUser:   tx.caller.UserID,
 		ChangeOrigin: tx.caller.Origin,
 		Changes:      changes,
+		View:         View{org: o},
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 const changeEvent = "ChangeEvent"
 
 // withoutEvents are objects that change data capture does not know.
-var withoutEvents = []string{"ContentNote", "ContentDocument", "ContentDocumentLink", "Organization"}
+var withoutEvents = []string{"ContentNote", "ContentDocument", "ContentDocumentLink", "Organization", "PushTopic", "StreamingChannel"}
 
 // changeEventOf is the object whose records are the change events of another;
 // nil where there is none.

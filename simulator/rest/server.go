@@ -44,6 +44,10 @@ type Server struct {
 	EventSchemas EventSchemas
 	Tooling      func() *org.Org
 
+	// Push says something on a generic streaming channel and tells which users
+	// listen there; nil where there are none.
+	Push func(channel string, events []PushEvent) map[string]bool
+
 	// Limits are set before the first call, or not at all.
 	Limits Limits
 
@@ -104,6 +108,8 @@ func (s *Server) routes() *http.ServeMux {
 	add("GET /sobjects/{object}/updated/{$}", (*call).updated)
 	add("GET /sobjects/{object}/deleted", (*call).deleted)
 	add("GET /sobjects/{object}/deleted/{$}", (*call).deleted)
+	add("GET /sobjects/StreamingChannel/{id}/push", (*call).listeners)
+	add("POST /sobjects/StreamingChannel/{id}/push", (*call).push)
 	add("GET /sobjects/{object}/{id}", (*call).retrieve)
 	add("PATCH /sobjects/{object}/{id}", (*call).update)
 	add("DELETE /sobjects/{object}/{id}", (*call).remove)
