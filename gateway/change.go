@@ -51,6 +51,14 @@ type Change struct {
 	Lane    int // 0 a person's edit, 1 meetings and calls, 2 backfill
 	Cause   Cause
 	LogID   int64 // the sync-log line that follows this entry
+	// Fills are those of Fields that are written only while Salesforce has
+	// nothing in them; nil = none. Names that are no longer in Fields count for
+	// nothing.
+	Fills []string
+	// Unmodified is the record's LastModifiedDate on which what is sent of Fills
+	// rests: Salesforce takes the write only while the record has no later one. It is
+	// set when an entry is sent and is not stored; zero = not known here.
+	Unmodified time.Time
 	// FirstSentAt is when the entry was first handed to the network, zero if
 	// never. From then on the outcome of an attempt can be unknown, and a
 	// create without upsert key must ask the org before it is sent again.
@@ -64,6 +72,17 @@ type Change struct {
 // Local reports whether the change creates a record that has no Salesforce id
 // yet.
 func (c Change) Local() bool { return c.Op == OpCreate }
+
+// Guarded reports whether the record must be as it was when the change is
+// written, because it may only fill what is empty.
+func (c Change) Guarded() bool {
+	for _, name := range c.Fills {
+		if _, owed := c.Fields[name]; owed && c.Op == OpUpdate {
+			return true
+		}
+	}
+	return false
+}
 
 // Problem is the three-part error of the sync log: what happened in plain
 // words, who must act and how, and what Salesforce said verbatim.

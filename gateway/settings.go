@@ -126,6 +126,7 @@ type ContactsSettings struct {
 
 	Chain             []MatchStep `json:"chain"`               // first hit wins and stays
 	AccountMatchField string      `json:"account_match_field"` // of Account, "Website" (AIM-20)
+	PhoneRegion       string      `json:"phone_region"`        // of numbers without a country code: "GB"; "" = that of the connected user
 	ActivityObject    string      `json:"activity_object"`     // "" = Lead or Contact (AVC-11)
 	PhoneField        string      `json:"phone_field"`         // of ActivityObject (AVC-18)
 }

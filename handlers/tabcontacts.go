@@ -36,6 +36,7 @@ func readContacts(v *visit, t *tabState) {
 	v.takeNumber("cap_meeting", &c.CapMeeting)
 	v.takeNumber("cap_hour", &c.CapHour)
 	v.take("account_match_field", &c.AccountMatchField)
+	v.take("phone_region", &c.PhoneRegion)
 	v.readChain(t, &c.Chain)
 }
 
@@ -126,6 +127,7 @@ func showContacts(v *visit, t tabState) (templ.Component, error) {
 		Caps: []views.Field{
 			{Name: "cap_meeting", Label: "Contacts per meeting", Value: strconv.Itoa(c.CapMeeting), Error: t.errors["cap_meeting"], Locked: t.locked, Meta: t.meta(v, "cap_meeting", "20"), Hint: "The rest waits in the sync log."},
 			{Name: "cap_hour", Label: "Contacts per hour", Value: strconv.Itoa(c.CapHour), Error: t.errors["cap_hour"], Locked: t.locked, Meta: t.meta(v, "cap_hour", "200"), Hint: "Guards against a flood of participants."},
+			{Name: "phone_region", Label: "Country of phone numbers", Value: c.PhoneRegion, Error: t.errors["phone_region"], Locked: t.locked, Meta: t.meta(v, "phone_region", "that of the connected user"), Hint: "Two letters, such as US or GB: of numbers without a country code.", MaxLength: "2"},
 		},
 		Selects: []views.Select{{
 			Name: "account_match_field", Label: "Account Match Field", Locked: t.locked, Error: t.errors["account_match_field"],

@@ -62,6 +62,15 @@ func (b *batch) note(ctx context.Context, tx *store.Tx, records map[gateway.Reco
 			b.barred[key] = err
 		}
 	}
+	for i, c := range b.changes {
+		if !c.Guarded() {
+			continue
+		}
+		b.changes[i].Unmodified, _ = records[c.Key].Fields["LastModifiedDate"].Time()
+		if _, gave := outbound.Yield(c, records[c.Key]); len(gave) > 0 && b.barred[c.Key] == nil {
+			b.barred[c.Key] = gateway.Errorf(gateway.CodeSFStale, "%s", outbound.Filled)
+		}
+	}
 	return b.refer(ctx, tx)
 }
 

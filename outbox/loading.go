@@ -36,6 +36,7 @@ type loading struct {
 	outbox *Outbox
 	w      *store.Workspace
 	err    error
+	locale *string // of the connected user, nil = not read yet
 	// looking is set where a plan is looked at only, under terms that somebody
 	// gives; nil = under those in force.
 	looking *looking
@@ -208,11 +209,22 @@ func (l *loading) byKey(ctx context.Context, kind, value string) []gateway.Recor
 func (l *loading) attendee(ctx context.Context, p gateway.Participant, s gateway.ContactsSettings) outbound.Attendee {
 	found, err := match.Chain(match.Subject{
 		Person: gateway.Person{Email: p.Email, Phone: p.Phone}, Steps: s.Chain, Objects: []string{"Contact", "Lead"}, Find: finder(ctx, l.w),
+		Region: match.Regions(s.PhoneRegion, l.userLocale(ctx)),
 	})
 	l.did("whom a participant is", err)
 	a := outbound.Attendee{Participant: p, Matches: found.Matches, Evidence: strings.TrimPrefix(found.Reason, "matched ")}
 	a.Account = l.account(ctx, a, s.AccountMatchField)
 	return a
+}
+
+// userLocale is locale, read once for a plan.
+func (l *loading) userLocale(ctx context.Context) string {
+	if l.locale == nil {
+		of, err := locale(ctx, l.w)
+		l.did("the user's locale", err)
+		l.locale = &of
+	}
+	return *l.locale
 }
 
 // account returns the account of the contact that an attendee is, else the only

@@ -46,7 +46,26 @@ func (o *Outbox) match(ctx context.Context, ws gateway.WorkspaceID, p gateway.Pe
 	if err != nil {
 		return personMatch{}, err
 	}
-	return matchByChain(p, was, s.Contacts, finder(ctx, w))
+	of, err := locale(ctx, w)
+	if err != nil {
+		return personMatch{}, fmt.Errorf("reading the user's locale: %w", err)
+	}
+	return matchByChain(p, was, s.Contacts, of, finder(ctx, w))
+}
+
+// locale is that of the connected user ("en_GB"), "" when it is not known.
+func locale(ctx context.Context, w *store.Workspace) (string, error) {
+	conn, err := w.Connection(ctx)
+	if err == nil {
+		var user gateway.Record
+		if user, err = w.Record(ctx, gateway.RecordKey{Object: "User", ID: conn.UserID}); err == nil {
+			return user.Fields["LocaleSidKey"].String(), nil
+		}
+	}
+	if gateway.CodeOf(err) == gateway.CodeNotFound {
+		err = nil
+	}
+	return "", err
 }
 
 // finder looks in the mirror for whom a step of the chain may find.
@@ -73,9 +92,10 @@ func matchByLink(was gateway.Link, linked bool) (m personMatch, decided bool) {
 	return personMatch{}, false
 }
 
-// matchByChain answers by the steps of the settings.
-func matchByChain(p gateway.Person, was gateway.Link, s gateway.ContactsSettings, look find) (personMatch, error) {
-	found, err := match.Chain(match.Subject{Person: p, Steps: s.Chain, Objects: mayBe(p, s), Find: look})
+// matchByChain answers by the steps of the settings; locale is that of the
+// connected user.
+func matchByChain(p gateway.Person, was gateway.Link, s gateway.ContactsSettings, locale string, look find) (personMatch, error) {
+	found, err := match.Chain(match.Subject{Person: p, Steps: s.Chain, Objects: mayBe(p, s), Region: match.Regions(s.PhoneRegion, locale), Find: look})
 	if err != nil {
 		return personMatch{}, fmt.Errorf("matching: %w", err)
 	}

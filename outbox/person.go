@@ -151,6 +151,7 @@ func planPerson(in personInput) (outbound.Plan, error) {
 		edit.Fields, skipped = outbound.PlanFill(outbound.FillInput{
 			Person: p, Record: in.record, Pending: in.pending, Schema: r.schema, Mapping: r.mapping, Writable: r.writable, Updates: r.updates,
 		})
+		edit.Fills = outbound.Fills(edit.Fields, r.mapping)
 	}
 	if in.again && in.pending != nil && contains(in.pending.Fields, edit.Fields) {
 		return outbound.Plan{Skipped: skipped}, nil // a parked entry is not woken by the same again

@@ -154,11 +154,12 @@ func (s *settling) one(ctx context.Context, c gateway.Change, d gateway.Delivery
 	if err := s.breakLinks(ctx, c.Key); err != nil {
 		return end, err
 	}
-	if e := d.Err; e != nil && (e.Code == gateway.CodeSFGone || e.Code == gateway.CodeSFConverted) && c.Op != gateway.OpCreate {
-		// What became of the record is read; then links and this entry follow it.
-		if err := s.tx.MarkRefetch(ctx, []gateway.RecordKey{c.Key}, "Salesforce refused a write: the record became another one, or is gone."); err != nil {
-			return end, err
-		}
+	if err := s.readAgain(ctx, c, d.Err); err != nil {
+		return end, err
+	}
+	if kept, gave := outbound.Yield(result.Left, s.records[c.Key]); len(gave) > 0 {
+		end.state = kept.State
+		return end, s.giveWay(ctx, result.Left, kept, gave)
 	}
 	return end, s.tx.UpdateLog(ctx, s.line(result.Left))
 }

@@ -85,6 +85,10 @@ func (personSource) of(ctx context.Context, w *store.Workspace, people []gateway
 	if err != nil {
 		return nil, err
 	}
+	of, err := locale(ctx, w)
+	if err != nil {
+		return nil, err
+	}
 	known, err := readKnown(ctx, w, append(candidates, ownKeys(people, links)...))
 	if err != nil {
 		return nil, err
@@ -96,7 +100,7 @@ func (personSource) of(ctx context.Context, w *store.Workspace, people []gateway
 			if m, decided := matchByLink(was, linked); decided {
 				return m, nil
 			}
-			return matchByChain(p, was, t.Settings.Contacts, look)
+			return matchByChain(p, was, t.Settings.Contacts, of, look)
 		})}
 	}
 	return out, nil

@@ -32,10 +32,6 @@ type Config struct {
 	// no answer came), under the context of whoever asked for it. It must return
 	// at once. May be nil.
 	OnCall func(ctx context.Context, method, path string, status int)
-	// Unmodified gives, for a single update, the instant after which the
-	// record must not have changed in Salesforce; the zero time asks for
-	// none. Salesforce compares whole seconds. May be nil.
-	Unmodified func(gateway.Change) time.Time
 }
 
 // Client makes the calls of one connection. It is safe for concurrent use.
@@ -156,18 +152,6 @@ func parseUsage(header string) (used, limit int, ok bool) {
 		return used, limit, err == nil && limit > 0
 	}
 	return 0, 0, false
-}
-
-// unmodifiedSince is the header of the optional precondition.
-func (c *Client) unmodifiedSince(change gateway.Change) string {
-	if c.cfg.Unmodified == nil || change.Op != gateway.OpUpdate {
-		return ""
-	}
-	at := c.cfg.Unmodified(change)
-	if at.IsZero() {
-		return ""
-	}
-	return at.UTC().Format(http.TimeFormat)
 }
 
 // me returns the id of the connected user, asking once.

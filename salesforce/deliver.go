@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"tidegate/gateway"
@@ -87,6 +88,9 @@ func same(n int, d gateway.Delivery) []gateway.Delivery {
 }
 
 func (w write) deliver(ctx context.Context, changes []gateway.Change) []gateway.Delivery {
+	if w.op == gateway.OpUpdate && slices.ContainsFunc(changes, gateway.Change.Guarded) {
+		return w.guarded(ctx, changes)
+	}
 	if len(changes) == 1 {
 		return []gateway.Delivery{w.single(ctx, changes[0])}
 	}
@@ -128,8 +132,8 @@ func (w write) singleRequest(change gateway.Change) (request, *gateway.Error) {
 		r.method = http.MethodDelete
 		if w.op == gateway.OpUpdate {
 			r.method, r.body = http.MethodPatch, w.record(change, "")
-			if since := w.client.unmodifiedSince(change); since != "" {
-				r.header["If-Unmodified-Since"] = since
+			if change.Guarded() {
+				r.header[unmodifiedHeader] = unmodifiedSince(change)
 			}
 		}
 	}

@@ -81,8 +81,10 @@ func TestUpdateCanCarryAPrecondition(t *testing.T) {
 	f := newFake(t)
 	f.on("/", 412, "")
 	at := time.Date(2026, 5, 1, 9, 25, 37, 0, time.FixedZone("", 7200))
-	c := newClient(t, f, func(cfg *Config) { cfg.Unmodified = func(gateway.Change) time.Time { return at } })
-	got := c.Deliver(context.Background(), "Contact", gateway.OpUpdate, []gateway.Change{change(gateway.OpUpdate, "Contact", testContact, title)}, "")
+	c := newClient(t, f)
+	guarded := change(gateway.OpUpdate, "Contact", testContact, title)
+	guarded.Fills, guarded.Unmodified = []string{"Title"}, at
+	got := c.Deliver(context.Background(), "Contact", gateway.OpUpdate, []gateway.Change{guarded}, "")
 	if got[0].Err == nil || got[0].Err.Code != gateway.CodeSFStale || got[0].Unknown {
 		t.Fatalf("Deliver = %+v; want %s", got[0], gateway.CodeSFStale)
 	}

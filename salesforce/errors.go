@@ -23,6 +23,7 @@ const (
 	saySession    = "Salesforce no longer accepts the session. An admin must connect Salesforce again."
 	sayPolicy     = "A policy of the Salesforce org blocks this connection. A Salesforce admin must allow the app for the connected user."
 	sayDaily      = "The Salesforce org has used up its API calls for the day. Tidegate goes on when calls are free again; nobody needs to act."
+	sayStale      = "The record changed in Salesforce meanwhile. Tidegate reads it again and compares; nobody needs to act."
 	sayBusy       = "Salesforce is busy with other work on the same records. Tidegate tries again; nobody needs to act."
 	sayDown       = "Salesforce did not answer properly. Tidegate tries again; nobody needs to act."
 	sayValidation = "Salesforce refused the values. Change them, or ask a Salesforce admin to change the rule."
@@ -119,7 +120,7 @@ var byStatus = map[int]verdict{
 	408: {code: gateway.CodeSFDown, message: sayDown},
 	409: {code: gateway.CodeSFBusy, message: sayBusy},
 	410: {code: gateway.CodeSFUnavailable, message: "Salesforce has retired the API version in use. A Tidegate operator must choose a newer one."},
-	412: {code: gateway.CodeSFStale, message: "The record changed in Salesforce meanwhile. Tidegate reads it again and compares; nobody needs to act."},
+	412: {code: gateway.CodeSFStale, message: sayStale},
 	420: {code: gateway.CodeSFDown, message: "Salesforce has no org at this address; it may have moved or expired. Tidegate tries again; an admin must connect again if this lasts."},
 	429: {code: gateway.CodeSFBusy, message: sayBusy},
 }

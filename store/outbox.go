@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tidegate/gateway"
@@ -31,11 +32,12 @@ type outboxRow struct {
 	EnqueuedAt       int64  `db:"enqueued_at"`
 	Lease            string `db:"lease"`
 	Problem          string `db:"problem"`
+	Fills            string `db:"fills"`
 	Holder           string `db:"holder"` // written, and read only to release claims
 }
 
 const outboxColumns = `workspace_id, object, record_id, op, fields, base, base_commit_at, base_commit_number,
-	base_sequence, edit, state, attempt, due_at, lane, cause, log_id, first_sent_at, enqueued_at, lease, problem`
+	base_sequence, edit, state, attempt, due_at, lane, cause, log_id, first_sent_at, enqueued_at, lease, problem, fills`
 
 func (r outboxRow) change() (gateway.Change, error) {
 	c := gateway.Change{
@@ -46,6 +48,9 @@ func (r outboxRow) change() (gateway.Change, error) {
 		Edit:      r.Edit, State: gateway.ChangeState(r.State), Attempt: r.Attempt, DueAt: fromMicros(r.DueAt),
 		Lane: r.Lane, LogID: r.LogID, FirstSentAt: fromMicros(r.FirstSentAt), EnqueuedAt: fromMicros(r.EnqueuedAt),
 		Lease: r.Lease,
+	}
+	if r.Fills != "" {
+		c.Fills = strings.Fields(r.Fills)
 	}
 	var err error
 	if c.Fields, err = parseFields(r.Fields); err != nil {
@@ -68,6 +73,7 @@ func rowOfChange(ws gateway.WorkspaceID, c gateway.Change) outboxRow {
 		Edit: c.Edit, State: string(c.State), Attempt: c.Attempt, DueAt: micros(c.DueAt), Lane: c.Lane,
 		Cause: writeJSON(c.Cause), LogID: c.LogID, FirstSentAt: micros(c.FirstSentAt),
 		EnqueuedAt: micros(c.EnqueuedAt), Lease: c.Lease, Holder: c.Holder, Problem: writeJSON(c.Problem),
+		Fills: strings.Join(c.Fills, " "), // API names, which have no spaces
 	}
 }
 
@@ -178,12 +184,12 @@ func (tx *Tx) SaveChange(ctx context.Context, c gateway.Change) error {
 	n, err := tx.execRow(ctx, "saving change", `INSERT INTO outbox (`+outboxColumns+`, holder)
 		VALUES (:workspace_id, :object, :record_id, :op, :fields, :base, :base_commit_at, :base_commit_number,
 			:base_sequence, :edit, :state, :attempt, :due_at, :lane, :cause, :log_id, :first_sent_at, :enqueued_at,
-			:lease, :problem, :holder)
+			:lease, :problem, :fills, :holder)
 		ON CONFLICT (workspace_id, object, record_id) DO UPDATE SET
 			op = excluded.op, fields = excluded.fields, base = excluded.base,
 			base_commit_at = excluded.base_commit_at, base_commit_number = excluded.base_commit_number,
 			base_sequence = excluded.base_sequence, edit = excluded.edit, lane = excluded.lane,
-			cause = excluded.cause, log_id = excluded.log_id, problem = excluded.problem,
+			cause = excluded.cause, log_id = excluded.log_id, problem = excluded.problem, fills = excluded.fills,
 			state = CASE WHEN outbox.state = 'sending' THEN outbox.state ELSE excluded.state END,
 			attempt = CASE WHEN outbox.state = 'sending' THEN outbox.attempt ELSE excluded.attempt END,
 			due_at = CASE WHEN outbox.state = 'sending' THEN outbox.due_at ELSE excluded.due_at END,

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/publicsuffix"
+
 	"tidegate/gateway"
 )
 
@@ -97,9 +99,9 @@ func valuesOf(r *gateway.Record) keyValues {
 const maxKeyBytes = 320
 
 // NormalizeKey returns the form in which a key is stored and looked up: lower
-// case for an e-mail address; "+" and digits for a phone number that names
-// its country or is a North American one, else its digits; the host without
-// "www." for a domain or web address. "" means that value is not such a key.
+// case for an e-mail address; the last digits of a phone number, which all its
+// notations share, so that those found are candidates only; what is
+// registered of the host of a domain or web address. "" means that value is not such a key.
 func NormalizeKey(kind, value string) string {
 	value = strings.TrimSpace(clean(value))
 	switch kind {
@@ -119,15 +121,15 @@ func NormalizeKey(kind, value string) string {
 	return value
 }
 
-// normalizePhone drops an extension and what only structures the number. The
-// "(0)" of "+44 (0)20 …" is dialed inside the country only.
+// phoneTail is how many digits of a number are its key. Countries whose numbers
+// have fewer are rare; more digits would tell "+44 20 …" from "020 …" there where
+// numbers are short.
+const phoneTail = 6
+
+// normalizePhone drops an extension and what only structures the number.
 func normalizePhone(text string) string {
 	if i := strings.IndexAny(strings.ToLower(text), "x;#"); i >= 0 { // "x12", "ext. 12", ";ext=12"
-		text = strings.TrimRight(text[:i], "eE ,.")
-	}
-	international := strings.HasPrefix(text, "+")
-	if international {
-		text = strings.ReplaceAll(text, "(0)", "")
+		text = text[:i]
 	}
 	digits := strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
@@ -135,20 +137,10 @@ func normalizePhone(text string) string {
 		}
 		return -1
 	}, text)
-	if !international && strings.HasPrefix(digits, "00") {
-		international, digits = true, digits[2:]
-	}
-	switch {
-	case len(digits) < 5 || len(digits) > 15:
+	if len(digits) < 5 || len(digits) > 18 {
 		return ""
-	case international:
-		return "+" + digits
-	case len(digits) == 10 && digits[0] >= '2':
-		return "+1" + digits
-	case len(digits) == 11 && digits[0] == '1':
-		return "+" + digits
 	}
-	return digits
+	return digits[max(0, len(digits)-phoneTail):]
 }
 
 func normalizeDomain(text string) string {
@@ -158,6 +150,9 @@ func normalizeDomain(text string) string {
 	u, err := url.Parse(strings.ToLower(text))
 	if err != nil || !strings.Contains(u.Hostname(), ".") {
 		return ""
+	}
+	if registered, err := publicsuffix.EffectiveTLDPlusOne(u.Hostname()); err == nil {
+		return registered
 	}
 	return strings.TrimPrefix(u.Hostname(), "www.")
 }

@@ -56,6 +56,10 @@ func (m *merge) meetUpdate(fields gateway.Fields) {
 			TheirsAt: m.in.Event.Version, OursAt: m.entry.EnqueuedAt, Ahead: m.in.Ahead,
 			Winner: m.winner(name),
 		})
+		if theirs != ours && !theirs.Empty() && slices.Contains(m.entry.Fills, name) {
+			// No rule of the field makes us overwrite what we only fill (F-65).
+			verdict = conflict.Decision{Side: conflict.Theirs, Reason: "It is only filled while empty, and Salesforce has a value.", Conflict: true}
+		}
 		if verdict.Conflict {
 			m.record(name, theirs, ours, verdict)
 		}

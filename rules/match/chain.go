@@ -18,8 +18,10 @@ type Subject struct {
 	// a step's finds only those of the first object that has any count, so
 	// that nobody becomes a Contact beside his Lead (AVM-34).
 	Objects []string
-	// Find returns the records with a value, in any notation that the step
-	// understands.
+	// Region is that of phone numbers without a country code, see Regions.
+	Region string
+	// Find returns the records that may have a value: all that have it, and for a
+	// phone number others that end alike.
 	Find func(step gateway.MatchStep, value string) ([]gateway.Record, error)
 }
 
@@ -78,6 +80,9 @@ func (s Subject) ask(step gateway.MatchStep, values []string) (found []gateway.R
 		records, err := s.Find(step, v)
 		if err != nil {
 			return nil, "", err
+		}
+		if step.By == "phone" {
+			records = called(records, v, s.Region)
 		}
 		for _, r := range records {
 			if _, twice := by[r.Key]; !twice && !r.Deleted && !Converted(r) {
@@ -144,21 +149,24 @@ type Employer struct {
 // address and the accounts in which the Account Match Field holds it (AIM-05).
 // A public domain names no company. accounts are those found by the domain.
 func EmployerOf(email string, public func(domain string) bool, field string, accounts func(domain string) ([]gateway.Record, error)) (Employer, error) {
-	_, domain, _ := strings.Cut(strings.ToLower(strings.TrimSpace(email)), "@")
+	_, host, _ := strings.Cut(strings.ToLower(strings.TrimSpace(email)), "@")
+	domain := Domain(host)
 	switch {
 	case field == "":
 		return Employer{Reason: "No Account Match Field is chosen, so accounts are not looked for."}, nil
 	case domain == "":
 		return Employer{Reason: "The person has no e-mail address whose domain could name an account."}, nil
-	case public != nil && public(domain):
-		return Employer{Reason: domain + " is a public e-mail domain and names no account."}, nil
+	case public != nil && (public(host) || public(domain)):
+		return Employer{Reason: host + " is a public e-mail domain and names no account."}, nil
 	}
 	e := Employer{Domain: domain}
 	found, err := accounts(domain)
 	if err != nil {
 		return e, err
 	}
-	found = slices.DeleteFunc(slices.Clone(found), func(r gateway.Record) bool { return r.Deleted || r.Key.Object != "Account" })
+	found = slices.DeleteFunc(slices.Clone(found), func(r gateway.Record) bool {
+		return r.Deleted || r.Key.Object != "Account" || Domain(r.Fields[field].String()) != domain
+	})
 	switch len(found) {
 	case 0:
 		e.Reason = "No account has " + domain + " in " + field + "."

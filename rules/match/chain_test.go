@@ -18,7 +18,12 @@ func (d directory) find(step gateway.MatchStep, value string) ([]gateway.Record,
 	return d[step.By+step.Field+" "+value], nil
 }
 
-func rec(key gateway.RecordKey) gateway.Record { return gateway.Record{Key: key} }
+// rec is a record that has all that is looked for here.
+func rec(key gateway.RecordKey) gateway.Record {
+	return gateway.Record{Key: key, Fields: gateway.Fields{
+		"Phone": gateway.Text("020 1"), "MobilePhone": gateway.Text("0151 2"), "Website": gateway.Text("https://www.acme.example/about"),
+	}}
+}
 
 var (
 	byEmail = gateway.MatchStep{By: "email"}
@@ -136,6 +141,9 @@ func TestEmployerIsFoundByTheDomain(t *testing.T) { // AIM-05
 		{"none", "ann@acme.example", "Website", nil, gateway.RecordKey{}, "No account has acme.example in Website."},
 		{"several", "ann@acme.example", "Website", []gateway.Record{rec(id("Account", 1)), rec(id("Account", 2))}, gateway.RecordKey{}, "2 accounts have acme.example in Website, so none is chosen."},
 		{"a deleted one does not count", "ann@acme.example", "Website", []gateway.Record{{Key: id("Account", 1), Deleted: true}, rec(id("Account", 2))}, id("Account", 2), "matched by the domain acme.example in Website"},
+		{"what is registered counts", "ann@mail.eu.acme.example", "Website", []gateway.Record{rec(id("Account", 1))}, id("Account", 1), "matched by the domain acme.example in Website"},
+		{"another company under the same suffix", "ann@other.co.uk", "Website", []gateway.Record{{Key: id("Account", 1), Fields: gateway.Fields{"Website": gateway.Text("acme.co.uk")}}}, gateway.RecordKey{}, "No account has other.co.uk in Website."},
+		{"a public one under a host", "ann@eu.mail.example", "Website", []gateway.Record{rec(id("Account", 1))}, gateway.RecordKey{}, "eu.mail.example is a public e-mail domain and names no account."},
 		{"public", "ann@mail.example", "Website", []gateway.Record{rec(id("Account", 1))}, gateway.RecordKey{}, "mail.example is a public e-mail domain and names no account."},
 		{"no address", "", "Website", nil, gateway.RecordKey{}, "The person has no e-mail address whose domain could name an account."},
 		{"no field", "ann@acme.example", "", nil, gateway.RecordKey{}, "No Account Match Field is chosen, so accounts are not looked for."},

@@ -21,6 +21,7 @@ type Input struct {
 	Record  gateway.Record  // as the mirror has it; Fields nil for a create that waits
 	Pending *gateway.Change // what the outbox already holds for the record
 	Fields  gateway.Fields  // the edit
+	Fills   []string        // those of Fields that are written only while Salesforce has nothing there
 	Cause   gateway.Cause
 	Lane    int
 	// Writable is the truth table of the object, with its reason.
@@ -66,7 +67,7 @@ func PlanEdit(in Input) (Plan, error) {
 		return Plan{Refused: refused}, nil
 	}
 	c := begin(in)
-	skipped, touched := fold(&c, in.Record, in.Fields)
+	skipped, touched := fold(&c, in.Record, in.Fields, in.Fills)
 	plan := Plan{Skipped: skipped}
 	if !touched {
 		return plan, nil
@@ -106,7 +107,7 @@ func begin(in Input) gateway.Change {
 
 // fold lays the fields of an edit over c and reports what needed no writing
 // and whether anything changed.
-func fold(c *gateway.Change, r gateway.Record, edit gateway.Fields) (skipped []Skipped, touched bool) {
+func fold(c *gateway.Change, r gateway.Record, edit gateway.Fields, fills []string) (skipped []Skipped, touched bool) {
 	// Once an entry has been handed to the network the mirror may lag behind
 	// the org, so only a fresh entry may lose a field by being edited back.
 	fresh := c.FirstSentAt.IsZero() && c.State != gateway.StateSending
@@ -117,6 +118,7 @@ func fold(c *gateway.Change, r gateway.Record, edit gateway.Fields) (skipped []S
 		}
 		waiting, owed := c.Fields[name]
 		current, known := r.Fields[name]
+		touched = guard(c, name, slices.Contains(fills, name), owed) || touched
 		switch {
 		case owed && waiting == want:
 			// A parked entry is woken by any edit, also by the same one again.
@@ -125,6 +127,7 @@ func fold(c *gateway.Change, r gateway.Record, edit gateway.Fields) (skipped []S
 		case owed && known && current == want && fresh && c.Op == gateway.OpUpdate:
 			delete(c.Fields, name)
 			delete(c.Base, name)
+			guard(c, name, false, true)
 			touched = true
 		case !owed && known && current == want:
 			skipped = append(skipped, Skipped{name, alreadyThere})
@@ -137,6 +140,21 @@ func fold(c *gateway.Change, r gateway.Record, edit gateway.Fields) (skipped []S
 		}
 	}
 	return skipped, touched
+}
+
+// guard notes whether a field may only be filled while it is empty, and reports
+// whether a waiting field lost that: somebody means it now. One that a person
+// edited is not held back by a rule that comes later.
+func guard(c *gateway.Change, name string, fill, owed bool) (lifted bool) {
+	at := slices.Index(c.Fills, name)
+	switch {
+	case fill && at < 0 && !owed:
+		c.Fills = append(slices.Clone(c.Fills), name)
+	case !fill && at >= 0:
+		c.Fills = slices.Delete(slices.Clone(c.Fills), at, at+1)
+		return true
+	}
+	return false
 }
 
 // wake makes c due: a person's new edit is a new attempt, also of a parked

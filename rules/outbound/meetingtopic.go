@@ -120,8 +120,19 @@ func (p *planning) topics() {
 		default:
 			if fields := p.topicFields(object, r); len(fields) > 0 {
 				p.owe(topicsPrefix+object, r.Key, fields, "Smart Topics or properties of the "+p.kind+" are mapped to these fields.")
+				p.plan.Owed[len(p.plan.Owed)-1].Fills = Fills(fields, p.mappingOf(object))
 			}
 		}
+	}
+}
+
+func (p *planning) mappingOf(object string) func(field string) gateway.Mapping {
+	return func(field string) gateway.Mapping {
+		i := slices.IndexFunc(p.Mappings, func(m gateway.Mapping) bool { return m.Object == object && m.Field == field })
+		if i < 0 {
+			return gateway.Mapping{Object: object, Field: field}
+		}
+		return p.Mappings[i]
 	}
 }
 

@@ -15,6 +15,7 @@ type Owed struct {
 	// has been created meanwhile or not.
 	Key    gateway.RecordKey
 	Fields gateway.Fields // references may name local ids
+	Fills  []string       // of a record that is there: fields that are only filled while empty
 	Why    string         // one plain sentence
 }
 
@@ -64,7 +65,7 @@ func PlanOwed(in OwedInput) (plan Plan, omitted string) {
 	fields, skipped := possible(fields, in.Schema, in.Pending != nil && in.Pending.Op == gateway.OpCreate)
 	in.Cause.Rule += Omissions(skipped)
 	plan, err := PlanEdit(Input{
-		Record: in.Record, Pending: in.Pending, Fields: fields, Cause: in.Cause, Lane: in.Lane, Label: in.Label, Now: in.Now,
+		Record: in.Record, Pending: in.Pending, Fields: fields, Fills: in.Owed.Fills, Cause: in.Cause, Lane: in.Lane, Label: in.Label, Now: in.Now,
 		Writable:  func(string) (bool, string) { return true, "" }, // who planned the part has asked
 		NotBefore: in.NotBefore,
 	})

@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -72,7 +73,7 @@ func becameWords(in RedirectInput) string {
 // field names, and the fields that do not, with the reason.
 func (in RedirectInput) split() (gateway.Change, []Skipped) {
 	moved := in.Change
-	moved.Key, moved.Fields, moved.Base = in.To, gateway.Fields{}, gateway.Fields{}
+	moved.Key, moved.Fields, moved.Base, moved.Fills = in.To, gateway.Fields{}, gateway.Fields{}, nil
 	var refused []Skipped
 	for _, name := range in.Change.Fields.Names() {
 		to := name
@@ -84,6 +85,9 @@ func (in RedirectInput) split() (gateway.Change, []Skipped) {
 			continue
 		}
 		moved.Fields[to], moved.Base[to] = in.Change.Fields[name], in.Change.Base[name]
+		if slices.Contains(in.Change.Fills, name) {
+			moved.Fills = append(moved.Fills, to)
+		}
 	}
 	return moved, refused
 }
@@ -107,6 +111,7 @@ func (in RedirectInput) merge(moved gateway.Change) gateway.Change {
 		if !both {
 			c.Base[name] = moved.Base[name]
 		}
+		guard(&c, name, slices.Contains(moved.Fills, name), both)
 		c.Fields[name] = v
 	}
 	c.Edit++

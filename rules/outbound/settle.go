@@ -24,7 +24,7 @@ var answers = map[gateway.Code]answer{
 	gateway.CodeSFLimit:       {time.Minute, 15 * time.Minute, 0, "The org has used up its API calls for now.", "It goes on by itself when calls are free again. An admin can raise the limit."},
 	gateway.CodeSFAuth:        {30 * time.Second, 5 * time.Minute, 0, "Salesforce no longer accepts the connection.", "An admin reconnects Salesforce."},
 	gateway.CodeSFPolicy:      {time.Minute, 15 * time.Minute, 0, "A policy of the org refuses the connection.", "A Salesforce admin allows the connected app."},
-	gateway.CodeSFStale:       {time.Second, 10 * time.Second, 4, "The record changed in Salesforce at the same moment.", "Look at the record and edit it again."},
+	gateway.CodeSFStale:       {time.Second, time.Minute, 0, "The record changed in Salesforce at the same moment.", "Nobody has to act: it is read again and compared."},
 	gateway.CodeInternal:      {time.Second, 5 * time.Minute, 6, "Something went wrong here.", "Look at the program's log, then retry."},
 	gateway.CodeUnavailable:   {time.Second, time.Minute, 0, "Our database was away.", nobody},
 	gateway.CodeReference:     {500 * time.Millisecond, 500 * time.Millisecond, 0, "It waits for a record that it names.", nobody},

@@ -29,7 +29,7 @@ func TestEveryCodeHasOneConsequence(t *testing.T) {
 		{gateway.CodeSFPolicy, gateway.StateWaiting, time.Minute, 15 * time.Minute},
 		{gateway.CodeUnavailable, gateway.StateWaiting, time.Second, time.Minute},
 		{gateway.CodeInternal, gateway.StateWaiting, time.Second, 0},
-		{gateway.CodeSFStale, gateway.StateWaiting, time.Second, 0},
+		{gateway.CodeSFStale, gateway.StateWaiting, time.Second, time.Minute}, // F-65: what only fills yields by itself
 		{gateway.CodeSFValidation, gateway.StateParked, 0, 0},
 		{gateway.CodeSFField, gateway.StateParked, 0, 0},
 		{gateway.CodeSFPermission, gateway.StateParked, 0, 0},

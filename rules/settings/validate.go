@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tidegate/gateway"
+	"tidegate/rules/match"
 )
 
 // Destinations are the places that notes can be written to (AVM-13).
@@ -133,6 +134,9 @@ func recognizing(s gateway.ContactsSettings) []fault {
 	}
 	if s.AccountMatchField != "" && !apiName(s.AccountMatchField) {
 		faults = append(faults, fault{"account_match_field", "\"" + s.AccountMatchField + "\" is not the API name of a field."})
+	}
+	if _, known := match.Region(s.PhoneRegion); s.PhoneRegion != "" && !known {
+		faults = append(faults, fault{"phone_region", "\"" + s.PhoneRegion + "\" is no country as two letters, such as US or GB."})
 	}
 	if s.CreateAccounts && s.AccountMatchField == "" {
 		faults = append(faults, fault{"account_match_field", "Accounts can only be created with an Account Match Field: choose one, or switch creating accounts off."})

@@ -66,6 +66,7 @@ var items = map[gateway.Tab]map[string]item{
 		"create_accounts":        {label: "Create an account when none matches", shape: shapeSwitch},
 		"chain":                  {label: "How a person is recognized", shape: shapeSteps, none: "only by a link"},
 		"account_match_field":    {label: "Account Match Field", none: "none"},
+		"phone_region":           {label: "Country of phone numbers", none: "that of the connected user"},
 		"activity_object":        {label: "Sync activity to", none: "Default (Lead or Contact)"},
 		"phone_field":            {label: "Object phone field", none: "none"},
 	},

@@ -21,7 +21,7 @@ func change(id string, edit int64, fields gateway.Fields) gateway.Change {
 		Key: contact(id), Op: gateway.OpUpdate, Fields: fields, Base: gateway.Fields{"Title": gateway.Text("old")},
 		BaseAt: gateway.Version{CommitAt: 5, CommitNumber: 1<<60 + 1, Sequence: 3}, Edit: edit, State: gateway.StateWaiting,
 		Cause:   gateway.Cause{Kind: "edit", By: "m1", Name: "Ann", Rule: "Edit on the contact page"},
-		Problem: gateway.Problem{Code: "x", Fields: []string{"Title"}, Retries: true}, LogID: 42,
+		Problem: gateway.Problem{Code: "x", Fields: []string{"Title"}, Retries: true}, LogID: 42, Fills: []string{"Title", "Phone"},
 	}
 }
 

@@ -163,8 +163,8 @@ type logPage struct {
 }
 
 type logLine struct {
-	Object, What, State, Outcome string
-	RecordID                     string `json:"record_id"`
+	Object, What, Rule, State, Outcome string
+	RecordID                           string `json:"record_id"`
 }
 
 // log reads all lines that a query selects, newest first.

@@ -1,0 +1,44 @@
+-- +goose Up
+
+-- The fields of an entry that are written only while Salesforce has nothing in
+-- them, by spaces.
+ALTER TABLE outbox ADD COLUMN fills TEXT NOT NULL DEFAULT '';
+
+-- What was written to a record, newest first: where its values came from.
+CREATE INDEX sync_log_written ON sync_log (workspace_id, object, record_id, id) WHERE direction = 'out' AND state = 'done';
+
+-- Who took part in something said and is nobody in Salesforce yet. found is how
+-- many records the address had when the thing was planned; when it is another
+-- number, the thing is planned anew.
+CREATE TABLE strangers (
+    workspace_id TEXT COLLATE "C" NOT NULL,
+    kind         TEXT COLLATE "C" NOT NULL, -- of what was said
+    external_id  TEXT COLLATE "C" NOT NULL,
+    key_kind     TEXT COLLATE "C" NOT NULL, -- as in record_keys
+    key_value    TEXT COLLATE "C" NOT NULL,
+    found        INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, kind, external_id, key_kind, key_value)
+);
+
+-- Numbers are looked up by their last digits, which every notation of a number
+-- shares; which of those found have it is decided by rules/match.
+UPDATE record_keys SET value = right(value, 6) WHERE kind = 'phone';
+
+-- +goose Down
+DELETE FROM record_keys WHERE kind = 'phone';
+WITH numbers AS (
+    SELECT r.workspace_id, r.object, r.record_id, translate(replace(f.value, '(0)', ''), ' ().-', '') AS text
+    FROM records r, json_each_text(r.fields::json) f
+    WHERE f.key IN ('Phone', 'MobilePhone', 'HomePhone', 'OtherPhone') AND NOT r.deleted
+)
+INSERT INTO record_keys (workspace_id, kind, value, object, record_id)
+SELECT DISTINCT workspace_id, 'phone', CASE
+        WHEN text LIKE '00%' THEN '+' || substr(text, 3)
+        WHEN text ~ '^[2-9][0-9]{9}$' THEN '+1' || text
+        WHEN text ~ '^1[0-9]{10}$' THEN '+' || text
+        ELSE text END, object, record_id
+FROM numbers WHERE text ~ '^[+]?[0-9]{5,15}$';
+
+DROP TABLE strangers;
+DROP INDEX sync_log_written;
+ALTER TABLE outbox DROP COLUMN fills;
