@@ -128,8 +128,8 @@ export async function inSync(demo) {
 }
 
 /** Opens Chromium; every page of it collects what must not happen. */
-export async function openBrowser(options = {}) {
-  const browser = await chromium.launch({ executablePath: browserPath, args: browserFlags });
+export async function openBrowser(options = {}, flags = []) {
+  const browser = await chromium.launch({ executablePath: browserPath, args: [...browserFlags, ...flags] });
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   const complaints = [];
