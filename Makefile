@@ -60,7 +60,11 @@ test-browser: build node_modules/.stamp ## every page in every state, and the re
 	node scripts/behave.mjs var/gallery
 	node --test --test-concurrency=2 test/browser/
 
-lighthouse: build node_modules/.stamp ## bytes, layout shift, paint times and axe of the settings and forecast pages, in Chromium
+tools/lighthouse/node_modules/.stamp: tools/lighthouse/package.json tools/lighthouse/package-lock.json
+	npm ci --prefix tools/lighthouse --no-audit --no-fund --loglevel=error
+	touch $@
+
+lighthouse: build node_modules/.stamp tools/lighthouse/node_modules/.stamp ## scores of the settings tabs and their neighbors by Lighthouse, as a phone and as a desktop
 	node scripts/lighthouse.mjs
 
 race: assets ## the Go tests under the race detector

@@ -23,6 +23,11 @@ func health(v *visit) error {
 	if err != nil {
 		return err
 	}
+	span := rangeOf(v.Query("range"))
+	steps, err := v.traffic(span)
+	if err != nil {
+		return err
+	}
 	p := views.HealthPage{
 		Shell:    v.s.shell(v, "Health", views.NavHealth),
 		Live:     views.Live{URL: withQuery(v.Ctx, map[string]string{"part": views.PartHealth})},
@@ -38,7 +43,8 @@ func health(v *visit) error {
 			Actions: connectActions(v),
 		},
 		ObjectsLead: "Rows here and rows in Salesforce, side by side. Every value is compared with Salesforce over and over; what is not covered is calculated there without telling, and is as it was read then.",
-		Budget:      v.budget(conn),
+		Flow:        v.flow(span, steps),
+		Budget:      v.budget(conn, steps),
 	}
 	if p.Jobs, err = v.jobs(false); err != nil {
 		return err
@@ -298,7 +304,7 @@ func rowsThere(row *views.HealthObject, o gateway.ObjectStatus, load gateway.Bac
 	}
 }
 
-func (v *visit) budget(c gateway.Connection) *views.Budget {
+func (v *visit) budget(c gateway.Connection, steps []gateway.Traffic) *views.Budget {
 	if c.APIMax == 0 {
 		return nil
 	}
@@ -312,6 +318,15 @@ func (v *visit) budget(c gateway.Connection) *views.Budget {
 			{Label: "Our readings stop at", Value: number(c.APIMax*ours/100) + " calls of all", Second: "Edits of people are written beyond that."},
 		},
 		Footer: "Salesforce counts every call of every integration together.",
+	}
+	if calls, known := callsAtMidnight(steps, c.APIUsed, v.clock().now); known {
+		expected := min(calls, c.APIMax)
+		b.ForecastShare = expected * 1000 / c.APIMax
+		b.Facts = append([]views.Fact{{
+			Label: "At midnight", Value: fmt.Sprintf("%d %% expected, %s calls", expected*100/c.APIMax, number(expected)), Second: "If it goes on as in the last hours.",
+		}}, b.Facts...)
+	} else {
+		b.Facts = append([]views.Fact{{Label: "At midnight", Value: "—", Second: "Known once two counts are some minutes apart."}}, b.Facts...)
 	}
 	if v.admin() {
 		b.Share = &views.SmallForm{

@@ -30,6 +30,9 @@ type orgs struct {
 	mu   sync.Mutex
 	open map[gateway.WorkspaceID]*org
 	used map[string]apiUse // by connection, not yet written down
+
+	// counted is until when the traffic is kept; only Run uses it.
+	counted map[gateway.WorkspaceID]time.Time
 }
 
 // org is one connected workspace.
@@ -43,7 +46,7 @@ type org struct {
 
 func newOrgs(db *store.DB, v *vault.Vault, guard *salesforce.Guard) *orgs {
 	return &orgs{
-		db: db, vault: v, guard: guard, oauth: salesforce.NewOAuth(guard, nil, nil), open: map[gateway.WorkspaceID]*org{}, used: map[string]apiUse{},
+		db: db, vault: v, guard: guard, oauth: salesforce.NewOAuth(guard, nil, nil), open: map[gateway.WorkspaceID]*org{}, used: map[string]apiUse{}, counted: map[gateway.WorkspaceID]time.Time{},
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tidegate_salesforce_calls_total", Help: "Calls to Salesforce by path and status.",
 		}, []string{"call", "status"}),

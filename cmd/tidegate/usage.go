@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"tidegate/gateway"
 	"tidegate/store"
 )
 
@@ -17,8 +18,8 @@ type apiUse struct {
 	used, limit int
 }
 
-// Run writes the API use of every connection down, and takes over what people
-// set as our share, in whatever process, until ctx ends.
+// Run writes the API use of every connection down, takes over what people set
+// as our share, in whatever process, and counts the traffic, until ctx ends.
 func (o *orgs) Run(ctx context.Context) error {
 	tick := time.NewTicker(usageEvery)
 	defer tick.Stop()
@@ -28,7 +29,12 @@ func (o *orgs) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			o.keepUsage(ctx)
-			o.keepShares(ctx)
+			connections, err := o.db.Connections(ctx)
+			if err != nil {
+				continue // the next look follows
+			}
+			o.keepShares(connections)
+			o.keepTraffic(ctx, connections)
 		}
 	}
 }
@@ -47,16 +53,33 @@ func (o *orgs) keepUsage(ctx context.Context) {
 }
 
 // keepShares gives the budgets the reserve that is saved now.
-func (o *orgs) keepShares(ctx context.Context) {
-	connections, err := o.db.Connections(ctx)
-	if err != nil {
-		return // the next look follows
-	}
+func (o *orgs) keepShares(connections []gateway.Connection) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, conn := range connections {
 		if one := o.open[conn.Workspace]; one != nil && one.conn.ID == conn.ID {
 			one.budget.Keep(conn.APIReserve)
 		}
+	}
+}
+
+// keepTraffic counts what came and went, once for every step of time. Several
+// processes may do it: they count the same.
+func (o *orgs) keepTraffic(ctx context.Context, connections []gateway.Connection) {
+	due := store.TrafficDue(time.Now())
+	for _, conn := range connections {
+		if !due.After(o.counted[conn.Workspace]) {
+			continue
+		}
+		calls := -1
+		if conn.APIMax > 0 {
+			calls = conn.APIUsed
+		}
+		err := o.db.In(conn.Workspace).InTx(ctx, func(ctx context.Context, tx *store.Tx) error { return tx.KeepTraffic(ctx, calls) })
+		if err != nil {
+			slog.Debug("counting the traffic failed", "err", err)
+			continue // the next look follows
+		}
+		o.counted[conn.Workspace] = due
 	}
 }
