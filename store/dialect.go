@@ -109,8 +109,8 @@ var sqliteDialect = &dialect{
 	insertAll: `INSERT OR ROLLBACK INTO`,
 	// A first reading writes all over its indexes. With what is plenty otherwise,
 	// their pages are written and read again several times.
-	calm:   `PRAGMA cache_size = -65536`,
-	calmed: `PRAGMA cache_size = -16000`,
+	calm:   `PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16000`,
+	calmed: `PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000`,
 	open:   openSQLite,
 	provider: func(db *sqlx.DB, folder fs.FS) (*goose.Provider, error) {
 		return goose.NewProvider(goose.DialectSQLite3, db.DB, folder)

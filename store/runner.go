@@ -21,6 +21,8 @@ type runner struct {
 	// pooled marks a runner outside any transaction: a write through it inside
 	// InTx would wait for that transaction.
 	pooled bool
+	// conn is the connection of a transaction, nil outside of one.
+	conn *sql.Conn
 }
 
 // rebound caches statements in the spelling of an engine that has no `?`.
@@ -184,26 +186,6 @@ func (r runner) append(ctx context.Context, in insert, n int, fill func(args []a
 		return r.rows(ctx, in, n, fill)
 	}
 	return r.dialect.wrap(ctx, in.doing, r.copy(ctx, in, n, fill))
-}
-
-func (r runner) copy(ctx context.Context, in insert, n int, fill func(args []any, i int) []any) (err error) {
-	tx, ok := r.on.(*sqlx.Tx)
-	if !ok {
-		return errors.New("rows are copied in a transaction only")
-	}
-	stmt, err := tx.PrepareContext(ctx, strings.Replace(in.head, "INSERT INTO", "COPY", 1)+" FROM STDIN")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stmt.Close()) }()
-	args := make([]any, 0, in.width)
-	for i := range n {
-		if _, err := stmt.ExecContext(ctx, fill(args[:0], i)...); err != nil {
-			return err
-		}
-	}
-	_, err = stmt.ExecContext(ctx) // sends what is buffered
-	return err
 }
 
 // values writes the statement with the parameters of n rows. Only full chunks

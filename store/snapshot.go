@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"tidegate/gateway"
 )
@@ -67,10 +69,14 @@ func (tx *Tx) InsertSnapshot(ctx context.Context, s Snapshot) error {
 			return err
 		}
 	}
-	if err := tx.append(ctx, tx.all(saveRecords), len(s.Rows), w.record); err != nil {
+	var keys []ownedKey
+	var wait sync.WaitGroup
+	wait.Go(func() { keys = w.keys() }) // while the rows are written
+	err := tx.append(ctx, tx.all(saveRecords), len(s.Rows), w.record)
+	wait.Wait()
+	if err != nil {
 		return err
 	}
-	keys := w.keys()
 	return tx.append(ctx, tx.all(saveRecordKeys), len(keys), func(args []any, i int) []any {
 		return append(args, string(tx.ws), keys[i].kind, keys[i].value, s.Table.Object, keys[i].key.ID)
 	})
@@ -182,5 +188,8 @@ func (w *snapshotWriter) keys() []ownedKey {
 			all = append(all, ownedKey{gateway.RecordKey{Object: w.s.Table.Object, ID: row.ID}, k})
 		}
 	}
+	slices.SortFunc(all, func(a, b ownedKey) int {
+		return cmp.Or(strings.Compare(a.kind, b.kind), strings.Compare(a.value, b.value), strings.Compare(a.key.ID, b.key.ID))
+	})
 	return all
 }

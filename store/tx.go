@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"tidegate/gateway"
 )
@@ -62,10 +65,11 @@ func (d *dialect) again(err error) bool {
 }
 
 func (w *Workspace) try(ctx context.Context, f func(ctx context.Context, tx *Tx) error) (err error) {
-	raw, err := w.db.writer.BeginTxx(ctx, nil)
+	conn, raw, err := w.db.begin(ctx)
 	if err != nil {
 		return w.db.dialect.wrap(ctx, "beginning transaction", err)
 	}
+	defer func() { _ = conn.Close() }() // gives it back; a broken one is closed already
 	committed := false
 	defer func() {
 		if committed {
@@ -78,7 +82,7 @@ func (w *Workspace) try(ctx context.Context, f func(ctx context.Context, tx *Tx)
 		}
 	}()
 	tx := &Tx{
-		runner: runner{dialect: w.db.dialect, on: raw},
+		runner: runner{dialect: w.db.dialect, on: raw, conn: conn.Conn},
 		db:     w.db,
 		ws:     w.id,
 		now:    w.db.now().UTC(),
@@ -92,6 +96,29 @@ func (w *Workspace) try(ctx context.Context, f func(ctx context.Context, tx *Tx)
 	}
 	committed = true
 	return nil
+}
+
+// beginTries bounds the connections that are tried: as many as may lie idle
+// while their server goes away, and one more.
+const beginTries = 9
+
+// begin begins a transaction on a connection that its statements can reach. As
+// database/sql does, it passes over connections that have died meanwhile.
+func (db *DB) begin(ctx context.Context) (*sqlx.Conn, *sqlx.Tx, error) {
+	for try := 1; ; try++ {
+		conn, err := db.writer.Connx(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		raw, err := conn.BeginTxx(ctx, nil)
+		if err == nil {
+			return conn, raw, nil
+		}
+		err = errors.Join(err, conn.Close())
+		if !errors.Is(err, driver.ErrBadConn) || try == beginTries {
+			return nil, nil, err
+		}
+	}
 }
 
 // Now returns the one moment of this transaction, UTC.

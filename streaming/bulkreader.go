@@ -51,8 +51,8 @@ type Loading struct {
 	// AtOnce is how many objects are read side by side; default 3, which leaves
 	// an org's 5 to 25 concurrent long requests to others.
 	AtOnce int
-	// Chunk is how many rows of a result are committed at once; default 5,000,
-	// half a second at most: people's own writes wait for it.
+	// Chunk is how many rows of a result are committed at once; default
+	// 10,000, half a second at most: people's own writes wait for it.
 	Chunk int
 	// JobWait is how long to wait before a job is asked for the n-th time how it
 	// stands; default doubles from half a second to 30 s, each costs a call.
@@ -63,7 +63,7 @@ type Loading struct {
 
 func (l Loading) withDefaults(pageSize int) Loading {
 	orElse(&l.AtOnce, 3)
-	orElse(&l.Chunk, 5000)
+	orElse(&l.Chunk, 10_000)
 	orElse(&l.TellEvery, time.Second)
 	if l.Sizes.QueryPage == 0 {
 		l.Sizes.QueryPage = pageSize

@@ -342,6 +342,25 @@ func history(t *testing.T, s *suite) {
 			}
 		}
 	})
+	t.Run("as written, however many at once", func(t *testing.T) {
+		// As many as Postgres gets copied, in more than one piece.
+		many := make([]gateway.HistoryEntry, 600)
+		cells := []string{"", "\t", "\\", "\r\n", `\N`, `\.`, "\n\\.\n", "a\tb\\nc", "é 漢字 🌊", "x\x00y"}
+		for i := range many {
+			many[i] = gateway.HistoryEntry{Key: contact(fmt.Sprintf("m%03d", i)), Reason: cells[i%len(cells)], Label: cells[(i+1)%len(cells)], Fields: awkward()}
+		}
+		tx(t, w, func(ctx context.Context, tx *store.Tx) error { return tx.AppendHistory(ctx, many) })
+		for i := range cells {
+			at := i + len(cells)*(i*6) // all over the pieces
+			got, err := w.WholeHistory(t.Context(), many[at].Key)
+			ok(t, err)
+			want := many[at]
+			if len(got) != 1 || got[0].Reason != strings.ReplaceAll(want.Reason, "\x00", "") ||
+				got[0].Label != strings.ReplaceAll(want.Label, "\x00", "") || !reflect.DeepEqual(got[0].Fields, want.Fields) {
+				t.Errorf("%d: %+v, want %+v", at, got, want)
+			}
+		}
+	})
 	t.Run("since a version, for a late event (F-13)", func(t *testing.T) {
 		tx(t, w, func(ctx context.Context, tx *store.Tx) error {
 			got, err := tx.HistorySince(ctx, map[gateway.RecordKey]gateway.Version{key: version(3, 20), contact("none"): version(0, 0)})
