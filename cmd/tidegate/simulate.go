@@ -33,7 +33,7 @@ type simulateCmd struct {
 	HTTP      string   `name:"http" default:"127.0.0.1:8081" help:"Address to serve on."`
 	GRPC      string   `name:"grpc" help:"Address of the Pub/Sub API; the port after --http's, or a free one where that is taken, when left out."`
 	Edition   string   `enum:"developer,enterprise,professional" default:"enterprise" help:"developer, enterprise or professional."`
-	Features  []string `enum:"persons,email,products,shared-activities,no-notes" help:"Parts of the org beyond the usual: persons (person accounts), email, products, shared-activities, no-notes."`
+	Features  []string `enum:"persons,email,products,shared-activities,currencies,no-notes" help:"Parts of the org beyond the usual: persons (person accounts), email, products, shared-activities, currencies, no-notes."`
 	Websocket string   `name:"cometd-websocket" enum:"on,off" default:"on" help:"Offer websocket at /cometd; off answers an upgrade with 405, as Salesforce does."`
 	Quiet     bool     `help:"No sales team that keeps changing records."`
 	Data      string   `help:"Folder to keep the org in across restarts; in memory only when left out."`
@@ -49,7 +49,7 @@ func (simulateCmd) Help() string {
 // features are those that were named.
 func features(names []string) simorg.Features {
 	has := func(name string) bool { return slices.Contains(names, name) }
-	return simorg.Features{NotesOff: has("no-notes"), Email: has("email"), Products: has("products"), Persons: has("persons"), Shared: has("shared-activities")}
+	return simorg.Features{NotesOff: has("no-notes"), Email: has("email"), Products: has("products"), Persons: has("persons"), Shared: has("shared-activities"), Currencies: has("currencies")}
 }
 
 // memoryGoal is where the collector begins to work harder, in bytes: an org of a

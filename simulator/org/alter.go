@@ -11,8 +11,8 @@ import (
 // Alteration is one change of the schema, as an admin makes it in Setup.
 type Alteration struct {
 	// Op is add, remove, change (its type), permit (who may write it), formula,
-	// switches (of an object), or object, which makes a custom object with a Name,
-	// an owner and Fields.
+	// switches (of an object), record_type (of an object), or object, which makes a
+	// custom object with a Name, an owner and Fields.
 	Op          string      `json:"op"`
 	Object      string      `json:"object"` // API name
 	Label       string      `json:"label,omitempty"`
@@ -24,6 +24,8 @@ type Alteration struct {
 	// event and without a stamp.
 	Formula  string   `json:"formula,omitempty"`
 	Switches Switches `json:"switches,omitzero"`
+	// RecordType is the one that op record_type adds.
+	RecordType RecordType `json:"record_type,omitzero"`
 }
 
 // schema is one state of all objects. It is replaced as a whole.
@@ -140,6 +142,8 @@ func (o *Org) alter(a Alteration) (lossy bool, err error) {
 		err = o.alterFormula(a)
 	case "switches":
 		err = o.alterSwitches(a)
+	case "record_type":
+		err = o.addRecordType(a)
 	default:
 		lossy, err = o.alterField(a)
 	}
@@ -236,7 +240,7 @@ func (o *Org) alterField(a Alteration) (lossy bool, err error) {
 			return false, err
 		}
 	default:
-		return false, fmt.Errorf("unknown op %q: add, remove, change, permit, formula, switches or object", a.Op)
+		return false, fmt.Errorf("unknown op %q: add, remove, change, permit, formula, switches, record_type or object", a.Op)
 	}
 	fresh := *object
 	fresh.reshape(fields)

@@ -54,6 +54,9 @@ func (w *write) check() *Error {
 	if err := applyRules(w); err != nil {
 		return err
 	}
+	if err := recordTypeRules(w); err != nil {
+		return err
+	}
 	w.derivePersonName()
 	if err := w.required(); err != nil {
 		return err

@@ -13,6 +13,8 @@ type Features struct {
 	Products bool // OpportunityLineItem
 	Persons  bool // person accounts
 	Shared   bool // shared activities: several people on one activity
+	// Currencies lets records with money be in one of several currencies.
+	Currencies bool
 }
 
 // schemaWith is the standard schema as far as edition and features go.
@@ -32,6 +34,9 @@ func schemaWith(on Features, edition string) []*Object {
 	}
 	if on.Persons {
 		list = withPersons(list)
+	}
+	if on.Currencies {
+		list = withCurrencies(list)
 	}
 	if on.Shared {
 		list = withSharedActivities(list)

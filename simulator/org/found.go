@@ -56,9 +56,13 @@ func (o *Org) found() {
 	o.adminID = newID("005", 1)
 	by := Caller{UserID: o.adminID, Trusted: true, Quiet: true, At: o.started.AddDate(-3, 0, 0)}
 	_, err := o.Transact(by, func(tx *Tx) error {
+		if err := fillSetup(tx); err != nil {
+			return err
+		}
 		if err := create(tx, "User", map[string]any{
 			"Username": AdminUsername, "LastName": "Admin", "FirstName": "Integration",
 			"Email": AdminUsername, "Alias": "admin", "CommunityNickname": "admin", "IsActive": true,
+			"ProfileId": newID("00e", adminProfile),
 		}); err != nil {
 			return err
 		}

@@ -38,8 +38,9 @@ type Org struct {
 	tables map[string]*table
 	// alterations are the changes of the schema so far.
 	alterations []Alteration
-	keeper      Keeper // nil: nobody
-	between     string // what the formula field puts between its two values
+	keeper      Keeper            // nil: nobody
+	newType     map[string]string // object → record type of new records
+	between     string            // what the formula field puts between its two values
 	permissions []Permission
 	accesses    sync.Map // user id → *access, of users who may not do everything
 	commits     int64    // number of transactions so far
@@ -63,7 +64,7 @@ func New(cfg Config) *Org {
 	}
 	o := &Org{
 		now: cfg.Now, publisher: cfg.Publisher, faults: cfg.Faults, edition: cfg.Edition, checks: cfg.Checks,
-		started: cfg.Now(), tables: map[string]*table{}, between: " / ",
+		started: cfg.Now(), tables: map[string]*table{}, newType: map[string]string{}, between: " / ",
 	}
 	o.schema.Store(newSchema(schemaWith(cfg.Features, cfg.Edition), o.started))
 	for _, object := range o.Objects() {

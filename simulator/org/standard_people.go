@@ -161,6 +161,8 @@ func userObject() *Object {
 		restrictedPick("UserType", "*Standard", "AutomatedProcess", "CloudIntegrationUser").readOnly(),
 		text("EmployeeNumber", 20),
 		ref("ManagerId", "User").children("ManagedUsers"),
+		ref("ProfileId", "Profile").owned(),
+		ref("UserRoleId", "UserRole"),
 		text("FederationIdentifier", 512),
 		moment("LastLoginDate").readOnly(),
 	})
@@ -196,6 +198,7 @@ func organizationObject() *Object {
 func standardObjects() []*Object {
 	list := []*Object{
 		accountObject(), contactObject(), leadObject(), userObject(), organizationObject(),
+		profileObject(), userRoleObject(), recordTypeObject(),
 		opportunityObject(), contactRoleObject(), stageObject(), leadStatusObject(), taskStatusObject(),
 		taskObject(), eventObject(), eventRelationObject(), noteObject(), documentObject(), documentLinkObject(),
 	}

@@ -102,6 +102,9 @@ func convertPick(f *Field, s string) (any, *Error) {
 		// The stored text is the picklist's own, so that rows share one string.
 		return f.Values[at].Value, nil
 	}
+	if f.Name == "CurrencyIsoCode" {
+		return nil, refuse("INVALID_CURRENCY_ISO", fmt.Sprintf("%s: invalid currency code: %s", f.Label, s), f.Name)
+	}
 	if f.Restricted {
 		return nil, refuse("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
 			fmt.Sprintf("%s: bad value for restricted picklist field: %s", f.Label, s), f.Name)

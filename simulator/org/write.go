@@ -2,7 +2,6 @@ package org
 
 import (
 	"fmt"
-	"slices"
 	"sort"
 	"strings"
 
@@ -161,77 +160,6 @@ func (tx *Tx) Undelete(object, id string) *Error {
 	return tx.bin(t, at, false)
 }
 
-// bin sets IsDeleted and, when deleting, follows the cascading references.
-func (tx *Tx) bin(t *table, at int, deleted bool) *Error {
-	row := t.copyAt(at)
-	w := &write{tx: tx, object: t.object, row: row, before: t.at(at)}
-	w.set("IsDeleted", deleted)
-	if !deleted && t.object.Field("MasterRecordId") != nil {
-		w.set("MasterRecordId", nil) // "or has not been deleted, the value is null": Object Reference, Contact
-	}
-	tx.stamp(w, false)
-	tx.replace(t, at, row, false)
-	id := w.before.ID()
-	if err := tx.afterBin(w); err != nil {
-		return err
-	}
-	if !deleted {
-		return tx.revive(t.object.Name, id, w.before.Value("SystemModstamp"))
-	}
-	if other := tx.table(noteTwin(t.object.Name)); other != nil {
-		if i, ok := other.byID[id]; ok && other.at(i).Value("IsDeleted") != true {
-			if err := tx.bin(other, i, true); err != nil {
-				return err
-			}
-		}
-	}
-	return tx.cascade(t.object.Name, id)
-}
-
-// afterBin tells the parent of a record that it went into the recycle bin or left it.
-func (tx *Tx) afterBin(w *write) *Error {
-	switch w.object.Name {
-	case "OpportunityLineItem":
-		return tx.sumProducts(w.text("OpportunityId"))
-	case "TaskRelation", "EventRelation":
-		return tx.followRelation(w.record(), w.get("IsDeleted") != true)
-	}
-	return nil
-}
-
-func (tx *Tx) cascade(object, id string) *Error {
-	return tx.belongings(object, id, func(r Record) bool { return r.Value("IsDeleted") != true }, true)
-}
-
-// revive takes out of the recycle bin what went into it with the parent, which
-// is told by the moment.
-func (tx *Tx) revive(object, id string, moment any) *Error {
-	return tx.belongings(object, id, func(r Record) bool {
-		return r.Value("IsDeleted") == true && r.Value("SystemModstamp") == moment
-	}, false)
-}
-
-// belongings bins or revives the records that are deleted with their parent.
-func (tx *Tx) belongings(object, id string, which func(Record) bool, deleted bool) *Error {
-	for _, child := range tx.org.Objects() {
-		for i, f := range child.Fields {
-			if !f.CascadeDelete || !slices.Contains(f.ReferenceTo, object) {
-				continue
-			}
-			t := tx.table(child.Name)
-			for _, n := range t.referring(i, id) {
-				if !which(t.at(n)) {
-					continue
-				}
-				if err := tx.bin(t, n, deleted); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
 func (tx *Tx) table(object string) *table {
 	if o := tx.org.Object(object); o != nil {
 		return tx.org.tables[o.Name]
@@ -367,6 +295,7 @@ func (tx *Tx) defaults(o *Object, row []any) {
 	if i, ok := o.index["OwnerId"]; ok && row[i] == nil {
 		row[i] = tx.caller.UserID
 	}
+	tx.setupDefaults(o, row)
 }
 
 // stamp writes the audit fields. A trusted caller who gave a creation date

@@ -75,7 +75,7 @@ func (c *call) describeEvent() (map[string]any, bool) {
 		if event == nil || event.Name != name {
 			continue
 		}
-		d := fullDescribe(nil, event, c.base(), c.baseURL())
+		d := fullDescribe(nil, event, []recordType{{org.MasterRecordType, "Master", "Master", true, true, true}}, c.base(), c.baseURL())
 		for key, value := range eventEntry(event, o, c.base()) {
 			if key != "urls" {
 				d[key] = value

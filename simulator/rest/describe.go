@@ -31,7 +31,7 @@ func mergeable(o *org.Object) bool {
 }
 
 // fullDescribe is the answer to …/describe.
-func fullDescribe(all []*org.Object, o *org.Object, base, host string) map[string]any {
+func fullDescribe(all []*org.Object, o *org.Object, types []recordType, base, host string) map[string]any {
 	d := entry(o, base)
 	if urls, ok := d["urls"].(map[string]string); ok {
 		urls["uiDetailTemplate"] = host + "/{ID}"
@@ -46,7 +46,7 @@ func fullDescribe(all []*org.Object, o *org.Object, base, host string) map[strin
 		"actionOverrides": []any{}, "childRelationships": childRelationships(all, o), "compactLayoutable": o.Searchable,
 		"defaultImplementation": nil, "extendedBy": nil, "extendsInterfaces": nil, "fields": fields,
 		"implementedBy": nil, "implementsInterfaces": nil, "listviewable": nil, "lookupLayoutable": nil,
-		"namedLayoutInfos": []any{}, "networkScopeFieldName": nil, "recordTypeInfos": []any{masterType(base, o)},
+		"namedLayoutInfos": []any{}, "networkScopeFieldName": nil, "recordTypeInfos": typeInfos(base, o, types),
 		"searchLayoutable": o.Searchable, "sobjectDescribeOption": "FULL", "supportedScopes": scopes(o),
 	} {
 		d[name] = value
@@ -60,16 +60,6 @@ func scopes(o *org.Object) []map[string]string {
 		list = append(list, map[string]string{"label": "My " + o.LabelPlural, "name": "mine"})
 	}
 	return list
-}
-
-// masterType is the record type of objects that have none.
-func masterType(base string, o *org.Object) map[string]any {
-	const id = "012000000000000AAA"
-	return map[string]any{
-		"active": true, "available": true, "defaultRecordTypeMapping": true, "developerName": "Master", "master": true,
-		"name": "Master", "recordTypeId": id,
-		"urls": map[string]string{"layout": base + "/sobjects/" + o.Name + "/describe/layouts/" + id},
-	}
 }
 
 func childRelationships(all []*org.Object, o *org.Object) []map[string]any {

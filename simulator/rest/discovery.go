@@ -126,7 +126,9 @@ func (c *call) describe() error {
 	key := fmt.Sprintf("%s %s %s", o.Name, c.version, c.org.SchemaKey(c.caller.UserID))
 	encoded, ok := c.describes.Load(key)
 	if !ok {
-		fresh, err := json.Marshal(fullDescribe(c.org.ObjectsFor(c.caller.UserID), o, c.base(), c.baseURL()))
+		var types []recordType
+		c.read(func(v org.View) { types = recordTypes(v, o.Name) })
+		fresh, err := json.Marshal(fullDescribe(c.org.ObjectsFor(c.caller.UserID), o, types, c.base(), c.baseURL()))
 		if err != nil {
 			return fmt.Errorf("encoding describe of %s: %w", o.Name, err)
 		}

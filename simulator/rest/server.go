@@ -104,6 +104,7 @@ func (s *Server) routes() *http.ServeMux {
 	add("POST /sobjects/{object}/Id/{$}", (*call).create)
 	add("GET /sobjects/{object}/describe", (*call).describe)
 	add("GET /sobjects/{object}/describe/{$}", (*call).describe)
+	addLayouts(add)
 	add("GET /sobjects/{object}/updated", (*call).updated)
 	add("GET /sobjects/{object}/updated/{$}", (*call).updated)
 	add("GET /sobjects/{object}/deleted", (*call).deleted)
