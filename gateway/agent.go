@@ -1,6 +1,9 @@
 package gateway
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // DefaultAgent is the id of the agent that every workspace has. What a
 // conversation names no known agent for goes by it.
@@ -74,17 +77,26 @@ func DefaultAgents() []Agent {
 	}}
 }
 
-// AgentOf returns the agent with an id, else the default one, else the zero
-// Agent, which sends nothing.
-func AgentOf(agents []Agent, id string) Agent {
-	var standard Agent
+// AgentNamed returns the agent with an id, else the one with that name in any
+// case, else the zero Agent.
+func AgentNamed(agents []Agent, name string) Agent {
+	var found Agent
 	for _, a := range agents {
-		if a.ID == id {
+		if a.ID == name {
 			return a
 		}
-		if a.ID == DefaultAgent {
-			standard = a
+		if name != "" && strings.EqualFold(a.Name, name) {
+			found = a
 		}
 	}
-	return standard
+	return found
+}
+
+// AgentOf returns the agent with an id or name, else the default one, else the
+// zero Agent.
+func AgentOf(agents []Agent, name string) Agent {
+	if a := AgentNamed(agents, name); a.ID != "" {
+		return a
+	}
+	return AgentNamed(agents, DefaultAgent)
 }

@@ -14,8 +14,9 @@ type Call struct {
 	Notes        string                 `json:"notes"` // HTML, Markdown or plain text
 	Topics       map[string][]TopicNote `json:"topics"`
 	RecordingURL string                 `json:"recording_url"`
-	Person       string                 `json:"person"` // external id, "" = recognized by the number
-	Agent        string                 `json:"agent"`  // e-mail of who of us called
+	Person       string                 `json:"person"`                // external id, "" = recognized by the number
+	Agent        string                 `json:"agent"`                 // e-mail of who of us called
+	RecordedBy   string                 `json:"recorded_by,omitempty"` // which agent of the product, its id or name
 	UpdatedAt    time.Time              `json:"updated_at"`
 }
 

@@ -47,6 +47,7 @@ type Meeting struct {
 	RecordingURL string                 `json:"recording_url"`
 	Transcript   string                 `json:"transcript"`
 	Properties   Fields                 `json:"properties"`
+	Agent        string                 `json:"agent,omitempty"` // which agent of the product recorded it, its id or name
 	UpdatedAt    time.Time              `json:"updated_at"`
 }
 

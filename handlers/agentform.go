@@ -17,7 +17,7 @@ const newLines = 2
 var agentObjectWords = []struct{ object, title, effect string }{
 	{"Lead", "Lead", "Who is talked to becomes a Lead, recognized by e-mail. The usual beginning."},
 	{"Contact", "Contact", "Who is talked to becomes a Contact, connected with the Account where that is written too."},
-	{"Account", "Account", "The company is matched or created by the domain of the e-mail. Needs the Account Match Field."},
+	{"Account", "Account", "The company is matched by the domain of the e-mail, or created, and only what is empty there is filled. Needs the Account Match Field."},
 }
 
 func (v *visit) showAgent(a gateway.Agent, problem *gateway.Error) error {
@@ -33,8 +33,8 @@ func (v *visit) showAgent(a gateway.Agent, problem *gateway.Error) error {
 			Lead: "What of its conversations is written to Salesforce, and from where each field is filled.",
 		},
 		Form: views.Form{
-			URL: agentURL(a.ID), Revision: strconv.FormatInt(a.Revision, 10), Unsaved: problem != nil,
-			Bar: views.SaveBar{Save: "Save agent", DiscardURL: agentURL(a.ID)},
+			URL: agentURL(a.ID), Revision: strconv.FormatInt(a.Revision, 10), Unsaved: problem != nil || v.posted(stepName) == stepEdit,
+			Bar: views.SaveBar{Save: "Review changes", DiscardURL: agentURL(a.ID)},
 		},
 	}
 	if problem != nil {

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strconv"
@@ -9,8 +10,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidegate/gateway"
+	"tidegate/outbox"
 	"tidegate/rules/agent"
-	"tidegate/rules/settings"
+	"tidegate/store"
 	"tidegate/views"
 )
 
@@ -35,7 +37,7 @@ func (v *visit) showAgents(typed gateway.Agent, problem *gateway.Error) error {
 	}
 	p := views.AgentsPage{List: views.ListPage{
 		Shell:   v.s.shell(v, "Agents", views.NavSettings),
-		Head:    views.Head{Title: "Agents", Lead: "The product’s conversation agents, and what becomes of their conversations in Salesforce. Two agents may differ in everything. What is chosen here is kept, but not used yet: conversations are written by the settings of the five tabs."},
+		Head:    views.Head{Title: "Agents", Lead: "The product’s conversation agents, and what becomes of their conversations in Salesforce. Two agents may differ in everything. A chat of an agent that is not listed goes by the default agent; texts, calls and meetings go by an agent where the product names it."},
 		Caption: "Agents",
 		Columns: []views.Column{{Text: "Agent"}, {Text: "State"}, {Text: "Writes"}, {Text: "Filters"}, {Text: "Changed", Wide: true}},
 	}}
@@ -177,49 +179,137 @@ func at(values []string, i int) string {
 	return strings.TrimSpace(values[i])
 }
 
+// agentChange is an agent as it stands and as somebody wants it to be.
+type agentChange struct {
+	before, after gateway.Agent
+	all           []gateway.Agent
+}
+
+// proposed are all agents with the changed one.
+func (c agentChange) proposed() []gateway.Agent {
+	out := slices.Clone(c.all)
+	for i := range out {
+		if out[i].ID == c.after.ID {
+			out[i] = c.after
+		}
+	}
+	return out
+}
+
+// saveAgent takes the form of an agent: it shows what saving would write, and
+// saves what was seen.
 func saveAgent(v *visit) error {
-	before, err := v.ws.Agent(v.UserContext(), v.Params("id"))
+	c, err := v.postedAgent()
+	if e, bad := gatewayError(err); bad && e.Code == gateway.CodeInvalid {
+		return v.showAgent(c.after, e)
+	}
 	if err != nil {
 		return err
 	}
-	all, err := v.ws.Agents(v.UserContext())
-	if err != nil {
-		return err
+	if seen, err := strconv.ParseInt(v.posted("revision"), 10, 64); err == nil && seen != c.before.Revision {
+		// What was typed stays in the form, which now rests on what is saved.
+		return v.showAgent(c.after, gateway.InvalidField("name", "%s saved this agent meanwhile. The form has your values; save them if they still hold, or open the agent anew.", orSomebody(c.before.By)))
+	}
+	if v.posted(stepName) == stepEdit {
+		return v.showAgent(c.after, nil)
 	}
 	schemas, err := v.agentSchemas()
 	if err != nil {
 		return err
 	}
-	a := before
-	v.readAgent(&a)
-	if seen, err := strconv.ParseInt(v.posted("revision"), 10, 64); err == nil && seen != before.Revision {
-		// What was typed stays in the form, which now rests on what is saved.
-		return v.showAgent(a, gateway.InvalidField("name", "%s saved this agent meanwhile. The form has your values; save them if they still hold, or open the agent anew.", orSomebody(before.By)))
+	if e, ok := gatewayError(agent.Check(c.after, c.before, c.all, schemas)); ok {
+		return v.showAgent(c.after, e)
 	}
-	if e, ok := gatewayError(agent.Check(a, before, all, schemas)); ok {
-		return v.showAgent(a, e)
+	changes := agent.Changes(agent.NewBody(c.before), agent.NewBody(c.after))
+	if len(changes) == 0 {
+		return v.Redirect(agentURL(c.after.ID)+"?saved=nothing", fiber.StatusSeeOther)
 	}
-	a.By = v.member.Name
-	if err := v.ws.SaveAgent(v.UserContext(), a); err != nil {
-		return err
+	if v.posted(stepName) != stepSave {
+		return v.showAgentReview(c, changes)
 	}
-	if err := v.ws.Audit(v.UserContext(), gateway.AuditEntry{
-		At: v.s.Now(), By: v.member.Name, What: "changed the agent " + a.Name, Target: a.ID, Before: agentWords(before), After: agentWords(a), IP: v.IP(),
-	}); err != nil {
-		return err
-	}
-	return v.Redirect(agentURL(a.ID)+"?saved=changed", fiber.StatusSeeOther)
+	return v.saveAgentChange(c, changes)
 }
 
-func agentWords(a gateway.Agent) string {
-	words := []string{a.Name, agent.Process(a), "match field " + orDash(a.AccountMatchField)}
-	for _, object := range gateway.AgentObjects {
-		for _, line := range a.Fields[object] {
-			words = append(words, object+"."+line.Field+" ← "+orDash(line.Source)+", else "+orDash(line.Default))
+func (v *visit) postedAgent() (agentChange, error) {
+	var c agentChange
+	var err error
+	if c.before, err = v.ws.Agent(v.UserContext(), v.Params("id")); err != nil {
+		return c, err
+	}
+	if c.all, err = v.ws.Agents(v.UserContext()); err != nil {
+		return c, err
+	}
+	c.after = c.before
+	switch v.posted(stepName) {
+	case stepSave, stepEdit, stepExport:
+		body, err := agent.Decode([]byte(v.posted(bodyName)))
+		if err != nil {
+			return c, err
 		}
+		c.after = body.Onto(c.before)
+	default:
+		v.readAgent(&c.after)
 	}
-	for _, f := range a.Filters {
-		words = append(words, settings.FilterWords(f))
+	return c, nil
+}
+
+// showAgentReview shows what would change before it takes effect.
+func (v *visit) showAgentReview(c agentChange, changes []agent.Change) error {
+	in, err := v.inForce()
+	if err != nil {
+		return err
 	}
-	return strings.Join(words, "; ")
+	body, err := agent.NewBody(c.after).Encode()
+	if err != nil {
+		return err
+	}
+	back := agentURL(c.after.ID)
+	r := review{from: in.Settings, proposal: outbox.Proposal{Settings: in.Settings, Agents: c.proposed()}}
+	r.page = views.ReviewPage{
+		Shell: v.s.shell(v, c.before.Name, views.NavSettings),
+		Head: views.Head{
+			Crumb: []views.Link{{Text: "Agents", URL: agentsBase}, {Text: c.before.Name, URL: back}},
+			Title: "Review " + count(len(changes), "change", "changes") + " before they take effect", Lead: "Nothing is saved yet.",
+		},
+		Form:   views.Form{URL: back, Revision: strconv.FormatInt(c.before.Revision, 10), Bar: views.SaveBar{Save: "Save Changes & Start Syncing"}},
+		Fields: []views.Hidden{{Name: bodyName, Value: string(body)}},
+		Back:   "Back to editing",
+	}
+	for _, change := range changes {
+		r.page.Changes = append(r.page.Changes, views.ReviewChange{Where: c.before.Name, Setting: change.Setting, Before: change.Before, After: change.After})
+	}
+	return v.showReviewed(r, "")
+}
+
+// saveAgentChange saves the agent and has everything planned by it.
+func (v *visit) saveAgentChange(c agentChange, changes []agent.Change) error {
+	things, err := v.s.Outbox.CountThings(v.UserContext(), v.member.Workspace)
+	if err != nil {
+		return err
+	}
+	var before, after []string
+	for _, change := range changes {
+		before, after = append(before, change.Setting+": "+change.Before), append(after, change.Setting+": "+change.After)
+	}
+	c.after.By = v.member.Name
+	err = v.ws.InTx(v.UserContext(), func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.SaveAgent(ctx, c.after); err != nil {
+			return err
+		}
+		if err := outbox.BeginReplan(ctx, tx, things, "the agent "+c.after.Name+" changed", v.member.Name, v.member.ID); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, gateway.AuditEntry{
+			At: v.s.Now(), By: v.member.Name, What: "changed the agent " + c.after.Name, Target: c.after.ID,
+			Before: strings.Join(before, "; "), After: strings.Join(after, "; "), IP: v.IP(),
+		})
+	})
+	if err != nil && gateway.CodeOf(err) == gateway.CodeConflict {
+		return v.showAgent(c.after, gateway.InvalidField("name", "Somebody saved this agent in the same moment. Your values are still in the form: open the agent anew and review them again."))
+	}
+	if err != nil {
+		return err
+	}
+	v.s.Outbox.WakeReplanner()
+	return v.Redirect(agentURL(c.after.ID)+"?saved=changed", fiber.StatusSeeOther)
 }

@@ -1,12 +1,16 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tidegate/gateway"
+	"tidegate/store"
 	"tidegate/store/storetest"
 )
 
@@ -44,9 +48,9 @@ func TestEveryControlOfAnAgentIsSaved_AIM08_AIM19(t *testing.T) {
 		setLine(form, "Lead", "Title", "", "") // emptied: left out
 		setLine(form, "Contact", "Department", "capture.unit", "")
 		form["filter_source"][0], form["filter_op"][0], form["filter_object"][0] = "answer.budget", "set", "Lead"
-		admin.post(own, form).want(http.StatusSeeOther).wantLocation(own + "?saved=changed")
+		admin.review(own, form).want(http.StatusSeeOther).wantLocation(own + "?saved=changed")
 		a := w.agent("web.chat-1")
-		if !slices.Equal(a.Objects, []string{"Lead", "Contact"}) || !slices.Contains(a.Fields["Lead"], gateway.AgentField{Field: "Company", Source: "answer.firm", Default: "Unknown"}) ||
+		if !slices.Equal(a.Objects, []string{"Contact", "Lead"}) || !slices.Contains(a.Fields["Lead"], gateway.AgentField{Field: "Company", Source: "answer.firm", Default: "Unknown"}) ||
 			slices.ContainsFunc(a.Fields["Lead"], func(l gateway.AgentField) bool { return l.Field == "Title" }) ||
 			!slices.Contains(a.Fields["Contact"], gateway.AgentField{Field: "Department", Source: "capture.unit"}) || a.By != "Ada Admin" ||
 			!slices.Equal(a.Filters, []gateway.Filter{{Object: "Lead", Source: "answer.budget", Op: "set"}}) {
@@ -68,7 +72,7 @@ func TestEveryControlOfAnAgentIsSaved_AIM08_AIM19(t *testing.T) {
 		admin.post(own, form).want(http.StatusUnprocessableEntity, "Ada Admin saved this agent meanwhile")
 		off(again, "enabled", "on")
 		again["objects"] = nil
-		admin.post(own, again).want(http.StatusSeeOther)
+		admin.review(own, again).want(http.StatusSeeOther)
 		admin.get(agentsBase).want(http.StatusOK, "Off", "Nothing is sent")
 		admin.get(agentsBase + "/unheard-of").want(http.StatusNotFound)
 	})
@@ -111,4 +115,41 @@ func TestImpossibleAgentsAreRefusedAndStayInTheForm_AIM20(t *testing.T) {
 	if a := w.agent(gateway.DefaultAgent); a.Revision != 0 {
 		t.Errorf("a refused agent was saved: %+v", a)
 	}
+}
+
+// Issue 4 point 9: what saving an agent would write is said before, and is what
+// then happens. Going back keeps what was typed.
+func TestAnAgentIsReviewedBeforeItIsSaved(t *testing.T) {
+	w := newWorld(t)
+	w.onceTold(gateway.Person{ExternalID: "p1", Email: "new@elsewhere.example", LastName: "Newman", Kind: "lead"})
+	must(t, w.db.In(home).InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		return tx.SaveConversation(ctx, gateway.Conversation{
+			ExternalID: "v1", Channel: gateway.ChannelChat, Agent: "default", Person: "p1", StartedAt: time.Unix(1_800_000_000, 0), Answers: gateway.Fields{"firm": gateway.Text("Elsewhere")},
+		}, nil)
+	}))
+	admin := w.as(home, gateway.RoleAdmin)
+	own := agentsBase + "/" + gateway.DefaultAgent
+	form := admin.get(own).form(own)
+	setLine(form, "Lead", "Company", "answer.firm", "unknown")
+	review := admin.post(own, form).want(http.StatusOK, "Nothing is saved yet.", "Lead.Company", "from answer.firm, else “unknown”", "1 record would be created").form(own)
+	if w.agent(gateway.DefaultAgent).Revision != 0 {
+		t.Error("a review saves")
+	}
+	back := url.Values{}
+	for name, values := range review {
+		back[name] = values
+	}
+	back.Set("step", "edit")
+	again := admin.post(own, back).want(http.StatusOK).form(own)
+	if !slices.Contains(again["Lead_source"], "answer.firm") {
+		t.Errorf("typed values went: %v", again["Lead_source"])
+	}
+	admin.post(own, agreed(review)).want(http.StatusSeeOther).wantLocation(own + "?saved=changed")
+	w.replanned()
+	all, err := w.db.In(home).Changes(t.Context(), gateway.RecordKey{}, 10)
+	must(t, err)
+	if len(all) != 1 || all[0].Key.Object != "Lead" || all[0].Fields["Company"] != gateway.Text("Elsewhere") {
+		t.Errorf("owed %+v", all)
+	}
+	admin.post(own, admin.get(own).form(own)).want(http.StatusSeeOther).wantLocation(own + "?saved=nothing")
 }

@@ -37,6 +37,7 @@ type apiMeetingBody struct {
 	RecordingURL string                         `json:"recording_url"`
 	Transcript   string                         `json:"transcript"`
 	Properties   gateway.Fields                 `json:"properties"`
+	Agent        string                         `json:"agent"`
 }
 
 // apiMeeting makes or updates a meeting by the product's own id; repeating the
@@ -67,7 +68,7 @@ func (in apiMeetingBody) meeting(id string) (gateway.Meeting, error) {
 		ExternalID: id, Title: strings.TrimSpace(in.Title), Source: cmp.Or(in.Source, gateway.FromCalendar),
 		Status: gateway.MeetingStatus(cmp.Or(in.Status, string(gateway.MeetingScheduled))), Purpose: strings.TrimSpace(in.Purpose),
 		Outcome: strings.TrimSpace(in.Outcome), Notes: in.Notes, Summary: in.Summary, KeyMoments: in.KeyMoments,
-		Topics: in.Topics, Transcript: in.Transcript, Properties: in.Properties,
+		Topics: in.Topics, Transcript: in.Transcript, Properties: in.Properties, Agent: strings.TrimSpace(in.Agent),
 	}
 	if m.Title == "" {
 		return m, gateway.InvalidField("title", "A meeting needs a title.")

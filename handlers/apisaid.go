@@ -24,6 +24,7 @@ type apiCallBody struct {
 	RecordingURL string                         `json:"recording_url"`
 	Person       string                         `json:"person_external_id"`
 	Agent        string                         `json:"agent_email"`
+	RecordedBy   string                         `json:"agent"`
 }
 
 // apiCall makes or updates a call by the product's own id.
@@ -39,6 +40,7 @@ func apiCall(c *call) error {
 	out := gateway.Call{
 		ExternalID: id, Direction: in.Direction, From: strings.TrimSpace(in.From), To: strings.TrimSpace(in.To), Seconds: in.Seconds,
 		Disposition: strings.TrimSpace(in.Disposition), Notes: in.Notes, Topics: in.Topics, Person: in.Person,
+		RecordedBy: strings.TrimSpace(in.RecordedBy),
 	}
 	switch in.Direction {
 	case "inbound", "outbound", "internal":

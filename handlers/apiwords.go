@@ -9,6 +9,7 @@ type apiField struct {
 
 const (
 	momentText = "Date with time and zone, such as 2026-05-31T14:30:00Z."
+	agentText  = "Id or name of the agent of the product that led it; its objects, mapping and filters are used."
 	topicText  = "Notes by the slug of a topic: a text, and where in the recording it was said."
 )
 
@@ -44,6 +45,7 @@ var apiFields = map[string]apiField{
 	"Meeting.recording_url":   {text: "Web address of the recording."},
 	"Meeting.transcript":      {text: "Transcript as text."},
 	"Meeting.properties":      {text: "Custom fields."},
+	"Meeting.agent":           {text: agentText + " Without one the meeting goes by the settings alone."},
 
 	"Participant.email":      {text: "E-mail address."},
 	"Participant.name":       {text: "Name."},
@@ -67,9 +69,10 @@ var apiFields = map[string]apiField{
 	"Call.recording_url":      {text: "Web address of the recording."},
 	"Call.person_external_id": {text: "Your id of the person; else the number of the other side is looked up."},
 	"Call.agent_email":        {text: "E-mail address of who made or took the call."},
+	"Call.agent":              {text: agentText + " Without one the call goes by the settings alone."},
 
 	"Conversation.channel":            {text: "chat when left out.", values: []string{"chat", "sms"}},
-	"Conversation.agent":              {text: "Name of the agent that led it."},
+	"Conversation.agent":              {text: agentText + " A chat of none that is listed goes by the default agent."},
 	"Conversation.person_external_id": {text: "Your id of the person."},
 	"Conversation.answers":            {text: "Answers to the questions that qualify."},
 	"Conversation.started_at":         {text: momentText + " When left out, with its first message."},

@@ -239,22 +239,8 @@ func (l *loading) account(ctx context.Context, a outbound.Attendee, field string
 		}
 		return nil
 	}
-	var found []gateway.Record
-	employer, err := match.EmployerOf(a.Email, l.outbox.opts.PublicDomain, field, func(domain string) (_ []gateway.Record, err error) {
-		if field == "Website" { // whose domains are kept as keys
-			found, err = l.w.RecordsByKey(ctx, store.KeyDomain, domain)
-		} else {
-			found, err = l.w.RecordsByField(ctx, field, domain, "Account")
-		}
-		return found, err
-	})
-	l.did("an attendee's account", err)
-	for i := range found {
-		if found[i].Key == employer.Key {
-			return &found[i]
-		}
-	}
-	return nil
+	account, _ := l.employer(ctx, a.Email, field)
+	return account
 }
 
 // opportunities returns the open ones in which a recognized contact has a role

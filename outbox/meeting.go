@@ -63,9 +63,11 @@ func (l *loading) meetingInput(ctx context.Context, m gateway.Meeting) outbound.
 		l.schemas(ctx, in.Schemas, "Opportunity", "Lead")
 		in.Mappings, in.Archived = l.mappings(ctx), l.archived(ctx)
 	}
+	l.recorded(ctx, &in.Surroundings, gateway.AgentNamed(l.agents(ctx), m.Agent))
 	for _, p := range m.Participants {
 		in.Attendees = append(in.Attendees, l.attendee(ctx, p, in.Settings.Contacts))
 	}
+	l.beside(ctx, &in.Surroundings)
 	in.Opportunities = l.opportunities(ctx, in.Attendees)
 	emails := []string{m.Organizer}
 	for _, a := range m.ActionItems {

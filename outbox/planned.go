@@ -183,7 +183,21 @@ func (s *submitting) owe(ctx context.Context, owed outbound.Owed) error {
 		writing.LogID = before.LogID
 	}
 	s.receipts = append(s.receipts, receipt)
+	if err := s.link(ctx, owed); err != nil {
+		return err
+	}
 	return s.tx.SaveWriting(ctx, writing)
+}
+
+// link makes a record that was planned for the first time the one that a thing
+// here is.
+func (s *submitting) link(ctx context.Context, owed outbound.Owed) error {
+	if owed.Link == nil || s.written[owed.Part].Key.ID != "" {
+		return nil
+	}
+	decided := *owed.Link
+	decided.Key = numbered(owed.Key, s.given)
+	return link(ctx, s.tx, personMatch{link: decided})
 }
 
 // omit writes down why a part does not become anything, once: a line of the log

@@ -17,6 +17,8 @@ type Proposal struct {
 	// Mappings are all mappings of each object that is named; those of the
 	// others stay.
 	Mappings map[string][]gateway.Mapping
+	// Agents are all of them, nil = as they are.
+	Agents []gateway.Agent
 }
 
 // The bounds of a preview: it is asked for while somebody waits.
@@ -39,7 +41,7 @@ func (o *Outbox) Preview(ctx context.Context, ws gateway.WorkspaceID, p Proposal
 	if err != nil {
 		return nil, err
 	}
-	view := preview{o: o, now: now, then: now.With(p.Settings, p.Mappings), effect: effect.New(things), at: o.opts.Now()}
+	view := preview{o: o, now: now, then: now.With(p.Settings, p.Mappings).WithAgents(p.Agents), effect: effect.New(things), at: o.opts.Now()}
 	if err := view.walk(ctx, o.db.In(ws), o.sources()); err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 type Terms struct {
 	Settings gateway.Settings
 	objects  map[string]rights
+	agents   []gateway.Agent
 	// contacts counts those that were planned under these terms, beside those
 	// that were made: an hour has a bound.
 	contacts *int
@@ -39,6 +40,9 @@ func (o *Outbox) Terms(ctx context.Context, ws gateway.WorkspaceID) (Terms, erro
 		return Terms{}, err
 	}
 	t := Terms{Settings: s, objects: map[string]rights{}, contacts: new(int)}
+	if t.agents, err = w.Agents(ctx); err != nil {
+		return Terms{}, fmt.Errorf("reading the agents: %w", err)
+	}
 	of := map[string][]gateway.Mapping{}
 	for _, m := range rows {
 		of[m.Object] = append(of[m.Object], m)
@@ -56,7 +60,7 @@ func (o *Outbox) Terms(ctx context.Context, ws gateway.WorkspaceID) (Terms, erro
 // With returns the terms under other settings, and with other mappings of the
 // objects that are named; all mappings of such an object are given.
 func (t Terms) With(s gateway.Settings, mappings map[string][]gateway.Mapping) Terms {
-	out := Terms{Settings: s, objects: make(map[string]rights, len(t.objects)), contacts: new(int)}
+	out := Terms{Settings: s, objects: make(map[string]rights, len(t.objects)), contacts: new(int), agents: t.agents}
 	for object, r := range t.objects {
 		out.objects[object] = r.under(s, object)
 	}
@@ -64,6 +68,14 @@ func (t Terms) With(s gateway.Settings, mappings map[string][]gateway.Mapping) T
 		out.objects[object] = rightsOf(s, object, t.objects[object].schema, rows)
 	}
 	return out
+}
+
+// WithAgents returns the terms with other agents, all of them; nil leaves them.
+func (t Terms) WithAgents(agents []gateway.Agent) Terms {
+	if agents != nil {
+		t.agents = agents
+	}
+	return t
 }
 
 // mappings are all of them, by object and field.

@@ -21,7 +21,9 @@ func (l *loading) planCall(ctx context.Context, c gateway.Call) planned {
 	in := outbound.CallInput{Call: c, Surroundings: l.outbox.surroundings(l.w.ID(), "")}
 	l.settings(ctx, c.Agent, &in.Surroundings)
 	l.about(ctx, &in.Surroundings, slices.Contains(in.Settings.Notes.CallNotes, "note"), c.Topics)
+	l.recorded(ctx, &in.Surroundings, gateway.AgentNamed(l.agents(ctx), c.RecordedBy))
 	in.Attendees = []outbound.Attendee{l.other(ctx, c.Person, gateway.Participant{Phone: c.Number()}, in.Settings.Contacts)}
+	l.beside(ctx, &in.Surroundings)
 	l.around(ctx, &in.Surroundings, gateway.KindCall, c.ExternalID, c.Agent)
 	return planOf(gateway.KindCall, c.ExternalID, "Call", "Call", outbound.PlanCall(in), in.Surroundings)
 }
@@ -39,8 +41,10 @@ func (l *loading) planConversation(ctx context.Context, c gateway.Conversation, 
 	in := outbound.ConversationInput{Conversation: c, Surroundings: l.outbox.surroundings(l.w.ID(), l.outbox.page("/conversations/", c.ExternalID))}
 	l.settings(ctx, "", &in.Surroundings)
 	l.about(ctx, &in.Surroundings, c.Channel == gateway.ChannelChat, nil)
+	l.recorded(ctx, &in.Surroundings, conversationAgent(l.agents(ctx), c))
 	in.Messages = l.messages(ctx, c.ExternalID, messages)
 	in.Attendees = []outbound.Attendee{l.other(ctx, c.Person, gateway.Participant{}, in.Settings.Contacts)}
+	l.beside(ctx, &in.Surroundings)
 	l.around(ctx, &in.Surroundings, gateway.KindConversation, c.ExternalID)
 	return planOf(gateway.KindConversation, c.ExternalID, "Conversation", "Conversation", outbound.PlanConversation(in), in.Surroundings)
 }
@@ -139,14 +143,19 @@ func (l *loading) other(ctx context.Context, person string, p gateway.Participan
 	link, err := l.w.LinkOf(ctx, linkPerson, person)
 	if !l.did("a person's link", err) || !link.Holds() {
 		if link.Key = l.personPlanned(known); link.Key.ID == "" {
-			return l.attendee(ctx, p, s)
+			a := l.attendee(ctx, p, s)
+			a.Person = known
+			if link.Pinned {
+				a.Held = held(link).withheld
+			}
+			return a
 		}
 	}
 	r, err := l.w.Record(ctx, link.Key)
 	if !l.did("a person's record", err) {
 		r = gateway.Record{Key: link.Key}
 	}
-	a := outbound.Attendee{Participant: p, Matches: []gateway.Record{r}, Evidence: link.Reason}
+	a := outbound.Attendee{Participant: p, Matches: []gateway.Record{r}, Evidence: link.Reason, Person: known}
 	a.Account = l.account(ctx, a, s.AccountMatchField)
 	return a
 }

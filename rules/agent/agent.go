@@ -172,41 +172,66 @@ func checkFilters(filters []gateway.Filter) error {
 	return nil
 }
 
-// Omission is a mapped field that a conversation gives nothing for, with the
-// reason.
+// Omission is a mapped field that cannot take what a conversation gives it,
+// with the reason.
 type Omission struct{ Field, Reason string }
+
+// Given is what a conversation gives a record.
+type Given struct {
+	Fields gateway.Fields
+	// Defaulted are those of the fields whose source said nothing (AIM-10).
+	Defaulted []string
+	Left      []Omission
+}
 
 // Fields returns what a conversation gives an object by its agent's mapping:
 // the source's value, else the default (AIM-10). value gives the text of a
 // source, "" when the conversation has none. What Salesforce would refuse is
-// left out with its reason.
-func Fields(a gateway.Agent, object string, s gateway.Schema, value func(source string) string) (gateway.Fields, []Omission) {
-	out := gateway.Fields{}
-	var left []Omission
+// left out with its reason. An object that was never read is not judged.
+func Fields(a gateway.Agent, object string, s gateway.Schema, value func(source string) string) Given {
+	g := Given{Fields: gateway.Fields{}}
 	for _, line := range a.Fields[object] {
 		text := ""
 		if line.Source != "" {
 			text = strings.TrimSpace(value(line.Source))
 		}
-		if text == "" {
+		defaulted := text == ""
+		if defaulted {
 			text = line.Default
 		}
-		f, known := s.Field(line.Field)
-		switch {
-		case !known:
-			left = append(left, Omission{line.Field, "Salesforce does not show this field to the connected user."})
-		case text == "":
-			left = append(left, Omission{line.Field, "The conversation says nothing for it, and it has no default."})
-		default:
-			v, err := mapping.ParseInput(f, text)
-			if err != nil {
-				left = append(left, Omission{line.Field, err.Error()})
-				continue
-			}
-			out[line.Field] = v
+		if text == "" {
+			continue
+		}
+		v, why := taken(s, line.Field, text)
+		if why != "" {
+			g.Left = append(g.Left, Omission{line.Field, why})
+			continue
+		}
+		g.Fields[line.Field] = v
+		if defaulted {
+			g.Defaulted = append(g.Defaulted, line.Field)
 		}
 	}
-	return out, left
+	return g
+}
+
+// taken reads a text as a value of a field; why says why it cannot be one.
+func taken(s gateway.Schema, field, text string) (v gateway.Value, why string) {
+	if len(s.Fields) == 0 {
+		return gateway.Text(text), ""
+	}
+	f, known := s.Field(field)
+	if !known {
+		return "", "Salesforce does not show this field to the connected user."
+	}
+	if f.Type == gateway.TypeDate && len(text) > len("2006-01-02") && text[len("2006-01-02")] == 'T' {
+		text = text[:len("2006-01-02")]
+	}
+	v, err := mapping.ParseInput(f, text)
+	if err != nil {
+		return "", err.Error()
+	}
+	return v, ""
 }
 
 // required are the fields without which Salesforce creates no record.

@@ -108,7 +108,11 @@ func TestAConversationGivesItsSourcesElseTheDefaults_AIM10(t *testing.T) {
 		gateway.AgentField{Field: "NumberOfEmployees", Source: "answer.size"}, gateway.AgentField{Field: "Rating", Source: "answer.rating", Default: "Cold"},
 		gateway.AgentField{Field: "Secret__c", Default: "x"})
 	said := map[string]string{"person.last_name": " Ferrow ", "answer.size": "12 people", "answer.rating": "Hot"}
-	fields, left := agent.Fields(a, "Lead", schemas["Lead"], func(source string) string { return said[source] })
+	given := agent.Fields(a, "Lead", schemas["Lead"], func(source string) string { return said[source] })
+	fields, left := given.Fields, given.Left
+	if !slices.Contains(given.Defaulted, "Company") || slices.Contains(given.Defaulted, "Rating") {
+		t.Errorf("by default: %v", given.Defaulted)
+	}
 	want := gateway.Fields{"LastName": gateway.Text("Ferrow"), "Company": gateway.Text("unknown"), "Rating": gateway.Text("Hot")}
 	if len(fields) != len(want) {
 		t.Errorf("fields %v", fields)
@@ -128,8 +132,8 @@ func TestAConversationGivesItsSourcesElseTheDefaults_AIM10(t *testing.T) {
 	if !slices.Equal(names, []string{"NumberOfEmployees", "Secret__c"}) {
 		t.Errorf("left out %v", names)
 	}
-	if fields, _ := agent.Fields(a, "Contact", gateway.Schema{}, nil); len(fields) != 0 {
-		t.Errorf("AIM-08 a Contact got %v", fields)
+	if given := agent.Fields(a, "Contact", gateway.Schema{}, nil); len(given.Fields) != 0 {
+		t.Errorf("AIM-08 a Contact got %v", given.Fields)
 	}
 }
 

@@ -25,9 +25,13 @@ func PlanCall(in CallInput) SaidPlan {
 	p := &planning{
 		Surroundings: in.Surroundings, kind: gateway.KindCall, id: c.ExternalID, noun: "Call notes", title: title, at: c.StartedAt,
 		owner: c.Agent, places: in.Settings.Notes.CallNotes, topicsOf: c.Topics, text: append(note.Read(c.Notes), topicSections(c.Topics)...),
-		facts: callFacts(c), held: true,
+		facts: callFacts(c), held: true, channel: gateway.KindCall,
 	}
-	if why := p.outside(func(name string) (string, bool) { return callSource(c, name) }); why != "" {
+	why := p.outside(func(name string) (string, bool) { return callSource(c, name) })
+	if why == "" {
+		why = p.agentRefuses()
+	}
+	if why != "" {
 		p.omit(PartAll, "", why)
 		return p.plan
 	}

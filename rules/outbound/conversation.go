@@ -31,12 +31,17 @@ func PlanConversation(in ConversationInput) SaidPlan {
 	p := &planning{
 		Surroundings: in.Surroundings, kind: gateway.KindConversation, id: c.ExternalID, noun: noun, title: conversationTitle(in), at: c.StartedAt,
 		places: []string{"note", "task"}, text: transcript(in.Messages), facts: conversationFacts(c), held: true,
+		answers: c.Answers, channel: c.Channel,
 	}
-	if why := p.outside(func(name string) (string, bool) { return conversationSource(c, name) }); why != "" {
+	why := p.outside(func(name string) (string, bool) { return conversationSource(c, name) })
+	if why == "" {
+		why = p.agentRefuses()
+	}
+	if why != "" {
 		p.omit(PartAll, "", why)
 		return p.plan
 	}
-	if len(in.Messages) == 0 || !p.known(c.Person) {
+	if len(in.Messages) == 0 && in.Agent.ID == "" || !p.known(c.Person) || len(in.Messages) == 0 {
 		return p.plan
 	}
 	if c.Channel == gateway.ChannelSMS {

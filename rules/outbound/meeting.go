@@ -18,6 +18,14 @@ type Attendee struct {
 	Matches  []gateway.Record
 	Evidence string          // "by e-mail ann@example.com", "" without a match
 	Account  *gateway.Record // of his domain, or of the contact he is
+	// Person is what the product told of him, its zero value when it did not.
+	Person gateway.Person
+	// Also are the contacts that he may be beside the lead that he is; looked
+	// for where an agent writes both.
+	Also []gateway.Record
+	// Held says why nothing is written of him, because a person decided so;
+	// Unsure why none of several accounts is his.
+	Held, Unsure string
 }
 
 // Surroundings are what every plan of something said looks at beside the thing
@@ -48,6 +56,8 @@ type Surroundings struct {
 	// PublicDomain tells free e-mail providers from companies, nil = none is.
 	PublicDomain func(domain string) bool
 	URL          string // of its page here
+	// Agent is the agent of the product that recorded it; ID "" = none did.
+	Agent gateway.Agent
 }
 
 // MeetingInput is everything that PlanMeeting looks at.
@@ -97,6 +107,8 @@ type planning struct {
 	facts     string            // who, when, how long
 	purpose   string
 	outcome   string
+	answers   gateway.Fields // what an agent asked for
+	channel   string
 
 	plan     SaidPlan
 	external bool // somebody from outside takes part
@@ -109,7 +121,8 @@ type planning struct {
 // person is an attendee from outside with the record that he is.
 type person struct {
 	Attendee
-	key gateway.RecordKey // local while it is to be created
+	key    gateway.RecordKey // local while it is to be created
+	beside bool              // another record is who he is
 }
 
 // PlanMeeting decides what becomes of a meeting in Salesforce. Everything that
@@ -120,8 +133,13 @@ func PlanMeeting(in MeetingInput) SaidPlan {
 		Surroundings: in.Surroundings, kind: gateway.KindMeeting, id: m.ExternalID, noun: "Meeting notes", title: m.Title, at: m.StartsAt,
 		owner: m.Organizer, places: in.Settings.Notes.MeetingNotes, topicsOf: m.Topics, values: meetingValues(m), text: MeetingText(m), facts: meetingFacts(m),
 		cancelled: m.Status == gateway.MeetingCancelled, held: m.Status == gateway.MeetingCompleted, purpose: m.Purpose, outcome: m.Outcome,
+		answers: m.Properties, channel: gateway.KindMeeting,
 	}
-	if why := p.outside(func(name string) (string, bool) { return meetingSource(m, name) }); why != "" {
+	why := p.outside(func(name string) (string, bool) { return meetingSource(m, name) })
+	if why == "" {
+		why = p.agentRefuses()
+	}
+	if why != "" {
 		p.omit(PartAll, "", why)
 		return p.plan
 	}
@@ -167,6 +185,9 @@ func (p *planning) outside(source func(name string) (string, bool)) string {
 			continue
 		}
 		value, known := source(f.Source)
+		if !known && strings.HasPrefix(f.Source, "person.") && len(p.Attendees) == 1 && p.Attendees[0].Person.ExternalID != "" {
+			value, known = p.agentValue(p.Attendees[0].Person, f.Source), true
+		}
 		if known && !Passes(f, value) {
 			return fmt.Sprintf("A filter of the Objects tab keeps it here: %s %s %s.", f.Source, f.Op, f.Value)
 		}

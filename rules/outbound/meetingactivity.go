@@ -312,6 +312,9 @@ var noteReasons = map[string]string{
 // being created: the participant's address, or the record.
 func (p *planning) linkName(to gateway.RecordKey) string {
 	for _, someone := range p.people {
+		if someone.key == to && someone.beside {
+			return "person:" + strings.ToLower(someone.address()+":"+to.Object)
+		}
 		if someone.key == to {
 			return "person:" + strings.ToLower(someone.address())
 		}
@@ -319,6 +322,11 @@ func (p *planning) linkName(to gateway.RecordKey) string {
 	for part := range p.Written {
 		if o := p.Written[part]; o.Key == to && strings.HasPrefix(part, accountPrefix) {
 			return part
+		}
+	}
+	for _, o := range p.plan.Owed {
+		if o.Key == to && strings.HasPrefix(o.Part, accountPrefix) && p.Agent.ID != "" {
+			return o.Part
 		}
 	}
 	if to.Local() {

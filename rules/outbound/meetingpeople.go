@@ -26,12 +26,14 @@ func (p *planning) recognize() {
 			continue
 		}
 		p.external = true
-		switch len(a.Matches) {
-		case 1:
-			p.people = append(p.people, person{a, a.Matches[0].Key})
+		switch {
+		case len(a.Matches) < 2 && p.Agent.ID != "" && !p.cancelled:
+			p.byAgent(a)
 			continue
-		case 0:
-		default:
+		case len(a.Matches) == 1:
+			p.people = append(p.people, person{Attendee: a, key: a.Matches[0].Key})
+			continue
+		case len(a.Matches) > 1:
 			p.omit(PartPeople+":"+a.address(), a.Matches[0].Key.Object, fmt.Sprintf(
 				"%d records in Salesforce have %s, so nobody knows which one %s is. Merge them in Salesforce.", len(a.Matches), a.address(), a.Words()))
 			continue
@@ -41,7 +43,7 @@ func (p *planning) recognize() {
 		}
 		if key, ok := p.contact(a, made); ok {
 			made++
-			p.people = append(p.people, person{a, key})
+			p.people = append(p.people, person{Attendee: a, key: key})
 		}
 	}
 }
@@ -69,10 +71,7 @@ func (p *planning) contact(a Attendee, made int) (gateway.RecordKey, bool) {
 }
 
 func (p *planning) contactFields(a Attendee) gateway.Fields {
-	first, last := "", strings.TrimSpace(a.Name)
-	if at := strings.LastIndex(last, " "); at > 0 && !strings.Contains(last, "@") {
-		first, last = strings.TrimSpace(last[:at]), last[at+1:]
-	}
+	first, last := splitName(a.Name)
 	if local, _, ok := strings.Cut(a.Email, "@"); ok && (last == "" || strings.Contains(last, "@")) {
 		first, last = "", local
 	}
@@ -87,6 +86,15 @@ func (p *planning) contactFields(a Attendee) gateway.Fields {
 		fields["AccountId"] = gateway.Text(key.ID)
 	}
 	return fields
+}
+
+// splitName takes the last word of a name as the last name.
+func splitName(name string) (first, last string) {
+	last = strings.TrimSpace(name)
+	if at := strings.LastIndex(last, " "); at > 0 && !strings.Contains(last, "@") {
+		return strings.TrimSpace(last[:at]), last[at+1:]
+	}
+	return "", last
 }
 
 // accountOf returns the account of a participant's domain; one is created

@@ -16,7 +16,13 @@ type Owed struct {
 	Key    gateway.RecordKey
 	Fields gateway.Fields // references may name local ids
 	Fills  []string       // of a record that is there: fields that are only filled while empty
-	Why    string         // one plain sentence
+	// StandIns are values that count as none: what a required field gets while
+	// nobody gave it.
+	StandIns gateway.Fields
+	// Link says which thing here the record is from then on, nil for none. Its
+	// Key is filled in.
+	Link *gateway.Link
+	Why  string // one plain sentence
 }
 
 // Omission is a part that does not become anything, and why.
@@ -63,9 +69,11 @@ func PlanOwed(in OwedInput) (plan Plan, omitted string) {
 		fields = changed(fields, in.Written.Wanted)
 	}
 	fields, skipped := possible(fields, in.Schema, in.Pending != nil && in.Pending.Op == gateway.OpCreate)
+	fields, fills, filled := fillable(fields, in)
+	skipped = append(skipped, filled...)
 	in.Cause.Rule += Omissions(skipped)
 	plan, err := PlanEdit(Input{
-		Record: in.Record, Pending: in.Pending, Fields: fields, Fills: in.Owed.Fills, Cause: in.Cause, Lane: in.Lane, Label: in.Label, Now: in.Now,
+		Record: in.Record, Pending: in.Pending, Fields: fields, Fills: fills, Cause: in.Cause, Lane: in.Lane, Label: in.Label, Now: in.Now,
 		Writable:  func(string) (bool, string) { return true, "" }, // who planned the part has asked
 		NotBefore: in.NotBefore,
 	})
@@ -77,6 +85,54 @@ func PlanOwed(in OwedInput) (plan Plan, omitted string) {
 		pair(plan.Change.Fields, in.Owed.Fields)
 	}
 	return plan, ""
+}
+
+// fillable leaves out the fields that are only filled and have a value, in
+// Salesforce or on its way there. fills are those that must still be empty
+// when they arrive; what only stands in is replaced.
+func fillable(fields gateway.Fields, in OwedInput) (kept gateway.Fields, fills []string, skipped []Skipped) {
+	kept = fields.Clone()
+	for _, name := range in.Owed.Fills {
+		has, want := in.Record.Fields[name], fields[name]
+		if !want.Known() {
+			continue
+		}
+		if why := in.filled(name, has, want); why != "" {
+			delete(kept, name)
+			skipped = append(skipped, Skipped{name, why})
+		} else if !in.standsIn(name, has) {
+			fills = append(fills, name)
+		}
+	}
+	return kept, fills, skipped
+}
+
+// filled says why a field that is only filled is left as it is, "" when it is
+// not.
+func (in OwedInput) filled(name string, has, want gateway.Value) string {
+	waits := gateway.Value("")
+	if in.Pending != nil {
+		waits = in.Pending.Fields[name]
+	}
+	switch {
+	case has == want || waits == want:
+		return ""
+	case !waits.Empty():
+		if !in.standsIn(name, waits) {
+			return "Another value is already on its way to it."
+		}
+	case !has.Empty() && !in.standsIn(name, has):
+		return Filled
+	case in.Record.Partial && !has.Known() && !ownCreation(in.Record) && !in.Record.Key.Local():
+		return "Salesforce's value is not known here yet, and it is only filled while empty."
+	}
+	return ""
+}
+
+// standsIn reports whether a value is only what Salesforce required and nobody
+// had given, so that a true one takes its place (AIM-11).
+func (in OwedInput) standsIn(name string, v gateway.Value) bool {
+	return v == gateway.Text(notProvided) || v.Known() && in.Owed.StandIns[name] == v
 }
 
 func planNew(in OwedInput) Plan {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"tidegate/gateway"
+	"tidegate/rules/agent"
 )
 
 // shape is how the value of a setting is said.
@@ -214,20 +215,7 @@ func orNone(text string) string {
 func filterWords(filters []gateway.Filter) string {
 	out := make([]string, 0, len(filters))
 	for _, f := range filters {
-		out = append(out, FilterWords(f))
+		out = append(out, agent.FilterWords(f))
 	}
 	return strings.Join(out, " and ")
-}
-
-// FilterWords says one filter in words: "Lead: person.company equals Acme".
-func FilterWords(f gateway.Filter) string {
-	op := map[string]string{"equals": " equals ", "differs": " differs from ", "contains": " contains ", "set": " has a value", "empty": " is empty"}[f.Op]
-	text := f.Source + op
-	if f.Op != "set" && f.Op != "empty" {
-		text += f.Value
-	}
-	if f.Object != "" {
-		text = f.Object + ": " + text
-	}
-	return text
 }

@@ -212,7 +212,7 @@ for (const engine of engines) {
           const form = page.locator(`form[action="/settings/agents/${id}"]`);
           await form.getByLabel("Account", { exact: true }).check();
           await form.locator("#account_match_field").selectOption("");
-          await page.getByRole("button", { name: "Save agent" }).last().click();
+          await page.getByRole("button", { name: "Review changes" }).last().click();
           await page.getByText("Choose the Account Match Field").first().waitFor(); // AIM-20
           assert.ok(await form.getByLabel("Account", { exact: true }).isChecked());
           web.complaints.length = 0; // Chromium tells of the 422
@@ -220,7 +220,10 @@ for (const engine of engines) {
           await form.locator('input[name="Lead_default"]').first().fill("Somebody");
           await form.locator("#filter_source_1").fill("answer.budget");
           await form.locator("#filter_op_1").selectOption("set");
-          await page.getByRole("button", { name: "Save agent" }).last().click();
+          await page.getByRole("button", { name: "Review changes" }).last().click();
+          await page.getByText("Nothing is saved yet.").waitFor();
+          await check("agent review");
+          await page.getByRole("button", { name: "Save Changes & Start Syncing" }).click();
           await page.getByText("Saved. It holds from the next page on.").waitFor();
           await open(`/settings/agents/${id}`);
           assert.equal(await form.locator("#filter_source_1").inputValue(), "answer.budget");
