@@ -148,6 +148,9 @@ func writtenAs(w gateway.Writing) (what, second string) {
 		return "Contact", tail
 	case "account":
 		return "Account", tail
+	case "agent":
+		what, second, _ = strings.Cut(strings.Replace(tail, ".", ":", 1), ":")
+		return capital(what), second
 	case "people":
 		return "Participant", tail
 	case "topics":

@@ -117,7 +117,7 @@ func (p *planning) known(address string) bool {
 	if p.who.ID != "" || p.what.ID != "" {
 		return true
 	}
-	if len(p.plan.Omitted) == 0 {
+	if !slices.ContainsFunc(p.plan.Omitted, func(o Omission) bool { return !strings.HasPrefix(o.Part, agentPrefix) }) {
 		p.omit(PartAll, "", "Nobody in Salesforce is recognized by "+address+". Send the person first, or add the number or address to a Contact or Lead, then send this again.")
 	}
 	return false
