@@ -123,6 +123,9 @@ func (b *recordBuilder) page() (views.RecordPage, error) {
 	if p.Timeline, err = b.timeline(); err != nil {
 		return p, err
 	}
+	if p.Topics, err = b.dealTopics(); err != nil {
+		return p, err
+	}
 	p.Evidence, err = b.evidence()
 	return p, err
 }

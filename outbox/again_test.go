@@ -3,7 +3,6 @@ package outbox
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -132,7 +131,7 @@ func TestSyncingACauseAgain_F74_UX38(t *testing.T) {
 
 // UX 38: a paused one does nothing until it goes on; a canceled one never.
 func TestSyncingAgainIsPausedAndCanceled_UX38(t *testing.T) {
-	w := newWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"))
+	w := newWorld(t, sqlite(t))
 	w.seed(3)
 	w.parkSome(3)
 	w.beginAgain(gateway.ReplanScope{Kind: effect.Waiting})
@@ -165,7 +164,7 @@ func TestSyncingAgainIsPausedAndCanceled_UX38(t *testing.T) {
 
 // A choice of kind, object and time leaves the others alone.
 func TestSyncingAChoiceAgain_UX38(t *testing.T) {
-	w := newWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"))
+	w := newWorld(t, sqlite(t))
 	w.seed(3)
 	w.parkSome(3)
 	now := w.clock.now()

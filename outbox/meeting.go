@@ -29,7 +29,7 @@ func (l *loading) planMeeting(ctx context.Context, m gateway.Meeting) planned {
 	if m.Title == "" {
 		rule = "Meeting"
 	}
-	return planOf(gateway.KindMeeting, m.ExternalID, rule, m.Title, outbound.PlanMeeting(in), in.Surroundings)
+	return planOf(gateway.KindMeeting, m.ExternalID, rule, m.Title, outbound.PlanMeeting(in), in.Surroundings).noted(len(m.Topics))
 }
 
 // PreviewMeeting says what a meeting would become under other settings, as if
@@ -76,6 +76,7 @@ func (l *loading) meetingInput(ctx context.Context, m gateway.Meeting) outbound.
 	l.users(ctx, in.Users, emails...)
 	in.Written, in.Gone = l.written(ctx, gateway.KindMeeting, m.ExternalID)
 	in.ContactsInHour = l.contactsInHour(ctx)
+	l.deals(ctx, &in.Surroundings, store.Said{Kind: gateway.KindMeeting, ExternalID: m.ExternalID, Meeting: m})
 	return in
 }
 

@@ -20,6 +20,7 @@ type planned struct {
 	schemas  map[string]gateway.Schema
 	written  map[string]gateway.Writing // by part
 	lane     int
+	deals    []string      // opportunities to which its topic notes belong, nil = it has none
 	cause    gateway.Cause // what it is planned anew for, its zero value when the product told of it
 	// save stores the thing itself, in the same transaction; false: the plan
 	// rests on what is not so any more.
@@ -49,7 +50,10 @@ func (o *Outbox) submitPlan(ctx context.Context, ws gateway.WorkspaceID, p plann
 			}
 		}
 		receipts = s.receipts
-		return nil
+		if p.deals == nil {
+			return nil
+		}
+		return tx.SaveDealsOf(ctx, p.kind, p.id, p.deals)
 	})
 	if err != nil {
 		return nil, err

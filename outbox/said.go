@@ -25,7 +25,8 @@ func (l *loading) planCall(ctx context.Context, c gateway.Call) planned {
 	in.Attendees = []outbound.Attendee{l.other(ctx, c.Person, gateway.Participant{Phone: c.Number()}, in.Settings.Contacts)}
 	l.beside(ctx, &in.Surroundings)
 	l.around(ctx, &in.Surroundings, gateway.KindCall, c.ExternalID, c.Agent)
-	return planOf(gateway.KindCall, c.ExternalID, "Call", "Call", outbound.PlanCall(in), in.Surroundings)
+	l.deals(ctx, &in.Surroundings, store.Said{Kind: gateway.KindCall, ExternalID: c.ExternalID, Call: c})
+	return planOf(gateway.KindCall, c.ExternalID, "Call", "Call", outbound.PlanCall(in), in.Surroundings).noted(len(c.Topics))
 }
 
 // SubmitConversation is SubmitMeeting for a conversation with messages that are
@@ -46,7 +47,7 @@ func (l *loading) planConversation(ctx context.Context, c gateway.Conversation, 
 	in.Attendees = []outbound.Attendee{l.other(ctx, c.Person, gateway.Participant{}, in.Settings.Contacts)}
 	l.beside(ctx, &in.Surroundings)
 	l.around(ctx, &in.Surroundings, gateway.KindConversation, c.ExternalID)
-	return planOf(gateway.KindConversation, c.ExternalID, "Conversation", "Conversation", outbound.PlanConversation(in), in.Surroundings)
+	return planOf(gateway.KindConversation, c.ExternalID, "Conversation", "Conversation", outbound.PlanConversation(in), in.Surroundings).noted(0)
 }
 
 // SubmitEmail is SubmitMeeting for an e-mail.
@@ -64,7 +65,8 @@ func (l *loading) planEmail(ctx context.Context, e gateway.Email) planned {
 		in.Attendees = append(in.Attendees, l.attendee(ctx, gateway.Participant{Email: address}, in.Settings.Contacts))
 	}
 	l.around(ctx, &in.Surroundings, gateway.KindEmail, e.ExternalID, e.From)
-	return planOf(gateway.KindEmail, e.ExternalID, "E-mail", e.Subject, outbound.PlanEmail(in), in.Surroundings)
+	l.deals(ctx, &in.Surroundings, store.Said{Kind: gateway.KindEmail, ExternalID: e.ExternalID, Email: e})
+	return planOf(gateway.KindEmail, e.ExternalID, "E-mail", e.Subject, outbound.PlanEmail(in), in.Surroundings).noted(len(e.Topics))
 }
 
 // submitSaid makes something that was said durable, with what Salesforce is
@@ -102,8 +104,16 @@ const laneSaid = 1
 func planOf(kind, id, rule, label string, plan outbound.SaidPlan, in outbound.Surroundings) planned {
 	return planned{
 		kind: kind, id: id, rule: rule, label: label, owed: plan.Owed, omitted: plan.Omitted,
-		schemas: in.Schemas, written: in.Written, lane: laneSaid,
+		schemas: in.Schemas, written: in.Written, lane: laneSaid, deals: dealsOf(plan),
 	}
+}
+
+// noted leaves out whose deal it is where nothing was noted under a topic.
+func (p planned) noted(topics int) planned {
+	if topics == 0 {
+		p.deals = nil
+	}
+	return p
 }
 
 // about reads the schemas and mappings that a plan needs.

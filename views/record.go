@@ -26,6 +26,9 @@ type RecordPage struct {
 	// DetailsAsOf leads to the record as of earlier moments.
 	DetailsAsOf Link
 
+	// Topics are those of a deal, nil where nothing was noted.
+	Topics *DealTopics
+
 	// Evidence has one entry for each thing here that this record is.
 	Evidence []Evidence
 

@@ -152,6 +152,8 @@ func recordPages() []page {
 		{"contact-link-broken", Record(broken)},
 		{"contact-hostile", Record(bad)},
 		{"deal", Record(deal())},
+		{"deal-topics", Record(dealTopicsSample("Nobody trusts the numbers."))},
+		{"deal-topics-hostile", Record(dealTopicsSample(hostile))},
 	}
 }
 
@@ -165,6 +167,21 @@ func deal() RecordPage {
 		Stages: []Stage{{"Discovery", "done"}, {"Qualified", "done"}, {"Proposal", "current"}, {"Negotiation", ""}, {"Closed won", ""}},
 		Text:   "In Proposal for 9 days. Stage changes go both ways.",
 		Next:   Action{Text: "Move to Negotiation", URL: "/deals/006/stage", Post: true},
+	}
+	return p
+}
+
+func dealTopicsSample(text string) RecordPage {
+	p := deal()
+	p.Topics = &DealTopics{
+		Lead: "What 3 conversations noted, consolidated.", Link: Link{Text: "Advanced Settings", URL: "/settings/salesforce/advanced"},
+		Topics: []DealTopic{
+			{Name: "Pain Points", Why: "Its notes become one summary of the deal.", More: "and 2 more.", Lines: []DealLine{
+				{Text: text, Sources: []DealSource{{Text: "Pricing review", URL: "/meetings/m2", When: at("18 Nov")}, {Text: "Re: prices", When: at("12 Nov")}}},
+				{Text: "Every report takes a day.", Sources: []DealSource{{Text: "First call", URL: "/meetings/m1", When: at("2 Nov")}}},
+			}},
+			{Name: "Action Items", Why: "It is date-sensitive, so it is never summarized.", Lines: []DealLine{{Text: "Send the offer by Friday.", Sources: []DealSource{{Text: text, URL: "/meetings/m1", When: at("2 Nov")}}}}},
+		},
 	}
 	return p
 }

@@ -8,6 +8,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/rules/note"
+	"tidegate/rules/summary"
 )
 
 // Attendee is a participant with what is known of him in Salesforce.
@@ -47,6 +48,11 @@ type Surroundings struct {
 	NotesOff   bool                      // the org has no enhanced notes
 	Mappings   []gateway.Mapping
 	Archived   map[string]bool // topics, by slug
+	// Summarized are the topics whose notes of several conversations become one
+	// summary of the deal, by slug; Notes what was noted under them about each
+	// opportunity, by its id, this thing's own notes included.
+	Summarized map[string]bool
+	Notes      map[string][]summary.Note
 	// Written are the parts of earlier plans; Gone those whose record was
 	// deleted in Salesforce since.
 	Written map[string]gateway.Writing

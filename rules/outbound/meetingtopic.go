@@ -5,10 +5,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"tidegate/gateway"
 	"tidegate/rules/mapping"
 	"tidegate/rules/note"
+	"tidegate/rules/summary"
 )
 
 // actions plans an open Task for each action item (DEM-27).
@@ -156,7 +158,7 @@ func (p *planning) topicFields(object string, r gateway.Record) gateway.Fields {
 		if m.Object == object {
 			p.sourceField(fields, part, m, f, r)
 		}
-		if m.Object != object || m.Topic == "" || len(p.topicsOf[m.Topic]) == 0 {
+		if m.Object != object || m.Topic == "" || !p.noted(m, r.Key) {
 			continue
 		}
 		if ok, _, why := mapping.TopicWritten(m.Topic, m, f); !ok {
@@ -169,8 +171,7 @@ func (p *planning) topicFields(object string, r gateway.Record) gateway.Fields {
 			p.omit(part, object, "The topic “"+topicTitle(m.Topic)+"” is archived, so nothing new is written to "+m.Field+". An admin restores it on the Topics page.")
 			continue
 		}
-		text, _ := note.Cut(strings.Join(topicTexts(p.topicsOf[m.Topic]), "\n"), f.Length, "")
-		value, why := p.moded(m, gateway.Text(text), r, f.Length)
+		value, why := p.topicValue(m, r, f.Length)
 		if why != "" {
 			p.keep(fields, object, r.Key, m.Field)
 			p.omit(part, object, "The topic “"+topicTitle(m.Topic)+"” is not written to "+m.Field+": "+why)
@@ -179,6 +180,49 @@ func (p *planning) topicFields(object string, r gateway.Record) gateway.Fields {
 		fields[m.Field] = value
 	}
 	return fields
+}
+
+// noted reports whether anything stands under the topic of a mapping: here, or
+// in a summary to which this thing contributed before.
+func (p *planning) noted(m gateway.Mapping, to gateway.RecordKey) bool {
+	if len(p.topicsOf[m.Topic]) > 0 {
+		return true
+	}
+	_, wrote := p.wished(m.Object, to, m.Field)
+	return wrote && m.Object == "Opportunity" && p.Summarized[m.Topic] && len(topicNotes(p.Notes[to.ID], m.Topic)) > 0
+}
+
+// topicValue is what a topic comes to in a field: what was noted here, or the
+// summary of all that was noted about the deal.
+func (p *planning) topicValue(m gateway.Mapping, r gateway.Record, length int) (value gateway.Value, why string) {
+	if m.Object == "Opportunity" && p.Summarized[m.Topic] {
+		return summarized(mapping.Mode(m.Field, m), topicNotes(p.Notes[r.Key.ID], m.Topic), r.Fields[m.Field], length)
+	}
+	text, _ := note.Cut(strings.Join(topicTexts(p.topicsOf[m.Topic]), "\n"), length, "")
+	return p.moded(m, gateway.Text(text), r, length)
+}
+
+func topicNotes(all []summary.Note, topic string) []summary.Note {
+	return slices.DeleteFunc(slices.Clone(all), func(n summary.Note) bool { return n.Topic != topic })
+}
+
+// summarized is the value of a field that holds a summary, by its write mode.
+// The sentences of the notes are ours, whichever conversation brought them; a
+// field in which others wrote something else keeps that.
+func summarized(mode string, notes []summary.Note, has gateway.Value, length int) (value gateway.Value, why string) {
+	theirs := summary.Without(has.String(), notes)
+	switch {
+	case mode == mapping.Append && theirs != "":
+		room := length
+		if length > 0 {
+			room = max(1, length-utf8.RuneCountInString(theirs)-1)
+		}
+		text := strings.TrimSpace(theirs + "\n" + summary.Extract(notes, room).Text())
+		return gateway.Text(text), ""
+	case mode == mapping.Fill && theirs == "" || mode == mapping.Append:
+		mode = ""
+	}
+	return moded(mode, gateway.Text(summary.Extract(notes, length).Text()), has, length)
 }
 
 // wished returns what was written before to a field of a record, or, with the
