@@ -229,3 +229,28 @@ func TestNobodyGetsAStream(t *testing.T) {
 		t.Error("a stranger subscribed")
 	}
 }
+
+// What a page weighs on the wire decides how soon it stands on a phone; the
+// stream must not wait for a block to be full.
+func TestPagesAreCompressedAndTheStreamIsNot(t *testing.T) {
+	w := newWorld(t)
+	b := w.as(home, gateway.RoleRep)
+	ask := func(path string) *http.Response {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+t.Name()+path, nil)
+		must(t, err)
+		r.Header.Set("Accept-Encoding", "gzip, br")
+		r.AddCookie(&http.Cookie{Name: sessionCookie, Value: b.cookies[sessionCookie]})
+		resp, err := w.server.App().Test(r, -1)
+		must(t, err)
+		return resp
+	}
+	page := ask(annPath)
+	defer page.Body.Close()
+	if got := page.Header.Get("Content-Encoding"); got != "br" || !strings.Contains(page.Header.Get("Vary"), "Accept-Encoding") {
+		t.Errorf("a page is encoded as %q, varies by %q", got, page.Header.Get("Vary"))
+	}
+	plain := b.get(annPath)
+	if page.ContentLength <= 0 || int(page.ContentLength)*3 > len(plain.body) {
+		t.Errorf("a page of %d bytes weighs %d", len(plain.body), page.ContentLength)
+	}
+}

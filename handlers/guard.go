@@ -6,10 +6,13 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/compress"
 
 	"tidegate/gateway"
+	"tidegate/static"
 )
 
 // originGuard refuses state changes that another site sends (S-01). It reads
@@ -85,3 +88,13 @@ func (s *Server) recoverPanic(c *fiber.Ctx) (err error) {
 	}()
 	return c.Next()
 }
+
+// shrink compresses pages and API answers. Assets are compressed ahead of time,
+// and the stream must arrive at once. No page holds a secret beside what its
+// reader sent: forms are guarded by where a request comes from, not by a token.
+var shrink = compress.New(compress.Config{
+	Level: compress.LevelBestSpeed,
+	Next: func(c *fiber.Ctx) bool {
+		return c.Path() == eventsPath || strings.HasPrefix(c.Path(), static.Prefix)
+	},
+})

@@ -141,7 +141,7 @@ func New(cfg Config) *Server {
 		ServerHeader:            "",
 	})
 	// The deadline comes first: the error page reads the store too.
-	s.app.Use(s.deadline, s.instrument, s.recoverPanic, s.secure)
+	s.app.Use(s.deadline, s.instrument, s.recoverPanic, s.secure, shrink)
 	s.routes() // no route behind them: Fiber then tells 405 from 404
 	return s
 }
