@@ -90,7 +90,8 @@ func TestFiltersLiveInTheAddress(t *testing.T) {
 	b := w.as(home, gateway.RoleRep)
 	b.get("/contacts?q=person+07").want(http.StatusOK, "1 record matches “person 07”.", "Person 07")
 	b.get("/contacts?q=ann@home").want(http.StatusOK, "Ann Example")
-	b.get("/contacts?q=555").want(http.StatusOK, "Ann Example")
+	b.get("/contacts?q=0101").want(http.StatusOK, "Ann Example")
+	b.get("/contacts?q=(202)+555-0101").want(http.StatusOK, "1 record matches", "Ann Example")
 	filter := "/contacts?account=" + key("Account", "001", 99).ID
 	rows, _ := b.visitPages(filter, "next")
 	if len(rows) != 20 {

@@ -108,8 +108,8 @@ func (w *Workspace) recordFilter(q RecordQuery) *condition {
 	}
 	if search := strings.TrimSpace(q.Search); search != "" {
 		where.and(`(label LIKE ? ESCAPE '\' OR record_id IN (SELECT record_id FROM record_keys
-			WHERE workspace_id = ? AND object = ? AND kind IN ('email', 'phone', 'domain') AND value LIKE ? ESCAPE '\'))`,
-			contains(strings.ToLower(search)), w.id, q.Object, contains(strings.ToLower(search)))
+			WHERE workspace_id = ? AND object = ? AND (kind IN ('email', 'domain') AND value LIKE ? ESCAPE '\' OR kind = 'phone' AND value LIKE ? ESCAPE '\')))`,
+			contains(strings.ToLower(search)), w.id, q.Object, contains(strings.ToLower(search)), phonePart(search))
 	}
 	for field, id := range q.Where {
 		if isLookup(field) {
@@ -133,4 +133,14 @@ func parseToken(token string) (label, id string, err error) {
 		return "", "", gateway.Errorf(gateway.CodeInvalid, "This page address is not valid. Please start from the first page.")
 	}
 	return label, id, nil
+}
+
+// phonePart is the pattern of the phone keys that a search text may mean. A
+// key is the end of a number, so a whole number is known by its end, and a part
+// finds the numbers that have it there.
+func phonePart(search string) string {
+	if whole := NormalizeKey(KeyPhone, search); len(whole) == phoneTail && !strings.ContainsAny(search, "@") {
+		return whole
+	}
+	return contains(search)
 }

@@ -22,6 +22,9 @@ CREATE TABLE strangers (
 
 -- Numbers are looked up by their last digits, which every notation of a number
 -- shares; which of those found have it is decided by rules/match.
+DELETE FROM record_keys k USING record_keys o
+    WHERE k.kind = 'phone' AND o.kind = 'phone' AND o.workspace_id = k.workspace_id AND o.object = k.object AND o.record_id = k.record_id
+        AND right(o.value, 6) = right(k.value, 6) AND o.value < k.value;
 UPDATE record_keys SET value = right(value, 6) WHERE kind = 'phone';
 
 -- +goose Down
