@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 // notOurs are goroutines that end later than the test that began them.
 var notOurs = []goleak.Option{
 	goleak.IgnoreAnyFunction("github.com/valyala/fasthttp/stackless.funcWorker"), // compresses; there are as many as processors
-	goleak.IgnoreAnyFunction("tidegate/testpg.launch.func1"), // the throw-away Postgres of this process
+	goleak.IgnoreAnyFunction("tidegate/testpg.launch.func1"),                     // the throw-away Postgres of this process
 	goleak.IgnoreAnyFunction("os/exec.(*Cmd).writerDescriptor.func1"),
 	goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
 	goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"), // sleeps up to ten seconds after the server
