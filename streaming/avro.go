@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -75,6 +76,7 @@ type planKey struct {
 type typedPlan struct {
 	header int // place of the ChangeEventHeader
 	fields []typedField
+	last   *naming // of the update before
 }
 
 // typedField is one field of the payload.
@@ -171,35 +173,59 @@ func (r *typedReader) whole(f *typedField, v pubsub.Value) error {
 // update reads what the bitmaps name. A null elsewhere says nothing, and a
 // null here says that the field is empty now.
 func (r *typedReader) update(p *typedPlan, body, header pubsub.Value) error {
-	var changed, nulled, differs pubsub.Places
-	for _, m := range [...]struct {
-		name string
-		into *pubsub.Places
-	}{{"changedFields", &changed}, {"nulledFields", &nulled}, {"diffFields", &differs}} {
-		var err error
-		if *m.into, err = pubsub.ReadPlaces(body.Type, texts(header.Field(m.name))); err != nil {
-			return fmt.Errorf("reading %s: %w", m.name, err)
-		}
+	n, err := p.naming(body.Type, header)
+	if err != nil {
+		return err
 	}
-	if changed.Empty() && nulled.Empty() {
+	if n.changed.Empty() && n.nulled.Empty() {
 		r.head.event.Refetch = "The change does not say which fields changed."
 	}
-	for i := range p.fields {
+	for _, i := range n.fields {
 		f := &p.fields[i]
-		switch {
-		case i == p.header:
-			continue
-		case differs.Any(i):
+		if n.differs.Any(i) {
 			r.head.event.Refetch = f.name + " came as a text difference."
 			continue
-		case !changed.Any(i) && !nulled.Any(i):
-			continue
 		}
-		if err := r.changed(f, i, body.Items[i], changed, nulled); err != nil {
+		if err := r.changed(f, i, body.Items[i], n.changed, n.nulled); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// naming is what the bitmaps of an update name.
+type naming struct {
+	said                     [3][]string // the bitmaps
+	changed, nulled, differs pubsub.Places
+	fields                   []int // places of all that are named
+}
+
+// naming reads the bitmaps. Updates of a kind come in rows and say the same, so
+// the last naming is kept.
+func (p *typedPlan) naming(t *pubsub.Type, header pubsub.Value) (*naming, error) {
+	says := [...]pubsub.Value{header.Field("changedFields"), header.Field("nulledFields"), header.Field("diffFields")}
+	if p.last != nil && saysSame(says[0], p.last.said[0]) && saysSame(says[1], p.last.said[1]) && saysSame(says[2], p.last.said[2]) {
+		return p.last, nil
+	}
+	n := &naming{}
+	for i, into := range [...]*pubsub.Places{&n.changed, &n.nulled, &n.differs} {
+		n.said[i] = texts(says[i])
+		var err error
+		if *into, err = pubsub.ReadPlaces(t, n.said[i]); err != nil {
+			return nil, fmt.Errorf("reading %s: %w", [...]string{"changedFields", "nulledFields", "diffFields"}[i], err)
+		}
+	}
+	for i := range p.fields {
+		if i != p.header && (n.differs.Any(i) || n.changed.Any(i) || n.nulled.Any(i)) {
+			n.fields = append(n.fields, i)
+		}
+	}
+	p.last = n
+	return n, nil
+}
+
+func saysSame(v pubsub.Value, said []string) bool {
+	return slices.EqualFunc(v.Items, said, func(v pubsub.Value, text string) bool { return v.Text == text })
 }
 
 // changed reads a field that an update names, or those of its parts.

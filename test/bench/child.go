@@ -30,6 +30,7 @@ type gatewayProcess struct {
 	addr      string
 	env       []string
 	workspace string
+	key       []byte // under which it seals secrets
 }
 
 func newGatewayProcess(bin, database, orgURL string) (*gatewayProcess, error) {
@@ -47,7 +48,7 @@ func newGatewayProcess(bin, database, orgURL string) (*gatewayProcess, error) {
 	}
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // documented never to fail
-	return &gatewayProcess{bin: bin, addr: addr, workspace: string(workspace), env: append(os.Environ(),
+	return &gatewayProcess{bin: bin, addr: addr, workspace: string(workspace), key: key, env: append(os.Environ(),
 		"TIDEGATE_HTTP_ADDR="+addr, "TIDEGATE_OPS_ADDR=127.0.0.1:0", "TIDEGATE_DATABASE_URL="+database,
 		"TIDEGATE_SECRET_KEY="+base64.StdEncoding.EncodeToString(key), "TIDEGATE_ALLOWED_HOSTS="+host.Host,
 	)}, nil

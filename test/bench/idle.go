@@ -11,12 +11,11 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"tidegate/gateway"
 	"tidegate/simulator"
 	"tidegate/simulator/seed"
 	"tidegate/store"
+	"tidegate/vault"
 )
 
 // idlers is how many workspaces are connected, usually and with -long.
@@ -63,14 +62,7 @@ func idled(ctx context.Context, o options, open func(int) (string, error)) (i id
 	if err != nil {
 		return i, err
 	}
-	var connecting errgroup.Group
-	connecting.SetLimit(4)
-	for n := range i.Connections {
-		one := *g
-		one.workspace = fmt.Sprint("idle-", n)
-		connecting.Go(func() error { return one.connect(ctx, running.URL, running.ClientID, running.ClientSecret) })
-	}
-	if err := connecting.Wait(); err != nil {
+	if err := g.crowd(ctx, db, running, i.Connections); err != nil {
 		return i, err
 	}
 	ops, err := freeAddress()
@@ -93,6 +85,71 @@ func idled(ctx context.Context, o options, open func(int) (string, error)) (i id
 		i.Bytes, failed = s.resident()
 		return errors.Join(err, failed)
 	})
+}
+
+// crowd connects n workspaces: the first as people do, the others as copies of
+// it, because a thousand runs of "tidegate connect" take longer than everything
+// that is measured.
+func (g *gatewayProcess) crowd(ctx context.Context, db *store.DB, o *simulator.Running, n int) error {
+	first := *g
+	first.workspace = "idle-0"
+	if err := first.connect(ctx, o.URL, o.ClientID, o.ClientSecret); err != nil {
+		return err
+	}
+	from := db.In("idle-0")
+	conn, err := from.Connection(ctx)
+	if err != nil {
+		return err
+	}
+	keys, err := vault.Open(g.key)
+	if err != nil {
+		return err
+	}
+	sealed, _, err := from.SealedSecrets(ctx, conn.ID)
+	if err != nil {
+		return err
+	}
+	secrets, err := keys.Unseal(sealed, conn.Workspace, conn.ID)
+	if err != nil {
+		return err
+	}
+	mappings, err := from.Mappings(ctx, "")
+	if err != nil {
+		return err
+	}
+	schemas, err := from.Schemas(ctx)
+	if err != nil {
+		return err
+	}
+	modified := map[string]time.Time{}
+	for _, s := range schemas {
+		if _, modified[s.Object], err = from.SchemaDates(ctx, s.Object); err != nil {
+			return err
+		}
+	}
+	for k := 1; k < n; k++ {
+		conn.Workspace = gateway.WorkspaceID(fmt.Sprint("idle-", k))
+		to := db.In(conn.Workspace)
+		err := errors.Join(db.CreateWorkspace(ctx, conn.Workspace, string(conn.Workspace)), to.SaveConnection(ctx, conn),
+			to.SaveSecrets(ctx, conn.ID, keys.Seal(secrets, conn.Workspace, conn.ID), 1),
+			to.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+				for _, m := range mappings {
+					if err := tx.SaveMapping(ctx, m); err != nil {
+						return err
+					}
+				}
+				for _, s := range schemas {
+					if err := tx.SaveSchema(ctx, s, modified[s.Object]); err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
+		if err != nil {
+			return fmt.Errorf("copying a connection: %w", err)
+		}
+	}
+	return nil
 }
 
 // allConnected waits until every connection streams and has read its org.
