@@ -96,60 +96,69 @@ func (g *gatewayProcess) crowd(ctx context.Context, db *store.DB, o *simulator.R
 	if err := first.connect(ctx, o.URL, o.ClientID, o.ClientSecret); err != nil {
 		return err
 	}
-	from := db.In("idle-0")
-	conn, err := from.Connection(ctx)
+	m, err := g.model(ctx, db.In("idle-0"))
 	if err != nil {
 		return err
-	}
-	keys, err := vault.Open(g.key)
-	if err != nil {
-		return err
-	}
-	sealed, _, err := from.SealedSecrets(ctx, conn.ID)
-	if err != nil {
-		return err
-	}
-	secrets, err := keys.Unseal(sealed, conn.Workspace, conn.ID)
-	if err != nil {
-		return err
-	}
-	mappings, err := from.Mappings(ctx, "")
-	if err != nil {
-		return err
-	}
-	schemas, err := from.Schemas(ctx)
-	if err != nil {
-		return err
-	}
-	modified := map[string]time.Time{}
-	for _, s := range schemas {
-		if _, modified[s.Object], err = from.SchemaDates(ctx, s.Object); err != nil {
-			return err
-		}
 	}
 	for k := 1; k < n; k++ {
-		conn.Workspace = gateway.WorkspaceID(fmt.Sprint("idle-", k))
-		to := db.In(conn.Workspace)
-		err := errors.Join(db.CreateWorkspace(ctx, conn.Workspace, string(conn.Workspace)), to.SaveConnection(ctx, conn),
-			to.SaveSecrets(ctx, conn.ID, keys.Seal(secrets, conn.Workspace, conn.ID), 1),
-			to.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-				for _, m := range mappings {
-					if err := tx.SaveMapping(ctx, m); err != nil {
-						return err
-					}
-				}
-				for _, s := range schemas {
-					if err := tx.SaveSchema(ctx, s, modified[s.Object]); err != nil {
-						return err
-					}
-				}
-				return nil
-			}))
-		if err != nil {
+		if err := m.copy(ctx, db, k); err != nil {
 			return fmt.Errorf("copying a connection: %w", err)
 		}
 	}
 	return nil
+}
+
+// model is a connected workspace that others are made like.
+type model struct {
+	conn     gateway.Connection
+	vault    *vault.Vault
+	secrets  []byte
+	mappings []gateway.Mapping
+	schemas  []gateway.Schema
+	modified []time.Time // of schemas
+}
+
+func (g *gatewayProcess) model(ctx context.Context, from *store.Workspace) (m model, err error) {
+	if m.conn, err = from.Connection(ctx); err != nil {
+		return m, err
+	}
+	if m.vault, err = vault.Open(g.key); err != nil {
+		return m, err
+	}
+	sealed, _, err := from.SealedSecrets(ctx, m.conn.ID)
+	if err != nil {
+		return m, err
+	}
+	if m.secrets, err = m.vault.Unseal(sealed, from.ID(), m.conn.ID); err != nil {
+		return m, err
+	}
+	if m.mappings, err = from.Mappings(ctx, ""); err != nil {
+		return m, err
+	}
+	m.schemas, err = from.Schemas(ctx)
+	for _, s := range m.schemas {
+		_, modified, e := from.SchemaDates(ctx, s.Object)
+		m.modified, err = append(m.modified, modified), errors.Join(err, e)
+	}
+	return m, err
+}
+
+func (m *model) copy(ctx context.Context, db *store.DB, k int) error {
+	conn := m.conn
+	conn.Workspace, conn.ID = gateway.WorkspaceID(fmt.Sprint("idle-", k)), fmt.Sprint(m.conn.ID, "-", k)
+	to := db.In(conn.Workspace)
+	return errors.Join(
+		db.CreateWorkspace(ctx, conn.Workspace, string(conn.Workspace)), to.SaveConnection(ctx, conn),
+		to.SaveSecrets(ctx, conn.ID, m.vault.Seal(m.secrets, conn.Workspace, conn.ID), 1),
+		to.InTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+			for _, one := range m.mappings {
+				err = errors.Join(err, tx.SaveMapping(ctx, one))
+			}
+			for i, s := range m.schemas {
+				err = errors.Join(err, tx.SaveSchema(ctx, s, m.modified[i]))
+			}
+			return err
+		}))
 }
 
 // allConnected waits until every connection streams and has read its org.
