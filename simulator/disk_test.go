@@ -129,6 +129,7 @@ func TestSettingsSurviveARestart(t *testing.T) {
 	_, user := c.another(org)
 	c.permit(user, "Contact", `"fields":{"Phone":"hidden"}`)
 	c.want(200, "POST", "/_sim/cdc", `{"object":"Lead","selected":false}`)
+	c.want(400, "POST", "/_sim/channels", `{"name":"/data/People__chn","members":{}}`)
 	c.want(204, "POST", "/_sim/channels", `{"name":"/data/People__chn","members":{"Contact":["Email"]}}`)
 	c.want(400, "POST", "/_sim/channels", `{"name":"/data/People__chn","members":{"Contact":["Shoe"]}}`)
 	c.want(201, "POST", "/_sim/outbound", `{"object":"Contact","url":"http://127.0.0.1:1/nobody"}`)

@@ -34,8 +34,9 @@ func (o *Org) keeping(next http.Handler) http.Handler {
 			return
 		}
 		for _, path := range settingPaths {
-			if strings.HasPrefix(r.URL.Path, path) {
+			if strings.HasPrefix(r.URL.Path, path) || strings.Contains(r.URL.Path, "/tooling/sobjects/") {
 				o.keepSettings()
+				return
 			}
 		}
 	})

@@ -237,6 +237,7 @@ func (o *Org) compose() error {
 		return cdc.LayoutOf(o.Engine.Object(object)).Schema
 	}}
 	o.api.Tooling = o.tooling
+	o.api.Metadata = metadataWriter{o}
 	o.api.Push = o.push
 	o.api.Limits = rest.Limits{Daily: o.cfg.DailyCalls, App: o.cfg.AppCalls, AppName: "Tidegate"}
 	mux.Handle("/services/data", o.api)

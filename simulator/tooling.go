@@ -2,6 +2,8 @@ package simulator
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	"tidegate/simulator/bus"
@@ -12,11 +14,12 @@ import (
 const (
 	channelKey = "0YL"
 	memberKey  = "0v8"
+	fieldKey   = "00N"
 )
 
 // tooling is the org's metadata as far as integrations ask for it.
 func (o *Org) tooling() *org.Org {
-	list := []org.Shelved{o.entities(), o.fields()}
+	list := []org.Shelved{o.entities(), o.fields(), o.customFields()}
 	if o.Engine.Edition() != professional {
 		list = append(list, o.managed(), o.channels(), o.members())
 	}
@@ -63,7 +66,7 @@ func metadata(v any) org.Raw {
 }
 
 func (o *Org) managed() org.Shelved {
-	s := org.Shelved{Name: "ManagedEventSubscription", Fields: []string{"Id", "DeveloperName", "MasterLabel", "FullName", "Metadata"}}
+	s := org.Shelved{Name: managedObject, Fields: []string{"Id", "DeveloperName", "MasterLabel", "FullName", "Metadata"}}
 	for _, m := range o.pubsub.Subscriptions() {
 		replay, state := "LATEST", "RUN"
 		if m.Earliest {
@@ -83,12 +86,12 @@ func (o *Org) managed() org.Shelved {
 }
 
 func (o *Org) channels() org.Shelved {
-	s := org.Shelved{Name: "PlatformEventChannel", Fields: []string{"Id", "DeveloperName", "MasterLabel", "ChannelType", "FullName", "Metadata"}}
-	for i, c := range o.Log.Channels() {
+	s := org.Shelved{Name: channelObject, Fields: []string{"Id", "DeveloperName", "MasterLabel", "ChannelType", "FullName", "Metadata"}}
+	for _, c := range o.Log.Channels() {
 		full := strings.TrimPrefix(c.Name, "/data/")
 		name := strings.TrimSuffix(full, "__chn")
 		s.Rows = append(s.Rows, map[string]any{
-			"Id": org.MakeID(channelKey, uint64(i+1)), "DeveloperName": name, "MasterLabel": name, "ChannelType": "data", "FullName": full,
+			"Id": componentID(channelKey, full), "DeveloperName": name, "MasterLabel": name, "ChannelType": "data", "FullName": full,
 			"Metadata": metadata(map[string]any{"channelType": "data", "label": name}),
 		})
 	}
@@ -98,30 +101,48 @@ func (o *Org) channels() org.Shelved {
 // members are the objects that are selected, for the default channel and for each
 // custom one.
 func (o *Org) members() org.Shelved {
-	s := org.Shelved{Name: "PlatformEventChannelMember", Fields: []string{"Id", "DeveloperName", "EventChannel", "SelectedEntity", "FullName", "Metadata"}}
-	add := func(channel, object string, enriched []string) {
-		event := strings.TrimPrefix(bus.ChannelOf(object), "/data/")
-		name := strings.TrimSuffix(channel, "__chn") + "_" + strings.ReplaceAll(event, "__", "_")
+	s := org.Shelved{Name: memberObject, Fields: []string{"Id", "DeveloperName", "EventChannel", "SelectedEntity", "FullName", "Metadata"}}
+	list, enriched := o.selections()
+	for _, of := range list {
+		name, event := of.name(), strings.TrimPrefix(bus.ChannelOf(of.object), "/data/")
 		fields := []map[string]string{}
-		for _, f := range enriched {
+		for _, f := range enriched[of] {
 			fields = append(fields, map[string]string{"name": f})
 		}
 		s.Rows = append(s.Rows, map[string]any{
-			"Id": org.MakeID(memberKey, uint64(len(s.Rows)+1)), "DeveloperName": name, "EventChannel": channel, "SelectedEntity": event, "FullName": name,
-			"Metadata": metadata(map[string]any{"eventChannel": channel, "selectedEntity": event, "enrichedFields": fields, "urls": nil}),
+			"Id": componentID(memberKey, name), "DeveloperName": name, "EventChannel": of.channel, "SelectedEntity": event, "FullName": name,
+			"Metadata": metadata(map[string]any{"eventChannel": of.channel, "selectedEntity": event, "enrichedFields": fields, "urls": nil}),
 		})
 	}
-	for _, object := range o.CDC.Captured() {
-		add("ChangeEvents", object, nil)
-	}
-	for _, c := range o.Log.Channels() {
-		for _, object := range o.Engine.Objects() {
-			if fields, ok := c.Members[object.Name]; ok {
-				add(strings.TrimPrefix(c.Name, "/data/"), object.Name, fields)
+	return s
+}
+
+// customFields are the fields that an admin made.
+func (o *Org) customFields() org.Shelved {
+	s := org.Shelved{Name: fieldObject, Fields: []string{"Id", "DeveloperName", "TableEnumOrId", "FullName", "Metadata"}}
+	for _, object := range o.Engine.Objects() {
+		for _, f := range object.Fields {
+			if !f.Custom || f.Compound != "" {
+				continue
 			}
+			full := object.Name + "." + f.Name
+			s.Rows = append(s.Rows, map[string]any{
+				"Id": componentID(fieldKey, full), "DeveloperName": strings.TrimSuffix(f.Name, "__c"), "TableEnumOrId": object.Name, "FullName": full,
+				"Metadata": metadata(map[string]any{"label": f.Label, "type": typeName(f), "length": f.Length, "precision": f.Precision, "scale": f.Scale}),
+			})
 		}
 	}
 	return s
+}
+
+// typeName is the metadata's name of a field's type.
+func typeName(f *org.Field) string {
+	for _, name := range slices.Sorted(maps.Keys(fieldTypes)) {
+		if fieldTypes[name] == f.Type && (name != "TextArea" || f.Length <= 255) && (name != "LongTextArea" || f.Length > 255) {
+			return name
+		}
+	}
+	return string(f.Type)
 }
 
 // eventSchema is the Avro schema of that id; false where it was never issued.

@@ -22,9 +22,6 @@ func (l *Log) Define(c Channel) error {
 	if !ok || !strings.HasSuffix(name, "__chn") || strings.ContainsAny(name, "/?") {
 		return fmt.Errorf("a custom channel is named like /data/Sales__chn, not %q", c.Name)
 	}
-	if len(c.Members) == 0 {
-		return fmt.Errorf("the channel %s has no members", c.Name)
-	}
 	for object, fields := range c.Members {
 		if len(fields) > maxEnriched {
 			return fmt.Errorf("%s: at most %d enriched fields of %s", c.Name, maxEnriched, object)
@@ -34,6 +31,13 @@ func (l *Log) Define(c Channel) error {
 	defer l.mu.Unlock()
 	l.channels[c.Name] = &c
 	return nil
+}
+
+// Remove takes a custom channel away. Who subscribed to it goes on until he leaves.
+func (l *Log) Remove(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.channels, name)
 }
 
 // Custom returns the definition of a custom channel.

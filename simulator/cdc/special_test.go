@@ -148,7 +148,6 @@ func TestCustomChannelsAreChecked(t *testing.T) {
 	for _, c := range []bus.Channel{
 		{Name: "/data/People", Members: map[string][]string{"Contact": nil}},
 		{Name: "/event/People__chn", Members: map[string][]string{"Contact": nil}},
-		{Name: "/data/People__chn"},
 		{Name: "/data/People__chn", Members: map[string][]string{"Contact": make([]string, 11)}},
 	} {
 		if err := h.log.Define(c); err == nil {

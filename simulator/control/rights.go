@@ -79,6 +79,10 @@ func (s *Server) define(w http.ResponseWriter, r *http.Request) {
 		fail(w, errNoCapture)
 		return
 	}
+	if len(c.Members) == 0 {
+		fail(w, fmt.Errorf("the channel %s has no members", c.Name))
+		return
+	}
 	for name, fields := range c.Members {
 		object := s.Org.Object(name)
 		if object == nil || object.Name != name {

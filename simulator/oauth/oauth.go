@@ -111,6 +111,7 @@ func (s *Server) Register(mux *http.ServeMux) {
 	mux.HandleFunc("POST /services/oauth2/introspect", s.introspect)
 	mux.HandleFunc("PUT /_sim/app/key", s.putKey)
 	mux.HandleFunc("/services/oauth2/userinfo", s.userinfo)
+	mux.HandleFunc("POST /services/Soap/{kind}/{version...}", s.soap)
 	mux.HandleFunc("GET /id/{org}/{user}", s.identity)
 	mux.HandleFunc("GET /.well-known/openid-configuration", s.discovery)
 }

@@ -29,6 +29,9 @@ func Shelf(now func() time.Time, list ...Shelved) *Org {
 			for i, f := range fields {
 				row[i] = values[f.Name]
 			}
+			if id, _ := values["Id"].(string); t.byID[id] == 0 {
+				t.byID[id] = len(t.rows) // ids of definitions are all the same
+			}
 			t.rows = append(t.rows, t.pack(row))
 		}
 		o.tables[s.Name] = t

@@ -43,6 +43,7 @@ type Server struct {
 	// EventSchemas and Tooling may be left out; then their paths are not there.
 	EventSchemas EventSchemas
 	Tooling      func() *org.Org
+	Metadata     Metadata
 
 	// Push says something on a generic streaming channel and tells which users
 	// listen there; nil where there are none.
@@ -90,8 +91,7 @@ func (s *Server) routes() *http.ServeMux {
 	add("GET /limits/{$}", (*call).limits)
 	add("GET /recent", (*call).recent)
 	add("GET /recent/{$}", (*call).recent)
-	add("GET /tooling/query", (*call).toolingQuery)
-	add("GET /tooling/query/{$}", (*call).toolingQuery)
+	addTooling(add)
 	add("GET /event/eventSchema/{schema}", (*call).eventSchema)
 	add("GET /sobjects/{object}/eventSchema", (*call).eventSchemaOf)
 	add("GET /sobjects", (*call).describeGlobal)
