@@ -97,6 +97,7 @@ func (v *visit) showAgain(scope gateway.ReplanScope, problem error, get func(str
 		Live:  views.Live{URL: againBase + "?part=" + views.PartAgain},
 	}
 	p.Shell.StreamURL, p.Shell.ReloadURL = eventsURL(outbox.ReplanKey), againBase
+	p.Head.Link = views.Link{Text: "What the settings would have done", URL: backtestBase}
 	var err error
 	if p.Tabs, err = v.logTabs(againBase); err != nil {
 		return err

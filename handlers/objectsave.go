@@ -89,7 +89,7 @@ func (v *visit) postedObject(s *objectTab) ([]byte, error) {
 		s.base = []byte(text)
 	}
 	switch v.posted(stepName) {
-	case stepSave, stepMerge, stepEdit, stepExport:
+	case stepSave, stepMerge, stepEdit, stepExport, stepBacktest:
 		return []byte(v.posted(bodyName)), nil
 	}
 	ours := settings.ObjectBody{Switches: began.Switches, Fields: map[string]settings.BodyField{}}

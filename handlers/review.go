@@ -57,6 +57,9 @@ func (v *visit) confirmed(r review) string {
 // show answers with the page, or with the list as a file. problem is what the
 // password field is marked with.
 func (v *visit) showReviewed(r review, problem string) error {
+	if v.posted(stepName) == stepBacktest {
+		return v.showBacktest(&r)
+	}
 	e, err := v.s.Outbox.Preview(v.UserContext(), v.member.Workspace, r.proposal)
 	if err != nil {
 		return err
@@ -66,6 +69,9 @@ func (v *visit) showReviewed(r review, problem string) error {
 	}
 	r.page.Effects, r.page.Also = effectWords(e), alsoWords(e)
 	v.addSample(&r.page, e)
+	if err := v.addBacktest(&r); err != nil {
+		return err
+	}
 	if !e.Whole() {
 		r.page.Head.Lead += fmt.Sprintf(" Only %s of %s things were looked at; the rest is not in these numbers.", number(e.Looked), number(e.Total))
 	}

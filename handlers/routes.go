@@ -189,6 +189,7 @@ func allPages() []route {
 	list = append(list, conflictPages...)
 	list = append(list, undoPages...)
 	list = append(list, againPages...)
+	list = append(list, route{"GET", backtestBase, admins, backtestPage})
 	list = append(list, explainPages...)
 	list = append(list, agentPages...)
 	list = append(list, saidPages...)

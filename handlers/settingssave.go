@@ -143,7 +143,7 @@ func (v *visit) postedBodies(state *tabState) (base, ours []byte, err error) {
 		return nil, nil, err
 	}
 	switch body := v.posted(bodyName); v.posted(stepName) {
-	case stepSave, stepMerge, stepEdit, stepExport:
+	case stepSave, stepMerge, stepEdit, stepExport, stepBacktest:
 		if err := settings.Decode(&began.settings, state.tab, []byte(body)); err != nil {
 			return nil, nil, err
 		}

@@ -30,16 +30,16 @@ func DealNotes(ctx context.Context, w *store.Workspace, deal gateway.RecordKey) 
 // notesOf are the topic notes of one thing.
 func notesOf(s store.Said) []summary.Note {
 	source, topics := summary.Source{Kind: s.Kind, ID: s.ExternalID}, map[string][]gateway.TopicNote{}
+	source.Title, source.At = s.Title()
 	switch s.Kind {
 	case gateway.KindMeeting:
-		source.Title, source.At = s.Meeting.Title, s.Meeting.StartsAt
 		if s.Meeting.Status != gateway.MeetingCancelled {
 			topics = s.Meeting.Topics
 		}
 	case gateway.KindCall:
-		source.Title, source.At, topics = "Call", s.Call.StartedAt, s.Call.Topics
+		topics = s.Call.Topics
 	case gateway.KindEmail:
-		source.Title, source.At, topics = s.Email.Subject, s.Email.SentAt, s.Email.Topics
+		topics = s.Email.Topics
 	}
 	// The engines keep microseconds.
 	source.At = source.At.Truncate(time.Microsecond)

@@ -288,6 +288,9 @@ func (l *loading) user(ctx context.Context, email string) string {
 // written returns what a thing became before, and of which parts the record was
 // deleted in Salesforce.
 func (l *loading) written(ctx context.Context, kind, id string) (map[string]gateway.Writing, map[string]bool) {
+	if l.looking != nil && l.looking.fresh {
+		return nil, nil
+	}
 	all, err := l.w.Writings(ctx, kind, id)
 	l.did("earlier writings", err)
 	written, gone := make(map[string]gateway.Writing, len(all)), map[string]bool{}

@@ -31,6 +31,7 @@ type looking struct {
 	contacts int // of the hour
 	found    map[[2]string][]gateway.Record
 	owed     func(gateway.RecordKey) (c *gateway.Change, known bool)
+	fresh    bool // as if nothing had been written yet
 }
 
 // once reads records by a key of theirs, unless that was done before.

@@ -20,6 +20,19 @@ type Said struct {
 	Email            gateway.Email
 }
 
+// Title is how it is called, and when it was.
+func (s Said) Title() (title string, at time.Time) {
+	switch s.Kind {
+	case gateway.KindMeeting:
+		return s.Meeting.Title, s.Meeting.StartsAt
+	case gateway.KindCall:
+		return "Call", s.Call.StartedAt
+	case gateway.KindEmail:
+		return s.Email.Subject, s.Email.SentAt
+	}
+	return "Conversation", s.Conversation.StartedAt
+}
+
 // saidKinds are what becomes something in Salesforce by itself; records of
 // custom kinds do not.
 const saidKinds = `kind IN ('` + gateway.KindCall + `', '` + gateway.KindConversation + `', '` + gateway.KindEmail + `', '` + gateway.KindMeeting + `')`
@@ -75,4 +88,17 @@ func (tx *Tx) LockSaid(ctx context.Context, kind, externalID string) (time.Time,
 		err = notFound("There is no such %s.", kind)
 	}
 	return fromMicros(at), err
+}
+
+// SaidKey names something that was said.
+type SaidKey struct {
+	Kind       string `db:"kind"`
+	ExternalID string `db:"external_id"`
+}
+
+// SaidBetween names up to n things that were said in a time, the newest first.
+func (w *Workspace) SaidBetween(ctx context.Context, since, until time.Time, n int) ([]SaidKey, error) {
+	return list[SaidKey](ctx, w.read, "reading what was said lately", `SELECT kind, external_id FROM said
+		WHERE workspace_id = ? AND `+saidKinds+` AND at >= ? AND at < ? ORDER BY at DESC, kind, external_id LIMIT ?`,
+		w.id, micros(since), micros(until), n)
 }

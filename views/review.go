@@ -17,6 +17,8 @@ type ReviewPage struct {
 	// Export is the button that posts the values as step "export", for the
 	// whole list as a file; none is drawn without words.
 	Export string
+	// Backtest is the button that posts the values as step "backtest".
+	Backtest string
 	// Also is what else happens, and what does not.
 	Also []Fact
 	Form Form
