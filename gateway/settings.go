@@ -131,10 +131,16 @@ type ContactsSettings struct {
 	PhoneField        string      `json:"phone_field"`         // of ActivityObject (AVC-18)
 }
 
+// ActivityStep is how records of the activity object are found: by the one
+// phone field that was chosen (AVC-18, AVC-20).
+func (s ContactsSettings) ActivityStep() MatchStep {
+	return MatchStep{By: "phone", Field: s.ActivityObject + "." + s.PhoneField}
+}
+
 // MatchStep is one way to recognize a person.
 type MatchStep struct {
 	By    string `json:"by"`    // "email", "phone", "domain" or "field"
-	Field string `json:"field"` // API name on Lead and Contact, for By "field"
+	Field string `json:"field"` // API name on Lead and Contact, for By "field"; "Object.Field" of the activity object for By "phone"
 }
 
 // ForecastSettings say how pipeline is shown; they never write to Salesforce.

@@ -65,12 +65,15 @@ func checkNotes(v *visit, before, after gateway.Settings) error {
 
 // checkHere refuses what only this org or these members rule out.
 func (v *visit) checkHere(state tabState) error {
-	if state.tab != gateway.TabNotes {
+	if state.tab != gateway.TabNotes && state.tab != gateway.TabContacts {
 		return nil
 	}
 	before, err := v.effective(state.scope, state.rows)
 	if err != nil {
 		return err
+	}
+	if state.tab == gateway.TabContacts {
+		return checkActivity(v, before, state.settings)
 	}
 	if state.scope == gateway.OrgScope {
 		if err := checkPilot(state.settings); err != nil {

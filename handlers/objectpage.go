@@ -294,6 +294,7 @@ func (s objectTab) capability() *views.Gate {
 	g := &views.Gate{Title: "Can activities go here instead of Leads and Contacts?", Field: firstLabel(s.schema), Text: reason}
 	if ok {
 		g.Text = "All four hold."
+		g.Link = views.Link{Text: "Choose it on the Contacts tab", URL: settingsBase + "/contacts#activity_object"}
 	}
 	g.Rows = gateRows(cells[:])
 	return g

@@ -62,6 +62,10 @@ func showObjects(v *visit, t tabState) (templ.Component, error) {
 				Title: "Quarterly audit", Link: views.Link{Text: "Look through all mapped fields", URL: mappingsURL},
 				Text: "Lists every mapped field, and those whose Salesforce field changed, vanished or lost a permission.",
 			},
+			{
+				Title: "Sync Activity to a Custom Object", Link: views.Link{Text: "Choose the object", URL: settingsBase + "/contacts#activity_object"},
+				Text: "Calls, chats and texts can go to any object that passes four tests, instead of Leads and Contacts. The page of each object shows the four tests.",
+			},
 		}
 		p.Actions = []views.Action{{Text: "Add object", URL: addURL, Icon: views.IconPlus}}
 	}

@@ -37,6 +37,7 @@ func readContacts(v *visit, t *tabState) {
 	v.takeNumber("cap_hour", &c.CapHour)
 	v.take("account_match_field", &c.AccountMatchField)
 	v.take("phone_region", &c.PhoneRegion)
+	v.readActivityObject(c)
 	v.readChain(t, &c.Chain)
 }
 
@@ -143,6 +144,11 @@ func showContacts(v *visit, t tabState) (templ.Component, error) {
 		p.AddStep = []views.Select{{Name: chainAdd, Label: "Also look for", Options: append([]views.Option{{Text: "Nothing more", Selected: true}}, missingSteps(c.Chain)...), Error: t.errors["chain"], Meta: t.meta(v, "chain", "e-mail, then phone, then domain")}}
 		p.AddField = []views.Field{{Name: chainField, Label: "API name of the field", Hint: "Only for a field of your own, such as Legacy_Id__c. It must exist on Lead and Contact."}}
 	}
+	activity, err := v.activitySelects(t)
+	if err != nil {
+		return nil, err
+	}
+	p.Selects = append(p.Selects, activity...)
 	if p.TryOut, err = v.tryContact(c); err != nil {
 		return nil, err
 	}

@@ -207,8 +207,13 @@ func (l *loading) byKey(ctx context.Context, kind, value string) []gateway.Recor
 // attendee recognizes a participant by the steps of the settings; the first
 // that finds somebody decides.
 func (l *loading) attendee(ctx context.Context, p gateway.Participant, s gateway.ContactsSettings) outbound.Attendee {
+	return l.among(ctx, p, s, s.Chain, "Contact", "Lead")
+}
+
+// among recognizes a participant among records of some objects.
+func (l *loading) among(ctx context.Context, p gateway.Participant, s gateway.ContactsSettings, steps []gateway.MatchStep, objects ...string) outbound.Attendee {
 	found, err := match.Chain(match.Subject{
-		Person: gateway.Person{Email: p.Email, Phone: p.Phone}, Steps: s.Chain, Objects: []string{"Contact", "Lead"}, Find: finder(ctx, l.w),
+		Person: gateway.Person{Email: p.Email, Phone: p.Phone}, Steps: steps, Objects: objects, Find: finder(ctx, l.w),
 		Region: match.Regions(s.PhoneRegion, l.userLocale(ctx)),
 	})
 	l.did("whom a participant is", err)

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -71,6 +72,9 @@ func locale(ctx context.Context, w *store.Workspace) (string, error) {
 // finder looks in the mirror for whom a step of the chain may find.
 func finder(ctx context.Context, w *store.Workspace) find {
 	return func(step gateway.MatchStep, value string) ([]gateway.Record, error) {
+		if object, field, chosen := strings.Cut(step.Field, "."); chosen && step.By == "phone" {
+			return w.RecordsByPhoneField(ctx, object, field, value)
+		}
 		if step.By == "field" {
 			return w.RecordsByField(ctx, step.Field, value, "Contact", "Lead")
 		}
@@ -95,7 +99,7 @@ func matchByLink(was gateway.Link, linked bool) (m personMatch, decided bool) {
 // matchByChain answers by the steps of the settings; locale is that of the
 // connected user.
 func matchByChain(p gateway.Person, was gateway.Link, s gateway.ContactsSettings, locale string, look find) (personMatch, error) {
-	found, err := match.Chain(match.Subject{Person: p, Steps: s.Chain, Objects: mayBe(p, s), Region: match.Regions(s.PhoneRegion, locale), Find: look})
+	found, err := match.Chain(match.Subject{Person: p, Steps: stepsOf(s), Objects: mayBe(p, s), Region: match.Regions(s.PhoneRegion, locale), Find: look})
 	if err != nil {
 		return personMatch{}, fmt.Errorf("matching: %w", err)
 	}
@@ -107,15 +111,32 @@ func matchByChain(p gateway.Person, was gateway.Link, s gateway.ContactsSettings
 			link: link, withheld: found.Reason, who: "Choose the record that this person is, or merge them in Salesforce.",
 		}, nil
 	case found.Key.ID == "":
-		link.Key = gateway.RecordKey{Object: outbound.PersonObject(p), ID: outbound.LocalPrefix + p.ExternalID}
+		link.Key = personKey(p, s)
 		link.Rule, link.Reason = "created", "created for this person"
 	}
 	return personMatch{link: link, fresh: true, was: was}, nil
 }
 
+// personKey is the record that a person becomes where none is his.
+func personKey(p gateway.Person, s gateway.ContactsSettings) gateway.RecordKey {
+	return gateway.RecordKey{Object: cmp.Or(s.ActivityObject, outbound.PersonObject(p)), ID: outbound.LocalPrefix + p.ExternalID}
+}
+
+// stepsOf are the steps of the chain, or the one by which records of the
+// activity object are found.
+func stepsOf(s gateway.ContactsSettings) []gateway.MatchStep {
+	if s.ActivityObject != "" {
+		return []gateway.MatchStep{s.ActivityStep()}
+	}
+	return s.Chain
+}
+
 // mayBe are the objects among which a person is looked for: the one he would
 // become first. A lead counts as known unless the admin says otherwise (AVM-34).
 func mayBe(p gateway.Person, s gateway.ContactsSettings) []string {
+	if s.ActivityObject != "" {
+		return []string{s.ActivityObject}
+	}
 	if outbound.PersonObject(p) == "Lead" {
 		return []string{"Lead", "Contact"}
 	}

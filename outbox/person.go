@@ -141,7 +141,7 @@ func planPerson(in personInput) (outbound.Plan, error) {
 	var skipped []outbound.Skipped
 	if key := in.match.link.Key; local(key) {
 		create := outbound.PlanCreate(outbound.CreateInput{
-			Person: p, Object: key.Object, Schema: r.schema, Mapping: r.mapping, Refused: r.refused, Lane: in.lane, Cause: in.cause, Now: in.now,
+			Person: p, Object: key.Object, Schema: r.schema, Phone: r.phone, Mapping: r.mapping, Refused: r.refused, Lane: in.lane, Cause: in.cause, Now: in.now,
 		})
 		if in.pending == nil || create.Change == nil {
 			return create, nil
@@ -149,7 +149,7 @@ func planPerson(in personInput) (outbound.Plan, error) {
 		edit.Fields, skipped = create.Change.Fields, create.Skipped
 	} else {
 		edit.Fields, skipped = outbound.PlanFill(outbound.FillInput{
-			Person: p, Record: in.record, Pending: in.pending, Schema: r.schema, Mapping: r.mapping, Writable: r.writable, Updates: r.updates,
+			Person: p, Record: in.record, Pending: in.pending, Schema: r.schema, Phone: r.phone, Mapping: r.mapping, Writable: r.writable, Updates: r.updates,
 		})
 		edit.Fills = outbound.Fills(edit.Fields, r.mapping)
 	}

@@ -129,6 +129,7 @@ type rights struct {
 	on       bool   // "Sync to Salesforce"
 	refused  string // why nothing is created, "" when it is
 	updates  bool   // "Sync updates to object fields"
+	phone    string // the phone field of the activity object, "" of others
 	schema   gateway.Schema
 	mappings map[string]gateway.Mapping
 }
@@ -144,7 +145,10 @@ func rightsOf(s gateway.Settings, object string, schema gateway.Schema, rows []g
 // under returns the rights under other settings.
 func (r rights) under(s gateway.Settings, object string) rights {
 	r.on, r.updates = s.Objects.Writeback[object], s.Objects.UpdateFields[object]
-	r.refused = outbound.RefuseCreate(s.Objects, object)
+	r.refused, r.phone = outbound.RefuseCreate(s.Objects, object), ""
+	if object == s.Contacts.ActivityObject {
+		r.phone = s.Contacts.PhoneField
+	}
 	return r
 }
 

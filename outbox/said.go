@@ -141,7 +141,7 @@ func (l *loading) around(ctx context.Context, in *outbound.Surroundings, kind, i
 // leads to a local id, which is translated when it is sent.
 func (l *loading) other(ctx context.Context, person string, p gateway.Participant, s gateway.ContactsSettings) outbound.Attendee {
 	if person == "" {
-		return l.attendee(ctx, p, s)
+		return l.caller(ctx, p, s)
 	}
 	known, err := l.w.Person(ctx, person)
 	if l.did("a person", err) {
@@ -153,7 +153,7 @@ func (l *loading) other(ctx context.Context, person string, p gateway.Participan
 	link, err := l.w.LinkOf(ctx, linkPerson, person)
 	if !l.did("a person's link", err) || !link.Holds() {
 		if link.Key = l.personPlanned(known); link.Key.ID == "" {
-			a := l.attendee(ctx, p, s)
+			a := l.caller(ctx, p, s)
 			a.Person = known
 			if link.Pinned {
 				a.Held = held(link).withheld
@@ -168,6 +168,15 @@ func (l *loading) other(ctx context.Context, person string, p gateway.Participan
 	a := outbound.Attendee{Participant: p, Matches: []gateway.Record{r}, Evidence: link.Reason, Person: known}
 	a.Account = l.account(ctx, a, s.AccountMatchField)
 	return a
+}
+
+// caller recognizes the other side of a call or a thread of whom no link tells:
+// among the records of the activity object, where there is one (AVC-17).
+func (l *loading) caller(ctx context.Context, p gateway.Participant, s gateway.ContactsSettings) outbound.Attendee {
+	if s.ActivityObject != "" {
+		return l.among(ctx, p, s, stepsOf(s), s.ActivityObject)
+	}
+	return l.attendee(ctx, p, s)
 }
 
 // messages returns those of before with the new ones laid over them.

@@ -153,7 +153,7 @@ func (l *loading) personPlanned(p gateway.Person) gateway.RecordKey {
 	if l.looking == nil || p.ExternalID == "" {
 		return gateway.RecordKey{}
 	}
-	key := gateway.RecordKey{Object: outbound.PersonObject(p), ID: outbound.LocalPrefix + p.ExternalID}
+	key := personKey(p, l.looking.terms.Settings.Contacts)
 	if c, known := l.looking.owed(key); !known || c == nil {
 		return gateway.RecordKey{}
 	}

@@ -144,7 +144,7 @@ func readAhead(ctx context.Context, w *store.Workspace, people []gateway.Person)
 	}
 	rest := finder(ctx, w)
 	return func(step gateway.MatchStep, value string) ([]gateway.Record, error) {
-		if by, ahead := found[step.By]; ahead {
+		if by, ahead := found[step.By]; ahead && step.Field == "" {
 			return by[value], nil
 		}
 		return rest(step, value)

@@ -304,3 +304,19 @@ func (w *Workspace) RecordsByField(ctx context.Context, field, value string, obj
 		WHERE workspace_id = ? AND object`+d.among+` AND NOT deleted AND fields`+d.jsonText+` = ?
 		ORDER BY object, record_id LIMIT 200`, w.id, d.list(objects), field, value)
 }
+
+// RecordsByPhoneField returns the records of an object whose field may hold a
+// number, in any usual notation: its last four digits stand in it together or
+// as two pairs. At most 200; who asks compares the numbers. All records of the
+// object are looked at, see RecordsByField.
+func (w *Workspace) RecordsByPhoneField(ctx context.Context, object, field, number string) ([]gateway.Record, error) {
+	tail := NormalizeKey(KeyPhone, number)
+	if field == "" || len(tail) < 4 {
+		return nil, nil
+	}
+	tail = tail[len(tail)-4:]
+	text := `fields` + w.db.dialect.jsonText
+	return w.read.records(ctx, "reading records by phone", `SELECT `+recordColumns+` FROM records
+		WHERE workspace_id = ? AND object = ? AND NOT deleted AND (`+text+` LIKE ? OR `+text+` LIKE ?)
+		ORDER BY record_id LIMIT 200`, w.id, object, field, "%"+tail+"%", field, "%"+tail[:2]+"_"+tail[2:]+"%")
+}

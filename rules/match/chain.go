@@ -82,7 +82,7 @@ func (s Subject) ask(step gateway.MatchStep, values []string) (found []gateway.R
 			return nil, "", err
 		}
 		if step.By == "phone" {
-			records = called(records, v, s.Region)
+			records = called(records, v, s.Region, step.Field)
 		}
 		for _, r := range records {
 			if _, twice := by[r.Key]; !twice && !r.Deleted && !Converted(r) {

@@ -67,10 +67,15 @@ func digits(text string) string {
 	}, text)
 }
 
-// called returns those records that have a number in any of their phone fields.
-func called(records []gateway.Record, number, region string) []gateway.Record {
+// called returns those records that have a number in any of their phone fields,
+// or in the one that is chosen of their object.
+func called(records []gateway.Record, number, region, chosen string) []gateway.Record {
+	names := phoneFields[:]
+	if _, field, ok := strings.Cut(chosen, "."); ok {
+		names = []string{field}
+	}
 	return slices.DeleteFunc(slices.Clone(records), func(r gateway.Record) bool {
-		for _, name := range phoneFields {
+		for _, name := range names {
 			if v := r.Fields[name]; !v.Empty() && SamePhone(v.String(), number, region) {
 				return false
 			}

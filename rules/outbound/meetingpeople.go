@@ -150,6 +150,11 @@ func (p *planning) relate() {
 			p.accounts = add(p.accounts, a.Account.Key)
 		}
 	}
+	for _, someone := range p.people { // a record of another object stands instead of Lead and Contact (AVC-11)
+		if object := someone.key.Object; object != "Contact" && object != "Lead" {
+			p.what = someone.key
+		}
+	}
 	for _, key := range p.accounts {
 		p.plan.Related = add(p.plan.Related, key)
 	}

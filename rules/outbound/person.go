@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -48,11 +49,35 @@ func PersonFields(p gateway.Person, object string) gateway.Fields {
 	return fields
 }
 
+// personFields is PersonFields, or what the activity object takes of a person:
+// its phone field, a name, and what has the same name there (AVC-11).
+func personFields(p gateway.Person, object, phone string, s gateway.Schema) gateway.Fields {
+	fields := PersonFields(p, object)
+	if phone == "" || object == "Lead" || object == "Contact" {
+		return fields
+	}
+	for name := range fields {
+		if _, known := s.Field(name); !known && !p.Properties[name].Known() {
+			delete(fields, name)
+		}
+	}
+	if number := cmp.Or(strings.TrimSpace(p.MobilePhone), strings.TrimSpace(p.Phone)); number != "" {
+		fields[phone] = gateway.Text(number)
+	}
+	if f, known := s.Field("Name"); known && f.Createable {
+		fields["Name"] = gateway.Text(cmp.Or(strings.TrimSpace(p.FirstName+" "+p.LastName), p.Company, p.Email, fields[phone].String(), notProvided))
+	}
+	return fields
+}
+
 // CreateInput is everything that PlanCreate looks at.
 type CreateInput struct {
 	Person gateway.Person
 	Object string
 	Schema gateway.Schema
+	// Phone is the field of the activity object by which its records are found,
+	// "" for other objects (AVC-18).
+	Phone string
 	// Refused says why nothing is created, "" when it is; see RefuseCreate.
 	Refused string
 	// Mapping is how a field of the object travels; nil = none is mapped.
@@ -68,7 +93,7 @@ type CreateInput struct {
 // is refused Change is nil and the log line says so.
 func PlanCreate(in CreateInput) Plan {
 	key := gateway.RecordKey{Object: in.Object, ID: LocalPrefix + in.Person.ExternalID}
-	fields, skipped := creatable(withDefaults(withSources(PersonFields(in.Person, in.Object), in.Person, in.Schema, in.Mapping, nil), in), in.Schema)
+	fields, skipped := creatable(withDefaults(withSources(personFields(in.Person, in.Object, in.Phone, in.Schema), in.Person, in.Schema, in.Mapping, nil), in), in.Schema)
 	in.Cause.Rule += Omissions(skipped)
 	c := gateway.Change{
 		Key: key, Op: gateway.OpCreate, Fields: fields, Base: gateway.Fields{}, Edit: 1,
@@ -96,6 +121,9 @@ func RefuseCreate(s gateway.ObjectsSettings, object string) string {
 }
 
 func withDefaults(fields gateway.Fields, in CreateInput) gateway.Fields {
+	if in.Phone != "" && in.Object != "Lead" && in.Object != "Contact" {
+		return fields
+	}
 	required := map[string]string{"LastName": notProvided}
 	if local, domain, ok := strings.Cut(in.Person.Email, "@"); ok && local != "" {
 		required["LastName"] = local
@@ -141,6 +169,7 @@ type FillInput struct {
 	Record   gateway.Record
 	Pending  *gateway.Change
 	Schema   gateway.Schema
+	Phone    string // see CreateInput
 	Mapping  func(field string) gateway.Mapping
 	Writable func(field string) (bool, string)
 	// Updates is the object's "Sync updates to object fields": without it no
@@ -155,7 +184,7 @@ type FillInput struct {
 func PlanFill(in FillInput) (gateway.Fields, []Skipped) {
 	edit := gateway.Fields{}
 	var skipped []Skipped
-	fields := withSources(PersonFields(in.Person, in.Record.Key.Object), in.Person, in.Schema, in.Mapping, in.Record.Fields)
+	fields := withSources(personFields(in.Person, in.Record.Key.Object, in.Phone, in.Schema), in.Person, in.Schema, in.Mapping, in.Record.Fields)
 	for _, name := range fields.Names() {
 		if why := withhold(in, name, fields[name]); why != "" {
 			skipped = append(skipped, Skipped{name, why})
@@ -176,7 +205,7 @@ func withhold(in FillInput, name string, want gateway.Value) string {
 	if ok, why := in.Writable(name); !ok {
 		return why
 	}
-	if mapping.Mode(name, in.Mapping(name)) == mapping.Fill {
+	if mapping.Mode(name, in.Mapping(name)) == mapping.Fill || in.Phone != "" && (name == in.Phone || name == "Name") {
 		switch {
 		case !in.Record.Fields[name].Empty():
 			return "It has a value in Salesforce, and is only filled while empty."
