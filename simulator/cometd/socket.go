@@ -54,7 +54,7 @@ func (s *Server) serveUpgrade(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.sockets.Done()
 	c := newCaller(r, websocket)
-	conn, err := s.upgrade(w, r, c)
+	conn, err := s.upgrade(w, r)
 	if err != nil {
 		return // the upgrader has answered
 	}
@@ -88,22 +88,16 @@ func (s *Server) admitSocket() bool {
 	return true
 }
 
-func (s *Server) upgrade(w http.ResponseWriter, r *http.Request, c *caller) (*ws.Conn, error) {
-	if c.browser == "" {
-		c.browser = newClientID()
-		c.give(browserCookie, c.browser, 0)
-	}
-	c.give(stickyCookie, newClientID(), s.cfg.StickyLife)
-	header := http.Header{}
-	for _, k := range c.set {
-		header.Add("Set-Cookie", k.String())
-	}
+// upgrade sets no cookies: a socket stays with its server, and a client may try one
+// while its handshake over HTTP is on its way. A second pair of cookies would
+// overwrite those of the session that this handshake makes.
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) (*ws.Conn, error) {
 	up := ws.Upgrader{
 		// Any origin: what protects is the token, as with the org's REST API.
 		CheckOrigin:     func(*http.Request) bool { return true },
 		WriteBufferSize: 16 << 10,
 	}
-	conn, err := up.Upgrade(w, r, header)
+	conn, err := up.Upgrade(w, r, nil)
 	if err == nil {
 		conn.SetReadLimit(maxRequest)
 	}

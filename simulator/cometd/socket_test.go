@@ -31,7 +31,7 @@ func (o *org) dial() *line {
 		o.t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if len(resp.Cookies()) != 2 {
+	if len(resp.Cookies()) != 0 { // they would overwrite those of a handshake over HTTP
 		o.t.Errorf("cookies on upgrade: %v", resp.Cookies())
 	}
 	o.t.Cleanup(func() { _ = conn.Close() })

@@ -35,6 +35,15 @@ test('username and password log in over OAuth', async () => {
   await assert.rejects(fresh().login(org.username, 'wrong'), { name: 'invalid_grant' })
 })
 
+test('username and password log in over SOAP, without an app', async () => {
+  const other = new jsforce.Connection({ version, loginUrl: org.url })
+  await assert.rejects(other.login(org.username, 'wrong'), /INVALID_LOGIN/)
+  const user = await other.login(org.username, org.password)
+  assert.deepEqual([user.organizationId, other.instanceUrl], [conn.userInfo.organizationId, org.url])
+  assert.equal((await other.identity()).username, org.username)
+  await other.logout()
+})
+
 // agree does what a person does in the browser, and returns the code.
 async function agree(address) {
   const post = (path, fields) =>
@@ -281,6 +290,35 @@ test('streaming begins again after a replay id', async () => {
   assert.deepEqual(named(live), ['Stream 1', 'Stream 2'])
   assert.deepEqual(named(again), ['Stream 2', 'Stream 3'])
   assert.deepEqual(again[0].payload.ChangeEventHeader.recordIds, live[1].payload.ChangeEventHeader.recordIds)
+})
+
+test('a PushTopic and a generic channel are made and heard', async () => {
+  await conn.sobject('PushTopic').create({ Name: 'Pilots', Query: "SELECT Id, LastName FROM Contact WHERE Title = 'Pilot'", ApiVersion: 61 })
+  await conn.sobject('StreamingChannel').create({ Name: '/u/Board' })
+  const heard = []
+  const client = conn.streaming.createClient([new StreamingExtension.Replay('/topic/Pilots', -1)])
+  await client.subscribe('/topic/Pilots', (m) => heard.push(m))
+  await conn.sobject('Contact').create([{ LastName: 'Unheard' }, { LastName: 'Heard', Title: 'Pilot' }])
+  await until('the notification', () => heard.length === 1)
+  await client.disconnect()
+  assert.deepEqual([heard[0].event.type, heard[0].sobject.LastName], ['created', 'Heard'])
+  const said = []
+  const other = conn.streaming.createClient([new StreamingExtension.Replay('/u/Board', -2)])
+  await other.subscribe('/u/Board', (m) => said.push(m.payload))
+  const result = await conn.streaming.channel('/u/Board').push({ payload: 'Hello', userIds: [] })
+  await until('what was said', () => said.length === 1)
+  await other.disconnect()
+  assert.deepEqual([said[0], result.fanoutCount], ['Hello', -1])
+})
+
+test('layouts are described, and a field is made by the Tooling API', async () => {
+  const { layouts, recordTypeMappings } = await conn.sobject('Contact').layouts()
+  assert.ok(layouts[0].detailLayoutSections.length && recordTypeMappings[0].master)
+  assert.equal((await conn.sobject('Contact').compactLayouts()).compactLayouts[0].objectType, 'Contact')
+  const made = await conn.tooling.sobject('CustomField').create({ FullName: 'Contact.Shoe__c', Metadata: { label: 'Shoe', type: 'Text', length: 20 } })
+  assert.equal(made.success, true)
+  const { id } = await conn.sobject('Contact').create({ LastName: 'Shod', Shoe__c: '42' })
+  assert.equal((await conn.sobject('Contact').retrieve(id)).Shoe__c, '42')
 })
 
 test('a signed assertion gives a session', async () => {
