@@ -35,6 +35,8 @@ type Consumer struct {
 	suspicion suspicion
 	// counted is when the rows of an object were last counted; the worker's.
 	counted map[string]time.Time
+	// describedAt is when it was last looked whether describes are due; the worker's.
+	describedAt time.Time
 	// trouble is what the log was told last; the watch's.
 	trouble continuity.Trouble
 	// unclosed are the continuity records under repair; the worker's.

@@ -46,6 +46,13 @@ func (s *suspicion) note(object string, id []byte) {
 	s.ids[object], s.objects[object] = string(id), true
 }
 
+// any reports whether some object is suspected.
+func (s *suspicion) any() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.objects) > 0
+}
+
 func (s *suspicion) take(object string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,6 +97,10 @@ func schemaID(message []byte) []byte {
 // describeDue describes the objects whose describe is old or suspected to have
 // changed.
 func (c *Consumer) describeDue(ctx context.Context) error {
+	now := c.cfg.Now()
+	if now.Sub(c.describedAt) < min(c.cfg.DescribeEvery, time.Minute) && !c.suspicion.any() {
+		return nil
+	}
 	for _, object := range c.cfg.Objects {
 		read, modified, err := c.store.SchemaDates(ctx, object)
 		if err != nil {
@@ -107,6 +118,7 @@ func (c *Consumer) describeDue(ctx context.Context) error {
 			return err
 		}
 	}
+	c.describedAt = now
 	return nil
 }
 

@@ -233,7 +233,7 @@ func (c *Consumer) watch(ctx context.Context) error {
 			}
 		}
 		if n%10 == 0 {
-			c.wrote(ctx, c.rules.read(ctx))
+			c.wrote(ctx, c.rules.follow(ctx))
 		}
 	}
 }

@@ -26,6 +26,7 @@ type rules struct {
 	mappings  map[string]map[string]gateway.Mapping
 	chosen    map[gateway.DataType]gateway.Winner
 	writeback map[string]bool
+	mark      string // of what was read last
 }
 
 func (r *rules) decoder() *Decoder { return r.current.Load() }
@@ -68,8 +69,29 @@ func (r *rules) writable(object, field string) (bool, string) {
 	return ok, why
 }
 
-// read loads schemas and conflict rules again; people change the latter at
-// any time.
+// follow reads again what changed since, if anything did: people change it at
+// any time. A thousand idle connections took a core to read it every ten seconds.
+func (r *rules) follow(ctx context.Context) error {
+	mark, err := r.store.TermsMark(ctx)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	same := mark == r.mark
+	r.mu.Unlock()
+	if same {
+		return nil
+	}
+	if err := r.read(ctx); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.mark = mark // from before the reading: what came meanwhile is read the next time
+	return nil
+}
+
+// read loads schemas and conflict rules again.
 func (r *rules) read(ctx context.Context) error {
 	byField := map[string]map[string]gateway.Mapping{}
 	known, err := r.store.Schemas(ctx)

@@ -85,7 +85,14 @@ func (c *Consumer) round(ctx context.Context, lease gateway.Lease) error {
 	if err := c.describeDue(ctx); err != nil {
 		return err
 	}
+	quiet, err := c.quiet(ctx)
+	if err != nil {
+		return err
+	}
 	for _, object := range c.cfg.Objects {
+		if quiet[object] {
+			continue
+		}
 		err := c.polling(ctx, lease, object)
 		if err == nil {
 			err = c.backfill(ctx, lease, object)
@@ -115,6 +122,17 @@ func (c *Consumer) round(ctx context.Context, lease gateway.Lease) error {
 		}
 	}
 	return nil
+}
+
+// quiet names the objects of which nothing is to be read: read whole, and told
+// of by the stream. Most are, most of the time, and one look tells of all.
+func (c *Consumer) quiet(ctx context.Context) (map[string]bool, error) {
+	all, err := c.store.Backfills(ctx)
+	quiet := make(map[string]bool, len(all))
+	for _, b := range all {
+		quiet[b.Object] = b.State == BackfillDone && b.Job == "" && c.polled(b.Object) == "" && c.poll.shown[b.Object] == ""
+	}
+	return quiet, err
 }
 
 // unreachable tells errors that concern one object, not the connection.

@@ -183,6 +183,51 @@ func settings(t *testing.T, s *suite) {
 	wantCode(t, err, gateway.CodeNotFound)
 }
 
+// terms proves that the mark of what decisions rest on moves with each of it,
+// and stays where nothing was saved.
+func terms(t *testing.T, s *suite) {
+	w := s.workspace(t)
+	last, err := w.TermsMark(t.Context())
+	ok(t, err)
+	field := gateway.Mapping{Object: "Contact", Field: "Title", Imported: true}
+	for _, step := range []struct {
+		name string
+		do   func(tx *store.Tx) error
+	}{
+		{"a describe", func(tx *store.Tx) error {
+			return tx.SaveSchema(t.Context(), gateway.Schema{Object: "Contact"}, time.Time{})
+		}},
+		{"the same one later", func(tx *store.Tx) error {
+			return tx.SaveSchema(t.Context(), gateway.Schema{Object: "Contact", Label: "Person"}, time.Time{})
+		}},
+		{"a mapping", func(tx *store.Tx) error { return tx.SaveMapping(t.Context(), field) }},
+		{"its next revision", func(tx *store.Tx) error { return tx.SaveMapping(t.Context(), field) }},
+		{"its suspension", func(tx *store.Tx) error {
+			gone := field
+			gone.Suspended = gateway.Suspension{Cause: "gone", At: s.clock.Now()}
+			return tx.SuspendMappings(t.Context(), []gateway.Mapping{gone})
+		}},
+		{"that it goes on", func(tx *store.Tx) error { return tx.SuspendMappings(t.Context(), []gateway.Mapping{field}) }},
+		{"its removal", func(tx *store.Tx) error { return tx.RemoveMapping(t.Context(), "Contact", "Title", 2) }},
+	} {
+		s.clock.Advance(time.Second)
+		tx(t, w, func(_ context.Context, tx *store.Tx) error { return step.do(tx) })
+		mark, err := w.TermsMark(t.Context())
+		ok(t, err)
+		again, err := w.TermsMark(t.Context())
+		ok(t, err)
+		if mark == last || again != mark {
+			t.Errorf("after %s the mark is %q and %q, was %q", step.name, mark, again, last)
+		}
+		last = mark
+	}
+	_, err = w.SaveSetting(t.Context(), gateway.SettingRow{Scope: gateway.OrgScope, Tab: gateway.TabObjects, Body: []byte("{}")}, 0)
+	ok(t, err)
+	if mark, err := w.TermsMark(t.Context()); err != nil || mark == last {
+		t.Errorf("after a setting the mark is %q: %v", mark, err)
+	}
+}
+
 func sameSettings(a, b map[gateway.Tab]gateway.SettingRow) bool { return reflect.DeepEqual(a, b) }
 
 // isolation fills one workspace and looks at it from another.

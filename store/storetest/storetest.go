@@ -89,6 +89,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"secrets", secrets},
 		{"people", people},
 		{"settings", settings},
+		{"terms", terms},
 		{"topics", topics},
 		{"deals", deals},
 		{"agents", agents},
