@@ -123,6 +123,9 @@ func (b *recordBuilder) page() (views.RecordPage, error) {
 	if p.Timeline, err = b.timeline(); err != nil {
 		return p, err
 	}
+	if p.Path, err = b.dealPath(); err != nil {
+		return p, err
+	}
 	if p.Topics, err = b.dealTopics(); err != nil {
 		return p, err
 	}
@@ -228,15 +231,15 @@ func (b *recordBuilder) crmObjects() ([]views.CRMObject, error) {
 	if account, ok := b.names[b.record.Fields["AccountId"].String()]; ok {
 		records = append(records, account)
 	}
-	more, err := b.relatedRecords()
-	if err != nil {
-		return nil, err
-	}
-	records = append(records, more...)
 	why, err := b.linkWhy()
 	if err != nil {
 		return nil, err
 	}
+	more, err := b.relatedRecords(why)
+	if err != nil {
+		return nil, err
+	}
+	records = append(records, more...)
 	out := make([]views.CRMObject, 0, len(records))
 	for _, r := range records {
 		k, _ := kindOf(r.Key.Object)
@@ -249,7 +252,8 @@ func (b *recordBuilder) crmObjects() ([]views.CRMObject, error) {
 	return out, nil
 }
 
-func (b *recordBuilder) relatedRecords() ([]gateway.Record, error) {
+// relatedRecords adds to why what the relation says of each.
+func (b *recordBuilder) relatedRecords(why map[gateway.RecordKey]string) ([]gateway.Record, error) {
 	id := b.record.Key.ID
 	switch b.record.Key.Object {
 	case "Contact":
@@ -266,6 +270,8 @@ func (b *recordBuilder) relatedRecords() ([]gateway.Record, error) {
 		}
 		contacts, err := b.related("Contact", "AccountId", id, 10)
 		return append(deals, contacts...), err
+	case "Opportunity":
+		return b.dealPeople(why)
 	}
 	return nil, nil
 }

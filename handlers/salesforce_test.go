@@ -164,7 +164,9 @@ var schemas = []gateway.Schema{
 		text("FirstName", "First Name", 40), text("LastName", "Last Name", 80), text("Company", "Company", 255), text("Title", "Title", 128),
 	}},
 	{Object: "Opportunity", Label: "Opportunity", KeyPrefix: "006", Fields: []gateway.Field{
-		text("Name", "Name", 120), text("NextStep", "Next Step", 255), text("StageName", "Stage", 255),
+		text("Name", "Name", 120), text("NextStep", "Next Step", 255),
+		{Name: "StageName", Label: "Stage", Type: gateway.TypePicklist, Picklist: []string{"Prospecting", "Qualification", "Needs Analysis", "Closed Won", "Closed Lost"}, Updateable: true, Createable: true, Length: 255},
+
 		{Name: "Amount", Label: "Amount", Type: gateway.TypeCurrency, Updateable: true, Nillable: true},
 		{Name: "Forecast_Amount__c", Label: "Forecast Amount", Type: gateway.TypeCurrency, Updateable: true, Nillable: true},
 		{Name: "CloseDate", Label: "Close Date", Type: gateway.TypeDate, Updateable: true},

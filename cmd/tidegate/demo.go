@@ -85,7 +85,13 @@ func (c demoCmd) Run(ctx context.Context, out *output) error {
 		if err := c.furnish(ctx, a, org.Ready(), access); err != nil {
 			return err
 		}
-		return c.announce(out, a, org.Ready(), access)
+		if err := c.announce(out, a, org.Ready(), access); err != nil || c.QuietOrg || c.Unconnected {
+			return err
+		}
+		if err := c.talk(ctx, a, access); err != nil && ctx.Err() == nil {
+			a.logger.Warn("the demo has nothing that was said", "err", err) // all else is there
+		}
+		return nil
 	})
 	return g.Wait()
 }
