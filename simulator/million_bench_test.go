@@ -43,7 +43,9 @@ func BenchmarkLargeOrg(b *testing.B) {
 			}
 			b.ReportMetric(float64((processorTime()-worked).Microseconds())/float64(len(ids)), name+"-cpu-µs")
 		}
-		each("rename", accounts[100:200], func(tx *org.Tx, id string) *org.Error { return tx.Update("Account", id, map[string]any{"Name": "Renamed " + id}) })
+		each("rename", accounts[100:200], func(tx *org.Tx, id string) *org.Error {
+			return tx.Update("Account", id, map[string]any{"Name": "Renamed " + id})
+		})
 		each("delete-account", accounts[:100], func(tx *org.Tx, id string) *org.Error { return tx.Delete("Account", id) })
 		each("delete-contact", contacts[1000:1100], func(tx *org.Tx, id string) *org.Error { return tx.Delete("Contact", id) })
 		began = time.Now()
