@@ -7,6 +7,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/rules/outbound"
+	"tidegate/rules/settings"
 	"tidegate/store"
 	"tidegate/views"
 )
@@ -89,12 +90,13 @@ const previewMeetings = 20
 
 // notePreview shows a meeting as Salesforce would have it by the values in the
 // form: the very plan of the live flow, of a real meeting where there is one.
-func (v *visit) notePreview(t tabState) (*views.NotePreview, error) {
+// related is nil where the meeting is an example.
+func (v *visit) notePreview(t tabState) (p *views.NotePreview, related []gateway.RecordKey, err error) {
 	page, err := v.ws.Meetings(v.UserContext(), store.SaidQuery{Limit: previewMeetings})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	p := &views.NotePreview{UpdateURL: v.tabURL(t.tab, t.scope) + "/preview"}
+	p = &views.NotePreview{UpdateURL: v.tabURL(t.tab, t.scope) + "/preview"}
 	if t.locked != "" {
 		p.UpdateURL = ""
 	}
@@ -104,24 +106,24 @@ func (v *visit) notePreview(t tabState) (*views.NotePreview, error) {
 	if i < 0 {
 		in, err := v.sampleMeeting(t.settings)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		p.Lead = "From an example meeting, with the values on this page. A real one stands here as soon as there is one."
 		showPlan(p, in.Meeting, outbound.PlanMeeting(in), in.Opportunities[0], v.clock())
-		return p, nil
+		return p, nil, nil
 	}
 	m := page.Items[i]
 	plan, err := v.s.Outbox.PreviewMeeting(v.UserContext(), v.member.Workspace, m, t.settings)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p.Lead = "From a real meeting, with the values on this page. Nothing is written by looking."
 	to, err := v.mainRecord(plan)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	showPlan(p, m, plan, to, v.clock())
-	return p, nil
+	return p, append([]gateway.RecordKey{}, plan.Related...), nil
 }
 
 // mainRecord is the record of a plan that reps open first: the deal, else the
@@ -225,4 +227,34 @@ func (v *visit) sampleMeeting(s gateway.Settings) (outbound.MeetingInput, error)
 	on, known, err := v.enhancedNotes()
 	in.NotesOff = known && !on
 	return in, err
+}
+
+// notesWhy answers "why aren't my notes syncing?" for the values on the page
+// and the meeting of the preview (AVM-54). Without a real meeting nothing can
+// be said about its records.
+func (v *visit) notesWhy(t tabState, related []gateway.RecordKey) ([]views.Check, error) {
+	on, asked, err := v.enhancedNotes()
+	if err != nil {
+		return nil, err
+	}
+	who := "everybody without settings of their own"
+	if t.scope != gateway.OrgScope {
+		who = "this member"
+		if t.scope == memberScope(v.member.ID) {
+			who = v.member.Name
+		}
+	}
+	in := outbound.NotesInput{
+		Settings: settings.InForce{Settings: t.settings, Origins: map[gateway.Tab]settings.Origin{gateway.TabNotes: t.origin}},
+		Who:      who, NotesOn: on, Asked: asked, Related: len(related) > 0,
+	}
+	tests := outbound.CheckNotes(in)
+	var out []views.Check
+	for i, test := range tests {
+		if i == len(tests)-1 && related == nil {
+			break
+		}
+		out = append(out, views.Check{Title: test.Title, Text: test.Text, Pass: test.Pass, Warn: test.Warn})
+	}
+	return out, nil
 }

@@ -65,10 +65,15 @@ func showNotes(v *visit, t tabState) (templ.Component, error) {
 	if err := v.closeNotes(t, &p); err != nil {
 		return nil, err
 	}
-	var err error
-	if p.Preview, err = v.notePreview(t); err != nil {
+	preview, related, err := v.notePreview(t)
+	if err != nil {
 		return nil, err
 	}
+	p.Preview = preview
+	if p.Why, err = v.notesWhy(t, related); err != nil {
+		return nil, err
+	}
+	p.WhyLinks = []views.Link{{Text: "Connection and readiness", URL: settingsBase}, {Text: "Meetings", URL: meetingsBase}}
 	if t.scope == gateway.OrgScope {
 		if p.Pilot, err = v.pilot(t); err != nil {
 			return nil, err
