@@ -34,6 +34,7 @@ func (w *world) hook(ws gateway.WorkspaceID, k gateway.HookKind) {
 		ID: id, Kind: k, Name: "Hook of " + string(ws), CreatedBy: "Ada Admin",
 		Sealed: w.server.Vault.Seal([]byte(hookSecret), ws, gateway.Hook{ID: id}.SealedAs()),
 	}))
+	must(w.t, w.db.In(ws).CreateSubscriber(w.t.Context(), gateway.Subscriber{ID: id, Name: "Product of " + string(ws), URL: "https://product.example/" + id}))
 }
 
 // salesforce is the org's side: it sends what Salesforce sends, without cookies.

@@ -62,8 +62,11 @@ func (v *visit) showHooks(typed gateway.Hook, problem *gateway.Error) error {
 		return err
 	}
 	list := views.ListPage{
-		Shell:   v.s.shell(v, "Webhooks", views.NavSettings),
-		Head:    views.Head{Title: "Webhooks", Lead: "Addresses at which Salesforce tells of changes. They only hint: Tidegate then reads the record itself."},
+		Shell: v.s.shell(v, "Webhooks", views.NavSettings),
+		Head: views.Head{
+			Title: "Webhooks", Lead: "Addresses at which Salesforce tells of changes. They only hint: Tidegate then reads the record itself.",
+			Link: views.Link{Text: "Tell your product of changes", URL: productBase},
+		},
 		Caption: "Webhooks",
 		Columns: []views.Column{{Text: "Name"}, {Text: "State"}, {Text: "Last delivery"}, {Text: "Made", Wide: true}},
 		Empty: views.Empty{

@@ -177,6 +177,7 @@ func allPages() []route {
 		{"POST", "/settings/keys/:id/revoke", admins, revokeKey},
 		{"GET", "/audit", admins, auditLog},
 	}
+	list = append(list, productPages...) // before the webhooks: its name is no id of theirs
 	list = append(list, hookPages...)
 	list = append(
 		list,

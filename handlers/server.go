@@ -39,6 +39,9 @@ type Config struct {
 	// ProveEvery is the period of the proof, by which calculated fields are
 	// read again; 0 = only when asked.
 	ProveEvery time.Duration
+	// CheckTarget refuses an address that webhooks to the product must not go
+	// to; nil = any.
+	CheckTarget func(address string) error
 }
 
 // Org is what pages ask of the Salesforce side. cmd joins it with the client,

@@ -175,6 +175,7 @@ var flashes = map[string]string{
 	"topic-gone":    "The topic is archived. It can be brought back.",
 	"topic-back":    "The topic is back.",
 	"hook-off":      "The webhook is disabled. What Salesforce sends now is refused; it sends outbound messages again for 24 hours.",
+	"product-off":   "The webhook is disabled. What changes meanwhile is told when it is enabled again.",
 	"hook-on":       "The webhook is enabled.",
 	"hook-retired":  "The old secret no longer proves anything.",
 	"hook-gone":     "The webhook is deleted. Its address takes nothing any more.",

@@ -102,3 +102,8 @@ func (db *DB) Replanning(ctx context.Context) ([]Replanning, error) {
 	return list[Replanning](ctx, db.read(), "reading replans", `SELECT workspace_id, job FROM replan_jobs
 		WHERE state = 'running' ORDER BY workspace_id, job DESC`)
 }
+
+// Subscribed lists the workspaces of which somebody is told of changes.
+func (db *DB) Subscribed(ctx context.Context) ([]gateway.WorkspaceID, error) {
+	return list[gateway.WorkspaceID](ctx, db.read(), "reading subscribers", `SELECT DISTINCT workspace_id FROM subscribers ORDER BY workspace_id`)
+}

@@ -25,6 +25,8 @@ type WebhookPage struct {
 	Retire     *Action
 	Recipe     Recipe
 	Deliveries ListPage
+	// DeliveriesText says what is listed; "" for what came from Salesforce.
+	DeliveriesText string
 }
 
 // Recipe is a list of steps in Salesforce's Setup.

@@ -192,7 +192,7 @@ func Webhook(p WebhookPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = cardHeadID("deliveries-title", "Deliveries", "What came in the last seven days, newest first. What it said is not kept.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = cardHeadID("deliveries-title", "Deliveries", firstOf(p.DeliveriesText, "What came in the last seven days, newest first. What it said is not kept.")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

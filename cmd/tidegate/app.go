@@ -35,6 +35,7 @@ type app struct {
 	db         *store.DB
 	orgs       *orgs
 	outbox     *outbox.Outbox
+	poster     poster
 	supervisor *supervisor
 	connecting connecting
 	server     *handlers.Server
@@ -113,6 +114,11 @@ func (a *app) join(hint string) error {
 	if err != nil {
 		return fmt.Errorf("TIDEGATE_ALLOWED_HOSTS: %w", err)
 	}
+	targets, err := salesforce.NewPublicGuard(a.cfg.AllowedHosts...)
+	if err != nil {
+		return fmt.Errorf("TIDEGATE_ALLOWED_HOSTS: %w", err)
+	}
+	a.poster = newPoster(targets, sealer)
 	a.orgs = newOrgs(a.db, sealer, guard)
 	a.metrics.MustRegister(a.orgs.calls, a.orgs.usage)
 	outMetrics := outbox.NewMetrics()
@@ -139,6 +145,7 @@ func (a *app) join(hint string) error {
 	a.server = handlers.New(handlers.Config{
 		DB: a.db, Outbox: a.outbox, Hub: a.hub, Vault: sealer, Org: a.connecting, BaseURL: a.baseURL(),
 		Logger: a.logger, Metrics: a.metrics, SignInHint: hint, Version: version, ProveEvery: a.cfg.ProofPeriod(),
+		CheckTarget: func(address string) error { _, err := targets.CheckURL(address); return err },
 	})
 	return nil
 }
@@ -166,6 +173,7 @@ func (a *app) Run(ctx context.Context) error {
 	g.Go(func() error { return serveOps(ctx, a.ops, a.metrics) })
 	g.Go(func() error { return a.outbox.Dispatcher().Run(ctx) })
 	g.Go(func() error { return a.outbox.Replanner().Run(ctx) })
+	g.Go(func() error { return a.outbox.Teller(a.poster).Run(ctx) })
 	g.Go(func() error { return a.supervisor.Run(ctx) })
 	g.Go(func() error { return a.orgs.Run(ctx) })
 	g.Go(func() error { return a.announcer.Run(ctx) })
