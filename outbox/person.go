@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -71,10 +72,15 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, s sub
 	if err != nil {
 		return Receipt{}, err
 	}
+	rivals, err := o.rivals(ctx, ws, p, m.link.Key)
+	if err != nil {
+		return Receipt{}, err
+	}
 	var receipt Receipt
 	err = o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		receipt = Receipt{Key: m.link.Key}
-		if current, err := s.keep(ctx, tx); err != nil || !current {
+		s, current, err := s.keep(ctx, tx)
+		if err != nil || !current {
 			return err
 		}
 		if m.withheld != "" && s.again {
@@ -91,7 +97,7 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, s sub
 			return errRekeyed
 		}
 		plan, err := planPerson(personInput{
-			submission: s, match: m, rights: r, record: record, pending: pending, now: tx.Now(), notBefore: o.pace.next(ws, m.link.Key),
+			submission: s, match: m, rivals: rivals, rights: r, record: record, pending: pending, now: tx.Now(), notBefore: o.pace.next(ws, m.link.Key),
 		})
 		if err != nil || s.again && plan.Change == nil {
 			return err
@@ -109,19 +115,49 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, s sub
 
 // keep saves the person, or sees that he is still as he was read; what the
 // product told since was planned under the settings of then.
-func (s submission) keep(ctx context.Context, tx *store.Tx) (current bool, err error) {
+func (s submission) keep(ctx context.Context, tx *store.Tx) (kept submission, current bool, err error) {
+	was, err := tx.LockPerson(ctx, s.person.ExternalID)
 	if s.again {
-		p, err := tx.LockPerson(ctx, s.person.ExternalID)
-		return err == nil && p.UpdatedAt.Equal(s.person.UpdatedAt), err
+		return s, err == nil && was.UpdatedAt.Equal(s.person.UpdatedAt), err
 	}
-	s.person.UpdatedAt = tx.Now()
-	return true, tx.SavePerson(ctx, s.person)
+	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
+		return s, false, err
+	}
+	s.person = outbound.Told(s.person, was, tx.Now())
+	return s, true, tx.SavePerson(ctx, s.person)
+}
+
+// mostRivals bounds how many people of one record are looked at.
+const mostRivals = 20
+
+// rivals are the other people here who are the same record.
+func (o *Outbox) rivals(ctx context.Context, ws gateway.WorkspaceID, p gateway.Person, key gateway.RecordKey) ([]gateway.Person, error) {
+	w := o.db.In(ws)
+	links, err := w.Links(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("reading who is the same record: %w", err)
+	}
+	var out []gateway.Person
+	for _, l := range links {
+		if l.Kind != linkPerson || l.Role != gateway.RoleSelf || l.ExternalID == p.ExternalID || len(out) == mostRivals {
+			continue
+		}
+		other, err := w.Person(ctx, l.ExternalID)
+		if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
+			return nil, fmt.Errorf("reading who is the same record: %w", err)
+		}
+		if err == nil {
+			out = append(out, other)
+		}
+	}
+	return out, nil
 }
 
 // personInput is everything that planning a person looks at.
 type personInput struct {
 	submission
 	match     personMatch
+	rivals    []gateway.Person // who are the same record
 	rights    rights
 	record    gateway.Record
 	pending   *gateway.Change
@@ -151,6 +187,11 @@ func planPerson(in personInput) (outbound.Plan, error) {
 		edit.Fields, skipped = outbound.PlanFill(outbound.FillInput{
 			Person: p, Record: in.record, Pending: in.pending, Schema: r.schema, Phone: r.phone, Mapping: r.mapping, Writable: r.writable, Updates: r.updates,
 		})
+		var lost []outbound.Skipped
+		edit.Fields, lost = outbound.Contest(edit.Fields, p, in.rivals, func(other gateway.Person) gateway.Fields {
+			return outbound.Wishes(other, in.record, r.schema, r.mapping)
+		})
+		skipped = append(skipped, lost...)
 		edit.Fills = outbound.Fills(edit.Fields, r.mapping)
 	}
 	if in.again && in.pending != nil && contains(in.pending.Fields, edit.Fields) {
