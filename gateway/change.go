@@ -31,6 +31,56 @@ type Cause struct {
 	Rule string // plain words, e.g. "Edit on the contact page"
 	By   string // user id here, "" when no person did it
 	Name string // display name of By at that time
+	// Revision is that of the setting or mapping on which Rule rests, 0 = none was
+	// ever saved.
+	Revision int64 `json:",omitempty"`
+	// Of are fields with a cause of their own; nil = this is that of all.
+	Of map[string]Origin `json:",omitempty"`
+}
+
+// Origin is why one field is written.
+type Origin struct {
+	Kind     string `json:",omitempty"` // these are as in Cause; "" = as there
+	Ref      string `json:",omitempty"`
+	Rule     string `json:",omitempty"`
+	By       string `json:",omitempty"`
+	Name     string `json:",omitempty"`
+	Revision int64  `json:",omitempty"`
+	Said     string `json:",omitempty"` // the words from which the value was made, cut
+}
+
+// Origin returns why one field is written.
+func (c Cause) Origin(field string) Origin {
+	o := c.Of[field]
+	if o.Kind == "" {
+		o.Kind, o.Ref, o.By, o.Name = c.Kind, c.Ref, c.By, c.Name
+	}
+	if o.Rule == "" {
+		o.Rule = c.Rule
+		if o.Revision == 0 {
+			o.Revision = c.Revision
+		}
+	}
+	return o
+}
+
+// Then returns the cause of a change into which another one, of some fields,
+// folds: c of what is edited now, the earlier cause of what waits still.
+func (c Cause) Then(earlier Cause, waiting, edited Fields) Cause {
+	of := map[string]Origin{}
+	for name := range waiting {
+		if _, now := edited[name]; now {
+			if o, own := c.Of[name]; own {
+				of[name] = o
+			}
+			continue
+		}
+		of[name] = earlier.Origin(name)
+	}
+	if c.Of = of; len(of) == 0 {
+		c.Of = nil
+	}
+	return c
 }
 
 // Change is one entry of the outbox: what Salesforce is owed for one record.

@@ -9,7 +9,6 @@ import (
 	"tidegate/gateway"
 	"tidegate/rules/inbound"
 	"tidegate/rules/mapping"
-	"tidegate/rules/undo"
 	"tidegate/store"
 	"tidegate/views"
 )
@@ -28,11 +27,10 @@ func (b *recordBuilder) details() ([]views.Detail, error) {
 	if err != nil {
 		return nil, err
 	}
-	writes, err := b.s.Outbox.Writes(b.UserContext(), b.member.Workspace, b.record.Key)
+	origins, err := b.s.Outbox.Origins(b.UserContext(), b.member.Workspace, b.record, b.detailFields())
 	if err != nil {
 		return nil, err
 	}
-	origins := undo.Origins(b.record, writes)
 	objectOn := in.Objects.Writeback[b.record.Key.Object]
 	shown := b.shown()
 	var out []views.Detail

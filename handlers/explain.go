@@ -162,7 +162,14 @@ func (x *explanation) known(key gateway.RecordKey) error {
 	if err := x.waiting(key); err != nil {
 		return err
 	}
-	return x.fields(key.Object, x.Query("field"))
+	if err := x.fields(key.Object, x.Query("field")); err != nil {
+		return err
+	}
+	schema, err := x.schema(key.Object)
+	if err != nil {
+		return err
+	}
+	return x.origins(r, schema, x.Query("field"))
 }
 
 func (x *explanation) connected() error {

@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -179,16 +180,7 @@ func (v *visit) undoWords() string {
 // writtenBy says where the value of a field came from, where it came from here,
 // with the way to take it back.
 func (b *recordBuilder) writtenBy(origin undo.Write, f gateway.Field) *views.Written {
-	text := "Written by " + orSomebody(origin.Cause.Name)
-	if origin.Cause.Name == "" {
-		text = "Written from here"
-	}
-	if origin.Cause.Ref != "" && origin.Cause.Kind != gateway.KindUndo {
-		text += " from " + origin.Cause.Kind + " " + origin.Cause.Ref
-	}
-	if origin.Cause.Rule != "" {
-		text += " (" + origin.Cause.Rule + ")"
-	}
+	text := originWords(origin.Cause.Origin(f.Name))
 	w := &views.Written{
 		Text: text + ", replacing " + orNone(excerpt(b.clk.display(f, origin.Before[f.Name], b.money))) + ".",
 		Link: views.Link{Text: "Open the write", URL: logURL(origin.ID)},
@@ -197,4 +189,27 @@ func (b *recordBuilder) writtenBy(origin undo.Write, f gateway.Field) *views.Wri
 		w.Undo = views.Link{Text: "Undo", URL: undoBase + "?" + url.Values{"line": {strconv.FormatInt(origin.ID, 10)}, "field": {f.Name}}.Encode()}
 	}
 	return w
+}
+
+// originWords say where a value came from: who, which thing, which rule at
+// which revision, and the words that it was made of.
+func originWords(o gateway.Origin) string {
+	text := "Written from here"
+	if o.Name != "" {
+		text = "Written by " + o.Name
+	}
+	if o.Ref != "" && o.Kind != gateway.KindUndo {
+		text += " from " + o.Kind + " " + o.Ref
+	}
+	rule := o.Rule
+	if o.Revision > 0 {
+		rule = strings.TrimSpace(rule + " [rule as of revision " + strconv.FormatInt(o.Revision, 10) + "]")
+	}
+	if rule != "" {
+		text += " (" + rule + ")"
+	}
+	if o.Said != "" {
+		text += ", after “" + o.Said + "”"
+	}
+	return text
 }

@@ -31,7 +31,7 @@ func TestValueSaysWhereItCameFromAndGoesBack_M4(t *testing.T) {
 	w := newWorld(t)
 	line := strconv.FormatInt(w.wrote("Chief <Buyer>", "m-1"), 10)
 	b := w.as(home, gateway.RoleRep)
-	b.get(recordURL(contactOf(home))).want(http.StatusOK, "Written by Rita Rep from meeting m-1 (Topic to field), replacing Buyer.", "Undo")
+	b.get(recordURL(contactOf(home))).want(http.StatusOK, "Written by Rita Rep from meeting m-1 (Topic to field [rule as of revision 1]), replacing Buyer.", "Undo")
 	b.get("/sync/log/"+line).want(http.StatusOK, "Undo this write")
 	sent := w.caller.count()
 	ask := b.get("/sync/undo?line="+line+"&field=Title").want(http.StatusOK, "Undo 1 value", "Nothing is written yet.", "Chief <Buyer>", "Buyer", "Write 1 value back")
@@ -47,6 +47,35 @@ func TestValueSaysWhereItCameFromAndGoesBack_M4(t *testing.T) {
 	}
 	b.get("/sync/undo?line="+line).want(http.StatusOK, "Nothing goes back", "It was taken back already.")
 	b.get("/sync/undo?line=x").want(http.StatusNotFound)
+}
+
+// A value says the sentence, the rule and its revision that it was made of, on
+// the record's page and where it is explained, and keeps its own cause when
+// another edit folds into the same write.
+func TestValueSaysTheSentenceAndTheRevision(t *testing.T) { // issue point 7
+	w := newWorld(t)
+	r, err := w.box.Submit(t.Context(), home, outbox.Edit{
+		Key: contactOf(home), Fields: gateway.Fields{"Title": gateway.Text("CFO")},
+		Cause: gateway.Cause{Kind: "meeting", Ref: "m-9", Rule: "Meeting", Of: map[string]gateway.Origin{
+			"Title": {Rule: "Topic “Roles” goes to Title", Revision: 7, Said: "1:23 I am the <new> CFO"},
+		}},
+	})
+	must(t, err)
+	edit := outbox.Edit{Key: contactOf(home), Fields: gateway.Fields{"Phone": gateway.Text("1")}, Cause: gateway.Cause{Kind: "edit", Rule: "Edit on the contact page", Name: names[gateway.RoleRep]}}
+	if r, err = w.box.Submit(t.Context(), home, edit); err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.box.Deliver(t.Context(), home, r)
+	must(t, err)
+	if got.State != outbox.Written {
+		t.Fatalf("the write is %+v", got)
+	}
+	b := w.as(home, gateway.RoleRep)
+	words := "from meeting m-9 (Topic “Roles” goes to Title [rule as of revision 7]), after “1:23 I am the <new> CFO”, replacing Buyer."
+	b.get(recordURL(contactOf(home))).want(http.StatusOK, words, "Written by Rita Rep (Edit on the contact page")
+	at := "/sync/explain?record=" + contactOf(home).ID
+	b.get(at).want(http.StatusOK, "Where did the value of Title come from?", words)
+	b.get(at+"&field=LastName").want(http.StatusOK, "It was not written from here: it is as Salesforce has it.")
 }
 
 // Many writes at once are for admins, and need a scope.

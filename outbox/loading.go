@@ -33,10 +33,11 @@ func (o *Outbox) surroundings(ws gateway.WorkspaceID, page string) outbound.Surr
 // loading reads what a plan looks at. The first error stays; what is read
 // after it is empty.
 type loading struct {
-	outbox *Outbox
-	w      *store.Workspace
-	err    error
-	locale *string // of the connected user, nil = not read yet
+	outbox   *Outbox
+	w        *store.Workspace
+	err      error
+	revision int64   // of the organization's Notes settings
+	locale   *string // of the connected user, nil = not read yet
 	// looking is set where a plan is looked at only, under terms that somebody
 	// gives; nil = under those in force.
 	looking *looking
@@ -69,6 +70,7 @@ func (l *loading) settings(ctx context.Context, email string, in *outbound.Surro
 		}
 	}
 	in.Settings = l.inForce(ctx, in.Member.ID)
+	in.Revision = l.revision
 }
 
 func (l *loading) members(ctx context.Context) ([]gateway.Member, error) {
@@ -92,6 +94,7 @@ func (l *loading) inForce(ctx context.Context, memberID string) gateway.Settings
 	}
 	org, err := l.w.Settings(ctx, gateway.OrgScope)
 	l.did("the settings", err)
+	l.revision = org[gateway.TabNotes].Revision
 	inForce, err := settings.Effective(org, own)
 	l.did("the settings", err)
 	return inForce.Settings

@@ -185,7 +185,7 @@ func (o *Outbox) Submit(ctx context.Context, ws gateway.WorkspaceID, e Edit) (Re
 			return err
 		}
 		plan, err := outbound.PlanEdit(outbound.Input{
-			Record: record, Pending: pending, Fields: e.Fields, Cause: e.Cause, Lane: e.Lane,
+			Record: record, Pending: pending, Fields: e.Fields, Cause: r.revised(e.Cause, e.Fields), Lane: e.Lane,
 			Writable: r.writable, Label: r.label, Now: tx.Now(), NotBefore: o.pace.next(ws, e.Key),
 		})
 		switch {

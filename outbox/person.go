@@ -197,6 +197,7 @@ func planPerson(in personInput) (outbound.Plan, error) {
 	if in.again && in.pending != nil && contains(in.pending.Fields, edit.Fields) {
 		return outbound.Plan{Skipped: skipped}, nil // a parked entry is not woken by the same again
 	}
+	edit.Cause = r.revised(edit.Cause, edit.Fields)
 	edit.Cause.Rule += outbound.Omissions(skipped)
 	plan, err := outbound.PlanEdit(edit)
 	plan = outbound.Hold(plan, r.writable, r.refused)

@@ -21,6 +21,7 @@ type planned struct {
 	written  map[string]gateway.Writing // by part
 	lane     int
 	deals    []string      // opportunities to which its topic notes belong, nil = it has none
+	revision int64         // of the settings by which its own records are written
 	cause    gateway.Cause // what it is planned anew for, its zero value when the product told of it
 	// save stores the thing itself, in the same transaction; false: the plan
 	// rests on what is not so any more.
@@ -144,7 +145,7 @@ func (p planned) input(owed outbound.Owed, record gateway.Record, pending *gatew
 	r := rights{schema: p.schemas[owed.Key.Object]}
 	in := outbound.OwedInput{
 		Owed: owed, Record: record, Pending: pending, Schema: r.schema, Label: r.label, Now: now, Lane: p.lane,
-		Cause: gateway.Cause{Kind: p.kind, Ref: p.id, Rule: p.rule + ": " + owed.Why, By: p.cause.By, Name: p.cause.Name},
+		Cause: gateway.Cause{Kind: p.kind, Ref: p.id, Rule: p.rule + ": " + owed.Why, By: p.cause.By, Name: p.cause.Name, Revision: p.revision, Of: owed.Of},
 	}
 	if p.cause.Rule != "" {
 		in.Cause.Rule += " Planned anew: " + p.cause.Rule

@@ -154,6 +154,27 @@ func (r rights) under(s gateway.Settings, object string) rights {
 
 func (r rights) mapping(field string) gateway.Mapping { return r.mappings[field] }
 
+// revised notes under which revision of its mapping each field is written.
+func (r rights) revised(cause gateway.Cause, fields gateway.Fields) gateway.Cause {
+	of := maps.Clone(cause.Of)
+	for name := range fields {
+		m := r.mappings[name]
+		if m.Revision == 0 || of[name].Revision != 0 {
+			continue
+		}
+		if of == nil {
+			of = map[string]gateway.Origin{}
+		}
+		o := of[name]
+		if o.Revision = m.Revision; m.Source != "" && cause.Kind == "person" {
+			o.Rule = "“" + m.Source + "” goes to " + name
+		}
+		of[name] = o
+	}
+	cause.Of = of
+	return cause
+}
+
 func (r rights) writable(field string) (bool, string) {
 	f, _ := r.schema.Field(field)
 	ok, _, reason := mapping.Writable(r.on, r.mappings[field], f)

@@ -97,19 +97,39 @@ func (o *Outbox) undoRecord(ctx context.Context, ws gateway.WorkspaceID, in *und
 
 // Writes returns what was written to a record from here, newest first.
 func (o *Outbox) Writes(ctx context.Context, ws gateway.WorkspaceID, key gateway.RecordKey) ([]undo.Write, error) {
-	page, err := o.db.In(ws).Log(ctx, store.LogQuery{
-		Direction: "out", State: string(gateway.LogDone), Object: key.Object, RecordID: key.ID, Limit: mostUndone,
+	var out []undo.Write
+	err := o.db.In(ws).Written(ctx, key, mostUndone, func(line gateway.LogEntry) bool {
+		out = append(out, writeOf(line))
+		return true
 	})
-	out := make([]undo.Write, 0, len(page.Entries))
-	for _, line := range page.Entries {
-		e := line.Entry
-		cause := e.Cause
-		if cause.Kind == "" { // a line from before causes were kept
-			cause.Rule, cause.Name = e.Rule, e.By
-		}
-		out = append(out, undo.Write{ID: e.ID, Key: e.Key, Fields: e.Fields, Before: e.Before, Cause: cause, Created: outbound.Created(e)})
-	}
 	return out, err
+}
+
+// Origins tells for each of the fields of a record which write of ours its value
+// came from; fields whose value is not ours are not in it. It reads only as far back
+// as it must.
+func (o *Outbox) Origins(ctx context.Context, ws gateway.WorkspaceID, record gateway.Record, fields []string) (map[string]undo.Write, error) {
+	var writes []undo.Write
+	left := map[string]bool{}
+	for _, name := range fields {
+		left[name] = true
+	}
+	err := o.db.In(ws).Written(ctx, record.Key, mostUndone, func(line gateway.LogEntry) bool {
+		writes = append(writes, writeOf(line))
+		for name := range line.Fields {
+			delete(left, name)
+		}
+		return len(left) > 0
+	})
+	return undo.Origins(record, writes), err
+}
+
+func writeOf(e gateway.LogEntry) undo.Write {
+	cause := e.Cause
+	if cause.Kind == "" { // a line from before causes were kept
+		cause.Rule, cause.Name = e.Rule, e.By
+	}
+	return undo.Write{ID: e.ID, Key: e.Key, Fields: e.Fields, Before: e.Before, Cause: cause, Created: outbound.Created(e)}
 }
 
 // Undone says what an undo made durable.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -123,6 +125,34 @@ func (w *Workspace) LogLineByID(ctx context.Context, id int64) (LogLine, error) 
 	}
 	return lines[0], nil
 }
+
+// Written goes through what was written to a record from here, newest first,
+// until more says that it has seen enough; at most limit lines. One query, which
+// walks an index of its own.
+func (w *Workspace) Written(ctx context.Context, key gateway.RecordKey, limit int, more func(gateway.LogEntry) bool) error {
+	enough := false
+	err := w.read.each(ctx, "reading what was written", func(rows *sql.Rows) error {
+		var row logRow
+		if err := rows.Scan(&row.ID, &row.What, &row.Rule, &row.ByName, &row.Fields, &row.Before, &row.Cause, &row.At); err != nil {
+			return err
+		}
+		row.Direction, row.State, row.Object, row.RecordID, row.Problem = "out", string(gateway.LogDone), key.Object, key.ID, "{}"
+		line, err := row.entry()
+		if err == nil && !more(line) {
+			enough, err = true, errEnough
+		}
+		return err
+	}, `SELECT id, what, rule, by_name, fields, before_fields, cause, at FROM sync_log
+		WHERE workspace_id = ? AND object = ? AND record_id = ? AND direction = 'out' AND state = 'done'
+		ORDER BY id DESC LIMIT ?`, w.id, key.Object, key.ID, limit)
+	if enough {
+		return nil
+	}
+	return err
+}
+
+// errEnough ends a walk over rows early.
+var errEnough = errors.New("enough was read")
 
 // CountWritten counts the lines since a time whose writes Salesforce took.
 func (w *Workspace) CountWritten(ctx context.Context, since time.Time) (int, error) {

@@ -33,6 +33,7 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 		{"history of a record", `SELECT fields FROM record_history WHERE workspace_id = 'w' AND object = 'o' AND record_id = 'r' AND id < 9 ORDER BY id DESC LIMIT 3`, "record_history_record (workspace_id=? AND object=? AND record_id=? AND id<?)"},
 		{"newest of the log", `SELECT fields FROM record_history WHERE workspace_id = 'w' AND id > 0 ORDER BY id DESC LIMIT 5`, "autoindex_record_history_1 (workspace_id=? AND id>?)"},
 		{"open refetches of the log", `SELECT fields FROM record_history WHERE workspace_id = 'w' AND ` + rareOutcome + ` AND ` + openRefetch + ` AND id > 0 ORDER BY id DESC LIMIT 5`, "record_history_rare (workspace_id=? AND id>?)"},
+		{"what was written to a record", `SELECT fields FROM sync_log WHERE workspace_id = 'w' AND object = 'o' AND record_id = 'r' AND direction = 'out' AND state = 'done' ORDER BY id DESC LIMIT 9`, "sync_log_written (workspace_id=? AND object=? AND record_id=?)"},
 		{"due changes", `SELECT fields FROM outbox WHERE state <> 'parked' AND due_at <= 5 ORDER BY lane, due_at LIMIT 1`, "outbox_due"},
 	}
 	for _, c := range cases {

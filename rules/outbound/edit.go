@@ -163,7 +163,7 @@ func guard(c *gateway.Change, name string, fill, owed bool) (lifted bool) {
 func wake(c *gateway.Change, in Input) {
 	c.Edit++
 	c.Lane = min(c.Lane, in.Lane)
-	c.Cause = in.Cause
+	c.Cause = in.Cause.Then(c.Cause, c.Fields, in.Fields)
 	if c.State == gateway.StateSending {
 		return
 	}

@@ -64,6 +64,9 @@ type Surroundings struct {
 	URL          string // of its page here
 	// Agent is the agent of the product that recorded it; ID "" = none did.
 	Agent gateway.Agent
+	// Revision is that of the organization's Notes settings, by which its own
+	// records are written.
+	Revision int64
 }
 
 // MeetingInput is everything that PlanMeeting looks at.

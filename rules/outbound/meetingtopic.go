@@ -50,6 +50,7 @@ func (p *planning) actions(m gateway.Meeting) {
 			fields["OwnerId"] = gateway.Text(id)
 		}
 		p.owe(part, key, fields, "An action item of the meeting becomes an open Task.")
+		p.plan.Owed[len(p.plan.Owed)-1].Of = map[string]gateway.Origin{"Subject": {Said: saidWords([]gateway.TopicNote{{Text: item.Text}})}}
 	}
 }
 
@@ -122,10 +123,43 @@ func (p *planning) topics() {
 		default:
 			if fields := p.topicFields(object, r); len(fields) > 0 {
 				p.owe(topicsPrefix+object, r.Key, fields, "Smart Topics or properties of the "+p.kind+" are mapped to these fields.")
-				p.plan.Owed[len(p.plan.Owed)-1].Fills = Fills(fields, p.mappingOf(object))
+				owed := &p.plan.Owed[len(p.plan.Owed)-1]
+				owed.Fills, owed.Of = Fills(fields, p.mappingOf(object)), p.origins(object, fields)
 			}
 		}
 	}
+}
+
+// saidLength is how much of what was said a write remembers, in characters.
+const saidLength = 240
+
+// origins say of mapped fields which rule fills them and with which words.
+func (p *planning) origins(object string, fields gateway.Fields) map[string]gateway.Origin {
+	of := map[string]gateway.Origin{}
+	for name := range fields {
+		m := p.mappingOf(object)(name)
+		switch {
+		case m.Topic != "":
+			of[name] = gateway.Origin{Rule: "Topic “" + topicTitle(m.Topic) + "” goes to " + name, Revision: m.Revision, Said: saidWords(p.topicsOf[m.Topic])}
+		case m.Source != "":
+			of[name] = gateway.Origin{Rule: "“" + m.Source + "” goes to " + name, Revision: m.Revision}
+		}
+	}
+	return of
+}
+
+// saidWords are the notes of a topic with their places in the recording.
+func saidWords(notes []gateway.TopicNote) string {
+	var parts []string
+	for _, n := range notes {
+		text := strings.Join(strings.Fields(n.Text), " ")
+		if n.At > 0 {
+			text = clockWords(n.At) + " " + text
+		}
+		parts = append(parts, text)
+	}
+	text, _ := note.Cut(strings.Join(parts, " · "), saidLength, "…")
+	return text
 }
 
 func (p *planning) mappingOf(object string) func(field string) gateway.Mapping {

@@ -23,6 +23,8 @@ type Owed struct {
 	// Key is filled in.
 	Link *gateway.Link
 	Why  string // one plain sentence
+	// Of says of fields by which mapping and from which words they come.
+	Of map[string]gateway.Origin
 }
 
 // Omission is a part that does not become anything, and why.
