@@ -167,6 +167,9 @@ type AdvancedSettings struct {
 	Purposes           []ActivityValue     `json:"purposes"`
 	Outcomes           []ActivityValue     `json:"outcomes"`
 	Conflicts          map[DataType]Winner `json:"conflicts"` // DEM-17
+	// FallbackOwner is the e-mail address of the Salesforce user who gets what
+	// belongs to an inactive one (F-62); "" = it waits for a person.
+	FallbackOwner string `json:"fallback_owner"`
 	// OpportunityRule chooses among several open opportunities (DEM-08).
 	OpportunityRule string `json:"opportunity_rule"`
 }

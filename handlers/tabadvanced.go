@@ -16,6 +16,7 @@ func readAdvanced(v *visit, t *tabState) {
 	v.take("amount_field", &a.AmountField)
 	v.take("close_date_field", &a.CloseDateField)
 	v.take("opportunity_rule", &a.OpportunityRule)
+	v.take("fallback_owner", &a.FallbackOwner)
 	v.flip("summarize_topics", &a.SummarizeTopics)
 	v.flip("emails_from_tasks", &a.EmailsFromTasks)
 	v.flip("emails_from_messages", &a.EmailsFromMessages)
@@ -48,6 +49,10 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
+	owner, err := v.fallbackOwner(t)
+	if err != nil {
+		return nil, err
+	}
 	p := views.AdvancedTab{
 		Settings: t.common,
 		Deals: []views.Select{
@@ -65,6 +70,7 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 					gateway.OpportunityLargest, "The one with the largest amount", gateway.OpportunityNone, "None of them"),
 				Hint: "Closed ones are never chosen.", Meta: t.meta(v, "opportunity_rule", "closes first"), Locked: t.locked, Error: t.errors["opportunity_rule"],
 			},
+			owner,
 		},
 		Emails: []views.Switch{
 			{

@@ -19,6 +19,7 @@ type batch struct {
 	changes  []gateway.Change
 	versions map[gateway.RecordKey]gateway.Version
 	barred   map[gateway.RecordKey]*gateway.Error // what is not to be sent at all
+	parents  map[gateway.RecordKey]string         // of those that found it locked
 	done     func(error)                          // the breaker waits for it
 }
 
@@ -71,6 +72,7 @@ func (b *batch) note(ctx context.Context, tx *store.Tx, records map[gateway.Reco
 			b.barred[c.Key] = gateway.Errorf(gateway.CodeSFStale, "%s", outbound.Filled)
 		}
 	}
+	b.parents = parentsOf(b.changes, records)
 	return b.refer(ctx, tx)
 }
 
@@ -112,7 +114,9 @@ func (o *Outbox) attempt(ctx context.Context, b batch) {
 
 	o.pace.mark(b.ws, b.changes, o.opts.Now())
 	began := time.Now()
+	leave := o.oneByOne(b)
 	deliveries := o.send(call, b)
+	leave()
 	o.gates.of(b.ws).report(b.done, deliveries, o.opts.Now())
 	took := time.Since(began)
 	o.holdConnection(ctx, b.ws, deliveries)

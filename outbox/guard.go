@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tidegate/gateway"
@@ -54,4 +55,33 @@ func (s *settling) giveWay(ctx context.Context, left, kept gateway.Change, gave 
 		return err
 	}
 	return s.tx.UpdateLog(ctx, s.line(kept))
+}
+
+// fallbackOwner returns the id of the user who gets what belongs to an inactive
+// one, "" where nobody is chosen or no answer needs it.
+func (o *Outbox) fallbackOwner(ctx context.Context, ws gateway.WorkspaceID, deliveries []gateway.Delivery) (string, error) {
+	if !slices.ContainsFunc(deliveries, func(d gateway.Delivery) bool { return d.Err != nil && d.Err.Code == gateway.CodeSFOwner }) {
+		return "", nil
+	}
+	s, err := o.inForce(ctx, ws)
+	if err != nil || s.Advanced.FallbackOwner == "" {
+		return "", err
+	}
+	l := loading{outbox: o, w: o.db.In(ws)}
+	id := l.user(ctx, s.Advanced.FallbackOwner)
+	return id, l.err
+}
+
+// reown gives an entry to the chosen owner, because the one it was for is
+// inactive (F-62). Its line says so.
+func (s *settling) reown(ctx context.Context, left gateway.Change, refusal *gateway.Error) error {
+	left.Fields = left.Fields.Clone()
+	left.Fields["OwnerId"] = gateway.Text(s.fallback)
+	left.State, left.Problem, left.DueAt = gateway.StateWaiting, gateway.Problem{}, s.tx.Now()
+	left.Cause.Rule += " The owner is inactive in Salesforce, so it goes to the one chosen for that on the Advanced tab."
+	left.Edit++
+	if err := s.tx.SaveChange(ctx, left); err != nil {
+		return err
+	}
+	return s.tx.UpdateLog(ctx, s.line(left))
 }

@@ -119,26 +119,35 @@ func (l *loading) schemas(ctx context.Context, into map[string]gateway.Schema, o
 // off is true when the org has none.
 func (l *loading) noteSchemas(ctx context.Context, ws gateway.WorkspaceID, into map[string]gateway.Schema) (off bool) {
 	for _, object := range [...]string{"ContentNote", "ContentDocumentLink"} {
-		l.schemas(ctx, into, object)
-		if into[object].Object != "" || l.outbox.opts.Describe == nil || l.err != nil {
-			continue
-		}
-		now := l.outbox.opts.Now()
-		if l.outbox.absent.holds(ws, object, now) {
+		if l.described(ctx, ws, into, object) {
 			return true
 		}
-		if l.looking != nil {
-			continue // looking asks the org nothing
-		}
-		switch err := l.outbox.opts.Describe(ctx, ws, object); gateway.CodeOf(err) {
-		case gateway.CodeSFGone, gateway.CodeSFUnavailable, gateway.CodeNotFound:
-			l.outbox.absent.note(ws, object, now)
-			return true
-		}
-		l.schemas(ctx, into, object) // an org that does not answer now is asked while writing
 	}
 	s := into["ContentNote"]
 	return s.Object != "" && !s.Createable && len(s.Fields) > 0
+}
+
+// described reads what is known of an object that is written and not mirrored,
+// asking the org where nothing is. absent is true when the org has none.
+func (l *loading) described(ctx context.Context, ws gateway.WorkspaceID, into map[string]gateway.Schema, object string) (absent bool) {
+	l.schemas(ctx, into, object)
+	if into[object].Object != "" || l.outbox.opts.Describe == nil || l.err != nil {
+		return false
+	}
+	now := l.outbox.opts.Now()
+	if l.outbox.absent.holds(ws, object, now) {
+		return true
+	}
+	if l.looking != nil {
+		return false // looking asks the org nothing
+	}
+	switch err := l.outbox.opts.Describe(ctx, ws, object); gateway.CodeOf(err) {
+	case gateway.CodeSFGone, gateway.CodeSFUnavailable, gateway.CodeNotFound:
+		l.outbox.absent.note(ws, object, now)
+		return true
+	}
+	l.schemas(ctx, into, object) // an org that does not answer now is asked while writing
+	return false
 }
 
 // absent remembers which objects an org does not have, so that it is not asked

@@ -59,6 +59,9 @@ func (l *loading) meetingInput(ctx context.Context, m gateway.Meeting) outbound.
 	if slices.Contains(in.Settings.Notes.MeetingNotes, "note") {
 		in.NotesOff = l.noteSchemas(ctx, ws, in.Schemas)
 	}
+	if len(m.Participants) > 2 {
+		l.described(ctx, ws, in.Schemas, "EventRelation")
+	}
 	if len(m.Topics) > 0 {
 		l.schemas(ctx, in.Schemas, "Opportunity", "Lead")
 		in.Mappings, in.Archived = l.mappings(ctx), l.archived(ctx)

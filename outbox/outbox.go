@@ -108,6 +108,7 @@ type Outbox struct {
 	opts    Options
 	gates   gates
 	pace    pace
+	parents parents
 	flight  flight
 	settled broadcast
 	wake    chan struct{}

@@ -10,7 +10,11 @@ import (
 
 // required are the references without which a record makes no sense. Others are
 // left out when what they name will never be.
-var required = map[string][]string{"ContentDocumentLink": {"ContentDocumentId", "LinkedEntityId"}}
+var required = map[string][]string{
+	"ContentDocumentLink":  {"ContentDocumentId", "LinkedEntityId"},
+	"EventRelation":        {"EventId", "RelationId"},
+	"EmailMessageRelation": {"EmailMessageId", "RelationId"},
+}
 
 // refer puts Salesforce's ids in the place of the local ones that a batch
 // names. What names a record that is still to be created waits for it; what

@@ -65,6 +65,11 @@ func (l *loading) planEmail(ctx context.Context, e gateway.Email) planned {
 		in.Attendees = append(in.Attendees, l.attendee(ctx, gateway.Participant{Email: address}, in.Settings.Contacts))
 	}
 	l.around(ctx, &in.Surroundings, gateway.KindEmail, e.ExternalID, e.From)
+	if in.Settings.Advanced.EmailsFromMessages {
+		l.described(ctx, l.w.ID(), in.Schemas, "EmailMessage")
+		l.described(ctx, l.w.ID(), in.Schemas, "EmailMessageRelation")
+		in.Logged = l.logged(ctx, e)
+	}
 	l.deals(ctx, &in.Surroundings, store.Said{Kind: gateway.KindEmail, ExternalID: e.ExternalID, Email: e})
 	return planOf(gateway.KindEmail, e.ExternalID, "E-mail", e.Subject, outbound.PlanEmail(in), in.Surroundings).noted(len(e.Topics))
 }
@@ -198,4 +203,17 @@ func (l *loading) messages(ctx context.Context, id string, fresh []gateway.Messa
 		return strings.Compare(a.ExternalID, b.ExternalID)
 	})
 	return all
+}
+
+// logged is the EmailMessage that has the Message-ID of an e-mail.
+func (l *loading) logged(ctx context.Context, e gateway.Email) gateway.RecordKey {
+	if e.MessageID == "" {
+		return gateway.RecordKey{}
+	}
+	found, err := l.w.RecordsByField(ctx, "MessageIdentifier", e.MessageID, "EmailMessage")
+	l.did("an e-mail's log", err)
+	for _, r := range found {
+		return r.Key
+	}
+	return gateway.RecordKey{}
 }

@@ -46,6 +46,10 @@ func (o *Outbox) settle(ctx context.Context, b batch, deliveries []gateway.Deliv
 	if err != nil {
 		return err
 	}
+	fallback, err := o.fallbackOwner(ctx, b.ws, deliveries)
+	if err != nil {
+		return err
+	}
 	var endings []ending
 	var touched []gateway.RecordKey
 	err = o.db.In(b.ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
@@ -54,7 +58,7 @@ func (o *Outbox) settle(ctx context.Context, b batch, deliveries []gateway.Deliv
 		if err != nil {
 			return err
 		}
-		s := settling{tx: tx, batch: b, records: records, label: r.label, took: took, links: links}
+		s := settling{tx: tx, batch: b, records: records, label: r.label, took: took, links: links, fallback: fallback}
 		for i, c := range b.changes {
 			end, err := s.one(ctx, c, deliveries[i], o.opts.Jitter())
 			if err != nil {
@@ -125,8 +129,11 @@ type settling struct {
 	label   func(string) string
 	took    time.Duration
 	links   map[gateway.RecordKey][]gateway.Link
-	mirror  []gateway.Record // to be saved at the end
-	created []gateway.RecordKey
+	// fallback is the id of the user who gets what belongs to an inactive one, ""
+	// for none.
+	fallback string
+	mirror   []gateway.Record // to be saved at the end
+	created  []gateway.RecordKey
 }
 
 func (s *settling) one(ctx context.Context, c gateway.Change, d gateway.Delivery, jitter float64) (ending, error) {
@@ -148,6 +155,9 @@ func (s *settling) one(ctx context.Context, c gateway.Change, d gateway.Delivery
 	switch {
 	case settlement.State == "":
 		return end, s.finish(ctx, c, d, result)
+	case outbound.Reown(result.Left, d.Err, s.fallback):
+		end.state = gateway.StateWaiting
+		return end, s.reown(ctx, result.Left, d.Err)
 	case drop:
 		return end, s.dropFields(ctx, c, kept, dropped, d.Err, result)
 	}

@@ -117,10 +117,13 @@ func conversationSource(c gateway.Conversation, name string) (string, bool) {
 type EmailInput struct {
 	Surroundings
 	Email gateway.Email
+	// Logged is the EmailMessage that has its Message-ID, the zero key for none.
+	Logged gateway.RecordKey
 }
 
-// PlanEmail decides what becomes of an e-mail: a closed Task on whom it was
-// exchanged with, and the fields that its topics are mapped to.
+// PlanEmail decides what becomes of an e-mail: an EmailMessage or a closed Task
+// on whom it was exchanged with, as the settings say, and the fields that its
+// topics are mapped to.
 func PlanEmail(in EmailInput) SaidPlan {
 	e := in.Email
 	p := &planning{
@@ -135,7 +138,11 @@ func PlanEmail(in EmailInput) SaidPlan {
 	if !p.known(strings.Join(slices.Concat([]string{e.From}, e.To), ", ")) {
 		return p.plan
 	}
-	p.owe(PartTask, p.local("Task", PartTask), p.closedTask("Email: "+e.Subject, "Email"), "Each e-mail becomes a closed Task.")
+	if p.asMessage() {
+		p.message(in)
+	} else {
+		p.owe(PartTask, p.local("Task", PartTask), p.closedTask("Email: "+e.Subject, "Email"), "Each e-mail becomes a closed Task.")
+	}
 	p.topics()
 	return p.plan
 }

@@ -48,3 +48,10 @@ func Without(c gateway.Change, names []string) gateway.Change {
 	c.Fills = slices.DeleteFunc(slices.Clone(c.Fills), func(name string) bool { return slices.Contains(names, name) })
 	return c
 }
+
+// Reown reports whether a refused entry goes to the fallback owner: the refusal
+// is about the owner whom we set, and there is another one to try (F-62).
+func Reown(left gateway.Change, refusal *gateway.Error, fallback string) bool {
+	owner := left.Fields["OwnerId"]
+	return refusal != nil && refusal.Code == gateway.CodeSFOwner && fallback != "" && !owner.Empty() && owner != gateway.Text(fallback)
+}

@@ -44,6 +44,7 @@ func (p *planning) event(m gateway.Meeting) {
 	fields["StartDateTime"], fields["EndDateTime"] = gateway.Instant(m.StartsAt), gateway.Instant(m.EndsAt)
 	fields["Description"] = p.description("Event", key.ID, p.chosen("event"))
 	p.owe(PartEvent, key, fields, why)
+	p.attendees()
 }
 
 func (p *planning) noEvent(m gateway.Meeting) string {

@@ -177,6 +177,9 @@ func advanced(s gateway.AdvancedSettings) []fault {
 	if !slices.Contains([]string{"", gateway.OpportunityClosing, gateway.OpportunityRecent, gateway.OpportunityLargest, gateway.OpportunityNone}, s.OpportunityRule) {
 		faults = append(faults, fault{"opportunity_rule", "Choose closing, recent, largest or none."})
 	}
+	if _, domain, at := strings.Cut(s.FallbackOwner, "@"); s.FallbackOwner != "" && (!at || !domainName(domain)) {
+		faults = append(faults, fault{"fallback_owner", "Choose a Salesforce user by the e-mail address."})
+	}
 	if !apiName(s.AmountField) {
 		faults = append(faults, fault{"amount_field", "Choose the field that holds the amount."})
 	}

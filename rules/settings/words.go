@@ -82,6 +82,7 @@ var items = map[gateway.Tab]map[string]item{
 	},
 	gateway.TabAdvanced: {
 		"currency_label": {label: "Currency label"},
+		"fallback_owner": {label: "Owner instead of an inactive one", none: "nobody: it waits for a person"},
 		"opportunity_rule": {label: "Of several open opportunities, a meeting goes to", none: "the one that closes first", words: map[string]string{
 			gateway.OpportunityClosing: "the one that closes first", gateway.OpportunityRecent: "the one that changed last",
 			gateway.OpportunityLargest: "the one with the largest amount", gateway.OpportunityNone: "none of them",

@@ -1,0 +1,105 @@
+package outbound
+
+import (
+	"cmp"
+	"strings"
+
+	"tidegate/gateway"
+	"tidegate/rules/note"
+)
+
+// The prefixes of parts that say who took part.
+const (
+	attendeePrefix  = "attendee:"
+	recipientPrefix = "recipient:"
+)
+
+// PartEmail is the e-mail itself, where it becomes no Task.
+const PartEmail = "email"
+
+// attendees relates an Event to each person beside the one that it is with: an
+// Event names one by itself. An org that has no such relations goes without;
+// the description names everybody.
+func (p *planning) attendees() {
+	if !p.Schemas["EventRelation"].Createable || p.cancelled {
+		return
+	}
+	event := p.local("Event", PartEvent)
+	for _, someone := range p.people {
+		if someone.key == p.who {
+			continue
+		}
+		part := attendeePrefix + strings.ToLower(someone.address())
+		if p.Gone[part] {
+			p.omit(part, "EventRelation", someone.Words()+" was taken off the Event in Salesforce, and is not added again.")
+			continue
+		}
+		p.owe(part, p.local("EventRelation", part), gateway.Fields{
+			"EventId": gateway.Text(event.ID), "RelationId": gateway.Text(someone.key.ID),
+		}, someone.Words()+" took part too, and an Event names one person by itself.")
+	}
+}
+
+// asMessage reports whether an e-mail becomes an EmailMessage: the settings
+// say that the org logs e-mails so, and it lets us.
+func (p *planning) asMessage() bool {
+	return p.Settings.Advanced.EmailsFromMessages && p.Schemas["EmailMessage"].Createable && !p.wrote(PartTask)
+}
+
+// message plans an e-mail as Salesforce keeps e-mails. One that is there under
+// its Message-ID, whoever logged it, is not logged a second time.
+func (p *planning) message(in EmailInput) {
+	e := in.Email
+	switch {
+	case in.Logged != (gateway.RecordKey{}) && !p.wrote(PartEmail):
+		p.omit(PartEmail, "EmailMessage", "Salesforce has this e-mail already, by its Message-ID: EmailMessage "+in.Logged.ID+".")
+		return
+	case p.Gone[PartEmail]:
+		p.omit(PartEmail, "EmailMessage", "Its EmailMessage was deleted in Salesforce, and is not created a second time.")
+		return
+	}
+	key := p.local("EmailMessage", PartEmail)
+	subject, _ := note.Cut(e.Subject, 3000, "")
+	end := "[Cut here; the whole text is in the product.]"
+	length := descriptionLength
+	if f, ok := p.Schemas["EmailMessage"].Field("TextBody"); ok && f.Length > 0 {
+		length = f.Length
+	}
+	text, _ := note.Cut(e.Text, length, end)
+	fields := gateway.Fields{
+		"Subject": gateway.Text(subject), "FromAddress": gateway.Text(e.From), "ToAddress": gateway.Text(strings.Join(e.To, "; ")),
+		"TextBody": gateway.Text(text), "MessageDate": gateway.Instant(e.SentAt), "Status": gateway.Text("3"), "Incoming": gateway.Bool(!p.internal(e.From)),
+	}
+	if e.MessageID != "" {
+		fields["MessageIdentifier"] = gateway.Text(e.MessageID)
+	}
+	if p.what.ID != "" {
+		fields["RelatedToId"] = gateway.Text(p.what.ID)
+	}
+	if was, written := p.Written[PartEmail]; written && was.Key.ID != "" {
+		fields = was.Wanted // Salesforce lets nobody change an e-mail that was sent
+	}
+	p.owe(PartEmail, key, fields, "The settings say that e-mails are EmailMessages.")
+	p.recipients(e, key)
+}
+
+// recipients relates the e-mail to everybody from outside who is known.
+func (p *planning) recipients(e gateway.Email, email gateway.RecordKey) {
+	if !p.Schemas["EmailMessageRelation"].Createable {
+		return
+	}
+	for _, someone := range p.people {
+		kind := "ToAddress"
+		if strings.EqualFold(someone.Email, e.From) {
+			kind = "FromAddress"
+		}
+		part := recipientPrefix + strings.ToLower(someone.address())
+		if p.Gone[part] {
+			continue
+		}
+		p.owe(part, p.local("EmailMessageRelation", part), gateway.Fields{
+			"EmailMessageId": gateway.Text(email.ID), "RelationId": gateway.Text(someone.key.ID),
+			"RelationType": gateway.Text(kind), "RelationAddress": gateway.Text(cmp.Or(someone.Email, someone.address())),
+		}, "The e-mail was exchanged with this "+someone.key.Object+".")
+	}
+}
