@@ -3,14 +3,10 @@ package handlers
 import (
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/gofiber/fiber/v2"
-
 	"tidegate/gateway"
-	"tidegate/outbox"
 	"tidegate/rules/conflict"
 	"tidegate/rules/mapping"
 	"tidegate/store"
@@ -311,134 +307,4 @@ func (v *visit) ruleChoice(q question, label string) (views.ChoiceGroup, error) 
 		{Value: "once", Label: "Only this time", Effect: "The next conflict asks again.", Checked: true},
 		{Value: "field", Label: "Make it the rule for " + label + " on " + strings.ToLower(k.many), Effect: "Whoever you choose above wins from now on. " + past},
 	}}, nil
-}
-
-// decideConflict takes the choice.
-func decideConflict(v *visit) error {
-	key := gateway.RecordKey{Object: v.posted("object"), ID: v.posted("record")}
-	a := outbox.Answer{Key: key, Why: strings.TrimSpace(v.posted("why")), IP: v.IP(), Rule: v.posted("rule") == "field" && v.admin()}
-	a.Field, a.Choice = v.posted("field"), gateway.Choice(v.posted("choice"))
-	a.By = gateway.Cause{Kind: "conflict", Rule: "Conflict decided", By: v.member.ID, Name: v.member.Name}
-	back := tried{typed: v.posted("value"), why: a.Why}
-	refuse := func(err error) error {
-		e, ok := gatewayError(err)
-		if !ok || e.Code != gateway.CodeConflict && e.Code != gateway.CodeInvalid && e.Code != gateway.CodeForbidden {
-			return err
-		}
-		back.err = e
-		return v.showConflicts(key.Object, key.ID, a.Field, back)
-	}
-	record, err := v.ws.Record(v.UserContext(), key)
-	if err != nil {
-		return err
-	}
-	if err := v.readAnswer(&a, record, back.typed); err != nil {
-		return refuse(err)
-	}
-	receipt, err := v.s.Outbox.Answer(v.UserContext(), v.member.Workspace, a)
-	if err != nil {
-		return refuse(err)
-	}
-	v.deliver(receipt)
-	return v.Redirect(conflictsBase+"?saved=decided", fiber.StatusSeeOther)
-}
-
-// readAnswer fills in what the person saw and typed.
-func (v *visit) readAnswer(a *outbox.Answer, record gateway.Record, typed string) error {
-	pending, _, err := v.ws.Pending(v.UserContext(), a.Key)
-	if err != nil {
-		return err
-	}
-	a.SawTheirs, a.SawOurs = record.Fields[a.Field], pending.Fields[a.Field]
-	// A value that is not the one on the page cannot be equal to any.
-	if v.posted("theirs") != fingerprint(a.SawTheirs) {
-		a.SawTheirs = "changed"
-	}
-	if v.posted("ours") != fingerprint(a.SawOurs) {
-		a.SawOurs = "changed"
-	}
-	if len([]rune(a.Why)) > 200 {
-		return gateway.InvalidField("why", "Say it in up to 200 characters.")
-	}
-	if a.Choice != gateway.ChoiceOther {
-		return nil
-	}
-	schema, err := v.schema(a.Key.Object)
-	if err != nil {
-		return err
-	}
-	f, ok := schema.Field(a.Field)
-	if !ok {
-		return gateway.Errorf(gateway.CodeForbidden, "Salesforce does not show this field, so no other value can be written.")
-	}
-	a.Other, err = mapping.ParseInput(f, typed)
-	return err
-}
-
-// conflictEnds are the words for how a conflict ended.
-var conflictEnds = map[gateway.Choice]string{
-	gateway.ChoiceTheirs: "Salesforce's value", gateway.ChoiceOurs: "Our value", gateway.ChoiceOther: "Another value",
-}
-
-// showSettled lists what is decided, by whom or by which rule.
-func (v *visit) showSettled() error {
-	q := store.ConflictQuery{RecordID: v.Query("record"), Object: v.Query("object"), Limit: pageSize + 1}
-	q.After, _ = strconv.ParseInt(v.Query("after"), 10, 64)
-	list, err := v.ws.ConflictList(v.UserContext(), q)
-	if err != nil {
-		return err
-	}
-	open, err := v.questions()
-	if err != nil {
-		return err
-	}
-	p := views.ConflictsPage{
-		Shell: v.s.shell(v, "Settled conflicts", views.NavSyncLog),
-		Head:  views.Head{Crumb: []views.Link{{Text: "Conflicts", URL: conflictsBase}}, Title: "Settled conflicts", Lead: "Both values of each, who kept the field and why, newest first."},
-		List: views.ListPage{
-			Caption: "Settled conflicts",
-			Columns: []views.Column{{Text: "Record"}, {Text: "Field"}, {Text: "Last agreed", Wide: true}, {Text: "In Salesforce"}, {Text: "Ours"}, {Text: "Kept"}},
-			Empty:   views.Empty{Icon: views.IconOK, Title: "No conflict so far", Text: "When both sides change the same field, both values are kept here with who won and why."},
-		},
-	}
-	if p.Tabs, err = v.logTabs(conflictsBase); err != nil {
-		return err
-	}
-	if len(list) > pageSize {
-		list = list[:pageSize]
-		p.List.Pager.OlderURL = withQuery(v.Ctx, map[string]string{"after": strconv.FormatInt(list[pageSize-1].ID, 10)})
-	}
-	for _, c := range list {
-		p.List.Rows = append(p.List.Rows, v.settledRow(c, open))
-	}
-	return answer(v.Ctx, views.Conflicts(p))
-}
-
-func (v *visit) settledRow(c gateway.Conflict, open []question) views.Row {
-	clk := v.clock()
-	schema, err := v.schema(c.Key.Object)
-	if err != nil {
-		schema = gateway.Schema{} // API names are better than no page
-	}
-	f := fieldOf(schema, c.Field)
-	show := func(value gateway.Value) string { return excerpt(orNone(clk.display(f, value, v.currency()))) }
-	kept := views.Cell{Text: map[string]string{string(conflict.Theirs): "Salesforce's value", string(conflict.Ours): "Our value"}[c.Kept], Second: c.Reason}
-	switch {
-	case c.End.Choice != "":
-		kept.Text = conflictEnds[c.End.Choice] + ": " + show(c.End.Value)
-		kept.Second = joinSentences("Decided by "+orSomebody(c.End.By)+", "+clk.full(c.End.At).Text+".", c.End.Why)
-	case c.Winner != gateway.WinnerAsk:
-	case slices.ContainsFunc(open, func(q question) bool { return q.change.Key == c.Key && q.field == c.Field }):
-		kept = views.Cell{Text: "Waits for a person", URL: question{gateway.Change{Key: c.Key}, c.Field}.url()}
-	default:
-		kept = views.Cell{Text: "Waits no more", Second: "Our change was edited, sent or given up since.", URL: "/sync/log?record=" + c.Key.ID}
-	}
-	return views.Row{ID: strconv.FormatInt(c.ID, 10), Cells: []views.Cell{
-		{Kind: squareOf(c.Key.Object), Text: v.labelOfRecord(c.Key), URL: recordURL(c.Key), Second: clk.full(c.At).Text},
-		{Text: labelOf(f)},
-		{Text: show(c.Base)},
-		{Text: show(c.Theirs), Second: byLine(v.userName(c.TheirsBy))},
-		{Text: show(c.Ours)},
-		kept,
-	}}
 }

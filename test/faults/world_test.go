@@ -50,6 +50,7 @@ type options struct {
 	loading     bool           // do not wait for the first reading
 	fault       map[string]any // in the org from before the program starts
 	edition     string         // of the org; professional has no change events
+	email       bool           // the org has enhanced e-mail
 	calls       int            // of the org's API a day; 0 = the edition's
 }
 
@@ -66,7 +67,7 @@ func newWorld(t *testing.T, database string, o options) *world {
 	t.Helper()
 	org, err := simulator.Start(t.Context(), simulator.Config{
 		Seed: 1, Sizes: o.seed(), Quiet: true, CometDWebsocketOff: o.longPolling || o.pubSub,
-		Edition: o.edition, DailyCalls: o.calls,
+		Edition: o.edition, DailyCalls: o.calls, Features: simulatororg.Features{Email: o.email},
 	})
 	if err != nil {
 		t.Fatal(err)
