@@ -17,6 +17,9 @@ import (
 type Applier struct {
 	Store     *store.Workspace
 	OwnClient string // our client id in changeOrigin
+	// Fresh brings what Winner and Writable answer from up to date, before each
+	// batch: a choice of a person holds from then on. nil = they always are.
+	Fresh func(ctx context.Context) error
 	// Winner is the conflict rule of a field; nil = none chosen. It is called
 	// inside the transaction and must not block.
 	Winner func(object, field string) gateway.Winner
@@ -95,6 +98,11 @@ type Applied struct {
 func (a *Applier) Apply(ctx context.Context, b Batch) (Applied, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.Fresh != nil {
+		if err := a.Fresh(ctx); err != nil {
+			return Applied{}, err
+		}
+	}
 	var f *fold
 	err := a.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		f = newFold(a, tx, b) // afresh, because InTx may run this again

@@ -11,6 +11,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/simulator"
+	simorg "tidegate/simulator/org"
 	"tidegate/simulator/seed"
 	"tidegate/store"
 )
@@ -67,7 +68,7 @@ func newWorld(t *testing.T, database string, o options) *world {
 	t.Helper()
 	org, err := simulator.Start(t.Context(), simulator.Config{
 		Seed: 1, Sizes: o.seed(), Quiet: true, CometDWebsocketOff: o.longPolling || o.pubSub,
-		Edition: o.edition, DailyCalls: o.calls, Features: simulatororg.Features{Email: o.email},
+		Edition: o.edition, DailyCalls: o.calls, Features: simorg.Features{Email: o.email},
 	})
 	if err != nil {
 		t.Fatal(err)
