@@ -193,6 +193,7 @@ func allPages() []route {
 	list = append(list, route{"GET", backtestBase, admins, backtestPage})
 	list = append(list, explainPages...)
 	list = append(list, agentPages...)
+	list = append(list, filePages...)
 	list = append(list, saidPages...)
 	for _, tab := range gateway.Tabs {
 		list = append(list,

@@ -67,6 +67,7 @@ func (s *Server) menu(v *visit) views.User {
 			views.Link{Text: "Members", URL: "/settings/members"},
 			views.Link{Text: "Topics", URL: topicsBase},
 			views.Link{Text: "Agents", URL: agentsBase},
+			views.Link{Text: "Settings as a file", URL: fileBase},
 			views.Link{Text: "Keys", URL: "/settings/keys"},
 			views.Link{Text: "Webhooks", URL: hooksBase},
 			views.Link{Text: "Audit", URL: "/audit"})

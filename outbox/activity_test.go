@@ -42,8 +42,10 @@ func TestActivitiesGoToTheChosenObject_AVC11(t *testing.T) {
 		made := w.link("cy").Key
 		same(t, "AVC-11 new ones are made there", made.Object, "Guest__c")
 		c, _ := w.pending(made)
-		same(t, "AVC-21 with number and name", c.Fields, gateway.Fields{"Name": gateway.Text("Cy Dahl"), "Mobile_Number__c": gateway.Text("+12025550122"),
-			"FirstName": gateway.Text("Cy"), "LastName": gateway.Text("Dahl")})
+		same(t, "AVC-21 with number and name", c.Fields, gateway.Fields{
+			"Name": gateway.Text("Cy Dahl"), "Mobile_Number__c": gateway.Text("+12025550122"),
+			"FirstName": gateway.Text("Cy"), "LastName": gateway.Text("Dahl"),
+		})
 		w.round()
 
 		for id, tt := range map[string]struct{ from, who, what string }{

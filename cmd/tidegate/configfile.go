@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
-	"time"
 
 	"tidegate/gateway"
+	"tidegate/handlers"
 	"tidegate/rules/settings"
 	"tidegate/store"
 )
@@ -43,11 +42,11 @@ func (configExportCmd) Help() string {
 // Run writes the file to standard output.
 func (c configExportCmd) Run(ctx context.Context, out *output) error {
 	return withStore(ctx, func(db *store.DB) error {
-		standing, err := readConfig(ctx, db, c.id())
+		standing, err := handlers.ReadSettingsFile(ctx, db.In(c.id()))
 		if err != nil {
 			return err
 		}
-		text, err := standing.file.YAML()
+		text, err := standing.YAML()
 		if err != nil {
 			return err
 		}
@@ -96,8 +95,10 @@ func (c configApplyCmd) Run(ctx context.Context, out *output) error {
 		if err != nil {
 			return err
 		}
-		if err := standing.apply(ctx, db.In(c.id()), changes); err != nil {
-			return err
+		if len(changes) > 0 {
+			if err := db.In(c.id()).InTx(ctx, func(ctx context.Context, tx *store.Tx) error { return standing.Apply(ctx, tx, "command line", "") }); err != nil {
+				return err
+			}
 		}
 		return printChanges(out, changes, c.JSON, "changed")
 	})
@@ -119,88 +120,18 @@ func printChanges(out *output, changes []settings.FileChange, asJSON bool, verb 
 	return nil
 }
 
-// workspaceConfig is what a workspace has now, and what a file makes of it.
-type workspaceConfig struct {
-	file, wanted settings.File
-	org          settings.Rows
-	own          map[string]gateway.SettingRow // by member id
-	ids          map[string]string             // e-mail address → member id
-	mappings     []gateway.Mapping
-}
-
-func readConfig(ctx context.Context, db *store.DB, ws gateway.WorkspaceID) (workspaceConfig, error) {
-	w := db.In(ws)
-	c := workspaceConfig{own: map[string]gateway.SettingRow{}, ids: map[string]string{}}
-	members, err := w.Members(ctx)
-	if err != nil {
-		return c, err
-	}
-	emails := map[string]string{}
-	for _, m := range members {
-		emails[m.ID], c.ids[m.Email] = m.Email, m.ID
-	}
-	if c.org, err = w.Settings(ctx, gateway.OrgScope); err != nil {
-		return c, err
-	}
-	in, err := settings.Effective(c.org, nil)
-	if err != nil {
-		return c, err
-	}
-	rows, err := w.OwnSettings(ctx, gateway.TabNotes)
-	if err != nil {
-		return c, err
-	}
-	own := map[string]gateway.NotesSettings{}
-	for _, row := range rows {
-		id := strings.TrimPrefix(row.Scope, "member:")
-		s := in.Settings
-		if err := settings.Decode(&s, gateway.TabNotes, row.Body); err != nil {
-			return c, err
-		}
-		c.own[id], own[id] = row, s.Notes
-	}
-	if c.mappings, err = w.Mappings(ctx, ""); err != nil {
-		return c, err
-	}
-	c.file = settings.NewFile(in.Settings, own, c.mappings, emails)
-	return c, nil
-}
-
 // planConfig reads a file and says what it would change.
-func planConfig(ctx context.Context, db *store.DB, ws gateway.WorkspaceID, path string) (workspaceConfig, []settings.FileChange, error) {
-	c, err := readConfig(ctx, db, ws)
+func planConfig(ctx context.Context, db *store.DB, ws gateway.WorkspaceID, path string) (*handlers.SettingsFile, []settings.FileChange, error) {
+	c, err := handlers.ReadSettingsFile(ctx, db.In(ws))
 	if err != nil {
-		return c, nil, err
+		return nil, nil, err
 	}
 	text, err := readFileOrInput(path)
 	if err != nil {
-		return c, nil, err
+		return nil, nil, err
 	}
-	if c.wanted, err = settings.ReadFile(text, c.file); err != nil {
-		return c, nil, err
-	}
-	if missing := c.strangers(); len(missing) > 0 {
-		return c, nil, gateway.Errorf(gateway.CodeInvalid, "The file names %s, who is no member of the workspace %s. Add the member first (tidegate user add), or take the address out of the file.",
-			strings.Join(missing, ", "), ws)
-	}
-	changes, err := settings.PlanFile(c.file, c.wanted)
+	changes, err := c.Plan(text)
 	return c, changes, err
-}
-
-// strangers are addresses of the file that are no members here.
-func (c workspaceConfig) strangers() []string {
-	var out []string
-	for _, address := range c.wanted.Notes.Pilot.Members {
-		if c.ids[address] == "" {
-			out = append(out, address)
-		}
-	}
-	for address := range c.wanted.Members {
-		if c.ids[address] == "" {
-			out = append(out, address)
-		}
-	}
-	return out
 }
 
 func readFileOrInput(path string) ([]byte, error) {
@@ -220,97 +151,4 @@ func readFileOrInput(path string) ([]byte, error) {
 		return nil, gateway.Errorf(gateway.CodeInvalid, "The file is larger than 4 MiB; a settings file never is.")
 	}
 	return text, nil
-}
-
-// apply saves what differs, and the audit row, in one transaction. A setting
-// that somebody saved since the file was compared ends it as CodeConflict.
-func (c workspaceConfig) apply(ctx context.Context, w *store.Workspace, changes []settings.FileChange) error {
-	if len(changes) == 0 {
-		return nil
-	}
-	const by = "command line"
-	return w.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		wanted := c.wanted.Settings()
-		wanted.Notes.Pilot.Members = []string{}
-		for _, address := range c.wanted.Notes.Pilot.Members {
-			wanted.Notes.Pilot.Members = append(wanted.Notes.Pilot.Members, c.ids[address])
-		}
-		for _, tab := range gateway.Tabs {
-			if err := saveIfChanged(ctx, tx, c.org[tab], gateway.OrgScope, tab, wanted, by); err != nil {
-				return err
-			}
-		}
-		for address, notes := range c.wanted.Members {
-			id, s := c.ids[address], wanted
-			s.Notes = notes
-			if err := saveIfChanged(ctx, tx, c.own[id], "member:"+id, gateway.TabNotes, s, by); err != nil {
-				return err
-			}
-		}
-		if err := c.applyFields(ctx, tx, by); err != nil {
-			return err
-		}
-		words := make([]string, 0, len(changes))
-		for _, ch := range changes {
-			words = append(words, ch.Where+" › "+ch.Setting+": "+ch.Before+" → "+ch.After)
-		}
-		return tx.Audit(ctx, gateway.AuditEntry{By: by, What: "applied a settings file", Target: gateway.OrgScope, After: strings.Join(words, "\n")})
-	})
-}
-
-// saveIfChanged saves a tab as its next revision, unless it says the same as
-// the row that is in force.
-func saveIfChanged(ctx context.Context, tx *store.Tx, row gateway.SettingRow, scope string, tab gateway.Tab, wanted gateway.Settings, by string) error {
-	before, after := gateway.DefaultSettings(), wanted
-	if row.Revision > 0 {
-		if err := settings.Decode(&before, tab, row.Body); err != nil {
-			return err
-		}
-	}
-	from, err := settings.Encode(before, tab)
-	if err != nil {
-		return err
-	}
-	to, err := settings.Encode(after, tab)
-	if err != nil {
-		return err
-	}
-	differences, err := settings.Diff(tab, from, to)
-	if err != nil || len(differences) == 0 {
-		return err
-	}
-	_, err = tx.SaveSetting(ctx, gateway.SettingRow{Scope: scope, Tab: tab, Body: to, By: by, At: time.Time{}}, row.Revision)
-	return err
-}
-
-// applyFields makes the mappings those of the file.
-func (c workspaceConfig) applyFields(ctx context.Context, tx *store.Tx, by string) error {
-	standing := map[[2]string]gateway.Mapping{}
-	for _, m := range c.mappings {
-		standing[[2]string{m.Object, m.Field}] = m
-		if _, ok := c.wanted.Fields[m.Object][m.Field]; !ok {
-			if err := tx.DropMapping(ctx, m.Object, m.Field); err != nil {
-				return err
-			}
-		}
-	}
-	for object, fields := range c.wanted.Fields {
-		for name, f := range fields {
-			if c.file.Fields[object][name] == f {
-				if _, ok := standing[[2]string{object, name}]; ok {
-					continue
-				}
-			}
-			m, ok := standing[[2]string{object, name}]
-			if !ok {
-				m = gateway.Mapping{Object: object, Field: name, Imported: true, By: by}
-			}
-			m = f.Onto(m)
-			m.ChangedBy, m.ChangedAt = by, tx.Now()
-			if err := tx.SaveMapping(ctx, m); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

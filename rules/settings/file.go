@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"tidegate/gateway"
+	"tidegate/rules/agent"
 	"tidegate/rules/mapping"
 )
 
@@ -31,6 +32,10 @@ type File struct {
 	Members map[string]gateway.NotesSettings `json:"members"`
 	// Fields are the mappings by object and field.
 	Fields map[string]map[string]FileField `json:"fields"`
+	// Topics are by slug, Agents by their id in the product. What a file does
+	// not name of them stays: neither is ever taken away.
+	Topics map[string]FileTopic  `json:"topics"`
+	Agents map[string]agent.Body `json:"agents"`
 }
 
 // FileField is how one field travels, as a file says it.
@@ -153,12 +158,18 @@ func ReadFile(text []byte, standing File) (File, error) {
 	if out.Members, err = readMembers(parts["members"], standing); err != nil {
 		return File{}, err
 	}
-	out.Fields, err = readFields(parts["fields"], standing)
+	if out.Fields, err = readFields(parts["fields"], standing); err != nil {
+		return File{}, err
+	}
+	if out.Topics, err = readTopics(parts["topics"], standing); err != nil {
+		return File{}, err
+	}
+	out.Agents, err = readAgents(parts["agents"], standing)
 	return out, err
 }
 
 // sectionNames are what a file may hold.
-var sectionNames = []string{"tidegate", "notes", "objects", "contacts", "forecast", "advanced", "members", "fields"}
+var sectionNames = []string{"tidegate", "notes", "objects", "contacts", "forecast", "advanced", "members", "fields", "topics", "agents"}
 
 // sections reads YAML into the JSON of its parts.
 func sections(text []byte) (map[string]json.RawMessage, error) {
@@ -308,7 +319,7 @@ func PlanFile(from, to File) ([]FileChange, error) {
 			}
 		}
 	}
-	return out, nil
+	return append(out, planTopicsAgents(from, to)...), nil
 }
 
 func planTab(tab gateway.Tab, where string, from, to gateway.Settings) ([]FileChange, error) {

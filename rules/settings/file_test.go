@@ -18,12 +18,12 @@ func sampleFile(s gateway.Settings) settings.File {
 	return settings.NewFile(s, map[string]gateway.NotesSettings{"m2": own, "gone": own}, []gateway.Mapping{
 		{Object: "Contact", Field: "Title", Editable: true},
 		{Object: "Opportunity", Field: "NextStep", Topic: "action-items", WriteMode: "append", Winner: gateway.WinnerProduct, Direction: "outbound"},
-	}, map[string]string{"m1": "ann@example.com", "m2": "max@example.com"})
+	}, map[string]string{"m1": "ann@example.com", "m2": "max@example.com"}).WithTopics(gateway.DefaultTopics(), gateway.DefaultAgents())
 }
 
 func TestFileIsReadableAndReadsBackTheSame_UX21(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		f := sampleFile(draw(t, "settings"))
+		f := sampleFile(draw(t, "settings")).WithTopics(drawTopics(t), drawAgents(t))
 		text, err := f.YAML()
 		if err != nil {
 			t.Fatal(err)
@@ -57,7 +57,7 @@ func TestFileNamesPeopleByAddressAndKeepsTheOrder(t *testing.T) {
 		t.Errorf("file\n%s", s)
 	}
 	last := -1
-	for _, part := range []string{"tidegate:", "\nnotes:", "\nobjects:", "\ncontacts:", "\nforecast:", "\nadvanced:", "\nmembers:", "\nfields:"} {
+	for _, part := range []string{"tidegate:", "\nnotes:", "\nobjects:", "\ncontacts:", "\nforecast:", "\nadvanced:", "\nmembers:", "\nfields:", "\ntopics:", "\nagents:"} {
 		at := strings.Index(s, part)
 		if at <= last {
 			t.Errorf("%q is out of order", part)
@@ -94,12 +94,18 @@ func TestBadFilesAreRefusedWithTheirPlace(t *testing.T) {
 		"tidegate: 1\nnote: {}":         `a part "note"`,
 		"tidegate: 1\nnotes: {auto: 1}": `The part "notes" of the file cannot be read: unknown field "auto"`,
 		"tidegate: 1\nnotes: 7":         `The part "notes"`,
-		"tidegate: 1\nforecast: {period: yearly}":                         "monthly or quarterly",
-		"tidegate: 1\nmembers: {ann@example.com: {meeting_notes: [fax]}}": "Notes go to",
-		"tidegate: 1\nfields: {Contact: {Title: {winner: me}}}":           "Contact.Title: winner is \"me\"",
-		"tidegate: 1\nfields: {Contact: {\"a b\": {editable: true}}}":     "is not the API name of a field",
-		"tidegate: 1\nfields: {Contact: {Title: {edit: true}}}":           `unknown field "edit"`,
-		"tidegate: 1\ntidegate: 1":                                        "already defined",
+		"tidegate: 1\nforecast: {period: yearly}":                                    "monthly or quarterly",
+		"tidegate: 1\nmembers: {ann@example.com: {meeting_notes: [fax]}}":            "Notes go to",
+		"tidegate: 1\nfields: {Contact: {Title: {winner: me}}}":                      "Contact.Title: winner is \"me\"",
+		"tidegate: 1\nfields: {Contact: {\"a b\": {editable: true}}}":                "is not the API name of a field",
+		"tidegate: 1\nfields: {Contact: {Title: {edit: true}}}":                      `unknown field "edit"`,
+		"tidegate: 1\ntopics: {Next Steps: {name: Next}}":                            "is no slug",
+		"tidegate: 1\ntopics: {next: {name: \"\", order: 1}}":                        "topics, next: Give the topic a name",
+		"tidegate: 1\ntopics: {next: {names: x}}":                                    `unknown field "names"`,
+		"tidegate: 1\nagents: {web: {name: Web, enabled: true, objects: [Account]}}": "agents, web: Choose the Account Match Field",
+		"tidegate: 1\nagents: {web: {name: Web, enabled: true, objects: [Case]}}":    "not Case",
+		"tidegate: 1\nagents: {web: {nom: Web}}":                                     `unknown field "nom"`,
+		"tidegate: 1\ntidegate: 1":                                                   "already defined",
 	}
 	for text, want := range tests {
 		_, err := settings.ReadFile([]byte(text), settings.File{})
@@ -122,4 +128,27 @@ func FuzzReadFile(f *testing.F) {
 			t.Errorf("read but not written: %v", err)
 		}
 	})
+}
+
+func drawTopics(t *rapid.T) []gateway.Topic {
+	all := gateway.DefaultTopics()
+	for i := range all {
+		if rapid.Bool().Draw(t, "renamed") {
+			all[i].Name += rapid.StringMatching(`[ a-zA-Z:#'-]{0,20}x`).Draw(t, "name")
+		}
+		all[i].Archived, all[i].Order = rapid.Bool().Draw(t, "archived"), rapid.IntRange(1, 999).Draw(t, "order")
+	}
+	return all
+}
+
+func drawAgents(t *rapid.T) []gateway.Agent {
+	all := append(gateway.DefaultAgents(), gateway.Agent{ID: "web.1", Name: "Web"})
+	for i := range all {
+		a := &all[i]
+		a.Objects = rapid.SampledFrom([][]string{{"Lead"}, {"Lead", "Contact"}, {"Account", "Contact", "Lead"}}).Draw(t, "objects")
+		a.AccountMatchField, a.Enabled = rapid.SampledFrom([]string{"Website", "Domain__c"}).Draw(t, "match"), rapid.Bool().Draw(t, "on")
+		a.Filters = rapid.SampledFrom([][]gateway.Filter{nil, {{Source: "answer.x", Op: "equals", Value: "a: b"}}}).Draw(t, "filters")
+		a.Fields = map[string][]gateway.AgentField{"Lead": rapid.SampledFrom([][]gateway.AgentField{nil, {{Field: "LastName", Source: "person.last_name", Default: "# none"}}}).Draw(t, "fields")}
+	}
+	return all
 }
