@@ -2,7 +2,7 @@ package views
 
 func againSample(name string) AgainPage {
 	s := shell("Sync again", NavSyncLog)
-	s.StreamURL, s.ReloadURL = "/events?object=replan", "/sync/again"
+	s.StreamURL, s.ReloadURL = "/live?topics=replan", "/sync/again"
 	return AgainPage{
 		Shell: s, Live: Live{URL: "/sync/again?part=again"},
 		Head: Head{Title: "Sync again", Lead: "Choose what is to be tried and planned once more."},

@@ -154,7 +154,12 @@ func (a *app) baseURL() string {
 	if a.cfg.BaseURL != "" {
 		return strings.TrimRight(a.cfg.BaseURL, "/")
 	}
-	host, port, err := net.SplitHostPort(a.main.Addr().String())
+	return baseURLOf(a.main.Addr().String())
+}
+
+// baseURLOf is where a browser on this machine finds what listens there.
+func baseURLOf(listening string) string {
+	host, port, err := net.SplitHostPort(listening)
 	if err != nil || host == "" || host == "0.0.0.0" || host == "::" {
 		host = "localhost"
 	}

@@ -181,6 +181,9 @@ func (c resyncCmd) estimate(ctx context.Context, out *output) error {
 	if err != nil {
 		return err
 	}
+	if cfg.BaseURL == "" { // what is written names the pages of the running "tidegate serve"
+		cfg.BaseURL = baseURLOf(cfg.HTTPAddr)
+	}
 	// It serves nobody: any free port does, beside a running "tidegate serve".
 	cfg.HTTPAddr, cfg.OpsAddr = "127.0.0.1:0", "127.0.0.1:0"
 	a, err := newApp(ctx, cfg, slog.New(slog.DiscardHandler), "")
