@@ -117,6 +117,10 @@ type Change struct {
 	Lease       string  // token of the claimer, "" when not claimed
 	Holder      string  // who claims it; given when claiming, not read back
 	Problem     Problem // why the last attempt did not succeed
+	// Awaits is the local id of a record that is to be written first, because a
+	// field names it; "" = none. The entry is due when that has its id, and at
+	// DueAt in any case.
+	Awaits string
 }
 
 // Local reports whether the change creates a record that has no Salesforce id

@@ -21,6 +21,7 @@ type batch struct {
 	barred   map[gateway.RecordKey]*gateway.Error // what is not to be sent at all
 	parents  map[gateway.RecordKey]string         // of those that found it locked
 	done     func(error)                          // the breaker waits for it
+	landed   func()                               // its object may be called again; nil = nobody waits for that
 }
 
 func (b batch) keys() []gateway.RecordKey {
@@ -32,29 +33,28 @@ func (b batch) keys() []gateway.RecordKey {
 }
 
 // claim takes due entries of a workspace; an empty batch when there are none.
-func (o *Outbox) claim(ctx context.Context, ws gateway.WorkspaceID, limit int) (batch, error) {
-	changes, err := o.db.Claim(ctx, store.ClaimRequest{
-		Holder: o.opts.Holder, Lease: newLease(), For: o.opts.Lease, Limit: limit, Workspace: ws,
-	})
+func (o *Outbox) claim(ctx context.Context, ws gateway.WorkspaceID, q store.ClaimRequest) (batch, error) {
+	q.Holder, q.Lease, q.For, q.Workspace = o.opts.Holder, newLease(), o.opts.Lease, ws
+	changes, err := o.db.Claim(ctx, q)
 	if err != nil || len(changes) == 0 {
 		return batch{}, err
 	}
 	b := batch{ws: ws, changes: changes}
-	err = o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		records, err := tx.LoadRecords(ctx, b.keys())
-		if err != nil {
-			return err
-		}
-		return b.note(ctx, tx, records)
-	})
-	return b, err
+	// Nothing is locked: entries are locked before records here, and the other
+	// way round everywhere else.
+	w := o.db.In(ws)
+	records, err := w.RecordsOf(ctx, b.keys())
+	if err != nil {
+		return batch{}, err
+	}
+	return b, b.note(ctx, w, records)
 }
 
 // newLease draws the token that fences one settling.
 func newLease() string { return rand.Text() }
 
 // note keeps what sending and settling need to know of the records.
-func (b *batch) note(ctx context.Context, tx *store.Tx, records map[gateway.RecordKey]gateway.Record) error {
+func (b *batch) note(ctx context.Context, in references, records map[gateway.RecordKey]gateway.Record) error {
 	b.versions = make(map[gateway.RecordKey]gateway.Version, len(records))
 	b.barred = map[gateway.RecordKey]*gateway.Error{}
 	for key, r := range records {
@@ -73,7 +73,7 @@ func (b *batch) note(ctx context.Context, tx *store.Tx, records map[gateway.Reco
 		}
 	}
 	b.parents = parentsOf(b.changes, records)
-	return b.refer(ctx, tx)
+	return b.refer(ctx, in)
 }
 
 // claimOne takes the entry of one record if it waits and is due. pending is
@@ -124,6 +124,9 @@ func (o *Outbox) attempt(ctx context.Context, b batch) {
 		// The lease runs out and the entries are sent again: updates carry the
 		// same values, creates are looked for first.
 		o.opts.Logger.ErrorContext(ctx, "settling changes failed", "error", err, "changes", len(b.changes))
+	}
+	if b.landed != nil {
+		b.landed()
 	}
 	o.settled.send()
 	o.Wake()

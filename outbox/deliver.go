@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/store"
 )
 
 // The results of Deliver. NeedsYou is the third.
@@ -28,6 +29,12 @@ type Result struct {
 // for it, so that the order of one record's changes holds. The error is only
 // ever about our own database.
 func (o *Outbox) Deliver(ctx context.Context, ws gateway.WorkspaceID, r Receipt) (Result, error) {
+	return o.deliver(ctx, ws, r, nil)
+}
+
+// deliver is Deliver where late are the local ids of records that will not be
+// written in time: nobody waits for what waits for them.
+func (o *Outbox) deliver(ctx context.Context, ws gateway.WorkspaceID, r Receipt, late map[string]bool) (Result, error) {
 	switch r.State {
 	case Unchanged:
 		return Result{State: Written, Key: r.Key}, nil
@@ -39,7 +46,7 @@ func (o *Outbox) Deliver(ctx context.Context, ws gateway.WorkspaceID, r Receipt)
 	defer cancel()
 	for {
 		settled := o.settled.wait()
-		result, final, err := o.step(ctx, ws, r)
+		result, final, err := o.step(ctx, ws, r, late)
 		if ctx.Err() != nil && (err != nil || !final) {
 			return Result{State: Queued, Why: "Salesforce has not answered yet.", Key: r.Key}, nil
 		}
@@ -64,7 +71,7 @@ func (o *Outbox) awaitChange(ctx context.Context, settled <-chan struct{}) {
 }
 
 // step looks once where the change stands and begins an attempt if it is due.
-func (o *Outbox) step(ctx context.Context, ws gateway.WorkspaceID, r Receipt) (result Result, final bool, err error) {
+func (o *Outbox) step(ctx context.Context, ws gateway.WorkspaceID, r Receipt, late map[string]bool) (result Result, final bool, err error) {
 	result = Result{State: Queued, Key: r.Key}
 	if why, err := o.blocked(ctx, ws); err != nil || why != "" {
 		result.Why = why
@@ -74,13 +81,13 @@ func (o *Outbox) step(ctx context.Context, ws gateway.WorkspaceID, r Receipt) (r
 		result.Why = "The program is shutting down; the change is sent after it starts again."
 		return result, true, nil
 	}
-	done, _, why, ok := o.gates.of(ws).enter(o.opts.Now())
+	done, limit, why, ok := o.gates.of(ws).enter(o.opts.Now())
 	if !ok {
 		o.flight.end()
 		result.Why = why
 		return result, true, nil
 	}
-	b, pending, err := o.claimOne(ctx, ws, r.Key)
+	b, pending, gathers, err := o.claimFor(ctx, ws, r, limit)
 	if err == nil && len(b.changes) > 0 {
 		b.done = done
 		go func() {
@@ -91,10 +98,44 @@ func (o *Outbox) step(ctx context.Context, ws gateway.WorkspaceID, r Receipt) (r
 	}
 	done(errNotTried)
 	o.flight.end()
-	if err != nil {
+	switch {
+	case err != nil:
 		return result, true, err
+	case gathers:
+		return result, false, nil
+	case pending != nil && pending.Awaits != "" && !late[pending.Awaits]:
+		return result, false, nil
 	}
 	return o.standing(ctx, ws, r, pending)
+}
+
+// claimFor takes the entry of a receipt if it waits and is due: a person's by
+// itself, another with what else is due of its object. pending is the entry as
+// it stands, nil when there is none; gathers is true while others of its object
+// are in flight, and it will go with the next.
+func (o *Outbox) claimFor(ctx context.Context, ws gateway.WorkspaceID, r Receipt, limit int) (b batch, pending *gateway.Change, gathers bool, err error) {
+	if r.Lane == 0 {
+		b, pending, err = o.claimOne(ctx, ws, r.Key)
+		return b, pending, false, err
+	}
+	c, owed, err := o.db.In(ws).Pending(ctx, r.Key)
+	if err != nil || !owed {
+		return batch{}, nil, false, err
+	}
+	object := r.Key.Object
+	switch {
+	case c.State != gateway.StateWaiting || c.DueAt.After(o.opts.Now()):
+		return batch{}, &c, false, nil
+	case !o.underway.tryBegin(ws, object):
+		return batch{}, &c, true, nil
+	}
+	b, err = o.claim(ctx, ws, store.ClaimRequest{Lanes: store.LanesBehind, Object: object, Limit: limit})
+	if err != nil || len(b.changes) == 0 {
+		o.underway.end(ws, object)
+		return batch{}, &c, err == nil, err
+	}
+	b.landed = func() { o.underway.end(ws, object) }
+	return b, &c, false, nil
 }
 
 // standing says what an entry that cannot be claimed means for its receipt.

@@ -12,9 +12,18 @@ import (
 )
 
 // Dispatcher sends what Deliver did not: entries that came back, that another
-// process left behind, and everything that nobody waits for.
+// process left behind, and everything that nobody waits for. People's edits
+// have a loop and a worker of their own, so that no backfill is before them.
 type Dispatcher struct {
+	outbox *Outbox
+	loops  [2]*sendLoop
+}
+
+// sendLoop sends the entries of some lanes.
+type sendLoop struct {
 	outbox  *Outbox
+	lanes   store.Lanes
+	wake    <-chan struct{}
 	slots   chan struct{}
 	workers sync.WaitGroup
 	open    map[gateway.WorkspaceID]bool // which connections were open at the last look
@@ -22,7 +31,12 @@ type Dispatcher struct {
 
 // Dispatcher returns the dispatcher of this outbox; run one for each process.
 func (o *Outbox) Dispatcher() *Dispatcher {
-	return &Dispatcher{outbox: o, slots: make(chan struct{}, o.opts.Workers), open: map[gateway.WorkspaceID]bool{}}
+	loop := func(i int, lanes store.Lanes, workers int) *sendLoop {
+		return &sendLoop{
+			outbox: o, lanes: lanes, wake: o.wakes[i], slots: make(chan struct{}, workers), open: map[gateway.WorkspaceID]bool{},
+		}
+	}
+	return &Dispatcher{o, [2]*sendLoop{loop(0, store.PeopleLane, 1), loop(1, store.LanesBehind, max(1, o.opts.Workers-1))}}
 }
 
 // Run sends until ctx ends, then lets no call begin, waits for those in
@@ -31,17 +45,27 @@ func (o *Outbox) Dispatcher() *Dispatcher {
 // changes holds however many calls run at once. After Run has returned the
 // outbox sends nothing more; Submit still works.
 func (d *Dispatcher) Run(ctx context.Context) error {
+	var loops sync.WaitGroup
+	for _, l := range d.loops {
+		loops.Go(func() { l.run(ctx) })
+	}
+	loops.Wait()
+	if err := d.outbox.drain(); err != nil {
+		return err
+	}
+	for _, l := range d.loops {
+		l.workers.Wait()
+	}
+	return nil
+}
+
+func (d *sendLoop) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := d.round(ctx); err != nil && ctx.Err() == nil {
 			d.outbox.opts.Logger.ErrorContext(ctx, "looking for due changes failed", "error", err)
 		}
 		d.rest(ctx)
 	}
-	if err := d.outbox.drain(); err != nil {
-		return err
-	}
-	d.workers.Wait()
-	return nil
 }
 
 // errStillFlying says that calls outlasted the drain. Nothing is lost: their
@@ -69,7 +93,7 @@ func (o *Outbox) drain() error {
 }
 
 // round sends until no open connection has anything due.
-func (d *Dispatcher) round(ctx context.Context) error {
+func (d *sendLoop) round(ctx context.Context) error {
 	for more := true; more && ctx.Err() == nil; {
 		more = false
 		connections, err := d.outbox.db.Connections(ctx)
@@ -92,7 +116,7 @@ func (d *Dispatcher) round(ctx context.Context) error {
 
 // mayEnter reports whether a connection is open. One that has been opened
 // again since the last look is not held back by what it said before.
-func (d *Dispatcher) mayEnter(conn gateway.Connection) bool {
+func (d *sendLoop) mayEnter(conn gateway.Connection) bool {
 	open := shut(conn) == ""
 	if was, known := d.open[conn.Workspace]; known && open && !was {
 		d.outbox.gates.of(conn.Workspace).open()
@@ -103,7 +127,7 @@ func (d *Dispatcher) mayEnter(conn gateway.Connection) bool {
 
 // next claims one call's worth for a workspace and sends it in a worker; it
 // waits for a free one first, so that nothing is claimed that cannot be sent.
-func (d *Dispatcher) next(ctx context.Context, ws gateway.WorkspaceID) (bool, error) {
+func (d *sendLoop) next(ctx context.Context, ws gateway.WorkspaceID) (bool, error) {
 	select {
 	case d.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -121,7 +145,7 @@ func (d *Dispatcher) next(ctx context.Context, ws gateway.WorkspaceID) (bool, er
 		release()
 		return false, nil
 	}
-	b, err := o.claim(ctx, ws, limit)
+	b, err := d.claim(ctx, ws, limit)
 	if err != nil || len(b.changes) == 0 {
 		done(errNotTried)
 		o.flight.end()
@@ -137,11 +161,40 @@ func (d *Dispatcher) next(ctx context.Context, ws gateway.WorkspaceID) (bool, er
 	return true, nil
 }
 
+// claim takes the entries of the next call. Of what no person waits for there
+// is one call in flight for each object, and more only where they are full.
+func (d *sendLoop) claim(ctx context.Context, ws gateway.WorkspaceID, limit int) (batch, error) {
+	o, q := d.outbox, store.ClaimRequest{Lanes: d.lanes, Limit: limit}
+	if d.lanes == store.PeopleLane {
+		return o.claim(ctx, ws, q)
+	}
+	q.Except = o.underway.objects(ws)
+	b, err := o.claim(ctx, ws, q)
+	for _, object := range q.Except {
+		if err != nil || len(b.changes) > 0 {
+			break
+		}
+		var due int
+		if due, err = o.db.In(ws).DueBehind(ctx, object, limit); err == nil && due >= limit {
+			b, err = o.claim(ctx, ws, store.ClaimRequest{Lanes: d.lanes, Limit: limit, Object: object})
+		}
+	}
+	if err != nil || len(b.changes) == 0 {
+		return b, err
+	}
+	object := b.changes[0].Key.Object
+	o.underway.begin(ws, object)
+	b.landed = func() { o.underway.end(ws, object) }
+	return b, nil
+}
+
 // rest waits until something may be due: somebody submitted, a call came back,
 // or the next due time.
-func (d *Dispatcher) rest(ctx context.Context) {
+func (d *sendLoop) rest(ctx context.Context) {
 	o := d.outbox
-	o.countPending(ctx)
+	if d.lanes == store.LanesBehind {
+		o.countPending(ctx)
+	}
 	timer := time.NewTimer(d.pause(ctx))
 	defer timer.Stop()
 	select {
@@ -149,7 +202,7 @@ func (d *Dispatcher) rest(ctx context.Context) {
 		return
 	case <-timer.C:
 		return
-	case <-o.wake:
+	case <-d.wake:
 	}
 	// A burst of edits becomes one call, and a request that has just submitted
 	// gets to deliver its own.
@@ -163,8 +216,8 @@ func (d *Dispatcher) rest(ctx context.Context) {
 
 // pause returns how long to wait. What is overdue could not be sent just now,
 // so it is not worth looking again at once.
-func (d *Dispatcher) pause(ctx context.Context) time.Duration {
-	due, any, err := d.outbox.db.NextDue(ctx)
+func (d *sendLoop) pause(ctx context.Context) time.Duration {
+	due, any, err := d.outbox.db.NextDue(ctx, d.lanes)
 	if err != nil || !any {
 		return d.outbox.opts.Poll
 	}

@@ -60,12 +60,12 @@ func TestKilledAtAnyStepTheEntryIsFinishedOnce(t *testing.T) {
 	steps := map[string]func(t *testing.T, w *world){
 		"after submit": func(*testing.T, *world) {},
 		"after claim": func(t *testing.T, w *world) {
-			b, err := w.box.claim(t.Context(), ws, 200)
+			b, err := w.box.claim(t.Context(), ws, store.ClaimRequest{})
 			must(t, err)
 			same(t, "claimed", len(b.changes), 1)
 		},
 		"after the call": func(t *testing.T, w *world) {
-			b, err := w.box.claim(t.Context(), ws, 200)
+			b, err := w.box.claim(t.Context(), ws, store.ClaimRequest{})
 			must(t, err)
 			w.box.send(t.Context(), b)
 		},
@@ -105,10 +105,10 @@ func TestStaleLeaseCannotSettle(t *testing.T) {
 		w := newWorld(t, url)
 		w.seed(1)
 		w.submit(0, gateway.Fields{"Title": `"a"`})
-		late, err := w.box.claim(t.Context(), ws, 200)
+		late, err := w.box.claim(t.Context(), ws, store.ClaimRequest{})
 		must(t, err)
 		w.clock.forward(2 * time.Minute)
-		second, err := New(w.db, w.org, w.opts).claim(t.Context(), ws, 200)
+		second, err := New(w.db, w.org, w.opts).claim(t.Context(), ws, store.ClaimRequest{})
 		must(t, err)
 		same(t, "claimed again", len(second.changes), 1)
 		refused := []gateway.Delivery{refuse(gateway.CodeSFValidation)}

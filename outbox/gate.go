@@ -116,7 +116,13 @@ func holding(deliveries []gateway.Delivery) *gateway.Error {
 type pace struct {
 	window time.Duration
 	mu     sync.Mutex
-	sent   map[paceKey]time.Time
+	sent   map[paceKey]sending
+}
+
+// sending is when a record was last sent, and in which lane.
+type sending struct {
+	at   time.Time
+	lane int
 }
 
 type paceKey struct {
@@ -131,25 +137,26 @@ func (p *pace) mark(ws gateway.WorkspaceID, changes []gateway.Change, now time.T
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.sent == nil || len(p.sent) > paceKeep {
-		fresh := map[paceKey]time.Time{}
-		for k, at := range p.sent {
-			if now.Sub(at) < p.window {
-				fresh[k] = at
+		fresh := map[paceKey]sending{}
+		for k, s := range p.sent {
+			if now.Sub(s.at) < p.window {
+				fresh[k] = s
 			}
 		}
 		p.sent = fresh
 	}
 	for _, c := range changes {
-		p.sent[paceKey{ws, c.Key}] = now
+		p.sent[paceKey{ws, c.Key}] = sending{now, c.Lane}
 	}
 }
 
-// next returns when the record may be sent again, zero when at any time.
-func (p *pace) next(ws gateway.WorkspaceID, key gateway.RecordKey) time.Time {
+// next returns when the record may be sent again in a lane, zero when at any
+// time: a person does not wait because a backfill has just written the record.
+func (p *pace) next(ws gateway.WorkspaceID, key gateway.RecordKey, lane int) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if at, ok := p.sent[paceKey{ws, key}]; ok {
-		return at.Add(p.window)
+	if s, ok := p.sent[paceKey{ws, key}]; ok && s.lane <= lane {
+		return s.at.Add(p.window)
 	}
 	return time.Time{}
 }

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"tidegate/gateway"
+	"tidegate/store"
 	"tidegate/store/storetest"
 )
 
@@ -135,7 +136,7 @@ func (m *machine) submitPerson(rt *rapid.T) {
 // between its call and its settling.
 func (m *machine) claimAndDie() {
 	m.t.Helper()
-	b, err := m.box.claim(m.t.Context(), ws, 200)
+	b, err := m.box.claim(m.t.Context(), ws, store.ClaimRequest{})
 	must(m.t, err)
 	if len(b.changes) > 1 {
 		m.box.send(m.t.Context(), b)

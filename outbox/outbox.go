@@ -49,7 +49,7 @@ type Options struct {
 	// BaseURL is how browsers reach us, for the link that an Event or a note
 	// carries back; "" = they carry none.
 	BaseURL string
-	Workers int // calls at a time, 4
+	Workers int // calls at a time, 4; one of them is kept for people's edits
 	// Patience is how long Deliver tries inside a request, 3 s.
 	Patience time.Duration
 	Lease    time.Duration // how long a claim holds, 60 s; a call gets 10 s less
@@ -111,7 +111,9 @@ type Outbox struct {
 	parents parents
 	flight  flight
 	settled broadcast
-	wake    chan struct{}
+	// wakes are looked at by the two loops of the Dispatcher.
+	wakes    [2]chan struct{}
+	underway underway
 	// wakeReplanner makes the Replanner look now.
 	wakeReplanner chan struct{}
 
@@ -128,7 +130,7 @@ func New(db *store.DB, caller Caller, o Options) *Outbox {
 	breaking, breakOff := context.WithCancel(context.Background())
 	return &Outbox{
 		db: db, caller: caller, opts: o,
-		gates: gates{opts: o}, pace: pace{window: o.Pace}, wake: make(chan struct{}, 1),
+		gates: gates{opts: o}, pace: pace{window: o.Pace}, wakes: [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)},
 		wakeReplanner: make(chan struct{}, 1),
 		breaking:      breaking, breakOff: breakOff,
 	}
@@ -159,6 +161,7 @@ type Receipt struct {
 	Edit    int64 // Change.Edit after folding; Deliver follows it
 	State   string
 	DueAt   time.Time
+	Lane    int    // of the entry, see gateway.Change
 	Why     string // for NeedsYou
 	Skipped []outbound.Skipped
 }
@@ -187,7 +190,7 @@ func (o *Outbox) Submit(ctx context.Context, ws gateway.WorkspaceID, e Edit) (Re
 		}
 		plan, err := outbound.PlanEdit(outbound.Input{
 			Record: record, Pending: pending, Fields: e.Fields, Cause: r.revised(e.Cause, e.Fields), Lane: e.Lane,
-			Writable: r.writable, Label: r.label, Now: tx.Now(), NotBefore: o.pace.next(ws, e.Key),
+			Writable: r.writable, Label: r.label, Now: tx.Now(), NotBefore: o.pace.next(ws, e.Key, e.Lane),
 		})
 		switch {
 		case err != nil:
@@ -263,7 +266,7 @@ func (o *Outbox) save(ctx context.Context, ws gateway.WorkspaceID, tx *store.Tx,
 		return err
 	}
 	c.Workspace, c.LogID = ws, plan.Log.ID
-	receipt.State, receipt.Edit, receipt.DueAt = Waiting, c.Edit, c.DueAt
+	receipt.State, receipt.Edit, receipt.DueAt, receipt.Lane = Waiting, c.Edit, c.DueAt, c.Lane
 	return tx.SaveChange(ctx, *c)
 }
 
@@ -301,8 +304,10 @@ func (o *Outbox) submitted(ctx context.Context, ws gateway.WorkspaceID, receipt 
 
 // Wake makes the Dispatcher look for due entries now.
 func (o *Outbox) Wake() {
-	select {
-	case o.wake <- struct{}{}:
-	default:
+	for _, wake := range o.wakes {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
 	}
 }

@@ -97,7 +97,7 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, s sub
 			return errRekeyed
 		}
 		plan, err := planPerson(personInput{
-			submission: s, match: m, rivals: rivals, rights: r, record: record, pending: pending, now: tx.Now(), notBefore: o.pace.next(ws, m.link.Key),
+			submission: s, match: m, rivals: rivals, rights: r, record: record, pending: pending, now: tx.Now(), notBefore: o.pace.next(ws, m.link.Key, s.lane),
 		})
 		if err != nil || s.again && plan.Change == nil {
 			return err

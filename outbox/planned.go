@@ -84,13 +84,16 @@ type submitting struct {
 	tx     *store.Tx
 	planned
 	given    map[string]gateway.RecordKey // by local id
+	numbers  map[string]bool              // the local ids of what is owed here
 	receipts []Receipt
 }
 
 // begin reads what is there already, locked by the entries of the local ids: a
 // create that is being settled gives its record an id before this reads it.
 func (s *submitting) begin(ctx context.Context) error {
+	s.numbers = map[string]bool{}
 	for _, key := range s.local() {
+		s.numbers[key.ID] = true
 		if _, _, err := s.tx.PendingFor(ctx, key); err != nil {
 			return err
 		}
@@ -165,11 +168,12 @@ func (s *submitting) owe(ctx context.Context, owed outbound.Owed) error {
 	}
 	before := s.written[owed.Part]
 	in := s.input(owed, record, pending, s.tx.Now())
-	in.NotBefore = s.outbox.pace.next(s.ws, key)
+	in.NotBefore = s.outbox.pace.next(s.ws, key, s.lane)
 	plan, omitted := outbound.PlanOwed(in)
 	if omitted != "" {
 		return s.omit(ctx, owed.Part, key, omitted)
 	}
+	s.await(&plan)
 	receipt := Receipt{Key: key}
 	if plan.Log != nil && plan.Log.Label == key.ID {
 		plan.Log.Label = s.label
@@ -205,6 +209,27 @@ func (s *submitting) link(ctx context.Context, owed outbound.Owed) error {
 	return link(ctx, s.tx, personMatch{link: decided})
 }
 
+// awaitFor is when an entry that waits for another record is looked at, should
+// nobody have made it due by then: the other one is made by then, or parked.
+const awaitFor = 5 * time.Second
+
+// await lets an entry wait for the record of another part that it names.
+func (s *submitting) await(plan *outbound.Plan) {
+	c := plan.Change
+	if c == nil || plan.Drop || c.State != gateway.StateWaiting {
+		return
+	}
+	for _, name := range c.Fields.Names() {
+		id := c.Fields[name].String()
+		if s.numbers[id] && s.given[id].ID == "" && id != c.Key.ID {
+			c.Awaits, c.DueAt = id, s.tx.Now().Add(awaitFor)
+		}
+	}
+	if c.Awaits != "" && plan.Log != nil {
+		plan.Log.NextTry = c.DueAt
+	}
+}
+
 // omit writes down why a part does not become anything, once: a line of the log
 // for each reason. What was written before stays written.
 func (s *submitting) omit(ctx context.Context, part string, key gateway.RecordKey, why string) error {
@@ -236,90 +261,20 @@ func (s *submitting) omit(ctx context.Context, part string, key gateway.RecordKe
 }
 
 // DeliverAll is Deliver for everything that one call made durable, in its
-// order and within the same patience. Records of one object that follow each
-// other go in one call.
+// order and within the same patience. Records of one object go together, those
+// of other callers too.
 func (o *Outbox) DeliverAll(ctx context.Context, ws gateway.WorkspaceID, receipts []Receipt) ([]Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.opts.Patience)
 	defer cancel()
-	results := make([]Result, len(receipts))
-	for i := 0; i < len(receipts); {
-		n := i + 1
-		for n < len(receipts) && receipts[n].Key.Object == receipts[i].Key.Object {
-			n++
+	results, late := make([]Result, len(receipts)), map[string]bool{}
+	for i, r := range receipts {
+		result, err := o.deliver(ctx, ws, r, late)
+		if err != nil {
+			return nil, err
 		}
-		if n-i > 1 {
-			if err := o.sendTogether(ctx, ws, receipts[i:n]); err != nil {
-				return nil, err
-			}
-		}
-		for ; i < n; i++ {
-			result, err := o.Deliver(ctx, ws, receipts[i])
-			if err != nil {
-				return nil, err
-			}
-			results[i] = result
-		}
+		results[i], late[r.Key.ID] = result, result.State != Written
 	}
 	return results, nil
-}
-
-// sendTogether begins one call for all of these that may be sent now; Deliver
-// then waits for each.
-func (o *Outbox) sendTogether(ctx context.Context, ws gateway.WorkspaceID, receipts []Receipt) error {
-	if why, err := o.blocked(ctx, ws); err != nil || why != "" {
-		return err
-	}
-	var keys []gateway.RecordKey
-	for _, r := range receipts {
-		if r.State == Waiting {
-			keys = append(keys, r.Key)
-		}
-	}
-	if len(keys) < 2 || ctx.Err() != nil || !o.flight.begin() {
-		return nil
-	}
-	done, _, _, ok := o.gates.of(ws).enter(o.opts.Now())
-	if !ok {
-		o.flight.end()
-		return nil
-	}
-	batches, err := o.claimThese(ctx, ws, keys)
-	if err != nil || len(batches.changes) == 0 {
-		done(errNotTried)
-		o.flight.end()
-		return err
-	}
-	batches.done = done
-	go func() {
-		defer o.flight.end()
-		o.attempt(ctx, batches)
-	}()
-	return nil
-}
-
-// claimThese takes those of the entries that wait and are due, of the operation
-// of the first.
-func (o *Outbox) claimThese(ctx context.Context, ws gateway.WorkspaceID, keys []gateway.RecordKey) (b batch, err error) {
-	err = o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		b = batch{ws: ws}
-		records := map[gateway.RecordKey]gateway.Record{}
-		for _, key := range keys {
-			record, pending, err := load(ctx, tx, key)
-			if err != nil {
-				return err
-			}
-			c, ok := o.take(pending, tx.Now())
-			if !ok || len(b.changes) > 0 && b.changes[0].Op != c.Op || len(b.changes) == maxBatch {
-				continue
-			}
-			if err := tx.SaveChange(ctx, c); err != nil {
-				return err
-			}
-			b.changes, records[key] = append(b.changes, c), record
-		}
-		return b.note(ctx, tx, records)
-	})
-	return b, err
 }
 
 // take returns an entry as it is while it is being sent, false when it cannot

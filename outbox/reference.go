@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"tidegate/gateway"
-	"tidegate/store"
 )
 
 // required are the references without which a record makes no sense. Others are
@@ -19,7 +18,7 @@ var required = map[string][]string{
 // refer puts Salesforce's ids in the place of the local ones that a batch
 // names. What names a record that is still to be created waits for it; what
 // names one that will not be goes without, or is parked when it needs it.
-func (b *batch) refer(ctx context.Context, tx *store.Tx) error {
+func (b *batch) refer(ctx context.Context, in references) error {
 	var local []string
 	for _, c := range b.changes {
 		for _, v := range c.Fields {
@@ -36,22 +35,30 @@ func (b *batch) refer(ctx context.Context, tx *store.Tx) error {
 	// In this order: settling a create takes its entry away and gives its id in
 	// one commit. The other way round that commit may fall between the two, and
 	// what was just written looks as if it never would be.
-	owing, err := tx.Owing(ctx, local)
+	owing, err := in.Owing(ctx, local)
 	if err != nil {
 		return err
 	}
-	given, err := tx.Given(ctx, local)
+	given, err := in.Given(ctx, local)
 	if err != nil {
 		return err
 	}
 	for i, c := range b.changes {
-		b.changes[i].Fields = b.referred(c, given, owing)
+		b.changes[i].Fields, b.changes[i].Awaits = b.referred(c, given, owing)
 	}
 	return nil
 }
 
-func (b *batch) referred(c gateway.Change, given map[string]gateway.RecordKey, owing map[string]gateway.Change) gateway.Fields {
-	fields := c.Fields
+// references tells what became of local ids, in a transaction or without.
+type references interface {
+	Owing(ctx context.Context, ids []string) (map[string]gateway.Change, error)
+	Given(ctx context.Context, localIDs []string) (map[string]gateway.RecordKey, error)
+}
+
+// referred returns the fields as they are sent, and the local id that the
+// change has to wait for.
+func (b *batch) referred(c gateway.Change, given map[string]gateway.RecordKey, owing map[string]gateway.Change) (fields gateway.Fields, awaits string) {
+	fields = c.Fields
 	for _, name := range c.Fields.Names() {
 		id := c.Fields[name].String()
 		if !(gateway.RecordKey{ID: id}).Local() {
@@ -64,6 +71,7 @@ func (b *batch) referred(c gateway.Change, given map[string]gateway.RecordKey, o
 		waits, owed := owing[id]
 		switch {
 		case owed && waits.State != gateway.StateParked:
+			awaits = id
 			b.barred[c.Key] = gateway.Errorf(gateway.CodeReference, "It waits for the %s that %s names; that one is written first.", waits.Key.Object, name)
 		case slices.Contains(required[c.Key.Object], name):
 			b.barred[c.Key] = gateway.Errorf(gateway.CodeNotFound, "What %s names was not written to Salesforce.", name)
@@ -71,5 +79,5 @@ func (b *batch) referred(c gateway.Change, given map[string]gateway.RecordKey, o
 			delete(fields, name)
 		}
 	}
-	return fields
+	return fields, awaits
 }

@@ -59,12 +59,8 @@ func (o *Outbox) settle(ctx context.Context, b batch, deliveries []gateway.Deliv
 			return err
 		}
 		s := settling{tx: tx, batch: b, records: records, label: r.label, took: took, links: links, fallback: fallback}
-		for i, c := range b.changes {
-			end, err := s.one(ctx, c, deliveries[i], o.opts.Jitter())
-			if err != nil {
-				return fmt.Errorf("settling a change: %w", err)
-			}
-			endings = append(endings, end)
+		if endings, err = s.all(ctx, deliveries, o.opts.Jitter); err != nil {
+			return fmt.Errorf("settling changes: %w", err)
 		}
 		touched = append(touched, s.created...)
 		return tx.SaveRecords(ctx, s.mirror)
@@ -132,25 +128,73 @@ type settling struct {
 	// fallback is the id of the user who gets what belongs to an inactive one, ""
 	// for none.
 	fallback string
-	mirror   []gateway.Record // to be saved at the end
+	mirror   []gateway.Record   // to be saved at the end
+	lines    []gateway.LogEntry // likewise
 	created  []gateway.RecordKey
 }
 
-func (s *settling) one(ctx context.Context, c gateway.Change, d gateway.Delivery, jitter float64) (ending, error) {
+// all settles every change of the batch. What one statement can do for all of
+// them is done once: a call settles in some twenty statements, be it about one
+// record or about 200.
+func (s *settling) all(ctx context.Context, deliveries []gateway.Delivery, jitter func() float64) ([]ending, error) {
+	changes := s.batch.changes
+	settlements := make([]gateway.Settlement, len(changes))
+	for i, c := range changes {
+		settlements[i] = outbound.Settle(c, deliveries[i], s.tx.Now(), jitter())
+		if _, _, drop := outbound.DropRefused(c, deliveries[i].Err); drop {
+			settlements[i] = gateway.Settlement{State: gateway.StateWaiting, DueAt: s.tx.Now()}
+		}
+	}
+	results, err := s.tx.SettleChanges(ctx, changes, settlements)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.number(ctx, deliveries, settlements, results); err != nil {
+		return nil, err
+	}
+	if err := s.release(ctx, results); err != nil {
+		return nil, err
+	}
+	endings := make([]ending, len(changes))
+	for i, c := range changes {
+		if endings[i], err = s.one(ctx, c, deliveries[i], settlements[i], results[i]); err != nil {
+			return nil, err
+		}
+	}
+	return endings, s.tx.UpdateLogs(ctx, s.lines)
+}
+
+// number gives the records that were created the ids of Salesforce.
+func (s *settling) number(ctx context.Context, deliveries []gateway.Delivery, settlements []gateway.Settlement, results []store.SettleResult) error {
+	ids := map[string]string{}
+	for i, c := range s.batch.changes {
+		if c.Op == gateway.OpCreate && settlements[i].State == "" && !results[i].Fenced {
+			ids[c.Key.ID] = deliveries[i].RecordID
+		}
+	}
+	if err := s.tx.RekeyRecords(ctx, s.batch.changes[0].Key.Object, ids); err != nil {
+		return fmt.Errorf("giving created records their ids: %w", err)
+	}
+	return nil
+}
+
+// release makes due what waits for a record that will not come before a person
+// acts: it goes without, or is parked too.
+func (s *settling) release(ctx context.Context, results []store.SettleResult) error {
+	var parked []string
+	for i, c := range s.batch.changes {
+		if c.Op == gateway.OpCreate && results[i].State == gateway.StateParked {
+			parked = append(parked, c.Key.ID)
+		}
+	}
+	return s.tx.ReleaseAwaiting(ctx, parked)
+}
+
+func (s *settling) one(ctx context.Context, c gateway.Change, d gateway.Delivery, settlement gateway.Settlement, result store.SettleResult) (ending, error) {
+	if result.Fenced || result.Gone && settlement.State != "" {
+		return ending{change: c, fenced: true}, nil
+	}
 	kept, dropped, drop := outbound.DropRefused(c, d.Err)
-	settlement := outbound.Settle(c, d, s.tx.Now(), jitter)
-	if drop {
-		settlement = gateway.Settlement{State: gateway.StateWaiting, DueAt: s.tx.Now()}
-	}
-	result, err := s.tx.SettleChange(ctx, c, settlement)
-	switch {
-	case gateway.CodeOf(err) == gateway.CodeFenced && err != nil:
-		return ending{change: c, fenced: true}, nil
-	case err != nil:
-		return ending{}, err
-	case result.Gone && settlement.State != "":
-		return ending{change: c, fenced: true}, nil
-	}
 	end := ending{change: c, state: settlement.State}
 	switch {
 	case settlement.State == "":
@@ -171,7 +215,8 @@ func (s *settling) one(ctx context.Context, c gateway.Change, d gateway.Delivery
 		end.state = kept.State
 		return end, s.giveWay(ctx, result.Left, kept, gave)
 	}
-	return end, s.tx.UpdateLog(ctx, s.line(result.Left))
+	s.lines = append(s.lines, s.line(result.Left))
+	return end, nil
 }
 
 func (s *settling) line(c gateway.Change) gateway.LogEntry {
@@ -180,16 +225,13 @@ func (s *settling) line(c gateway.Change) gateway.LogEntry {
 	return line
 }
 
-// finish writes a success down: the mirror, the new id of a create, the line,
-// and a line of its own for what was edited meanwhile.
+// finish writes a success down: the mirror, the line, and a line of its own for
+// what was edited meanwhile.
 func (s *settling) finish(ctx context.Context, c gateway.Change, d gateway.Delivery, result store.SettleResult) error {
 	line := s.line(c)
 	line.State, line.NextTry, line.Problem, line.DoneAt = gateway.LogDone, time.Time{}, gateway.Problem{}, s.tx.Now()
 	if c.Op == gateway.OpCreate {
 		to := gateway.RecordKey{Object: c.Key.Object, ID: d.RecordID}
-		if err := s.tx.RekeyRecord(ctx, c.Key, to); err != nil {
-			return fmt.Errorf("giving a created record its id: %w", err)
-		}
 		s.created = append(s.created, to)
 		line.Key = to
 		if r, here := s.records[to]; here && (r.Deleted || outbound.Barred(r) != nil) {
@@ -200,21 +242,25 @@ func (s *settling) finish(ctx context.Context, c gateway.Change, d gateway.Deliv
 		}
 	}
 	s.observe(c, line.Key)
-	if err := s.tx.UpdateLog(ctx, line); err != nil {
-		return err
-	}
+	s.lines = append(s.lines, line)
 	if result.State == "" {
 		return nil
 	}
-	return s.followUp(ctx, line)
+	return s.followUp(ctx, line, result.Left)
 }
 
 // followUp gives what was edited during the attempt a line of its own, since
 // the old one has ended.
-func (s *settling) followUp(ctx context.Context, ended gateway.LogEntry) error {
-	left, ok, err := s.tx.PendingFor(ctx, ended.Key)
-	if err != nil || !ok || left.LogID != ended.ID {
-		return err
+func (s *settling) followUp(ctx context.Context, ended gateway.LogEntry, left gateway.Change) error {
+	if left.Key != ended.Key { // it has its id since, and may have been folded into what waits there
+		now, ok, err := s.tx.PendingFor(ctx, ended.Key)
+		if err != nil || !ok {
+			return err
+		}
+		left = now
+	}
+	if left.LogID != ended.ID {
+		return nil
 	}
 	left.LogID = 0
 	next := s.line(left)
@@ -270,7 +316,8 @@ func (s *settling) dropFields(ctx context.Context, c, kept gateway.Change, dropp
 	if _, err := s.tx.AppendLog(ctx, []gateway.LogEntry{skipped}); err != nil {
 		return err
 	}
-	return s.tx.UpdateLog(ctx, s.line(left))
+	s.lines = append(s.lines, s.line(left))
+	return nil
 }
 
 // breakLinks marks the links of a record that is gone (F-61).

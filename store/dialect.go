@@ -77,9 +77,12 @@ type dialect struct {
 	// migrateTries is how often migrating is tried: goose cannot lock SQLite,
 	// so of several that start at once all but one fail at each step.
 	migrateTries int
-	// lockName makes other transactions that lock the same name wait. It
-	// serializes what has no row yet.
-	lockName func(ctx context.Context, tx sqlx.ExtContext, name string) error
+	// lockNames makes other transactions that lock one of the names wait, in the
+	// order given. It serializes what has no row yet.
+	lockNames func(ctx context.Context, tx sqlx.ExtContext, names []string) error
+	// pairs is a table of two columns, was and now, from one parameter: a JSON
+	// array of arrays of two.
+	pairs string
 	// settled is called when the schema is up to date.
 	settled func(ctx context.Context, db *sqlx.DB) error
 }
@@ -116,7 +119,8 @@ var sqliteDialect = &dialect{
 		return goose.NewProvider(goose.DialectSQLite3, db.DB, folder)
 	},
 	migrateTries: 20,
-	lockName:     func(context.Context, sqlx.ExtContext, string) error { return nil },
+	lockNames:    func(context.Context, sqlx.ExtContext, []string) error { return nil },
+	pairs:        `(SELECT value ->> 0 AS was, value ->> 1 AS now FROM json_each(?))`,
 	settled:      func(context.Context, *sqlx.DB) error { return nil },
 }
 
@@ -160,11 +164,19 @@ var postgresDialect = &dialect{
 	open:         openPostgres,
 	provider:     postgresProvider,
 	migrateTries: 1,
-	lockName: func(ctx context.Context, tx sqlx.ExtContext, name string) error {
-		sum := sha256.Sum256([]byte(name))
-		_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(binary.LittleEndian.Uint64(sum[:8])))
+	lockNames: func(ctx context.Context, tx sqlx.ExtContext, names []string) error {
+		if len(names) == 0 {
+			return nil
+		}
+		hashes := make(pq.Int64Array, len(names))
+		for i, name := range names {
+			sum := sha256.Sum256([]byte(name))
+			hashes[i] = int64(binary.LittleEndian.Uint64(sum[:8]))
+		}
+		_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(h) FROM unnest(CAST($1 AS BIGINT[])) AS h`, hashes)
 		return err
 	},
+	pairs:   `(SELECT value ->> 0 AS was, value ->> 1 AS now FROM json_array_elements(CAST(? AS JSON)) AS given (value))`,
 	settled: gatherStatistics,
 }
 

@@ -105,6 +105,25 @@ func (tx *Tx) UpdateLog(ctx context.Context, e gateway.LogEntry) error {
 	return err
 }
 
+// UpdateLogs is UpdateLog for lines that are there: one statement for many.
+func (tx *Tx) UpdateLogs(ctx context.Context, entries []gateway.LogEntry) error {
+	return tx.rows(ctx, updateLogs, len(entries), func(args []any, i int) []any {
+		return appendLogArgs(append(args, string(tx.ws)), &entries[i])
+	})
+}
+
+var updateLogs = insert{
+	doing: "updating the sync log",
+	head:  appendLog.head,
+	tail: `ON CONFLICT (workspace_id, id) DO UPDATE SET
+		direction = excluded.direction, object = excluded.object, record_id = excluded.record_id, label = excluded.label,
+		what = excluded.what, rule = excluded.rule, state = excluded.state, attempt = excluded.attempt,
+		next_try = excluded.next_try, by_name = excluded.by_name, problem = excluded.problem, fields = excluded.fields,
+		before_fields = excluded.before_fields, took = excluded.took, done_at = excluded.done_at, cause = excluded.cause,
+		problem_code = excluded.problem_code, cause_kind = excluded.cause_kind, cause_ref = excluded.cause_ref`,
+	width: 22,
+}
+
 // LogLineByID returns one line of either kind.
 func (w *Workspace) LogLineByID(ctx context.Context, id int64) (LogLine, error) {
 	row, found, err := one[logRow](ctx, w.read, "reading log line",

@@ -33,11 +33,12 @@ type outboxRow struct {
 	Lease            string `db:"lease"`
 	Problem          string `db:"problem"`
 	Fills            string `db:"fills"`
+	Awaits           string `db:"awaits"`
 	Holder           string `db:"holder"` // written, and read only to release claims
 }
 
 const outboxColumns = `workspace_id, object, record_id, op, fields, base, base_commit_at, base_commit_number,
-	base_sequence, edit, state, attempt, due_at, lane, cause, log_id, first_sent_at, enqueued_at, lease, problem, fills`
+	base_sequence, edit, state, attempt, due_at, lane, cause, log_id, first_sent_at, enqueued_at, lease, problem, fills, awaits`
 
 func (r outboxRow) change() (gateway.Change, error) {
 	c := gateway.Change{
@@ -47,7 +48,7 @@ func (r outboxRow) change() (gateway.Change, error) {
 		BaseAt:    gateway.Version{CommitAt: r.BaseCommitAt, CommitNumber: r.BaseCommitNumber, Sequence: r.BaseSequence},
 		Edit:      r.Edit, State: gateway.ChangeState(r.State), Attempt: r.Attempt, DueAt: fromMicros(r.DueAt),
 		Lane: r.Lane, LogID: r.LogID, FirstSentAt: fromMicros(r.FirstSentAt), EnqueuedAt: fromMicros(r.EnqueuedAt),
-		Lease: r.Lease,
+		Lease: r.Lease, Awaits: r.Awaits,
 	}
 	if r.Fills != "" {
 		c.Fills = strings.Fields(r.Fills)
@@ -72,7 +73,7 @@ func rowOfChange(ws gateway.WorkspaceID, c gateway.Change) outboxRow {
 		BaseCommitAt: c.BaseAt.CommitAt, BaseCommitNumber: c.BaseAt.CommitNumber, BaseSequence: c.BaseAt.Sequence,
 		Edit: c.Edit, State: string(c.State), Attempt: c.Attempt, DueAt: micros(c.DueAt), Lane: c.Lane,
 		Cause: writeJSON(c.Cause), LogID: c.LogID, FirstSentAt: micros(c.FirstSentAt),
-		EnqueuedAt: micros(c.EnqueuedAt), Lease: c.Lease, Holder: c.Holder, Problem: writeJSON(c.Problem),
+		EnqueuedAt: micros(c.EnqueuedAt), Lease: c.Lease, Holder: c.Holder, Problem: writeJSON(c.Problem), Awaits: c.Awaits,
 		Fills: strings.Join(c.Fills, " "), // API names, which have no spaces
 	}
 }
@@ -184,7 +185,7 @@ func (tx *Tx) SaveChange(ctx context.Context, c gateway.Change) error {
 	n, err := tx.execRow(ctx, "saving change", `INSERT INTO outbox (`+outboxColumns+`, holder)
 		VALUES (:workspace_id, :object, :record_id, :op, :fields, :base, :base_commit_at, :base_commit_number,
 			:base_sequence, :edit, :state, :attempt, :due_at, :lane, :cause, :log_id, :first_sent_at, :enqueued_at,
-			:lease, :problem, :fills, :holder)
+			:lease, :problem, :fills, :awaits, :holder)
 		ON CONFLICT (workspace_id, object, record_id) DO UPDATE SET
 			op = excluded.op, fields = excluded.fields, base = excluded.base,
 			base_commit_at = excluded.base_commit_at, base_commit_number = excluded.base_commit_number,
@@ -193,6 +194,7 @@ func (tx *Tx) SaveChange(ctx context.Context, c gateway.Change) error {
 			state = CASE WHEN outbox.state = 'sending' THEN outbox.state ELSE excluded.state END,
 			attempt = CASE WHEN outbox.state = 'sending' THEN outbox.attempt ELSE excluded.attempt END,
 			due_at = CASE WHEN outbox.state = 'sending' THEN outbox.due_at ELSE excluded.due_at END,
+			awaits = CASE WHEN outbox.state = 'sending' THEN outbox.awaits ELSE excluded.awaits END,
 			lease = CASE WHEN outbox.state = 'sending' THEN outbox.lease ELSE excluded.lease END,
 			holder = CASE WHEN outbox.state = 'sending' THEN outbox.holder ELSE excluded.holder END,
 			first_sent_at = CASE WHEN outbox.state = 'sending' THEN outbox.first_sent_at ELSE excluded.first_sent_at END
@@ -232,22 +234,29 @@ func (db *DB) Claim(ctx context.Context, q ClaimRequest) ([]gateway.Change, erro
 
 func (tx *Tx) claim(ctx context.Context, q ClaimRequest) ([]gateway.Change, error) {
 	now := micros(tx.now)
-	first, found, err := one[outboxRow](ctx, tx.runner, "choosing changes", `SELECT `+outboxColumns+` FROM outbox
-		WHERE state <> 'parked' AND due_at <= ? AND (? = '' OR workspace_id = ?)
-		ORDER BY lane, due_at LIMIT 1`+tx.dialect.skip, now, string(q.Workspace), string(q.Workspace))
+	from, to := q.Lanes.bounds()
+	first, found, err := one[struct {
+		WorkspaceID string `db:"workspace_id"`
+		Object      string `db:"object"`
+		Op          string `db:"op"`
+	}](ctx, tx.runner, "choosing changes", `SELECT workspace_id, object, op FROM outbox
+		WHERE state <> 'parked' AND due_at <= ? AND lane BETWEEN ? AND ? AND (? = '' OR workspace_id = ?)
+			AND (? = '' OR object = ?) AND NOT object`+tx.dialect.among+`
+		ORDER BY lane, due_at LIMIT 1`+tx.dialect.skip,
+		now, from, to, string(q.Workspace), string(q.Workspace), q.Object, q.Object, tx.dialect.list(append([]string{}, q.Except...)))
 	if err != nil || !found {
 		return nil, err
 	}
 	// Materialized, because Postgres may run a subquery with LIMIT twice.
 	changes, err := tx.changes(ctx, "claiming changes", `WITH due AS MATERIALIZED (
 			SELECT record_id FROM outbox
-			WHERE workspace_id = ? AND object = ? AND op = ? AND state <> 'parked' AND due_at <= ?
+			WHERE workspace_id = ? AND object = ? AND op = ? AND state <> 'parked' AND due_at <= ? AND lane BETWEEN ? AND ?
 			ORDER BY lane, due_at LIMIT ?`+tx.dialect.skip+`)
-		UPDATE outbox SET state = 'sending', attempt = attempt + 1, lease = ?, holder = ?, due_at = ?,
+		UPDATE outbox SET state = 'sending', attempt = attempt + 1, lease = ?, holder = ?, due_at = ?, awaits = '',
 			first_sent_at = CASE WHEN first_sent_at = 0 THEN ? ELSE first_sent_at END
 		WHERE workspace_id = ? AND object = ? AND record_id IN (SELECT record_id FROM due)
 		RETURNING `+outboxColumns,
-		first.WorkspaceID, first.Object, first.Op, now, q.Limit,
+		first.WorkspaceID, first.Object, first.Op, now, from, to, q.Limit,
 		q.Lease, q.Holder, micros(tx.now.Add(q.For)), now, first.WorkspaceID, first.Object)
 	slices.SortFunc(changes, func(a, b gateway.Change) int {
 		if a.Lane != b.Lane {
@@ -290,11 +299,33 @@ func (db *DB) ReleaseClaims(ctx context.Context, gone func(holder string) bool) 
 	return released, nil
 }
 
-// NextDue returns when the next entry is due, in the past when one already is;
-// false when nothing waits. Entries being sent count with the end of their
-// lease.
-func (db *DB) NextDue(ctx context.Context) (time.Time, bool, error) {
+// NextDue returns when the next entry of some lanes is due, in the past when
+// one already is; false when nothing waits. Entries being sent count with the
+// end of their lease.
+func (db *DB) NextDue(ctx context.Context, lanes Lanes) (time.Time, bool, error) {
+	from, to := lanes.bounds()
 	at, _, err := one[int64](ctx, db.read(), "reading next due time",
-		`SELECT COALESCE(MIN(due_at), 0) FROM outbox WHERE state <> 'parked'`)
+		`SELECT COALESCE(MIN(due_at), 0) FROM outbox WHERE state <> 'parked' AND lane BETWEEN ? AND ?`, from, to)
 	return fromMicros(at), at != 0, err
+}
+
+// DueBehind counts the due entries of an object that no person waits for, up to
+// a limit.
+func (w *Workspace) DueBehind(ctx context.Context, object string, limit int) (int, error) {
+	from, to := LanesBehind.bounds()
+	n, _, err := one[int](ctx, w.read, "counting due changes", `SELECT COUNT(*) FROM (SELECT 1 FROM outbox
+		WHERE workspace_id = ? AND object = ? AND state <> 'parked' AND due_at <= ? AND lane BETWEEN ? AND ? LIMIT ?) AS due`,
+		w.id, object, micros(w.db.now()), from, to, limit)
+	return n, err
+}
+
+// ReleaseAwaiting makes the entries due that wait for one of these local ids.
+func (tx *Tx) ReleaseAwaiting(ctx context.Context, localIDs []string) error {
+	if len(localIDs) == 0 {
+		return nil
+	}
+	_, err := tx.exec(ctx, "releasing changes", `UPDATE outbox SET due_at = ?, awaits = ''
+		WHERE workspace_id = ? AND awaits <> '' AND awaits`+tx.dialect.among+` AND state = 'waiting'`,
+		micros(tx.now), tx.ws, tx.dialect.list(localIDs))
+	return err
 }

@@ -2,49 +2,94 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"tidegate/gateway"
 )
 
-// SettleChange writes what became of a claimed change c, as Claim returned it.
-// It is fenced: when the lease has run out and somebody else claimed the entry,
-// the error is CodeFenced and nothing is written.
+// SettleChanges writes what became of claimed changes of one object, as Claim
+// returned them: one statement each reads, deletes and rewrites all of them.
+// Each is fenced: when its lease has run out and somebody else claimed the
+// entry, its result says so and nothing of it is written.
 //
-// When the entry was edited during the attempt, the edit is never lost:
+// When an entry was edited during the attempt, the edit is never lost:
 //   - after success what differs from what was sent stays waiting, due now, as
 //     a new change whose base is what was sent;
 //   - after a failure the whole entry stays waiting; one that was to be parked
 //     is due now instead, since the edit may be the repair.
-func (tx *Tx) SettleChange(ctx context.Context, c gateway.Change, s gateway.Settlement) (SettleResult, error) {
-	row, found, err := tx.pending(ctx, tx.ws, c.Key, tx.dialect.forLock)
+func (tx *Tx) SettleChanges(ctx context.Context, changes []gateway.Change, settlements []gateway.Settlement) ([]SettleResult, error) {
+	keys := make([]gateway.RecordKey, len(changes))
+	for i, c := range changes {
+		keys[i] = c.Key
+	}
+	// Whoever plans more for a record locks its name first and its entry then.
+	// The name of a record that gets its id is locked for RekeyRecords.
+	if err := tx.lockChanges(ctx, changes); err != nil {
+		return nil, err
+	}
+	rows, err := tx.LoadPending(ctx, keys)
 	if err != nil {
-		return SettleResult{}, err
+		return nil, err
 	}
-	if !found {
-		return SettleResult{Gone: true}, nil
+	results := make([]SettleResult, len(changes))
+	var done []gateway.RecordKey
+	var left []gateway.Change
+	for i, c := range changes {
+		row, found := rows[c.Key]
+		if !found {
+			results[i] = SettleResult{Gone: true}
+			continue
+		}
+		if row.State != gateway.StateSending || row.Lease != c.Lease {
+			results[i] = SettleResult{Fenced: true}
+			continue
+		}
+		results[i].Moved = row.Edit != c.Edit
+		next, owed := tx.settled(row, c, settlements[i])
+		if !owed {
+			done = append(done, c.Key)
+			continue
+		}
+		results[i].State, results[i].Left = next.State, next
+		left = append(left, next)
 	}
-	if row.State != gateway.StateSending || row.Lease != c.Lease {
-		return SettleResult{}, fenced("The change of %s %s is in other hands now.", c.Key.Object, c.Key.ID)
+	if err := tx.dropChanges(ctx, done); err != nil {
+		return nil, err
 	}
-	next, owed := tx.settled(row, c, s)
-	result := SettleResult{Moved: row.Edit != c.Edit}
-	if !owed {
-		_, err := tx.DeleteChange(ctx, c.Key, row.Edit)
-		return result, err
+	return results, tx.replaceChanges(ctx, left)
+}
+
+// lockChanges locks the names of the records that are being created.
+func (tx *Tx) lockChanges(ctx context.Context, changes []gateway.Change) error {
+	var names []string
+	for _, c := range changes {
+		if c.Op == gateway.OpCreate {
+			names = append(names, tx.lockedName("change", c.Key))
+		}
 	}
-	result.State, result.Left = next.State, next
-	return result, tx.replaceChange(ctx, next)
+	slices.Sort(names)
+	return tx.dialect.wrap(ctx, "locking changes", tx.dialect.lockNames(ctx, tx.on, names))
+}
+
+// dropChanges deletes entries that this transaction has locked.
+func (tx *Tx) dropChanges(ctx context.Context, keys []gateway.RecordKey) error {
+	return tx.perObject(keys, func(object string, ids any) error {
+		_, err := tx.exec(ctx, "deleting changes", `DELETE FROM outbox
+			WHERE workspace_id = ? AND object = ? AND record_id`+tx.dialect.among, tx.ws, object, ids)
+		return err
+	})
 }
 
 // settled returns the row after the settlement; owed is false when nothing is
 // left to send.
 func (tx *Tx) settled(row, sent gateway.Change, s gateway.Settlement) (next gateway.Change, owed bool) {
 	next = row
-	next.Lease = ""
+	next.Lease, next.Awaits = "", ""
 	moved := row.Edit != sent.Edit
 	if s.State != "" {
 		next.State, next.Problem, next.DueAt = s.State, s.Problem, s.DueAt
 		if s.Unsent {
+			next.Awaits = sent.Awaits
 			if next.Attempt = max(0, next.Attempt-1); next.Attempt == 0 {
 				next.FirstSentAt = fromMicros(0)
 			}
@@ -88,12 +133,26 @@ func remaining(row, sent gateway.Change) (fields, base gateway.Fields) {
 	return fields, base
 }
 
-// replaceChange writes a row that is locked by this transaction, whatever its
-// state.
-func (tx *Tx) replaceChange(ctx context.Context, c gateway.Change) error {
-	_, err := tx.execRow(ctx, "replacing change", `UPDATE outbox SET
-			op = :op, fields = :fields, base = :base, state = :state, attempt = :attempt, due_at = :due_at,
-			first_sent_at = :first_sent_at, enqueued_at = :enqueued_at, lease = :lease, holder = '', problem = :problem
-		WHERE workspace_id = :workspace_id AND object = :object AND record_id = :record_id`, rowOfChange(tx.ws, c))
-	return err
+// replaceChanges writes rows that are locked by this transaction, whatever
+// their state.
+func (tx *Tx) replaceChanges(ctx context.Context, changes []gateway.Change) error {
+	return tx.rows(ctx, replaceChanges, len(changes), func(args []any, i int) []any {
+		return appendChange(args, rowOfChange(tx.ws, changes[i]))
+	})
+}
+
+var replaceChanges = insert{
+	doing: "replacing changes",
+	head:  `INSERT INTO outbox (` + outboxColumns + `, holder)`,
+	tail: `ON CONFLICT (workspace_id, object, record_id) DO UPDATE SET
+		op = excluded.op, fields = excluded.fields, base = excluded.base, state = excluded.state, attempt = excluded.attempt,
+		due_at = excluded.due_at, first_sent_at = excluded.first_sent_at, enqueued_at = excluded.enqueued_at,
+		lease = excluded.lease, holder = '', problem = excluded.problem, awaits = excluded.awaits`,
+	width: 23,
+}
+
+func appendChange(args []any, r outboxRow) []any {
+	return append(args, r.WorkspaceID, r.Object, r.RecordID, r.Op, r.Fields, r.Base, r.BaseCommitAt, r.BaseCommitNumber,
+		r.BaseSequence, r.Edit, r.State, r.Attempt, r.DueAt, r.Lane, r.Cause, r.LogID, r.FirstSentAt, r.EnqueuedAt, r.Lease,
+		r.Problem, r.Fills, r.Awaits, r.Holder)
 }

@@ -127,6 +127,9 @@ func (tx *Tx) Now() time.Time { return tx.now }
 // lock makes other transactions that lock the same name wait until this one
 // ends.
 func (tx *Tx) lock(ctx context.Context, kind string, key gateway.RecordKey) error {
-	name := fmt.Sprintf("%s/%s/%s/%s", kind, tx.ws, key.Object, key.ID)
-	return tx.dialect.wrap(ctx, "locking "+kind, tx.dialect.lockName(ctx, tx.on, name))
+	return tx.dialect.wrap(ctx, "locking "+kind, tx.dialect.lockNames(ctx, tx.on, []string{tx.lockedName(kind, key)}))
+}
+
+func (tx *Tx) lockedName(kind string, key gateway.RecordKey) string {
+	return fmt.Sprintf("%s/%s/%s/%s", kind, tx.ws, key.Object, key.ID)
 }

@@ -26,6 +26,29 @@ type ClaimRequest struct {
 	For       time.Duration       // after that long the entries are due again
 	Limit     int                 // at most this many, 200 when 0
 	Workspace gateway.WorkspaceID // "" = any
+	Lanes     Lanes
+	Object    string   // "" = any
+	Except    []string // objects that are passed over
+}
+
+// Lanes are some of the lanes of changes, see gateway.Change.
+type Lanes int
+
+// A person's edits have a lane of their own; meetings and backfills are behind.
+const (
+	AllLanes Lanes = iota
+	PeopleLane
+	LanesBehind
+)
+
+func (l Lanes) bounds() (from, to int) {
+	switch l {
+	case PeopleLane:
+		return 0, 0
+	case LanesBehind:
+		return 1, 99
+	}
+	return 0, 99
 }
 
 // RecordQuery selects records of one object in the order of their labels.
@@ -118,8 +141,9 @@ type ObjectTouch struct {
 
 // SettleResult says what became of the row of a settled change.
 type SettleResult struct {
-	// Gone is true when the row had been deleted meanwhile.
-	Gone bool
+	// Gone is true when the row had been deleted meanwhile, Fenced when it is in
+	// other hands: then nothing was written.
+	Gone, Fenced bool
 	// Moved is true when the entry was edited during the attempt. Left then
 	// holds what is still owed, unless nothing was left.
 	Moved bool

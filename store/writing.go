@@ -138,14 +138,23 @@ func given(ctx context.Context, r runner, ws gateway.WorkspaceID, localIDs []str
 	return out, err
 }
 
+// Owing is Tx.Owing outside of a transaction.
+func (w *Workspace) Owing(ctx context.Context, ids []string) (map[string]gateway.Change, error) {
+	return owing(ctx, w.read, w.id, ids)
+}
+
 // Owing returns the entries that wait under these ids, whatever their object.
 func (tx *Tx) Owing(ctx context.Context, ids []string) (map[string]gateway.Change, error) {
+	return owing(ctx, tx.runner, tx.ws, ids)
+}
+
+func owing(ctx context.Context, r runner, ws gateway.WorkspaceID, ids []string) (map[string]gateway.Change, error) {
 	out := map[string]gateway.Change{}
 	if len(ids) == 0 {
 		return out, nil
 	}
-	changes, err := tx.changes(ctx, "reading changes", `SELECT `+outboxColumns+` FROM outbox
-		WHERE workspace_id = ? AND record_id`+tx.dialect.among, tx.ws, tx.dialect.list(ids))
+	changes, err := r.changes(ctx, "reading changes", `SELECT `+outboxColumns+` FROM outbox
+		WHERE workspace_id = ? AND record_id`+r.dialect.among, ws, r.dialect.list(ids))
 	for _, c := range changes {
 		out[c.Key.ID] = c
 	}

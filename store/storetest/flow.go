@@ -132,10 +132,13 @@ func claims(t *testing.T, s *suite) {
 		if second.Attempt != 2 || !second.FirstSentAt.Equal(first.FirstSentAt) {
 			t.Errorf("second claim %+v", second)
 		}
-		wantCode(t, w.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.SettleChange(ctx, first, gateway.Settlement{})
+		tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+			got, err := settleOne(ctx, tx, first, gateway.Settlement{})
+			if !got.Fenced {
+				t.Errorf("the former holder settled: %+v", got)
+			}
 			return err
-		}), gateway.CodeFenced)
+		})
 	})
 }
 
@@ -212,7 +215,7 @@ func races(t *testing.T, s *suite) {
 		}
 	})
 	t.Run("the next due time is known", func(t *testing.T) {
-		at, found, err := s.db.NextDue(t.Context())
+		at, found, err := s.db.NextDue(t.Context(), store.AllLanes)
 		ok(t, err)
 		if !found || at.IsZero() {
 			t.Errorf("next due %v %v", at, found)

@@ -33,7 +33,7 @@ func rekey(t *testing.T, s *suite) {
 					return err
 				}
 				line = ids[0]
-				return tx.RekeyRecord(ctx, local, real)
+				return tx.RekeyRecords(ctx, local.Object, map[string]string{local.ID: real.ID})
 			})
 			_, err := w.Record(t.Context(), local)
 			wantCode(t, err, gateway.CodeNotFound)

@@ -111,7 +111,9 @@ func writings(t *testing.T, s *suite) {
 	if len(many["m1"]) != 2 || len(many["m2"]) != 1 || len(waiting) != 1 || waiting[local].Op != gateway.OpCreate {
 		t.Errorf("of several: %+v, waiting %+v", many, waiting)
 	}
-	ok(t, w.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error { return tx.RekeyRecord(ctx, local, real) }))
+	ok(t, w.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		return tx.RekeyRecords(ctx, local.Object, map[string]string{local.ID: real.ID})
+	}))
 	given(map[string]gateway.RecordKey{local.ID: real}, 0)
 	got, err := w.Writings(t.Context(), "meeting", "m1")
 	ok(t, err)

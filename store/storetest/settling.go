@@ -50,7 +50,7 @@ func settling(t *testing.T, s *suite) {
 			}
 			var got store.SettleResult
 			tx(t, w, func(ctx context.Context, tx *store.Tx) (err error) {
-				got, err = tx.SettleChange(ctx, claimed, c.s)
+				got, err = settleOne(ctx, tx, claimed, c.s)
 				return err
 			})
 			if got.Gone || got.Moved != c.moved || got.State != c.state {
@@ -87,11 +87,19 @@ func settling(t *testing.T, s *suite) {
 			if _, err := tx.DeleteChange(ctx, contact("1"), 1); err != nil {
 				return err
 			}
-			got, err := tx.SettleChange(ctx, claimed, gateway.Settlement{})
+			got, err := settleOne(ctx, tx, claimed, gateway.Settlement{})
 			if !got.Gone {
 				t.Errorf("result %+v", got)
 			}
 			return err
 		})
 	})
+}
+
+func settleOne(ctx context.Context, tx *store.Tx, c gateway.Change, s gateway.Settlement) (store.SettleResult, error) {
+	got, err := tx.SettleChanges(ctx, []gateway.Change{c}, []gateway.Settlement{s})
+	if err != nil {
+		return store.SettleResult{}, err
+	}
+	return got[0], nil
 }
