@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tidegate/gateway"
@@ -73,6 +74,17 @@ func (o *Outbox) awaitChange(ctx context.Context, settled <-chan struct{}) {
 // step looks once where the change stands and begins an attempt if it is due.
 func (o *Outbox) step(ctx context.Context, ws gateway.WorkspaceID, r Receipt, late map[string]bool) (result Result, final bool, err error) {
 	result = Result{State: Queued, Key: r.Key}
+	if r.Lane > 0 {
+		pending, gathers, err := o.gathers(ctx, ws, r)
+		switch {
+		case err != nil || gathers:
+			return result, err != nil, err
+		case pending != nil && pending.Awaits != "" && !late[pending.Awaits]:
+			return result, false, nil
+		case pending == nil || pending.State != gateway.StateWaiting || pending.DueAt.After(o.opts.Now()):
+			return o.standing(ctx, ws, r, pending)
+		}
+	}
 	if why, err := o.blocked(ctx, ws); err != nil || why != "" {
 		result.Why = why
 		return result, true, err
@@ -87,7 +99,7 @@ func (o *Outbox) step(ctx context.Context, ws gateway.WorkspaceID, r Receipt, la
 		result.Why = why
 		return result, true, nil
 	}
-	b, pending, gathers, err := o.claimFor(ctx, ws, r, limit)
+	b, pending, err := o.claimFor(ctx, ws, r, limit)
 	if err == nil && len(b.changes) > 0 {
 		b.done = done
 		go func() {
@@ -101,41 +113,41 @@ func (o *Outbox) step(ctx context.Context, ws gateway.WorkspaceID, r Receipt, la
 	switch {
 	case err != nil:
 		return result, true, err
-	case gathers:
-		return result, false, nil
-	case pending != nil && pending.Awaits != "" && !late[pending.Awaits]:
-		return result, false, nil
+	case r.Lane > 0:
+		return result, false, nil // somebody else's call has it
 	}
 	return o.standing(ctx, ws, r, pending)
 }
 
-// claimFor takes the entry of a receipt if it waits and is due: a person's by
-// itself, another with what else is due of its object. pending is the entry as
-// it stands, nil when there is none; gathers is true while others of its object
-// are in flight, and it will go with the next.
-func (o *Outbox) claimFor(ctx context.Context, ws gateway.WorkspaceID, r Receipt, limit int) (b batch, pending *gateway.Change, gathers bool, err error) {
-	if r.Lane == 0 {
-		b, pending, err = o.claimOne(ctx, ws, r.Key)
-		return b, pending, false, err
-	}
+// gathers reports whether an entry that no person waits for is due, and goes
+// with the next call of its object; pending is the entry, nil for none.
+func (o *Outbox) gathers(ctx context.Context, ws gateway.WorkspaceID, r Receipt) (pending *gateway.Change, gathers bool, err error) {
 	c, owed, err := o.db.In(ws).Pending(ctx, r.Key)
 	if err != nil || !owed {
-		return batch{}, nil, false, err
+		return nil, false, err
+	}
+	due := c.State == gateway.StateWaiting && !c.DueAt.After(o.opts.Now())
+	return &c, due && slices.Contains(o.underway.objects(ws, o.opts.Now()), r.Key.Object), nil
+}
+
+// claimFor takes the entry of a receipt if it waits and is due: a person's by
+// itself, another with what else is due of its object. pending is a person's
+// entry as it stands, nil when there is none.
+func (o *Outbox) claimFor(ctx context.Context, ws gateway.WorkspaceID, r Receipt, limit int) (b batch, pending *gateway.Change, err error) {
+	if r.Lane == 0 {
+		return o.claimOne(ctx, ws, r.Key)
 	}
 	object := r.Key.Object
-	switch {
-	case c.State != gateway.StateWaiting || c.DueAt.After(o.opts.Now()):
-		return batch{}, &c, false, nil
-	case !o.underway.tryBegin(ws, object):
-		return batch{}, &c, true, nil
+	if !o.underway.tryBegin(ws, object, o.opts.Now()) {
+		return batch{}, nil, nil
 	}
 	b, err = o.claim(ctx, ws, store.ClaimRequest{Lanes: store.LanesBehind, Object: object, Limit: limit})
 	if err != nil || len(b.changes) == 0 {
 		o.underway.end(ws, object)
-		return batch{}, &c, err == nil, err
+		return batch{}, nil, err
 	}
 	b.landed = func() { o.underway.end(ws, object) }
-	return b, &c, false, nil
+	return b, nil, nil
 }
 
 // standing says what an entry that cannot be claimed means for its receipt.

@@ -168,7 +168,7 @@ func (d *sendLoop) claim(ctx context.Context, ws gateway.WorkspaceID, limit int)
 	if d.lanes == store.PeopleLane {
 		return o.claim(ctx, ws, q)
 	}
-	q.Except = o.underway.objects(ws)
+	q.Except = o.underway.objects(ws, o.opts.Now())
 	b, err := o.claim(ctx, ws, q)
 	for _, object := range q.Except {
 		if err != nil || len(b.changes) > 0 {
@@ -183,7 +183,7 @@ func (d *sendLoop) claim(ctx context.Context, ws gateway.WorkspaceID, limit int)
 		return b, err
 	}
 	object := b.changes[0].Key.Object
-	o.underway.begin(ws, object)
+	o.underway.begin(ws, object, o.opts.Now())
 	b.landed = func() { o.underway.end(ws, object) }
 	return b, nil
 }

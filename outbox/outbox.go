@@ -54,6 +54,9 @@ type Options struct {
 	Patience time.Duration
 	Lease    time.Duration // how long a claim holds, 60 s; a call gets 10 s less
 	Pace     time.Duration // least time between two sendings of one record, 1 s
+	// Together is the least time between two calls of one object that no person
+	// waits for and that are not full, 500 ms.
+	Together time.Duration
 	Gather   time.Duration // how long the Dispatcher lets a burst collect, 20 ms
 	Poll     time.Duration // how often it looks for what others submitted, 2 s
 	Drain    time.Duration // how long shutting down waits for calls in flight, 8 s
@@ -66,6 +69,7 @@ func (o Options) withDefaults() Options {
 	setIfZero(&o.Patience, 3*time.Second)
 	setIfZero(&o.Lease, time.Minute)
 	setIfZero(&o.Pace, time.Second)
+	setIfZero(&o.Together, 500*time.Millisecond)
 	setIfZero(&o.Gather, 20*time.Millisecond)
 	setIfZero(&o.Poll, 2*time.Second)
 	setIfZero(&o.Drain, 8*time.Second)
@@ -130,7 +134,7 @@ func New(db *store.DB, caller Caller, o Options) *Outbox {
 	breaking, breakOff := context.WithCancel(context.Background())
 	return &Outbox{
 		db: db, caller: caller, opts: o,
-		gates: gates{opts: o}, pace: pace{window: o.Pace}, wakes: [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)},
+		gates: gates{opts: o}, pace: pace{window: o.Pace}, underway: underway{window: o.Together}, wakes: [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)},
 		wakeReplanner: make(chan struct{}, 1),
 		breaking:      breaking, breakOff: breakOff,
 	}

@@ -63,7 +63,7 @@ func newWorld(t testing.TB, url string) *world {
 	w.db = storetest.Open(t, url, store.Options{Now: w.clock.now, Logger: slog.New(slog.DiscardHandler)})
 	w.workspace(ws)
 	w.opts = Options{
-		Now: w.clock.now, Jitter: func() float64 { return 0 }, Pace: time.Nanosecond, Gather: time.Millisecond,
+		Now: w.clock.now, Jitter: func() float64 { return 0 }, Pace: time.Nanosecond, Gather: time.Millisecond, Together: time.Nanosecond,
 		Poll: 20 * time.Millisecond, Reopen: 20 * time.Millisecond, Drain: 2 * time.Second,
 	}
 	w.restart()

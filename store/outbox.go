@@ -247,17 +247,19 @@ func (tx *Tx) claim(ctx context.Context, q ClaimRequest) ([]gateway.Change, erro
 	if err != nil || !found {
 		return nil, err
 	}
-	// Materialized, because Postgres may run a subquery with LIMIT twice.
-	changes, err := tx.changes(ctx, "claiming changes", `WITH due AS MATERIALIZED (
-			SELECT record_id FROM outbox
-			WHERE workspace_id = ? AND object = ? AND op = ? AND state <> 'parked' AND due_at <= ? AND lane BETWEEN ? AND ?
-			ORDER BY lane, due_at LIMIT ?`+tx.dialect.skip+`)
-		UPDATE outbox SET state = 'sending', attempt = attempt + 1, lease = ?, holder = ?, due_at = ?, awaits = '',
-			first_sent_at = CASE WHEN first_sent_at = 0 THEN ? ELSE first_sent_at END
-		WHERE workspace_id = ? AND object = ? AND record_id IN (SELECT record_id FROM due)
+	ids, err := list[string](ctx, tx.runner, "choosing changes", `SELECT record_id FROM outbox
+		WHERE workspace_id = ? AND object = ? AND op = ? AND state <> 'parked' AND due_at <= ? AND lane BETWEEN ? AND ?
+		ORDER BY lane, due_at LIMIT ?`+tx.dialect.skip, first.WorkspaceID, first.Object, first.Op, now, from, to, q.Limit)
+	if err != nil {
+		return nil, err
+	}
+	// Not in one statement: Postgres then compares every row with every id, which
+	// took 270 ms of 2,000 rows instead of 5.
+	changes, err := tx.changes(ctx, "claiming changes", `UPDATE outbox SET state = 'sending', attempt = attempt + 1,
+			lease = ?, holder = ?, due_at = ?, awaits = '', first_sent_at = CASE WHEN first_sent_at = 0 THEN ? ELSE first_sent_at END
+		WHERE workspace_id = ? AND object = ? AND record_id`+tx.dialect.among+`
 		RETURNING `+outboxColumns,
-		first.WorkspaceID, first.Object, first.Op, now, from, to, q.Limit,
-		q.Lease, q.Holder, micros(tx.now.Add(q.For)), now, first.WorkspaceID, first.Object)
+		q.Lease, q.Holder, micros(tx.now.Add(q.For)), now, first.WorkspaceID, first.Object, tx.dialect.list(ids))
 	slices.SortFunc(changes, func(a, b gateway.Change) int {
 		if a.Lane != b.Lane {
 			return a.Lane - b.Lane
