@@ -11,7 +11,6 @@ import (
 	"tidegate/rules/note"
 	"tidegate/rules/outbound"
 	"tidegate/rules/settings"
-	"tidegate/store"
 	"tidegate/views"
 )
 
@@ -19,120 +18,37 @@ import (
 const (
 	meetingsBase      = "/meetings"
 	conversationsBase = "/conversations"
+	callsBase         = "/calls"
+	emailsBase        = "/emails"
 )
 
 var saidPages = []route{
-	{"GET", meetingsBase, signedIn, meetingList},
+	{"GET", meetingsBase, signedIn, saidListPage(meetingsBase)},
 	{"GET", meetingsBase + "/:id", signedIn, meetingPage},
+	{"GET", conversationsBase, signedIn, saidListPage(conversationsBase)},
 	{"GET", conversationsBase + "/:id", signedIn, conversationPage},
+	{"GET", callsBase, signedIn, saidListPage(callsBase)},
+	{"GET", callsBase + "/:id", signedIn, callPage},
+	{"GET", emailsBase, signedIn, saidListPage(emailsBase)},
+	{"GET", emailsBase + "/:id", signedIn, emailPage},
 }
 
-var meetingStates = []struct {
-	status gateway.MeetingStatus
-	chip   views.Chip
-}{
-	{gateway.MeetingScheduled, views.Chip{Tone: views.UnderWay, Icon: views.IconClock, Text: "Planned"}},
-	{gateway.MeetingCompleted, views.Chip{Tone: views.Good, Icon: views.IconOK, Text: "Held"}},
-	{gateway.MeetingCancelled, views.Chip{Tone: views.Idle, Icon: views.IconCross, Text: "Cancelled"}},
+var meetingStates = []saidState{
+	{string(gateway.MeetingScheduled), views.Chip{Tone: views.UnderWay, Icon: views.IconClock, Text: "Planned"}},
+	{string(gateway.MeetingCompleted), views.Chip{Tone: views.Good, Icon: views.IconOK, Text: "Held"}},
+	{string(gateway.MeetingCancelled), views.Chip{Tone: views.Idle, Icon: views.IconCross, Text: "Cancelled"}},
 }
 
 func meetingChip(status gateway.MeetingStatus) views.Chip {
 	for _, s := range meetingStates {
-		if s.status == status {
+		if s.status == string(status) {
 			return s.chip
 		}
 	}
 	return views.Chip{}
 }
 
-// meetingList is the page of all meetings, the latest first.
-func meetingList(v *visit) error {
-	q := store.SaidQuery{
-		Search: strings.TrimSpace(v.Query("q")), Status: v.Query("status"), After: v.Query("after"), Before: v.Query("before"), Limit: pageSize,
-	}
-	page, err := v.ws.Meetings(v.UserContext(), q)
-	if err != nil {
-		return err
-	}
-	p := views.ListPage{
-		Shell: v.s.shell(v, "Meetings", views.NavMeetings), Caption: "Meetings",
-		Head:    views.Head{Title: "Meetings", Lead: count(page.Total, "meeting", "meetings") + ", the latest first."},
-		Live:    views.Live{URL: withQuery(v.Ctx, map[string]string{"part": views.PartList})},
-		Filter:  meetingFilter(v, q),
-		Columns: []views.Column{{Text: "Meeting"}, {Text: "State"}, {Text: "When"}, {Text: "In Salesforce"}},
-		Pager:   views.Pager{NewerText: "Later", OlderText: "Earlier"},
-		Empty:   meetingsEmpty(v, q),
-	}
-	p.Shell.StreamURL = eventsPath + "?object=Event"
-	ids := make([]string, 0, len(page.Items))
-	for _, m := range page.Items {
-		ids = append(ids, m.ExternalID)
-	}
-	became, err := v.writesOf(gateway.KindMeeting, ids)
-	if err != nil {
-		return err
-	}
-	clk := v.clock()
-	for _, m := range page.Items {
-		p.Rows = append(p.Rows, views.Row{ID: m.ExternalID, Cells: []views.Cell{
-			{Text: m.Title, URL: meetingURL(m.ExternalID), Kind: views.KindEvent, Second: m.Organizer},
-			{Chip: meetingChip(m.Status)},
-			{Time: clk.full(m.StartsAt)},
-			{Text: became[m.ExternalID].lead()},
-		}})
-	}
-	if len(page.Items) > 0 {
-		p.Pager.Text = number(len(page.Items)) + " of " + number(page.Total)
-	}
-	if page.Next != "" {
-		p.Pager.OlderURL = withQuery(v.Ctx, map[string]string{"after": page.Next, "before": ""})
-	}
-	if page.Prev != "" {
-		p.Pager.NewerURL = withQuery(v.Ctx, map[string]string{"before": page.Prev, "after": ""})
-	}
-	return answer(v.Ctx, views.List(p))
-}
-
-func meetingURL(id string) string { return meetingsBase + "/" + url.PathEscape(id) }
-
-func meetingFilter(v *visit, q store.SaidQuery) views.Filter {
-	first := map[string]string{"after": "", "before": ""}
-	without := func(key string) string {
-		first[key] = ""
-		defer delete(first, key)
-		return withQuery(v.Ctx, first)
-	}
-	pairs := []string{"", "Any state"}
-	for _, s := range meetingStates {
-		pairs = append(pairs, string(s.status), s.chip.Text)
-	}
-	f := views.Filter{
-		URL:     meetingsBase,
-		Search:  views.Field{ID: "q", Name: "q", Label: "Title or participant", Value: q.Search, Placeholder: "Title or participant", Type: "search"},
-		Selects: []views.Select{{Name: "status", Label: "State", Options: choose(q.Status, pairs...)}},
-	}
-	if q.Search != "" {
-		f.Active = append(f.Active, views.Link{Text: "“" + q.Search + "”", URL: without("q")})
-	}
-	if q.Status != "" {
-		f.Active = append(f.Active, views.Link{Text: "State: " + meetingChip(gateway.MeetingStatus(q.Status)).Text, URL: without("status")})
-	}
-	return f
-}
-
-func meetingsEmpty(v *visit, q store.SaidQuery) views.Empty {
-	if q.Search != "" || filtered(v, "status", "after", "before") {
-		return views.Empty{
-			Icon: views.IconSearch, Title: "Nothing found", Text: "No meeting has that in its title or among its participants. Try a part of it, or drop the filter.",
-			Actions: []views.Action{{Text: "Show all", URL: meetingsBase}},
-		}
-	}
-	e := views.Empty{Icon: views.IconEvent, Title: "Meetings will appear here", Text: "The product that records them sends them with an API key; each is then an Event in Salesforce."}
-	if v.admin() {
-		e.Actions = []views.Action{{Text: "Open Keys", URL: "/settings/keys"}}
-	}
-	return e
-}
+func meetingURL(id string) string { return saidURL(meetingsBase, id) }
 
 // saidID reads the id of the address.
 func saidID(v *visit) (string, error) {
@@ -241,15 +157,15 @@ func conversationPage(v *visit) error {
 	if err != nil {
 		return err
 	}
-	title := map[string]string{gateway.ChannelChat: "Chat", gateway.ChannelSMS: "Texts"}[c.Channel]
-	person, err := v.ws.Person(v.UserContext(), c.Person)
-	if name := strings.TrimSpace(person.FirstName + " " + person.LastName); err == nil && name != "" {
-		title += " with " + name
+	with := ""
+	if person, err := v.ws.Person(v.UserContext(), c.Person); err == nil {
+		with = strings.TrimSpace(person.FirstName + " " + person.LastName)
 	}
+	title := conversationTitle(c, with)
 	clk := v.clock()
 	p := views.SaidPage{
 		Shell: v.s.shell(v, title, views.NavMeetings), TextTitle: "What was said", TextEmpty: "No message has come yet.",
-		Head: views.Head{Crumb: []views.Link{{Text: "Meetings", URL: meetingsBase}}, Title: title, Kind: views.KindNote, Lead: "Began " + clk.full(c.StartedAt).Text + ", " + count(len(messages), "message", "messages") + "."},
+		Head: views.Head{Crumb: []views.Link{{Text: "Conversations", URL: conversationsBase}}, Title: title, Kind: views.KindChat, Lead: "Began " + clk.full(c.StartedAt).Text + ", " + count(len(messages), "message", "messages") + "."},
 	}
 	for _, m := range messages {
 		author := m.Author

@@ -18,6 +18,12 @@ func (w *world) said(id gateway.WorkspaceID, external string) {
 		if err := tx.SaveMeeting(ctx, gateway.Meeting{ExternalID: external, Title: "Weekly", Status: gateway.MeetingScheduled, StartsAt: w.clock.now(), EndsAt: w.clock.now().Add(time.Hour)}); err != nil {
 			return err
 		}
+		if err := tx.SaveCall(ctx, gateway.Call{ExternalID: external, Direction: "outbound", To: "+1 415 555 0134", StartedAt: w.clock.now()}); err != nil {
+			return err
+		}
+		if err := tx.SaveEmail(ctx, gateway.Email{ExternalID: external, From: "rita@example.com", Subject: "Prices", SentAt: w.clock.now()}); err != nil {
+			return err
+		}
 		return tx.SaveConversation(ctx, gateway.Conversation{ExternalID: external, Channel: gateway.ChannelChat, StartedAt: w.clock.now()}, nil)
 	}))
 }
@@ -49,8 +55,31 @@ func TestMeetingPageSaysWhatWasWrittenAndWhy(t *testing.T) {
 		t.Error("the part is the whole page")
 	}
 	b.get("/conversations/v-1").want(http.StatusOK, "Chat", "Hi <i>", "Nobody in Salesforce is recognized")
+	b.get("/conversations").want(http.StatusOK, "1 conversation", "Chat", "In Salesforce")
 	b.get("/meetings/none").want(http.StatusNotFound)
 	w.as(foreign, gateway.RoleRep).get("/meetings/m-2").want(http.StatusNotFound)
+}
+
+// AVM-13, AVM-14: calls and e-mails have lists as meetings have, and pages.
+func TestCallsAndEmailsAreListedWithWhatTheyBecame(t *testing.T) {
+	w := newWorld(t)
+	text, _ := w.apiKey(home, "write")
+	product := w.product(text)
+	product.json("PUT", "/api/v1/calls/c-1", `{"direction":"inbound","from":"+1 415 555 0134","to":"+1 415 555 0100","started_at":"2026-05-04T09:00:00Z","duration_seconds":90,"disposition":"Connected","notes":"Wants <b>prices</b>"}`).want(http.StatusOK)
+	product.json("PUT", "/api/v1/emails/e-1", `{"from":"rita@example.com","to":["ann@customer.example"],"subject":"Prices <i>","text":"As promised.","sent_at":"2026-05-04T09:00:00Z"}`).want(http.StatusOK)
+	b := w.as(home, gateway.RoleRep)
+	b.get("/calls").want(http.StatusOK, "1 call", "Call from +1 415 555 0134", "Received", "Connected", "E-mails")
+	b.get("/calls?status=outbound").want(http.StatusOK, "Nothing found")
+	b.get("/calls?q=0134").want(http.StatusOK, "Call from")
+	b.get("/calls/c-1").want(http.StatusOK, "Call from +1 415 555 0134", "1m30s", "Connected", "prices")
+	b.get("/emails").want(http.StatusOK, "1 e-mail", "Prices <i>", "rita@example.com")
+	b.get("/emails/e-1").want(http.StatusOK, "Prices <i>", "As promised.", "ann@customer.example")
+	for _, path := range []string{"/calls/none", "/emails/none"} {
+		b.get(path).want(http.StatusNotFound)
+	}
+	foreigner := w.as(foreign, gateway.RoleRep)
+	foreigner.get("/calls/c-1").want(http.StatusNotFound)
+	foreigner.get("/emails").want(http.StatusOK, "E-mails will appear here")
 }
 
 func TestEveryPartOfAMeetingHasWords(t *testing.T) {

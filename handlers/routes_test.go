@@ -23,7 +23,7 @@ func fill(path string, ws gateway.WorkspaceID) string {
 	if strings.HasPrefix(path, "/settings/members/") {
 		id = strings.ReplaceAll(string(ws), " ", "-") + "-rep"
 	}
-	if strings.HasPrefix(path, meetingsBase) || strings.HasPrefix(path, conversationsBase) {
+	if strings.HasPrefix(path, meetingsBase) || strings.HasPrefix(path, conversationsBase) || strings.HasPrefix(path, callsBase) || strings.HasPrefix(path, emailsBase) {
 		id = "said-1"
 	}
 	if strings.HasPrefix(path, agentsBase) {

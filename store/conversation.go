@@ -57,6 +57,11 @@ func (w *Workspace) Call(ctx context.Context, externalID string) (gateway.Call, 
 	return readSaid[gateway.Call](ctx, w.read, w.id, gateway.KindCall, externalID)
 }
 
+// Calls returns one page of calls, the last begun first.
+func (w *Workspace) Calls(ctx context.Context, q SaidQuery) (SaidPage[gateway.Call], error) {
+	return listSaid[gateway.Call](ctx, w, gateway.KindCall, q)
+}
+
 // SaveCall saves a call whole, new or not.
 func (tx *Tx) SaveCall(ctx context.Context, c gateway.Call) error {
 	c.UpdatedAt = tx.now
@@ -69,6 +74,11 @@ func (tx *Tx) SaveCall(ctx context.Context, c gateway.Call) error {
 // Email returns an e-mail, CodeNotFound when nobody told us of it.
 func (w *Workspace) Email(ctx context.Context, externalID string) (gateway.Email, error) {
 	return readSaid[gateway.Email](ctx, w.read, w.id, gateway.KindEmail, externalID)
+}
+
+// Emails returns one page of e-mails, the last sent first.
+func (w *Workspace) Emails(ctx context.Context, q SaidQuery) (SaidPage[gateway.Email], error) {
+	return listSaid[gateway.Email](ctx, w, gateway.KindEmail, q)
 }
 
 // SaveEmail saves an e-mail whole, new or not.
