@@ -39,6 +39,20 @@ func meetingList() ListPage {
 	}
 }
 
+// callList is a list with tabs to the others, and without more pages.
+func callList() ListPage {
+	l := meetingList()
+	l.Tabs = []Tab{{Text: "Meetings", URL: "/meetings"}, {Text: "Calls", URL: "/calls", Current: true}, {Text: "Conversations", URL: "/conversations"}, {Text: "E-mails", URL: "/emails"}}
+	l.Shell, l.Caption, l.Pager = shell("Calls", NavMeetings), "Calls", Pager{Text: "2 of 2"}
+	l.Head = Head{Title: "Calls", Lead: "2 calls, the latest first."}
+	l.Filter.URL, l.Filter.Search.Label, l.Columns[0].Text = "/calls", "Number, person or outcome", "Call"
+	l.Rows = []Row{
+		{ID: "c1", Cells: []Cell{{Text: "Call from +1 415 555 0134", URL: "/calls/c1", Kind: KindCall, Second: "Connected"}, {Chip: Chip{Good, IconOK, "Received"}}, {Time: at("1 Dec 2026, 14:00")}, {Text: "1 written"}}},
+		{ID: "c2", Cells: []Cell{{Text: hostile, URL: "/calls/c2", Kind: KindCall, Second: hostile}, {Chip: Chip{Good, IconOK, "Made"}}, {Time: at("1 Dec 2026, 13:00")}, {Text: "1 left out"}}},
+	}
+	return l
+}
+
 func saidPages() []page {
 	none := meetingList()
 	none.Rows, none.Pager = nil, Pager{}
@@ -56,6 +70,7 @@ func saidPages() []page {
 	return []page{
 		{"meetings", List(meetingList())},
 		{"meetings-empty", List(none)},
+		{"calls", List(callList())},
 		{"meeting", Said(meetingPage())},
 		{"meeting-quiet", Said(quiet)},
 		{"meeting-hostile", Said(bad)},
