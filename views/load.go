@@ -14,5 +14,8 @@ type Load struct {
 	Actions      []Action
 }
 
+// underWay reports whether a person may be waiting for it, or must act.
+func (l *Load) underWay() bool { return l != nil && (l.Share >= 0 || l.State.Tone != Good) }
+
 // PartLoad is the part of an object's page that tells of loading.
 const PartLoad = "load"
