@@ -73,7 +73,6 @@ func downloadFile(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.s.audit(v, "exported the settings as a file", fileBase)
 	v.Set(fiber.HeaderContentType, "application/yaml; charset=utf-8")
 	v.Set(fiber.HeaderContentDisposition, `attachment; filename="settings.yaml"`)
 	return v.Send(text)
