@@ -54,7 +54,7 @@ func TestValueSaysWhereItCameFromAndGoesBack_M4(t *testing.T) {
 // another edit folds into the same write.
 func TestValueSaysTheSentenceAndTheRevision(t *testing.T) { // issue point 7
 	w := newWorld(t)
-	r, err := w.box.Submit(t.Context(), home, outbox.Edit{
+	_, err := w.box.Submit(t.Context(), home, outbox.Edit{
 		Key: contactOf(home), Fields: gateway.Fields{"Title": gateway.Text("CFO")},
 		Cause: gateway.Cause{Kind: "meeting", Ref: "m-9", Rule: "Meeting", Of: map[string]gateway.Origin{
 			"Title": {Rule: "Topic “Roles” goes to Title", Revision: 7, Said: "1:23 I am the <new> CFO"},
@@ -62,9 +62,8 @@ func TestValueSaysTheSentenceAndTheRevision(t *testing.T) { // issue point 7
 	})
 	must(t, err)
 	edit := outbox.Edit{Key: contactOf(home), Fields: gateway.Fields{"Phone": gateway.Text("1")}, Cause: gateway.Cause{Kind: "edit", Rule: "Edit on the contact page", Name: names[gateway.RoleRep]}}
-	if r, err = w.box.Submit(t.Context(), home, edit); err != nil {
-		t.Fatal(err)
-	}
+	r, err := w.box.Submit(t.Context(), home, edit)
+	must(t, err)
 	got, err := w.box.Deliver(t.Context(), home, r)
 	must(t, err)
 	if got.State != outbox.Written {
