@@ -59,7 +59,7 @@ func (o *Outbox) asked(scope gateway.ReplanScope) []source {
 		return []source{lineSource{o, *scope.Lines}}
 	}
 	var out []source
-	for _, s := range []source{waitingEdits{o: o, retry: true}, personSource{o}} {
+	for _, s := range []source{waitingEdits{o: o, retry: true}, personSource{o, rivalry{}}} {
 		if scope.Kind == "" || scope.Kind == s.kind() {
 			out = append(out, within{s, scope})
 		}
@@ -171,11 +171,11 @@ func (s lineSource) pieces(ctx context.Context, w *store.Workspace, lines []gate
 	if err != nil {
 		return nil, err
 	}
-	if things, err = (personSource{s.o}).of(ctx, w, people); err != nil {
+	if things, err = (personSource{s.o, rivalry{}}).of(ctx, w, people); err != nil {
 		return nil, err
 	}
 	for _, t := range things {
-		out[linkPerson+" "+t.id] = piece{personSource{s.o}, t}
+		out[linkPerson+" "+t.id] = piece{personSource{s.o, rivalry{}}, t}
 	}
 	return out, s.said(ctx, w, refs, out)
 }

@@ -353,7 +353,7 @@ func (r *rehearsal) made(key gateway.RecordKey) []string {
 
 // shared reports whether two people are one record.
 func (r *rehearsal) shared() bool {
-	people, err := personSource{r.w.box}.page(context.Background(), r.w.db.In(r.ws), "", 100)
+	people, err := personSource{r.w.box, rivalry{}}.page(context.Background(), r.w.db.In(r.ws), "", 100)
 	r.must(err)
 	in, err := r.w.box.Terms(context.Background(), r.ws)
 	r.must(err)

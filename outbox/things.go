@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ type planning func(t Terms, owed func(gateway.RecordKey) (c *gateway.Change, kno
 // sources are all kinds, in the order in which they are walked: what waits
 // comes before what is planned on top of it.
 func (o *Outbox) sources() []source {
-	return []source{waitingEdits{o: o}, personSource{o}, saidSource{o: o}}
+	return []source{waitingEdits{o: o}, personSource{o, rivalry{}}, saidSource{o: o}}
 }
 
 // lanePlanned is the lane of what is planned anew: behind people's edits and
@@ -55,7 +56,12 @@ func (o *Outbox) sources() []source {
 const lanePlanned = 2
 
 // personSource is the source of people.
-type personSource struct{ o *Outbox }
+type personSource struct {
+	o *Outbox
+	// met are those whom the walk has matched to a record so far: saving them
+	// links them, and those behind them contend with them.
+	met rivalry
+}
 
 func (personSource) kind() string { return linkPerson }
 
@@ -72,7 +78,7 @@ func (s personSource) page(ctx context.Context, w *store.Workspace, after string
 }
 
 // of makes things of people.
-func (personSource) of(ctx context.Context, w *store.Workspace, people []gateway.Person) ([]thing, error) {
+func (s personSource) of(ctx context.Context, w *store.Workspace, people []gateway.Person) ([]thing, error) {
 	ids := make([]string, len(people))
 	for i, p := range people {
 		ids[i] = p.ExternalID
@@ -93,10 +99,14 @@ func (personSource) of(ctx context.Context, w *store.Workspace, people []gateway
 	if err != nil {
 		return nil, err
 	}
+	rivals, err := readRivals(ctx, w, append(candidates, ownKeys(people, links)...))
+	if err != nil {
+		return nil, err
+	}
 	out := make([]thing, len(people))
 	for i, p := range people {
 		was, linked := links[p.ExternalID]
-		out[i] = thing{id: p.ExternalID, at: p.UpdatedAt, what: p, plan: planAgain(p, known, func(t Terms) (personMatch, error) {
+		out[i] = thing{id: p.ExternalID, at: p.UpdatedAt, what: p, plan: planAgain(p, known, s.met.beside(rivals), func(t Terms) (personMatch, error) {
 			if m, decided := matchByLink(was, linked); decided {
 				return m, nil
 			}
@@ -188,7 +198,58 @@ func readKnown(ctx context.Context, w *store.Workspace, keys []gateway.RecordKey
 	}, read(keys)
 }
 
-func planAgain(p gateway.Person, known knownRecords, matched func(Terms) (personMatch, error)) planning {
+// rivalry is who are the same record.
+type rivalry map[gateway.RecordKey][]gateway.Person
+
+// readRivals reads who is linked to these records, a page at a time.
+func readRivals(ctx context.Context, w *store.Workspace, keys []gateway.RecordKey) (rivalry, error) {
+	links, err := w.LinksTo(ctx, linkPerson, keys)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, of := range links {
+		for _, l := range of {
+			ids = append(ids, l.ExternalID)
+		}
+	}
+	people, err := w.PeopleOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[string]gateway.Person, len(people))
+	for _, p := range people {
+		known[p.ExternalID] = p
+	}
+	out := rivalry{}
+	for key, of := range links {
+		for _, l := range of {
+			if p, here := known[l.ExternalID]; here {
+				out[key] = append(out[key], p)
+			}
+		}
+	}
+	return out, nil
+}
+
+// beside returns who else is a record, by what is stored and by what the walk
+// has met, and takes down whom it asks about.
+func (met rivalry) beside(stored rivalry) func(gateway.Person, gateway.RecordKey) []gateway.Person {
+	return func(p gateway.Person, key gateway.RecordKey) []gateway.Person {
+		var out []gateway.Person
+		seen := map[string]bool{p.ExternalID: true}
+		for _, other := range slices.Concat(stored[key], met[key]) {
+			if !seen[other.ExternalID] && len(out) < mostRivals {
+				out = append(out, other)
+			}
+			seen[other.ExternalID] = true
+		}
+		met[key] = append(met[key], p)
+		return out
+	}
+}
+
+func planAgain(p gateway.Person, known knownRecords, rivals func(gateway.Person, gateway.RecordKey) []gateway.Person, matched func(Terms) (personMatch, error)) planning {
 	return func(t Terms, owed func(gateway.RecordKey) (*gateway.Change, bool), now time.Time) ([]effect.Planned, error) {
 		m, err := matched(t)
 		if err != nil {
@@ -208,7 +269,7 @@ func planAgain(p gateway.Person, known knownRecords, matched func(Terms) (person
 		}
 		plan, err := planPerson(personInput{
 			submission: submission{person: p, cause: personCause(p), lane: lanePlanned, again: true},
-			match:      m, rights: t.rights(m.link.Key.Object), record: record, pending: out.Was, now: now,
+			match:      m, rivals: rivals(p, m.link.Key), rights: t.rights(m.link.Key.Object), record: record, pending: out.Was, now: now,
 		})
 		if _, refused := refusedPlan(err); refused {
 			return []effect.Planned{out}, nil

@@ -149,3 +149,25 @@ func (w *Workspace) Changes(ctx context.Context, after gateway.RecordKey, limit 
 	return w.read.changes(ctx, "reading changes", `SELECT `+outboxColumns+` FROM outbox
 		WHERE workspace_id = ? AND (object, record_id) > (?, ?) ORDER BY object, record_id LIMIT ?`, w.id, after.Object, after.ID, limit)
 }
+
+// LinksTo returns the links of things of one kind to these records, as what
+// they are. A record without one is absent.
+func (w *Workspace) LinksTo(ctx context.Context, kind string, keys []gateway.RecordKey) (map[gateway.RecordKey][]gateway.Link, error) {
+	d := w.db.dialect
+	byObject := map[string][]string{}
+	for _, k := range keys {
+		byObject[k.Object] = append(byObject[k.Object], k.ID)
+	}
+	out := map[gateway.RecordKey][]gateway.Link{}
+	for object, ids := range byObject {
+		found, err := w.read.links(ctx, `WHERE workspace_id = ? AND object = ? AND record_id`+d.among+` AND kind = ? AND role = ? ORDER BY external_id`,
+			w.id, object, d.list(ids), kind, string(gateway.RoleSelf))
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range found {
+			out[l.Key] = append(out[l.Key], l)
+		}
+	}
+	return out, nil
+}
