@@ -22,8 +22,11 @@ func (w *world) clash(n int, theirs, ours string) int64 {
 	return r.LogID
 }
 
-// meet brings a change of the title from Salesforce, as the way in does.
-func (w *world) meet(n int, theirs string) {
+// meet brings a change of the title from Salesforce, as the way in does, to a
+// field whose rule is "ask".
+func (w *world) meet(n int, theirs string) { w.meets(n, theirs, gateway.WinnerAsk) }
+
+func (w *world) meets(n int, theirs string, winner gateway.Winner) {
 	w.t.Helper()
 	must(w.t, w.db.In(ws).InTx(w.t.Context(), func(ctx context.Context, tx *store.Tx) error {
 		record, pending, err := load(ctx, tx, key(n))
@@ -35,7 +38,7 @@ func (w *world) meet(n int, theirs string) {
 		d := inbound.Decide(inbound.Input{
 			Current: &record, RecordID: key(n).ID, Pending: pending, Now: tx.Now(),
 			Event:  gateway.ChangeEvent{Object: "Contact", RecordIDs: []string{key(n).ID}, Type: gateway.Update, Fields: gateway.Fields{"Title": gateway.Text(theirs)}, Version: at, User: "005"},
-			Winner: func(string) gateway.Winner { return gateway.WinnerAsk },
+			Winner: func(string) gateway.Winner { return winner },
 		})
 		if err := tx.SaveRecords(ctx, []gateway.Record{d.Record}); err != nil {
 			return err
@@ -150,6 +153,52 @@ func TestConflictIsDecidedOnce_M9(t *testing.T) {
 		must(t, err)
 		if len(list) != 2 || list[0].End.Choice != gateway.ChoiceOurs || list[1].End.Choice != gateway.ChoiceOurs {
 			t.Errorf("both questions are answered: %+v", list)
+		}
+	})
+}
+
+// A value that comes from Salesforce while ours is on its way is not
+// overwritten by the next attempt, if the field's rule says otherwise.
+func TestValueThatCameDuringACallThatFailedIsNotOverwritten(t *testing.T) {
+	tests := []struct {
+		winner gateway.Winner
+		title  string // in Salesforce, in the end
+		asks   bool
+		state  gateway.LogState
+	}{
+		{gateway.WinnerAsk, "theirs", true, gateway.LogNeedsYou},
+		{gateway.WinnerSalesforce, "theirs", false, gateway.LogSkipped},
+		{gateway.WinnerProduct, "ours", false, gateway.LogDone},
+	}
+	storetest.Engines(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		w.seed(len(tests))
+		for n, tt := range tests {
+			r := w.submit(n, gateway.Fields{"Title": gateway.Text("ours"), "Phone": gateway.Text("1")})
+			w.org.script(func(o *org) {
+				o.answer = func(gateway.Change) gateway.Delivery {
+					return gateway.Delivery{Err: gateway.Errorf(gateway.CodeSFDown, "down")}
+				}
+				o.during = func(context.Context) {
+					w.org.script(func(o *org) { o.during = nil })
+					w.org.put(key(n).ID, gateway.Fields{"Title": gateway.Text("theirs")})
+					w.meets(n, "theirs", tt.winner)
+				}
+			})
+			w.deliver(r)
+			w.org.script(func(o *org) { o.answer = nil })
+			w.clock.forward(10 * time.Minute)
+			w.round()
+			same(t, string(tt.winner)+": title", w.org.get(key(n).ID)["Title"], gateway.Text(tt.title))
+			page, err := w.db.In(ws).Log(t.Context(), store.LogQuery{Direction: "out", State: string(tt.state), RecordID: key(n).ID})
+			must(t, err)
+			same(t, string(tt.winner)+": lines", len(page.Entries) > 0, true)
+			_, pending, err := w.db.In(ws).Pending(t.Context(), key(n))
+			must(t, err)
+			same(t, string(tt.winner)+": waits", pending, tt.asks)
+			if !tt.asks {
+				same(t, string(tt.winner)+": the other field", w.org.get(key(n).ID)["Phone"], gateway.Text("1"))
+			}
 		}
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"tidegate/gateway"
-	"tidegate/rules/outbound"
 )
 
 // readAgain asks for a record to be read where Salesforce says that it is not
@@ -30,7 +29,7 @@ func (s *settling) readAgain(ctx context.Context, c gateway.Change, e *gateway.E
 
 // giveWay takes out of an entry what somebody has filled in Salesforce since
 // (F-65); a line of its own says so. What is left goes on.
-func (s *settling) giveWay(ctx context.Context, left, kept gateway.Change, gave []string) error {
+func (s *settling) giveWay(ctx context.Context, left, kept gateway.Change, gave []string, why string) error {
 	lost := gateway.Change{
 		Key: left.Key, Op: gateway.OpUpdate, Fields: gateway.Fields{}, Base: gateway.Fields{}, Cause: left.Cause, EnqueuedAt: s.tx.Now(),
 	}
@@ -39,7 +38,7 @@ func (s *settling) giveWay(ctx context.Context, left, kept gateway.Change, gave 
 	}
 	skipped := s.line(lost)
 	skipped.State, skipped.NextTry, skipped.DoneAt = gateway.LogSkipped, time.Time{}, s.tx.Now()
-	skipped.Rule += " " + outbound.Filled
+	skipped.Rule += " " + why
 	if len(kept.Fields) == 0 {
 		skipped.ID = left.LogID // nothing is left, so the entry's own line says it
 		if _, err := s.tx.DeleteChange(ctx, left.Key, left.Edit); err != nil {

@@ -213,7 +213,16 @@ func (s *settling) one(ctx context.Context, c gateway.Change, d gateway.Delivery
 	}
 	if kept, gave := outbound.Yield(result.Left, s.records[c.Key]); len(gave) > 0 {
 		end.state = kept.State
-		return end, s.giveWay(ctx, result.Left, kept, gave)
+		return end, s.giveWay(ctx, result.Left, kept, gave, outbound.Filled)
+	}
+	switch kept, gave, asks := outbound.Overtaken(result.Left, result.Met); {
+	case asks:
+		end.state = kept.State
+		s.lines = append(s.lines, s.line(kept))
+		return end, s.tx.SaveChange(ctx, kept)
+	case len(gave) > 0:
+		end.state = kept.State
+		return end, s.giveWay(ctx, result.Left, kept, gave, outbound.Lost)
 	}
 	s.lines = append(s.lines, s.line(result.Left))
 	return end, nil

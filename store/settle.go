@@ -44,7 +44,7 @@ func (tx *Tx) SettleChanges(ctx context.Context, changes []gateway.Change, settl
 			results[i] = SettleResult{Fenced: true}
 			continue
 		}
-		results[i].Moved = row.Edit != c.Edit
+		results[i].Moved, results[i].Met = row.Edit != c.Edit, row.Problem
 		next, owed := tx.settled(row, c, settlements[i])
 		if !owed {
 			done = append(done, c.Key)

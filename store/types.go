@@ -150,4 +150,7 @@ type SettleResult struct {
 	// State is the state of the row afterwards, "" when it was deleted.
 	State gateway.ChangeState
 	Left  gateway.Change
+	// Met is the problem that the row had during the attempt: what the stream
+	// brought in the meantime leaves word there.
+	Met gateway.Problem
 }

@@ -2,6 +2,7 @@ package conflict
 
 import (
 	"slices"
+	"strings"
 
 	"tidegate/gateway"
 )
@@ -9,6 +10,21 @@ import (
 // Code marks an entry that is parked because a person must choose between two
 // values; Problem.Fields names the fields.
 const Code = string(gateway.CodeConflict)
+
+// CodeOvertaken marks an entry that is being sent while values arrived that win
+// over those of Problem.Fields. It decides what becomes of them if Salesforce
+// does not take the entry.
+const CodeOvertaken = "overtaken"
+
+// Question is the problem of an entry of which a person must choose the values
+// of these fields.
+func Question(fields []string) gateway.Problem {
+	return gateway.Problem{
+		Code: Code, Fields: fields,
+		What: "Salesforce changed " + strings.Join(fields, ", ") + " while our change was waiting.",
+		Who:  "Choose which value stays; both are kept on the conflict.",
+	}
+}
 
 // Asks returns the fields of an entry that wait for a person's choice, nil when
 // none does.

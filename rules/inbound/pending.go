@@ -2,7 +2,6 @@ package inbound
 
 import (
 	"slices"
-	"strings"
 
 	"tidegate/gateway"
 	"tidegate/rules/conflict"
@@ -39,6 +38,9 @@ type merge struct {
 	drop  bool
 	lost  bool // at least one of our values gave way
 	asked []string
+	// overtaken are fields that are on their way while another value arrived
+	// that wins.
+	overtaken []string
 }
 
 func (m *merge) sending() bool { return m.in.Pending.State == gateway.StateSending }
@@ -66,6 +68,10 @@ func (m *merge) meetUpdate(fields gateway.Fields) {
 		m.settle(name, theirs, verdict)
 	}
 	m.drop = len(m.entry.Fields) == 0 && !m.sending()
+	if m.sending() {
+		m.foretell(fields)
+		return
+	}
 	m.wakeOrAsk()
 }
 
@@ -81,15 +87,47 @@ func (m *merge) settle(name string, theirs gateway.Value, verdict conflict.Decis
 		m.entry.Base[name] = theirs
 		m.moved = true
 	}
-	if verdict.Side == conflict.Ask && !m.sending() {
+	switch {
+	case verdict.Side == conflict.Ask:
 		m.asked = append(m.asked, name)
+	case verdict.Side == conflict.Theirs && m.sending():
+		m.overtaken = append(m.overtaken, name)
+	}
+}
+
+// foretell leaves at an entry on its way what is to become of it if Salesforce
+// does not take it: else the next attempt would overwrite a value that was not
+// there when the first was made.
+func (m *merge) foretell(fields gateway.Fields) {
+	was := m.in.Pending.Problem
+	for _, name := range was.Fields { // an earlier one of this attempt still holds
+		_, owed := m.entry.Fields[name]
+		if _, again := fields[name]; again || !owed || was.Said != "" {
+			continue
+		}
+		switch was.Code {
+		case CodeConflict:
+			m.asked = append(m.asked, name)
+		case conflict.CodeOvertaken:
+			m.overtaken = append(m.overtaken, name)
+		}
+	}
+	switch {
+	case len(m.asked) > 0:
+		slices.Sort(m.asked)
+		m.entry.Problem, m.moved = conflict.Question(m.asked), true
+	case len(m.overtaken) > 0:
+		slices.Sort(m.overtaken)
+		m.entry.Problem, m.moved = gateway.Problem{Code: conflict.CodeOvertaken, Fields: m.overtaken}, true
+	case was.Code == CodeConflict || was.Code == conflict.CodeOvertaken:
+		m.entry.Problem, m.moved = gateway.Problem{}, true
 	}
 }
 
 // wakeOrAsk parks an entry that waits for a person's choice, and wakes one
 // whose question has answered itself or whose record is back.
 func (m *merge) wakeOrAsk() {
-	if m.sending() || m.drop {
+	if m.drop {
 		return
 	}
 	if m.restored() {
@@ -102,13 +140,8 @@ func (m *merge) wakeOrAsk() {
 	}
 	if len(m.asked) > 0 {
 		m.keepAsking()
-		names := strings.Join(m.asked, ", ")
 		m.entry.State = gateway.StateParked
-		m.entry.Problem = gateway.Problem{
-			Code: CodeConflict, Fields: m.asked,
-			What: "Salesforce changed " + names + " while our change was waiting.",
-			Who:  "Choose which value stays; both are kept on the conflict.",
-		}
+		m.entry.Problem = conflict.Question(m.asked)
 		m.moved = true
 		return
 	}
