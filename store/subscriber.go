@@ -79,6 +79,14 @@ func (w *Workspace) Subscriber(ctx context.Context, id string) (gateway.Subscrib
 	return row.subscriber(), err
 }
 
+// SwapSubscriberSecret replaces the sealed secret of a subscriber, if it still
+// is what it was; it reports whether it was.
+func (w *Workspace) SwapSubscriberSecret(ctx context.Context, id string, was, sealed []byte) (bool, error) {
+	n, err := w.write.exec(ctx, "swapping the secret of a subscriber", `UPDATE subscribers SET sealed = ?
+		WHERE workspace_id = ? AND subscriber_id = ? AND sealed = ?`, sealed, w.id, clean(id), was)
+	return n > 0, err
+}
+
 // DeleteSubscriber deletes one with its queue.
 func (w *Workspace) DeleteSubscriber(ctx context.Context, id string) error {
 	return w.InTx(ctx, func(ctx context.Context, tx *Tx) error {

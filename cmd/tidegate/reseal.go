@@ -38,7 +38,7 @@ func (o *orgs) reseal(ctx context.Context, logger *slog.Logger) {
 	}
 }
 
-// resealHooks does the same for the secrets of webhooks. A rotation that comes
+// resealHooks does the same for the secrets of webhooks, in either direction. A rotation that comes
 // between wins.
 func (o *orgs) resealHooks(ctx context.Context) (sealed int, err error) {
 	all, err := o.db.Workspaces(ctx)
@@ -59,6 +59,37 @@ func (o *orgs) resealHooks(ctx context.Context) (sealed int, err error) {
 			if done {
 				sealed++
 			}
+		}
+		told, err := o.resealSubscribers(ctx, ws)
+		sealed += told
+		if err != nil {
+			return sealed, err
+		}
+	}
+	return sealed, nil
+}
+
+// resealSubscribers does the same for the secrets by which the host product
+// knows us.
+func (o *orgs) resealSubscribers(ctx context.Context, ws *store.Workspace) (sealed int, err error) {
+	all, err := ws.Subscribers(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, s := range all {
+		if o.vault.Current(s.Sealed, ws.ID(), s.SealedAs()) {
+			continue
+		}
+		plain, err := o.vault.Unseal(s.Sealed, ws.ID(), s.SealedAs())
+		if err != nil {
+			return sealed, err
+		}
+		done, err := ws.SwapSubscriberSecret(ctx, s.ID, s.Sealed, o.vault.Seal(plain, ws.ID(), s.SealedAs()))
+		if err != nil {
+			return sealed, err
+		}
+		if done {
+			sealed++
 		}
 	}
 	return sealed, nil
