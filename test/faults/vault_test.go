@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -78,7 +79,8 @@ func (w *world) failsClosed() {
 	if reason := w.needsReconnect(); !strings.Contains(reason, "cannot be opened") {
 		w.t.Errorf("S-40: the reason is %s", reason)
 	}
-	if state := w.patch(w.contacts(1)[0], map[string]any{"Title": "Never sent"}); state != "queued" {
+	// Another value each time: one that the record has already owes nothing.
+	if state := w.patch(w.contacts(1)[0], map[string]any{"Title": "Waits " + rand.Text()[:6]}); state != "queued" {
 		w.t.Errorf("S-40: an edit is %s", state)
 	}
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch} {
