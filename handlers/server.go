@@ -108,6 +108,7 @@ type Server struct {
 
 	refusals refusals
 	prefixes prefixes
+	traffic  trafficCounts
 	noSecret string // what a request at no hook is checked against
 }
 

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"tidegate/gateway"
@@ -35,10 +36,54 @@ func rangeOf(key string) trafficRange {
 	return trafficRanges[1]
 }
 
+// trafficFresh is how old counts may be: the page follows every change, and in
+// a flood counting the last minutes is hundreds of thousands of rows.
+const trafficFresh = 5 * time.Second
+
+// trafficCounts are the last counts, for all readers of a workspace.
+type trafficCounts struct {
+	mu  sync.Mutex
+	all map[trafficKey]countedTraffic
+}
+
+type trafficKey struct {
+	ws    gateway.WorkspaceID
+	reach string
+}
+
+type countedTraffic struct {
+	at    time.Time
+	steps []gateway.Traffic
+}
+
 // traffic reads what the histogram and the forecast to midnight need.
 func (v *visit) traffic(r trafficRange) ([]gateway.Traffic, error) {
-	now := v.s.Now()
-	return v.ws.Traffic(v.UserContext(), now.Add(-max(r.reach+r.bar, budgetTrend)), now)
+	now, key := v.s.Now(), trafficKey{v.member.Workspace, r.key}
+	if steps, fresh := v.s.traffic.get(key, now); fresh {
+		return steps, nil
+	}
+	steps, err := v.ws.Traffic(v.UserContext(), now.Add(-max(r.reach+r.bar, budgetTrend)), now)
+	if err == nil {
+		v.s.traffic.keep(key, countedTraffic{now, steps})
+	}
+	return steps, err
+}
+
+func (t *trafficCounts) get(key trafficKey, now time.Time) ([]gateway.Traffic, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	was, ok := t.all[key]
+	age := now.Sub(was.at)
+	return was.steps, ok && age >= 0 && age < trafficFresh
+}
+
+func (t *trafficCounts) keep(key trafficKey, counted countedTraffic) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.all == nil {
+		t.all = map[trafficKey]countedTraffic{}
+	}
+	t.all[key] = counted
 }
 
 // flow is the histogram of rows in and out.
