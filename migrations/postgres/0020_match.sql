@@ -7,19 +7,6 @@ ALTER TABLE outbox ADD COLUMN fills TEXT NOT NULL DEFAULT '';
 -- What was written to a record, newest first: where its values came from.
 CREATE INDEX sync_log_written ON sync_log (workspace_id, object, record_id, id) WHERE direction = 'out' AND state = 'done';
 
--- Who took part in something said and is nobody in Salesforce yet. found is how
--- many records the address had when the thing was planned; when it is another
--- number, the thing is planned anew.
-CREATE TABLE strangers (
-    workspace_id TEXT COLLATE "C" NOT NULL,
-    kind         TEXT COLLATE "C" NOT NULL, -- of what was said
-    external_id  TEXT COLLATE "C" NOT NULL,
-    key_kind     TEXT COLLATE "C" NOT NULL, -- as in record_keys
-    key_value    TEXT COLLATE "C" NOT NULL,
-    found        INTEGER NOT NULL,
-    PRIMARY KEY (workspace_id, kind, external_id, key_kind, key_value)
-);
-
 -- Numbers are looked up by their last digits, which every notation of a number
 -- shares; which of those found have it is decided by rules/match.
 DELETE FROM record_keys k USING record_keys o
@@ -42,6 +29,5 @@ SELECT DISTINCT workspace_id, 'phone', CASE
         ELSE text END, object, record_id
 FROM numbers WHERE text ~ '^[+]?[0-9]{5,15}$';
 
-DROP TABLE strangers;
 DROP INDEX sync_log_written;
 ALTER TABLE outbox DROP COLUMN fills;
