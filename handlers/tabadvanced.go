@@ -75,11 +75,11 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 		Emails: []views.Switch{
 			{
 				Name: "emails_from_tasks", Label: "From Task objects", On: a.EmailsFromTasks, Locked: t.locked, Meta: t.meta(v, "emails_from_tasks", "off"),
-				Effect: "For orgs that log e-mail as tasks.",
+				Effect: "For orgs that log e-mail as tasks. Kept for later: nothing is read from these Tasks yet.",
 			},
 			{
 				Name: "emails_from_messages", Label: "From EmailMessage objects", On: a.EmailsFromMessages, Locked: t.locked, Meta: t.meta(v, "emails_from_messages", "off"),
-				Effect: "For orgs with Enhanced Email. Both on is safe: the same message is shown once.",
+				Effect: "For orgs with Enhanced Email: e-mails of the product become EmailMessages there instead of Tasks, each once by its Message-ID. Nothing is read from EmailMessages yet.",
 			},
 		},
 		Conflicts: conflictSelects(v, t),
