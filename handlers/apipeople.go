@@ -239,8 +239,9 @@ func apiStatus(c *call) error {
 		return err
 	}
 	proven := map[string]any{}
+	lately := map[string]gateway.Proof{}
 	for _, s := range proofs {
-		proven[s.Object] = apiProof(s)
+		proven[s.Object], lately[s.Object] = apiProof(s), s.Last
 	}
 	backfilled := map[string]string{}
 	for _, b := range loads {
@@ -253,12 +254,13 @@ func apiStatus(c *call) error {
 	rows := make([]fiber.Map, 0, len(objects))
 	for _, o := range objects {
 		row := fiber.Map{
-			"object": o.Object, "transport": o.Transport, "why": o.Reason, "rows_here": o.RowsHere, "rows_in_salesforce": o.RowsThere,
+			"object": o.Object, "transport": o.Transport, "why": o.Reason, "rows_here": o.RowsHere,
+			"rows_in_salesforce": nil, "counted_at": nil, // until they were counted
 			"lag_seconds": o.Lag.Seconds(), "last_event": o.LastEvent.UTC(), "backfill": backfilled[o.Object],
 			"pending": pending[o.Object].Waiting, "needs_you": pending[o.Object].Parked, "proof": proven[o.Object],
 		}
-		if o.RowsThere < 0 || o.CountedAt.IsZero() {
-			row["rows_in_salesforce"] = nil // not counted yet
+		if there, at := lastCount(o, lately[o.Object]); there >= 0 {
+			row["rows_in_salesforce"], row["counted_at"] = there, at.UTC()
 		}
 		if o.LastEvent.IsZero() {
 			row["last_event"], row["lag_seconds"] = nil, nil

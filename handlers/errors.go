@@ -116,6 +116,7 @@ func (s *Server) errorPage(c *fiber.Ctx, f failure) error {
 		again = localPath(withQuery(c, nil))
 	}
 	page := views.ErrorPage{Empty: errorWords(f, again), Number: f.number}
+	page.Shell.Title = page.Empty.Title
 	// The shell is drawn only for somebody who is signed in; a failing store
 	// must not fail the page that says so.
 	v := s.visit(c)

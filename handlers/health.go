@@ -244,7 +244,7 @@ func (v *visit) healthObjects(f healthFacts) []views.HealthObject {
 		if o.Lag > 0 {
 			row.Lag = "lag " + duration(o.Lag)
 		}
-		rowsThere(&row, o, f.loads[o.Object], clk)
+		rowsThere(&row, o, f.loads[o.Object], f.proofs[o.Object].Last, clk)
 		proofWords(&row, f.proofs[o.Object], clk)
 		row.Action = v.proveAction(f, o.Object)
 		if n := f.pending[o.Object].Parked; n > 0 {
@@ -289,19 +289,34 @@ func (f healthFacts) repairs(object string) bool {
 // rowsThere sets the count in Salesforce beside ours. Ours moves on with the
 // stream after the count was taken, so only counts are compared that were
 // equal in time; otherwise the age of the count is said.
-func rowsThere(row *views.HealthObject, o gateway.ObjectStatus, load gateway.Backfill, k clock) {
+func rowsThere(row *views.HealthObject, o gateway.ObjectStatus, load gateway.Backfill, p gateway.Proof, k clock) {
+	there, at := lastCount(o, p)
 	switch {
 	case load.Open() && load.Total > 0:
 		row.RowsThere = "of " + number(load.Total) + " in Salesforce"
-	case o.RowsThere < 0 || o.CountedAt.IsZero():
+	case there < 0:
 		row.RowsThere = "not counted yet"
-	case o.RowsThere == o.RowsHere:
+	case there == o.RowsHere:
 		row.RowsThere = "same in Salesforce"
-		row.Proof, row.ProofDetail = "Same count, "+k.at(o.CountedAt).Text, "rows counted"
+		row.Proof, row.ProofDetail = "Same count, "+k.at(at).Text, "rows counted"
+	case at.Equal(p.BegunAt) && p.Settled():
+		row.RowsThere = number(there) + " in both at " + k.at(at).Text
 	default:
-		row.RowsThere = number(o.RowsThere) + " in Salesforce"
-		row.Proof, row.ProofDetail = "Counted "+k.at(o.CountedAt).Text, "changes since then count too"
+		row.RowsThere = number(there) + " in Salesforce"
+		row.Proof, row.ProofDetail = "Counted "+k.at(at).Text, "changes since then count too"
 	}
+}
+
+// lastCount is the newest count of the object's rows in Salesforce and its
+// moment: of the load, or of a whole proof since. -1: never counted.
+func lastCount(o gateway.ObjectStatus, p gateway.Proof) (rows int, at time.Time) {
+	switch {
+	case !p.AsOf.IsZero() && p.Whole() && p.BegunAt.After(o.CountedAt):
+		return p.RowsThere, p.BegunAt
+	case o.CountedAt.IsZero():
+		return -1, time.Time{}
+	}
+	return o.RowsThere, o.CountedAt
 }
 
 func (v *visit) budget(c gateway.Connection, steps []gateway.Traffic) *views.Budget {

@@ -74,3 +74,18 @@ func TestProofIsAskedForOnceAndByAdminsOnly(t *testing.T) {
 	must(t, w.db.In(home).SaveProofProblem(t.Context(), "Contact", "Reading waits: the org has used its calls."))
 	admin.get("/").want(http.StatusOK, "Reading waits: the org has used its calls.")
 }
+
+// UX-09: a count that is older than a proof is not set beside today's rows.
+func TestRowsAreCountedByTheNewestProof_UX09(t *testing.T) {
+	w := newWorld(t)
+	in, now := w.db.In(home), w.clock.now()
+	must(t, in.SaveObjectStatus(t.Context(), gateway.ObjectStatus{Object: "Contact", State: gateway.StateOK, Transport: "stream", LastEvent: now, RowsThere: 7, CountedAt: now.Add(-time.Hour)}))
+	must(t, in.SaveBackfill(t.Context(), gateway.Backfill{Object: "Contact", State: "done"}))
+	w.proved(gateway.Proof{Object: "Contact", RowsHere: 50, RowsThere: 50, Compared: 50, Buckets: 2, Asked: 2, Covered: 1, BegunAt: now, AsOf: now})
+	b := w.as(home, gateway.RoleAdmin)
+	if page := b.get("/").want(http.StatusOK, "50 in both at "+now.UTC().Format("15:04")); contains(page.body, "7 in Salesforce") {
+		t.Error("the old count is still shown")
+	}
+	text, _ := w.apiKey(home, "read")
+	w.product(text).get("/api/v1/status").want(http.StatusOK, `"rows_in_salesforce":50`, `"counted_at":"`+now.UTC().Format("2006-01-02T15:04"))
+}

@@ -67,6 +67,11 @@ func (s *Server) askToSignIn(c *fiber.Ctx) error {
 	target := "/login"
 	if c.Method() == fiber.MethodGet {
 		target += "?next=" + url.QueryEscape(c.OriginalURL())
+		// Signing in leads here with the form as its referrer: the browser has
+		// not kept the cookie.
+		if from, err := url.Parse(c.Get(fiber.HeaderReferer)); err == nil && from.Path == "/login" && from.Host == c.Hostname() && c.Cookies(sessionCookie) == "" {
+			target += "&kept=no"
+		}
 	}
 	if c.Get("HX-Request") != "" {
 		c.Set("HX-Redirect", "/login")
@@ -83,6 +88,10 @@ func (s *Server) loginPage(v *visit) error {
 	page.Next = localPath(v.Query("next"))
 	if v.Query("out") != "" {
 		page.Notice = "You are signed out."
+	}
+	if v.Query("kept") == "no" {
+		page.Error = "Your browser did not keep the sign-in."
+		page.ErrorNext = "Allow cookies for this address. Over plain HTTP some browsers, such as Safari, keep none: use HTTPS, or another browser on this machine."
 	}
 	return render(v.Ctx, views.Login(page))
 }

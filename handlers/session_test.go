@@ -217,3 +217,21 @@ func TestFragmentRequestOfNobodyIsSentToSignIn(t *testing.T) {
 		t.Errorf("HX-Redirect %q", got.header.Get("HX-Redirect"))
 	}
 }
+
+// A browser that refuses the cookie is told so instead of being asked again
+// without a word.
+func TestBrowserThatKeepsNoCookieIsTold(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	b.header["Referer"] = "http://tidegate.test/login?next=%2Fcontacts"
+	if at := b.get("/contacts").header.Get("Location"); at != "/login?next=%2Fcontacts&kept=no" {
+		t.Fatalf("sent to %q", at)
+	}
+	b.get("/login?next=%2Fcontacts&kept=no").want(http.StatusOK, "did not keep the sign-in", "HTTPS")
+	for _, referrer := range []string{"http://elsewhere.example/login", "http://tidegate.test/contacts", ""} {
+		b.header["Referer"] = referrer
+		if at := b.get("/contacts").header.Get("Location"); at != "/login?next=%2Fcontacts" {
+			t.Errorf("from %q sent to %q", referrer, at)
+		}
+	}
+}

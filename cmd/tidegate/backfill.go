@@ -37,7 +37,7 @@ func (c backfillCmd) Run(ctx context.Context, out *output) error {
 	if c.DryRun {
 		return c.estimate(ctx, out)
 	}
-	return withStore(ctx, func(db *store.DB) error {
+	return c.withStore(ctx, func(db *store.DB) error {
 		ws := db.In(c.id())
 		objects, err := askedObjects(ctx, ws, c.Object)
 		if err != nil {
@@ -138,6 +138,9 @@ func (c backfillCmd) estimate(ctx context.Context, out *output) error {
 		return err
 	}
 	defer a.close()
+	if err := c.find(ctx, a.db); err != nil {
+		return err
+	}
 	objects, err := askedObjects(ctx, a.db.In(c.id()), c.Object)
 	if err != nil {
 		return err

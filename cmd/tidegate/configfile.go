@@ -41,7 +41,7 @@ func (configExportCmd) Help() string {
 
 // Run writes the file to standard output.
 func (c configExportCmd) Run(ctx context.Context, out *output) error {
-	return withStore(ctx, func(db *store.DB) error {
+	return c.withStore(ctx, func(db *store.DB) error {
 		standing, err := handlers.ReadSettingsFile(ctx, db.In(c.id()))
 		if err != nil {
 			return err
@@ -68,7 +68,7 @@ func (configPlanCmd) Help() string {
 
 // Run prints the changes.
 func (c configPlanCmd) Run(ctx context.Context, out *output) error {
-	return withStore(ctx, func(db *store.DB) error {
+	return c.withStore(ctx, func(db *store.DB) error {
 		_, changes, err := planConfig(ctx, db, c.id(), c.File)
 		if err != nil {
 			return err
@@ -90,7 +90,7 @@ func (configApplyCmd) Help() string {
 
 // Run applies the file in one transaction.
 func (c configApplyCmd) Run(ctx context.Context, out *output) error {
-	return withStore(ctx, func(db *store.DB) error {
+	return c.withStore(ctx, func(db *store.DB) error {
 		standing, changes, err := planConfig(ctx, db, c.id(), c.File)
 		if err != nil {
 			return err

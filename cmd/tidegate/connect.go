@@ -40,7 +40,7 @@ func (c connectCmd) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	defer a.close()
-	if err := ensureWorkspace(ctx, a.db, c.id()); err != nil {
+	if _, err := c.choose(ctx, a.db); err != nil {
 		return err
 	}
 	if err := a.connectByApp(ctx, c); err != nil {
@@ -74,6 +74,9 @@ func (a *app) connectByApp(ctx context.Context, c connectCmd) error {
 		grant, err = a.orgs.oauth.ClientCredentials(ctx, app)
 	}
 	if err != nil {
+		return err
+	}
+	if err := ensureWorkspace(ctx, a.db, c.id()); err != nil { // not before the org has let us in
 		return err
 	}
 	return a.connecting.establish(ctx, c.id(), establishing{

@@ -43,7 +43,7 @@ func (c continuityListCmd) Run(ctx context.Context, out *output) error {
 	if c.Limit < 1 {
 		return gateway.Errorf(gateway.CodeInvalid, "--limit must be at least 1")
 	}
-	return withStore(ctx, func(db *store.DB) error {
+	return c.withStore(ctx, func(db *store.DB) error {
 		q := store.HoleQuery{Object: c.Object, State: gateway.HoleState(c.State), Limit: c.Limit}
 		if c.Since > 0 {
 			q.Since = time.Now().Add(-c.Since)

@@ -46,6 +46,9 @@ func (c doctorCmd) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	defer a.close()
+	if err := c.find(ctx, a.db); err != nil {
+		return err
+	}
 	report, err := a.connecting.Check(ctx, c.id())
 	if err != nil {
 		return err

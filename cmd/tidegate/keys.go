@@ -22,6 +22,7 @@ func (keyCmd) Help() string { return keyCreateCmd{}.Help() }
 type keyCreateCmd struct {
 	workspaceFlag
 	Name string `required:"" help:"What will use it."`
+	JSON bool   `name:"json" help:"Print one JSON line."`
 }
 
 // Help shows examples.
@@ -32,12 +33,18 @@ func (keyCreateCmd) Help() string {
 // Run makes a key.
 func (c keyCreateCmd) Run(ctx context.Context, out *output) error {
 	return withStore(ctx, func(db *store.DB) error {
+		if _, err := c.choose(ctx, db); err != nil {
+			return err
+		}
 		if err := ensureWorkspace(ctx, db, c.id()); err != nil {
 			return err
 		}
 		key, row := handlers.NewKey(c.Name, "command line", time.Now())
 		if err := db.In(c.id()).CreateKey(ctx, row); err != nil {
 			return err
+		}
+		if c.JSON {
+			return out.json(map[string]string{"id": row.ID, "name": row.Name, "key": key})
 		}
 		fmt.Fprintln(out.to, key)
 		return nil
@@ -56,7 +63,7 @@ func (keyListCmd) Help() string {
 
 // Run lists keys.
 func (c keyListCmd) Run(ctx context.Context, out *output) error {
-	return withStore(ctx, func(db *store.DB) error {
+	return c.withStore(ctx, func(db *store.DB) error {
 		all, err := db.In(c.id()).Keys(ctx)
 		if err != nil {
 			return err
@@ -91,5 +98,5 @@ func (keyRevokeCmd) Help() string {
 
 // Run revokes a key.
 func (c keyRevokeCmd) Run(ctx context.Context) error {
-	return withStore(ctx, func(db *store.DB) error { return db.In(c.id()).RevokeKey(ctx, c.ID) })
+	return c.withStore(ctx, func(db *store.DB) error { return db.In(c.id()).RevokeKey(ctx, c.ID) })
 }

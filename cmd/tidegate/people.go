@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -48,10 +49,58 @@ func withDatabase(ctx context.Context, cfg config.Config, f func(*store.DB) erro
 
 // workspaceFlag names the workspace that a command works on.
 type workspaceFlag struct {
-	Workspace string `default:"default" help:"Workspace to work on."`
+	Workspace string `help:"Workspace to work on; may be left out where there is only one."`
 }
 
+// defaultWorkspace is meant, and made, where none is named and none is there.
+const defaultWorkspace = "default"
+
 func (w workspaceFlag) id() gateway.WorkspaceID { return gateway.WorkspaceID(w.Workspace) }
+
+// withStore is the function withStore for a workspace that is there.
+func (w *workspaceFlag) withStore(ctx context.Context, f func(*store.DB) error) error {
+	return withStore(ctx, func(db *store.DB) error {
+		if err := w.find(ctx, db); err != nil {
+			return err
+		}
+		return f(db)
+	})
+}
+
+// find chooses the workspace, which must be there.
+func (w *workspaceFlag) find(ctx context.Context, db *store.DB) error {
+	all, err := w.choose(ctx, db)
+	if err != nil || slices.Contains(all, w.Workspace) {
+		return err
+	}
+	if len(all) == 0 {
+		return gateway.Errorf(gateway.CodeNotFound, "There is no workspace yet; make one with: tidegate user add --email you@example.com --role admin")
+	}
+	return gateway.Errorf(gateway.CodeNotFound, "There is no workspace %q; there are: %s.", w.Workspace, strings.Join(all, ", "))
+}
+
+// choose sets the workspace that is meant where none was named, and returns
+// the names of those that are there.
+func (w *workspaceFlag) choose(ctx context.Context, db *store.DB) ([]string, error) {
+	rows, err := db.Workspaces(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]string, 0, len(rows))
+	for _, r := range rows {
+		all = append(all, string(r.ID))
+	}
+	switch {
+	case w.Workspace != "":
+	case len(all) == 0 || slices.Contains(all, defaultWorkspace):
+		w.Workspace = defaultWorkspace
+	case len(all) == 1:
+		w.Workspace = all[0]
+	default:
+		return nil, gateway.Errorf(gateway.CodeInvalid, "Name the workspace with --workspace; there are: %s.", strings.Join(all, ", "))
+	}
+	return all, nil
+}
 
 // ensureWorkspace makes the workspace if it is not there yet.
 func ensureWorkspace(ctx context.Context, db *store.DB, id gateway.WorkspaceID) error {
@@ -99,6 +148,9 @@ func (c userAddCmd) Run(ctx context.Context, out *output) error {
 	return withStore(ctx, func(db *store.DB) error {
 		password, drawn, err := newPassword(c.Password, os.Stdin)
 		if err != nil {
+			return err
+		}
+		if _, err := c.choose(ctx, db); err != nil {
 			return err
 		}
 		m, err := addPerson(ctx, db, person{c.id(), c.Email, c.Name, c.Role, c.Zone, password})
@@ -182,7 +234,7 @@ func (userListCmd) Help() string {
 
 // Run lists people.
 func (c userListCmd) Run(ctx context.Context, out *output) error {
-	return withStore(ctx, func(db *store.DB) error {
+	return c.withStore(ctx, func(db *store.DB) error {
 		all, err := db.In(c.id()).Members(ctx)
 		if err != nil {
 			return err

@@ -51,7 +51,7 @@ func (c resyncCmd) Run(ctx context.Context, out *output) error {
 	if c.DryRun {
 		return c.estimate(ctx, out)
 	}
-	return withStore(ctx, func(db *store.DB) error {
+	return c.withStore(ctx, func(db *store.DB) error {
 		ws := db.In(c.id())
 		if _, err := ws.Connection(ctx); err != nil {
 			return err
@@ -191,6 +191,9 @@ func (c resyncCmd) estimate(ctx context.Context, out *output) error {
 		return err
 	}
 	defer a.close()
+	if err := c.find(ctx, a.db); err != nil {
+		return err
+	}
 	e, err := a.outbox.PreviewAgain(ctx, c.id(), c.scope(time.Now()))
 	if err != nil {
 		return err

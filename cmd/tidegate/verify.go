@@ -49,6 +49,9 @@ func (c verifyCmd) Run(ctx context.Context, out *output) error {
 		return err
 	}
 	defer a.close()
+	if err := c.find(ctx, a.db); err != nil {
+		return err
+	}
 	objects, err := askedObjects(ctx, a.db.In(c.id()), c.Object)
 	if err != nil {
 		return err

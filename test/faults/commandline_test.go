@@ -63,7 +63,7 @@ func TestExitCodesTellFailureFromWrongUsage(t *testing.T) {
 		{"connect --login-url http://" + port + " --client-id a --client-secret b", nil, 2, "TIDEGATE_ALLOWED_HOSTS"},
 		{"connect --login-url x --client-id a --client-secret b --flow magic", nil, 2, "client-credentials"},
 		{"tail --url http://" + port + " --token t --replay soon", nil, 2, "--replay"},
-		{"backfill --object Nothing", nil, 2, "Nothing"},
+		{"backfill --object Nothing", nil, 1, "There is no workspace yet"},
 		{"user add --email nonsense", nil, 2, "nonsense"},
 		{"user add --email a@acme.example --role boss", nil, 2, "admin"},
 	} {
@@ -131,7 +131,13 @@ func TestJSONOutputParses(t *testing.T) {
 		linesOf(t, env, c.line, c.has)
 	}
 	command(t, env, "key", "create", "--workspace", "acme", "--name", "test")
-	linesOf(t, env, "key list --workspace acme --json", "prefix")
+	linesOf(t, env, "key list --json", "prefix") // the only workspace is meant
+	if _, errs, code := command(t, env, "backfill", "--object", "Nothing"); code != 2 || !strings.Contains(errs, "Nothing is not mirrored") {
+		t.Errorf("backfill of what is not mirrored: exit %d, %q", code, errs)
+	}
+	if _, errs, code := command(t, env, "user", "list", "--workspace", "acne"); code != 1 || !strings.Contains(errs, "there are: acme") {
+		t.Errorf("a workspace that is not there: exit %d, %q", code, errs)
+	}
 }
 
 func linesOf(t *testing.T, env []string, line, has string) {
