@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
-	"tidegate/config"
 	"tidegate/gateway"
 	"tidegate/rules/backfill"
 	"tidegate/store"
@@ -127,13 +125,7 @@ func (c backfillCmd) wish(ctx context.Context, ws *store.Workspace, objects []st
 
 // estimate counts the rows of each object and says how they would be read.
 func (c backfillCmd) estimate(ctx context.Context, out *output) error {
-	cfg, err := config.FromEnv()
-	if err != nil {
-		return err
-	}
-	// It serves nobody: any free port does, beside a running "tidegate serve".
-	cfg.HTTPAddr, cfg.OpsAddr = "127.0.0.1:0", "127.0.0.1:0"
-	a, err := newApp(ctx, cfg, slog.New(slog.DiscardHandler), "")
+	a, err := newAppBeside(ctx)
 	if err != nil {
 		return err
 	}

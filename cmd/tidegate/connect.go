@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 
-	"tidegate/config"
 	"tidegate/gateway"
 	"tidegate/salesforce"
 )
@@ -29,13 +27,7 @@ func (connectCmd) Help() string {
 
 // Run connects and ends; serve does the rest.
 func (c connectCmd) Run(ctx context.Context, out *output) error {
-	cfg, err := config.FromEnv()
-	if err != nil {
-		return err
-	}
-	// It serves nobody: any free port does, beside a running "tidegate serve".
-	cfg.HTTPAddr, cfg.OpsAddr = "127.0.0.1:0", "127.0.0.1:0"
-	a, err := newApp(ctx, cfg, slog.New(slog.DiscardHandler), "")
+	a, err := newAppBeside(ctx)
 	if err != nil {
 		return err
 	}
