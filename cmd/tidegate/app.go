@@ -50,6 +50,21 @@ type app struct {
 // grace is how long open requests and calls have to end (F-72).
 const grace = 8 * time.Second
 
+// newAppBeside builds an app for a command that works beside a running "serve"
+// of the same environment. It serves nobody, so any free port does; the links
+// that it would write lead to that server, as those that the server writes do.
+func newAppBeside(ctx context.Context) (*app, error) {
+	cfg, err := config.FromEnv()
+	if err != nil {
+		return nil, err
+	}
+	if cfg.BaseURL == "" {
+		cfg.BaseURL = baseURLOf(cfg.HTTPAddr)
+	}
+	cfg.HTTPAddr, cfg.OpsAddr = "127.0.0.1:0", "127.0.0.1:0"
+	return newApp(ctx, cfg, slog.New(slog.DiscardHandler), "")
+}
+
 // newApp opens the database, brings it to this version and joins the rooms.
 // hint is what the sign-in page says about how to enter.
 func newApp(ctx context.Context, cfg config.Config, logger *slog.Logger, hint string) (*app, error) {

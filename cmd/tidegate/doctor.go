@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
-
-	"tidegate/config"
 )
 
 type doctorCmd struct {
@@ -36,12 +33,7 @@ var errUnready = errors.New("not ready: see the lines above")
 
 // Run asks the org and prints what it says.
 func (c doctorCmd) Run(ctx context.Context, out *output) error {
-	cfg, err := config.FromEnv()
-	if err != nil {
-		return err
-	}
-	cfg.HTTPAddr, cfg.OpsAddr = "127.0.0.1:0", "127.0.0.1:0" // it serves nobody
-	a, err := newApp(ctx, cfg, slog.New(slog.DiscardHandler), "")
+	a, err := newAppBeside(ctx)
 	if err != nil {
 		return err
 	}

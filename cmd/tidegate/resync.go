@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"time"
 
-	"tidegate/config"
 	"tidegate/gateway"
 	"tidegate/outbox"
 	"tidegate/rules/effect"
@@ -177,16 +175,7 @@ func (c resyncCmd) follow(ctx context.Context, ws *store.Workspace, out *output)
 
 // estimate says what would happen.
 func (c resyncCmd) estimate(ctx context.Context, out *output) error {
-	cfg, err := config.FromEnv()
-	if err != nil {
-		return err
-	}
-	if cfg.BaseURL == "" { // what is written names the pages of the running "tidegate serve"
-		cfg.BaseURL = baseURLOf(cfg.HTTPAddr)
-	}
-	// It serves nobody: any free port does, beside a running "tidegate serve".
-	cfg.HTTPAddr, cfg.OpsAddr = "127.0.0.1:0", "127.0.0.1:0"
-	a, err := newApp(ctx, cfg, slog.New(slog.DiscardHandler), "")
+	a, err := newAppBeside(ctx)
 	if err != nil {
 		return err
 	}

@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	"tidegate/config"
 	"tidegate/gateway"
 	"tidegate/rules/proof"
 	"tidegate/salesforce"
@@ -38,13 +36,7 @@ func (c verifyCmd) Run(ctx context.Context, out *output) error {
 	if c.Calls < 1 {
 		return gateway.Errorf(gateway.CodeInvalid, "--calls must be at least 1")
 	}
-	cfg, err := config.FromEnv()
-	if err != nil {
-		return err
-	}
-	// It serves nobody: any free port does, beside a running "tidegate serve".
-	cfg.HTTPAddr, cfg.OpsAddr = "127.0.0.1:0", "127.0.0.1:0"
-	a, err := newApp(ctx, cfg, slog.New(slog.DiscardHandler), "")
+	a, err := newAppBeside(ctx)
 	if err != nil {
 		return err
 	}
