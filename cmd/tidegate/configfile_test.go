@@ -93,6 +93,9 @@ func TestSettingsFileOfStrangersIsRefused(t *testing.T) {
 	if err := os.WriteFile(file, []byte("tidegate: 1\nmembers: {eve@example.com: {auto_events: false}}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if err := withStore(t.Context(), func(db *store.DB) error { return ensureWorkspace(t.Context(), db, "demo") }); err != nil {
+		t.Fatal(err)
+	}
 	for path, want := range map[string]string{file: "eve@example.com, who is no member", filepath.Join(t.TempDir(), "none"): "no such file"} {
 		err := configApplyCmd{workspaceFlag{"demo"}, path, false}.Run(t.Context(), &output{os.Stdout})
 		if gateway.CodeOf(err) != gateway.CodeInvalid || !strings.Contains(err.Error(), want) {
