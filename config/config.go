@@ -36,6 +36,11 @@ type Config struct {
 	// Lease is how long a stream stays with a process that is not heard of any
 	// more. Another one takes over after at most four thirds of it.
 	Lease string `env:"TIDEGATE_LEASE" envDefault:"15s"`
+	// SummaryURL is where a language model words the summaries of deals, "" =
+	// nowhere: they are extracted here.
+	SummaryURL   string `env:"TIDEGATE_SUMMARY_URL"`
+	SummaryModel string `env:"TIDEGATE_SUMMARY_MODEL"`
+	SummaryKey   string `env:"TIDEGATE_SUMMARY_KEY,unset"`
 }
 
 // FromEnv reads the environment. The error names every variable that is wrong
@@ -58,6 +63,7 @@ func (c Config) Validate() error {
 		checkPubSub(c.PubSubURL),
 		checkKeys(c.SecretKey, c.AlsoKeys),
 		checkLease(c.Lease),
+		checkSummary(c.SummaryURL, c.SummaryModel, c.SummaryKey),
 		checkOneOf("TIDEGATE_LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error"),
 		checkOneOf("TIDEGATE_LOG_FORMAT", c.LogFormat, "text", "json"),
 		checkOneOf("TIDEGATE_MIGRATE", c.Migrate, "on", "off"),
@@ -183,6 +189,25 @@ func checkLease(raw string) error {
 	d, err := time.ParseDuration(raw)
 	if raw != "" && (err != nil || d < time.Second || d > 22*time.Second) {
 		return fmt.Errorf("TIDEGATE_LEASE: %q must be from 1s to 22s, for example 15s", raw)
+	}
+	return nil
+}
+
+// checkSummary wants an address and a model, or nothing at all: half of it would
+// leave an operator believing that it is on.
+func checkSummary(raw, model, key string) error {
+	if raw == "" {
+		if model+key != "" {
+			return errors.New("TIDEGATE_SUMMARY_URL: must be set too where TIDEGATE_SUMMARY_MODEL or TIDEGATE_SUMMARY_KEY is")
+		}
+		return nil
+	}
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || (u.Scheme != "http" && u.Scheme != "https"):
+		return errors.New("TIDEGATE_SUMMARY_URL: must be https://HOST/v1 or, on this machine, http://127.0.0.1:PORT/v1; the key goes to TIDEGATE_SUMMARY_KEY")
+	case model == "":
+		return errors.New("TIDEGATE_SUMMARY_MODEL: must name the model that TIDEGATE_SUMMARY_URL offers")
 	}
 	return nil
 }

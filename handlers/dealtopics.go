@@ -36,17 +36,22 @@ func (b *recordBuilder) dealTopics() (*views.DealTopics, error) {
 	for _, n := range notes {
 		seen[[2]string{n.Kind, n.ID}] = true
 	}
-	d := &views.DealTopics{Lead: "From " + count(len(seen), "conversation", "conversations") + " of this deal. Each sentence was noted there, word for word."}
+	of := count(len(seen), "conversation", "conversations")
 	if len(seen) == outbox.DealThings {
-		d.Lead = "From the newest " + strconv.Itoa(len(seen)) + " conversations of this deal. Each sentence was noted there, word for word."
+		of = "the newest " + strconv.Itoa(len(seen)) + " conversations"
 	}
+	d := &views.DealTopics{Lead: "From " + of + " of this deal. " + b.verbatim(in.Advanced.SummarizeTopics)}
 	if b.admin() {
 		d.Link = views.Link{Text: "Advanced Settings", URL: settingsBase + "/advanced"}
+	}
+	worded, err := b.wordings(in.Advanced.SummarizeTopics)
+	if err != nil {
+		return nil, err
 	}
 	for _, t := range topics {
 		of := slices.DeleteFunc(slices.Clone(notes), func(n summary.Note) bool { return n.Topic != t.Slug })
 		if len(of) > 0 && !t.Archived {
-			d.Topics = append(d.Topics, b.dealTopic(t, of, in.Advanced.SummarizeTopics))
+			d.Topics = append(d.Topics, b.dealTopic(t, of, in.Advanced.SummarizeTopics, worded[t.Slug]))
 		}
 	}
 	if d.Topics == nil {
@@ -55,11 +60,50 @@ func (b *recordBuilder) dealTopics() (*views.DealTopics, error) {
 	return d, nil
 }
 
-func (b *recordBuilder) dealTopic(t gateway.Topic, notes []summary.Note, on bool) views.DealTopic {
+// verbatim says how the sentences came about.
+func (b *recordBuilder) verbatim(on bool) string {
+	if b.s.Worder == nil || !on {
+		return "Each sentence was noted there, word for word."
+	}
+	return "Each sentence was noted there, or rests on what was."
+}
+
+// wordings are those of the deal, where a language model is set up; asking it
+// anew goes on behind the page.
+func (b *recordBuilder) wordings(on bool) (map[string]gateway.Wording, error) {
+	if b.s.Worder == nil || !on {
+		return nil, nil
+	}
+	b.s.Worder.Want(b.ws.ID(), b.record.Key)
+	return b.ws.Wordings(b.UserContext(), b.record.Key)
+}
+
+// summaryLines are the lines of a topic's summary: the language model's where
+// it has some about these very notes, else those that are extracted. why says
+// which and why.
+func (b *recordBuilder) summaryLines(t gateway.Topic, notes []summary.Note, g gateway.Wording) (lines []summary.Line, why string) {
+	lines = summary.Extract(notes, 0).Lines
+	r := b.s.Worder
+	if r == nil || !summary.Ask(t.Name, notes).Worth() {
+		return lines, ""
+	}
+	const extracted = " These sentences are extracted, word for word."
+	switch {
+	case g.Of != summary.Of(r.Model, t.Name, notes):
+		return lines, " The language model is being asked." + extracted
+	case g.Problem != "":
+		return lines, " " + g.Problem + extracted
+	}
+	return outbox.WordedLines(g), " Worded by the language model " + g.Model + "; each sentence names the conversations that it rests on."
+}
+
+func (b *recordBuilder) dealTopic(t gateway.Topic, notes []summary.Note, on bool, g gateway.Wording) views.DealTopic {
 	out := views.DealTopic{Name: t.Name}
 	var one bool
 	if one, out.Why = topic.Summarized(t, on); one {
-		for _, l := range summary.Extract(notes, 0).Lines {
+		lines, why := b.summaryLines(t, notes, g)
+		out.Why += why
+		for _, l := range lines {
 			out.Lines = append(out.Lines, b.dealLine(l.Text, l.Sources))
 		}
 	} else {

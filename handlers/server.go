@@ -42,6 +42,9 @@ type Config struct {
 	// CheckTarget refuses an address that webhooks to the product must not go
 	// to; nil = any.
 	CheckTarget func(address string) error
+	// Worder lets a language model word the summaries of deals; nil = nobody
+	// does.
+	Worder *outbox.Worder
 }
 
 // Org is what pages ask of the Salesforce side. cmd joins it with the client,

@@ -85,7 +85,7 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 		Conflicts: conflictSelects(v, t),
 		Switches: []views.Switch{{
 			Name: "summarize_topics", Label: "Summarize Smart Topics in the deals dashboard", On: a.SummarizeTopics, Locked: t.locked, Meta: t.meta(v, "summarize_topics", "off"),
-			Effect: "Notes of several meetings and e-mails become one summary a deal. Date-sensitive topics, such as Action Items, are never summarized.",
+			Effect: v.summaryWords(),
 		}},
 		Currency: views.Select{
 			Name: "currency_label", Label: "Currency label", Options: currencies(a.CurrencyLabel),
@@ -100,6 +100,16 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 	outcomes, err := v.activityCard(t, "outcome", "Meeting outcomes", a.OutcomeField, a.Outcomes)
 	p.Activities = []views.ActivityCard{purposes, outcomes}
 	return views.Advanced(p), err
+}
+
+// summaryWords say what the switch does, and what leaves the house by it.
+func (v *visit) summaryWords() string {
+	const own = "Notes of several meetings and e-mails become one summary a deal. Date-sensitive topics, such as Action Items, are never summarized."
+	if r := v.s.Worder; r != nil {
+		return own + " Your operator has set up a language model: when somebody opens a deal, the names of its other topics and the sentences noted under them are sent to " + r.Host +
+			" (model " + r.Model + "), without names of meetings or people beside them. Only sentences that name what they rest on are shown. Salesforce gets the extracted sentences, never those of the model."
+	}
+	return own + " The sentences are extracted here; nothing leaves Tidegate for it."
 }
 
 // dataTypeWords ask who wins, per kind of data (DEM-17).

@@ -36,6 +36,7 @@ type app struct {
 	orgs       *orgs
 	outbox     *outbox.Outbox
 	poster     poster
+	worder     *outbox.Worder // nil = no language model
 	supervisor *supervisor
 	connecting connecting
 	server     *handlers.Server
@@ -157,9 +158,14 @@ func (a *app) join(hint string) error {
 			}
 		},
 	})
+	if smith, host, err := newWordsmith(a.cfg); err != nil {
+		return err
+	} else if smith != nil {
+		a.worder = a.outbox.Worder(smith, host, a.cfg.SummaryModel)
+	}
 	a.server = handlers.New(handlers.Config{
 		DB: a.db, Outbox: a.outbox, Hub: a.hub, Vault: sealer, Org: a.connecting, BaseURL: a.baseURL(),
-		Logger: a.logger, Metrics: a.metrics, SignInHint: hint, Version: version, ProveEvery: a.cfg.ProofPeriod(),
+		Logger: a.logger, Metrics: a.metrics, SignInHint: hint, Version: version, ProveEvery: a.cfg.ProofPeriod(), Worder: a.worder,
 		CheckTarget: func(address string) error { _, err := targets.CheckURL(address); return err },
 	})
 	return nil
@@ -194,6 +200,9 @@ func (a *app) Run(ctx context.Context) error {
 	g.Go(func() error { return a.outbox.Dispatcher().Run(ctx) })
 	g.Go(func() error { return a.outbox.Replanner().Run(ctx) })
 	g.Go(func() error { return a.outbox.Teller(a.poster).Run(ctx) })
+	if a.worder != nil {
+		g.Go(func() error { return a.worder.Run(ctx) })
+	}
 	g.Go(func() error { return a.supervisor.Run(ctx) })
 	g.Go(func() error { return a.orgs.Run(ctx) })
 	g.Go(func() error { return a.announcer.Run(ctx) })

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -39,5 +40,27 @@ func deals(t *testing.T, s *suite) {
 		if ids != want {
 			t.Errorf("AVM-41 by %s: %q, want %q", field, ids, want)
 		}
+	}
+}
+
+func wordings(t *testing.T, s *suite) {
+	w, other := s.workspace(t), s.db.In("wordings-other")
+	deal := gateway.RecordKey{Object: "Opportunity", ID: "d1"}
+	first := gateway.Wording{
+		Deal: "d1", Topic: "pain-points", Of: "h1", Model: "m", At: s.clock.Now(),
+		Lines: []gateway.WordedLine{{Text: "It takes a day.", Sources: []gateway.WordedSource{{Kind: gateway.KindMeeting, ID: "m1", Title: "First", At: s.clock.Now()}}}},
+	}
+	failed := gateway.Wording{Deal: "d1", Topic: "budget", Of: "h2", Model: "m", Problem: "It did not answer.", DueAt: s.clock.Now().Add(time.Minute), At: s.clock.Now()}
+	ok(t, w.SaveWording(t.Context(), gateway.Wording{Deal: "d1", Topic: "pain-points", Of: "h0", Problem: "?"}))
+	for _, g := range []gateway.Wording{first, failed, {Deal: "d2", Topic: "budget"}} {
+		ok(t, w.SaveWording(t.Context(), g))
+	}
+	got, err := w.Wordings(t.Context(), deal)
+	ok(t, err)
+	if want := map[string]gateway.Wording{"pain-points": first, "budget": failed}; !reflect.DeepEqual(got, want) {
+		t.Errorf("AVM-46 wordings %+v, want %+v", got, want)
+	}
+	if got, err := other.Wordings(t.Context(), deal); err != nil || len(got) > 0 { // AVC-04
+		t.Errorf("another workspace sees %+v, %v", got, err)
 	}
 }

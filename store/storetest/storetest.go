@@ -92,6 +92,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"terms", terms},
 		{"topics", topics},
 		{"deals", deals},
+		{"wordings", wordings},
 		{"agents", agents},
 		{"meetings", meetings},
 		{"writings", writings},

@@ -162,8 +162,10 @@ func (w *world) live(secret canaries, round string) {
 // people may be in the database and on pages, but in no log.
 func TestNoSecretIsAnywhere(t *testing.T) { // S-39
 	engines(t, func(t *testing.T, address string) {
-		w := newWorld(t, address, options{unconnected: true, env: []string{"TIDEGATE_LOG_LEVEL=debug"}})
-		secret, personal := canaries{"the API key": w.key, "the password": adminPassword, "the key": secretKey}, canaries{}
+		w := newWorld(t, address, options{unconnected: true, env: []string{
+			"TIDEGATE_LOG_LEVEL=debug", "TIDEGATE_SUMMARY_URL=http://127.0.0.1:9/v1", "TIDEGATE_SUMMARY_MODEL=small", "TIDEGATE_SUMMARY_KEY=sk-canary-of-the-language-model",
+		}})
+		secret, personal := canaries{"the API key": w.key, "the password": adminPassword, "the key": secretKey, "the language model's key": "sk-canary-of-the-language-model"}, canaries{}
 		raw, err := base64.StdEncoding.DecodeString(secretKey)
 		if err != nil {
 			t.Fatal(err)
