@@ -23,7 +23,7 @@ func typedReplayID(id []byte) gateway.ReplayID {
 	if len(id) == 0 {
 		return ""
 	}
-	return gateway.ReplayID(typedMark + base64.StdEncoding.EncodeToString(id))
+	return gateway.ReplayID(base64.StdEncoding.AppendEncode([]byte(typedMark), id))
 }
 
 // DecodeTyped decodes events of the Pub/Sub API in order, as Decode does those
@@ -65,6 +65,8 @@ type typedReader struct {
 	head  eventReader
 	datum pubsub.Reader
 	plans map[planKey]*typedPlan
+	// places are those of the last header.
+	places headPlaces
 }
 
 type planKey struct {
@@ -106,29 +108,6 @@ func (r *typedReader) read(d *Decoder, e *pubsub.Event) (gateway.ChangeEvent, er
 	}
 	err = r.body(d, e.Schema, body, header)
 	return r.head.event, err
-}
-
-func (r *typedReader) header(h pubsub.Value) {
-	e := &r.head.event
-	e.Object = h.Field("entityName").Text
-	e.RecordIDs = texts(h.Field("recordIds"))
-	e.Type = gateway.ChangeType(h.Field("changeType").Text)
-	e.Origin = h.Field("changeOrigin").Text
-	e.TransactionKey = h.Field("transactionKey").Text
-	e.User = h.Field("commitUser").Text
-	e.Version = gateway.Version{
-		CommitAt:     h.Field("commitTimestamp").Int(),
-		CommitNumber: h.Field("commitNumber").Int(),
-		Sequence:     int32(h.Field("sequenceNumber").Int()),
-	}
-}
-
-func texts(v pubsub.Value) []string {
-	out := make([]string, 0, len(v.Items))
-	for _, item := range v.Items {
-		out = append(out, item.Text)
-	}
-	return out
 }
 
 // body reads the fields by operation. Deletes and gaps have none.
@@ -173,7 +152,7 @@ func (r *typedReader) whole(f *typedField, v pubsub.Value) error {
 // update reads what the bitmaps name. A null elsewhere says nothing, and a
 // null here says that the field is empty now.
 func (r *typedReader) update(p *typedPlan, body, header pubsub.Value) error {
-	n, err := p.naming(body.Type, header)
+	n, err := p.naming(body.Type, header, r.places)
 	if err != nil {
 		return err
 	}
@@ -202,8 +181,8 @@ type naming struct {
 
 // naming reads the bitmaps. Updates of a kind come in rows and say the same, so
 // the last naming is kept.
-func (p *typedPlan) naming(t *pubsub.Type, header pubsub.Value) (*naming, error) {
-	says := [...]pubsub.Value{header.Field("changedFields"), header.Field("nulledFields"), header.Field("diffFields")}
+func (p *typedPlan) naming(t *pubsub.Type, header pubsub.Value, at headPlaces) (*naming, error) {
+	says := [...]pubsub.Value{at.get(header, at.changed), at.get(header, at.nulled), at.get(header, at.differs)}
 	if p.last != nil && saysSame(says[0], p.last.said[0]) && saysSame(says[1], p.last.said[1]) && saysSame(says[2], p.last.said[2]) {
 		return p.last, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"tidegate/gateway"
@@ -15,8 +16,8 @@ import (
 	"tidegate/streaming/pubsub"
 )
 
-// pipeline commits one batch while the next is decoded. Nothing is ever more
-// than one batch ahead of the database.
+// pipeline commits one batch while the next is decoded and gathers. Nothing is
+// ever more than one transaction ahead of the one under way.
 type pipeline struct {
 	c     *Consumer
 	ctx   context.Context // of the session; commits outlive a single Deliver
@@ -25,10 +26,18 @@ type pipeline struct {
 	// slot holds the error of the last commit; whoever takes it may commit.
 	slot   chan error
 	worked atomic.Bool // the session was subscribed once
+
+	mu       sync.Mutex
+	gathered gateway.Batch // goes into the next transaction
+	taken    chan struct{} // one slot: room was made in gathered
 }
 
+// gatherMost bounds the events of one transaction. Larger ones are not faster,
+// and smaller ones pay for their commit.
+const gatherMost = 2000
+
 func newPipeline(c *Consumer, ctx context.Context, end func(), lease gateway.Lease) *pipeline {
-	p := &pipeline{c: c, ctx: ctx, end: end, lease: lease, slot: make(chan error, 1)}
+	p := &pipeline{c: c, ctx: ctx, end: end, lease: lease, slot: make(chan error, 1), taken: make(chan struct{}, 1)}
 	p.slot <- nil
 	return p
 }
@@ -48,7 +57,9 @@ func (p *pipeline) deliverTyped(ctx context.Context, b pubsub.Batch) error {
 	return p.pass(ctx, batch)
 }
 
-// pass hands a batch to the committing goroutine, once that is free.
+// pass hands a batch to the committing goroutine. While that is busy, small
+// batches join: the Pub/Sub API sends a hundred events at most, and to begin and
+// commit a transaction costs as much as fifty.
 func (p *pipeline) pass(ctx context.Context, batch gateway.Batch) error {
 	batch.Events = slices.DeleteFunc(batch.Events, func(e gateway.ChangeEvent) bool {
 		return !slices.Contains(p.c.cfg.Objects, e.Object)
@@ -56,26 +67,81 @@ func (p *pipeline) pass(ctx context.Context, batch gateway.Batch) error {
 	batch.Unreadable = slices.DeleteFunc(batch.Unreadable, func(q gateway.Quarantined) bool {
 		return q.Object != "" && !slices.Contains(p.c.cfg.Objects, q.Object)
 	})
+	for {
+		passed, err := p.offer(batch)
+		if passed || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-p.taken:
+		}
+	}
+}
+
+// offer begins to commit the batch, or lets it join what gathers meanwhile. It
+// returns false where neither is possible yet, and the error of an earlier
+// commit.
+func (p *pipeline) offer(batch gateway.Batch) (passed bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	select {
-	case <-ctx.Done():
-		return ctx.Err()
 	case err := <-p.slot:
 		if err != nil {
 			p.slot <- err
-			return err
+			return false, err
 		}
+		go p.work(batch)
+		return true, nil
+	default:
 	}
-	go func() {
+	waiting := len(p.gathered.Events) + len(p.gathered.Unreadable)
+	if waiting > 0 && waiting+len(batch.Events)+len(batch.Unreadable) > gatherMost {
+		return false, nil
+	}
+	p.gathered = joined(p.gathered, batch)
+	return true, nil
+}
+
+func joined(a, b gateway.Batch) gateway.Batch {
+	a.Events, a.Unreadable = append(a.Events, b.Events...), append(a.Unreadable, b.Unreadable...)
+	if b.Position != "" {
+		a.Position = b.Position
+	}
+	return a
+}
+
+// work commits a batch, and what gathered meanwhile, until nothing has.
+func (p *pipeline) work(batch gateway.Batch) {
+	for more := true; more; {
 		err := p.commit(Batch{Batch: batch, Lease: p.lease, Streamed: true})
 		if err != nil {
 			p.end()
 		}
-		p.slot <- err
-	}()
-	return nil
+		batch, more = p.next(err)
+	}
 }
 
-// drain waits until no commit is under way, and returns why the last failed.
+// next takes what gathered. Without any, and after an error, somebody else may
+// commit.
+func (p *pipeline) next(err error) (batch gateway.Batch, more bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	batch, p.gathered = p.gathered, gateway.Batch{}
+	more = err == nil && (len(batch.Events) > 0 || len(batch.Unreadable) > 0 || batch.Position != "")
+	if !more {
+		p.slot <- err
+	}
+	select {
+	case p.taken <- struct{}{}:
+	default:
+	}
+	return batch, more
+}
+
+// drain waits until nothing is under way or waits to be committed, and returns
+// why the last commit failed.
 func (p *pipeline) drain() error {
 	err := <-p.slot
 	p.slot <- err

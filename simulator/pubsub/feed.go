@@ -20,9 +20,8 @@ type feed struct {
 	call   *call
 	topic  string
 	cursor *bus.Cursor
-	// send writes one answer: events, the place reached with them, and how many
-	// are still to come.
-	send func(events []*eventbus.ConsumerEvent, latest []byte, pending int32) error
+	// send writes one answer.
+	send func(encoded) error
 
 	stalled bool // events are held back on purpose
 	// check, where it is given, tells whether the stream must end.
@@ -33,6 +32,8 @@ type feed struct {
 	latest  int64        // replay id up to which nothing of the topic is left to send
 	since   time.Time    // of the last answer
 	encoder avro.Encoder
+	schema  *avro.Schema // of the event before
+	datum   []byte       // of the event before
 }
 
 func (f *feed) subject() fault.Subject {
@@ -208,47 +209,51 @@ func (f *feed) take() []*bus.Event {
 // answer sends one response, without events as a sign of life.
 func (f *feed) answer(batch []*bus.Event) error {
 	f.s.slow(f.call.ctx, f.call, f.topic)
-	events, err := f.encode(batch)
+	answer, err := f.encode(batch)
 	if err != nil {
-		return err
+		return f.call.refuse(errInternal) // the client is not told what is wrong here
 	}
 	if len(batch) > 0 {
 		f.latest = batch[len(batch)-1].ReplayID
 	}
 	f.pending -= len(batch)
 	f.since = time.Now()
-	return f.send(events, replayID(f.latest), int32(f.pending))
+	return f.send(answer.end(replayID(f.latest), f.call.id, int32(f.pending)))
 }
 
-func (f *feed) encode(batch []*bus.Event) ([]*eventbus.ConsumerEvent, error) {
-	events := make([]*eventbus.ConsumerEvent, 0, len(batch))
+// encode writes the events one behind the other as the answer has them.
+func (f *feed) encode(batch []*bus.Event) (answer encoded, err error) {
+	size := 0
 	for _, e := range batch {
-		event, err := f.encodeOne(e)
-		if err != nil {
-			return nil, f.call.refuse(errInternal) // the client is not told what is wrong here
-		}
-		events = append(events, &eventbus.ConsumerEvent{Event: event, ReplayId: replayID(e.ReplayID)})
+		size += len(e.Data)
 	}
-	return events, nil
+	answer = make(encoded, 0, size+64)
+	for _, e := range batch {
+		id, payload, err := parts(e)
+		if err != nil {
+			return nil, err
+		}
+		if err := f.know(id); err != nil {
+			return nil, err
+		}
+		if f.datum, err = f.encoder.Append(f.datum[:0], f.schema, payload); err != nil {
+			return nil, err
+		}
+		answer = answer.event(e, f.schema.ID, f.garbled(e, f.datum))
+	}
+	return answer, nil
 }
 
-func (f *feed) encodeOne(e *bus.Event) (*eventbus.ProducerEvent, error) {
-	id, payload, err := parts(e)
-	if err != nil {
-		return nil, err
+// know looks up the schema of the next event, which mostly is that of the last.
+func (f *feed) know(id []byte) (err error) {
+	if f.schema != nil && f.schema.ID == string(id) {
+		return nil
 	}
-	schema, err := f.s.schema(id)
-	if err != nil {
-		return nil, err
+	f.schema, err = f.s.schema(string(id))
+	if err == nil && f.schema == nil {
+		err = fmt.Errorf("schema %s was never issued", id)
 	}
-	if schema == nil {
-		return nil, fmt.Errorf("schema %s was never issued", id)
-	}
-	datum, err := f.encoder.Append(make([]byte, 0, len(payload)), schema, payload)
-	if err != nil {
-		return nil, err
-	}
-	return &eventbus.ProducerEvent{Id: eventID(e), SchemaId: id, Payload: f.garbled(e, datum)}, nil
+	return err
 }
 
 // garbled is what a fault leaves of a payload. The header comes first in it.
@@ -266,29 +271,20 @@ func (f *feed) garbled(e *bus.Event, datum []byte) []byte {
 // parts returns schema id and payload of an event. The log keeps it as
 // {"schema":"…","payload":{…},"event":{"replayId":N}}; what was changed for one
 // subscriber may have its members in another order.
-func parts(e *bus.Event) (schema string, payload []byte, err error) {
+func parts(e *bus.Event) (schema []byte, payload []byte, err error) {
 	head, rest, ok := bytes.Cut(e.Data, []byte(`","payload":`))
 	end := bytes.LastIndex(rest, []byte(`,"event":{"replayId":`))
 	if id, first := bytes.CutPrefix(head, []byte(`{"schema":"`)); ok && first && end > 0 {
-		return string(id), rest[:end], nil
+		return id, rest[:end], nil
 	}
 	var any struct {
 		Schema  string          `json:"schema"`
 		Payload json.RawMessage `json:"payload"`
 	}
 	if err := json.Unmarshal(e.Data, &any); err != nil {
-		return "", nil, fmt.Errorf("reading an event: %w", err)
+		return nil, nil, fmt.Errorf("reading an event: %w", err)
 	}
-	return any.Schema, any.Payload, nil
-}
-
-// eventID is the same for every delivery of an event.
-func eventID(e *bus.Event) string {
-	var b [16]byte
-	// Odd factors spread the bits and lose none.
-	binary.BigEndian.PutUint64(b[:8], uint64(e.ReplayID)*0x9e3779b97f4a7c15)
-	binary.BigEndian.PutUint64(b[8:], uint64(e.Commit)*0xbf58476d1ce4e5b9)
-	return formatUUID(b)
+	return []byte(any.Schema), any.Payload, nil
 }
 
 // replayID writes a place in the log as the eight bytes that clients see.

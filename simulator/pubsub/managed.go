@@ -128,9 +128,7 @@ func (s *Server) ManagedSubscribe(stream eventbus.PubSub_ManagedSubscribeServer)
 		a.RpcId = c.id
 		return stream.Send(a)
 	}
-	f.send = func(events []*eventbus.ConsumerEvent, latest []byte, pending int32) error {
-		return answer(&eventbus.ManagedFetchResponse{Events: events, LatestReplayId: latest, PendingNumRequested: pending})
-	}
+	f.send = func(answer encoded) error { return stream.SendMsg(answer) }
 	return serve(f, receive(ctx, stream.Recv), func(r *eventbus.ManagedFetchRequest) error {
 		return s.admitManaged(f, p, m, r, answer)
 	})

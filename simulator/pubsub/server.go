@@ -123,6 +123,7 @@ func New(cfg Config) *Server {
 		conns: map[*conn]bool{}, managed: map[string]*place{},
 	}
 	s.grpc = grpc.NewServer(
+		grpc.ForceServerCodecV2(newCodec()),
 		// Clients ping idle connections to find dead ones; that is welcome.
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 	)

@@ -22,9 +22,7 @@ func (s *Server) Subscribe(stream eventbus.PubSub_SubscribeServer) error {
 	if err := s.startSubscribe(f, r); err != nil {
 		return err
 	}
-	f.send = func(events []*eventbus.ConsumerEvent, latest []byte, pending int32) error {
-		return stream.Send(&eventbus.FetchResponse{Events: events, LatestReplayId: latest, RpcId: c.id, PendingNumRequested: pending})
-	}
+	f.send = func(answer encoded) error { return stream.SendMsg(answer) }
 	return serve(f, receive(ctx, stream.Recv), func(r *eventbus.FetchRequest) error {
 		if name := r.GetTopicName(); name != "" && name != f.topic {
 			return c.refuse(errTopicChanged)

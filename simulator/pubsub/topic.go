@@ -3,7 +3,6 @@ package pubsub
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 
 	eventbus "tidegate/eventbus/v1"
 	"tidegate/simulator/bus"
@@ -102,11 +101,5 @@ func (s *Server) refusePublish(c *call, topic string) error {
 func newUUID() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails; see crypto/rand
-	return formatUUID(b)
-}
-
-// formatUUID makes a random UUID's form of any 16 bytes.
-func formatUUID(b [16]byte) string {
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	return string(appendUUID(nil, b))
 }

@@ -3,6 +3,7 @@
 package scan
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -102,10 +103,16 @@ func end(text []byte) (int, error) {
 
 func endOfString(text []byte) (int, error) {
 	for i := 1; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case '"':
+		n := bytes.IndexByte(text[i:], '"')
+		if n < 0 {
+			break
+		}
+		i += n
+		escapes := 0
+		for text[i-1-escapes] == '\\' { // ends at the opening quote
+			escapes++
+		}
+		if escapes%2 == 0 {
 			return i + 1, nil
 		}
 	}

@@ -55,6 +55,8 @@ func (v Value) Field(name string) Value {
 const (
 	mostDepth    = 16
 	mostElements = 100_000
+	// fewElements are set aside as soon as they are announced.
+	fewElements = 64
 )
 
 var errShort = errors.New("the payload ends too early")
@@ -184,7 +186,12 @@ func (d *datum) record(t *Type, depth int) Value {
 	}
 	v := Value{Type: t, Items: d.items(len(t.Fields))}
 	for i := range t.Fields {
-		v.Items[i] = d.value(t.Fields[i].Type, depth+1)
+		of := t.Fields[i].Type
+		if of.nullFirst && d.pos < len(d.text) && d.text[d.pos] == 0 {
+			d.pos++ // null, as most fields of a change are
+			continue
+		}
+		v.Items[i] = d.value(of, depth+1)
 	}
 	return v
 }
@@ -201,6 +208,9 @@ func (d *datum) blocks(t *Type, depth int) Value {
 		}
 		if n == 0 || d.err != nil || !d.build(int(min(uint64(n), mostElements+1))) {
 			return v
+		}
+		if v.Items == nil && n <= fewElements {
+			v.Items = d.items(int(n))[:0]
 		}
 		for range n {
 			if t.Kind == KindMap {

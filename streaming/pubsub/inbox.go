@@ -3,8 +3,6 @@ package pubsub
 import (
 	"context"
 	"sync"
-
-	eventbus "tidegate/eventbus/v1"
 )
 
 // burstBytes bounds the payloads that wait, besides Config.Burst.
@@ -27,21 +25,21 @@ func newInbox(burst int) *inbox { return &inbox{burst: burst, arrived: make(chan
 
 // put adds a response. The place behind a whole response counts only when it
 // has no events: half of a batch may be lost when something fails.
-func (in *inbox) put(r *eventbus.FetchResponse) {
+func (in *inbox) put(r *response) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.closed {
 		return
 	}
-	for _, e := range r.GetEvents() {
-		in.gathered.Events = append(in.gathered.Events, Event{
-			SchemaID: e.GetEvent().GetSchemaId(), Payload: e.GetEvent().GetPayload(), ReplayID: e.GetReplayId(),
-		})
-		in.gathered.Position = e.GetReplayId()
-		in.bytes += len(e.GetEvent().GetPayload())
+	in.gathered.Events = append(in.gathered.Events, r.events...)
+	for i := range r.events {
+		in.bytes += len(r.events[i].Payload)
 	}
-	if len(r.GetEvents()) == 0 && len(r.GetLatestReplayId()) > 0 {
-		in.gathered.Position = r.GetLatestReplayId()
+	switch n := len(r.events); {
+	case n > 0:
+		in.gathered.Position = r.events[n-1].ReplayID
+	case len(r.latest) > 0:
+		in.gathered.Position = r.latest
 	}
 	if in.gathered.Position != nil {
 		in.signal()

@@ -44,7 +44,8 @@ type Type struct {
 	Symbols []string // of an enum
 	Size    int      // of a fixed, in bytes
 
-	places map[string]int // of Fields, by name
+	places    map[string]int // of Fields, by name
+	nullFirst bool           // a union whose first branch is null
 }
 
 // Field is one field of a record.
@@ -158,6 +159,7 @@ func (c compiler) union(n *avro.SchemaNode, space string) (*Type, error) {
 		}
 		t.Of = append(t.Of, branch)
 	}
+	t.nullFirst = len(t.Of) > 0 && t.Of[0].Kind == KindNull
 	return t, nil
 }
 

@@ -47,7 +47,7 @@ func (c *Client) session(ctx context.Context, api eventbus.PubSubClient) error {
 		return err
 	}
 	s := &session{c: c, api: api, end: end, in: newInbox(c.cfg.Burst)}
-	if s.stream, err = api.Subscribe(open); err != nil {
+	if s.stream, err = api.Subscribe(open, grpc.ForceCodecV2(newCodec())); err != nil {
 		return judge(err, nil)
 	}
 	s.dog = time.AfterFunc(c.cfg.Watchdog, func() { end(errSilent) })
@@ -95,15 +95,15 @@ func (s *session) first(start Start) *eventbus.FetchRequest {
 // receive reads responses until the stream ends.
 func (s *session) receive(open context.Context, first *eventbus.FetchRequest) error {
 	s.ask(first)
+	var r response
 	for {
-		response, err := s.stream.Recv()
-		if err != nil {
+		if err := s.stream.RecvMsg(&r); err != nil {
 			return s.ended(open, err)
 		}
 		s.c.answered()
 		s.subscribed()
-		s.received(response)
-		s.in.put(response)
+		s.received(&r)
+		s.in.put(&r)
 		s.ask(nil)
 	}
 }
@@ -130,11 +130,11 @@ func (s *session) ended(open context.Context, err error) error {
 
 // received counts credits down and lets the watchdog wait on, as long as the
 // server owes us something.
-func (s *session) received(r *eventbus.FetchResponse) {
+func (s *session) received(r *response) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.credit = max(s.credit-len(r.GetEvents()), 0)
-	if r.GetPendingNumRequested() <= 0 {
+	s.credit = max(s.credit-len(r.events), 0)
+	if r.pending <= 0 {
 		s.credit = 0 // it knows better, unless our last request is under way
 	}
 	if s.credit > 0 {
