@@ -234,7 +234,7 @@ func writeSnapshot(path string, o *org.Org, events, topics *bus.Log) (err error)
 		for _, object := range o.Objects() {
 			v.Scan(object.Name, func(r org.Record) bool {
 				head := fmt.Appendf(nil, `{"commit":%d,"rows":[`, commit)
-				_, err = w.Write(append(org.AppendImage(head, r), ']', '}', '\n'))
+				_, err = w.Write(append(org.AppendImage(head, v, r), ']', '}', '\n'))
 				return err == nil
 			})
 		}
@@ -327,9 +327,10 @@ func appendEvents(dst []byte, events []*bus.Event) []byte {
 // without a list of events (the floor moved) leaves the transaction open.
 func (d *Disk) write(events []*bus.Event, floor int64) {
 	var changes []org.Change
+	var view org.View
 	commit := int64(0)
 	if d.open != nil && (events != nil || floor == 0) {
-		commit, changes, d.open = d.open.Ordinal, d.open.Changes, nil
+		commit, changes, view, d.open = d.open.Ordinal, d.open.Changes, d.open.View, nil
 	}
 	if d.log == nil || d.err != nil {
 		return
@@ -342,7 +343,7 @@ func (d *Disk) write(events []*bus.Event, floor int64) {
 		if d.buf[len(d.buf)-1] != '[' {
 			d.buf = append(d.buf, ',')
 		}
-		d.buf = org.AppendImage(d.buf, c.After)
+		d.buf = org.AppendImage(d.buf, view, c.After)
 	}
 	d.buf = appendEvents(append(d.buf, `],"events":[`...), events)
 	d.buf = append(d.buf, ']', '}', '\n')

@@ -35,7 +35,10 @@ func (tx *Tx) afterBin(w *write) *Error {
 	case "OpportunityLineItem":
 		return tx.sumProducts(w.text("OpportunityId"))
 	case "TaskRelation", "EventRelation":
-		return tx.followRelation(w.record(), w.get("IsDeleted") != true)
+		return tx.related(w.record(), w.get("IsDeleted") != true)
+	case "Event":
+		id := w.before.ID()
+		return tx.binChildren(id, w.before.Value("SystemModstamp"), w.get("IsDeleted") == true)
 	}
 	return nil
 }

@@ -223,11 +223,16 @@ func after(w *write, id string) *Error {
 		return mirrorNote(w, id)
 	case "EmailMessage":
 		return relateEmail(w, id)
-	case "Task", "Event":
+	case "Task":
 		return relateActivity(w, id)
+	case "Event":
+		if err := relateActivity(w, id); err != nil {
+			return err
+		}
+		return w.tx.teachChildren(id)
 	case "TaskRelation", "EventRelation":
 		if w.creating() {
-			return w.tx.followRelation(w.record(), true)
+			return w.tx.related(w.record(), true)
 		}
 	case "OpportunityLineItem":
 		return w.tx.sumProducts(w.text("OpportunityId"))

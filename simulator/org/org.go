@@ -43,6 +43,7 @@ type Org struct {
 	between     string            // what the formula field puts between its two values
 	permissions []Permission
 	accesses    sync.Map // user id → *access, of users who may not do everything
+	families    families
 	commits     int64    // number of transactions so far
 	forgot      DateTime // deletions before are not all listed any more
 	orgID       string

@@ -8,10 +8,15 @@ import (
 	"tidegate/simulator/scan"
 )
 
-// AppendImage appends an image of the record, for keeping it: its object and its
-// values as the REST API prints them, empty ones left out, as a JSON object.
-func AppendImage(dst []byte, r Record) []byte {
-	dst = append(append(append(dst, `{"object":"`...), r.object.Name...), `","values":{`...)
+// AppendImage appends an image of the record, for keeping it: its object, of a
+// child event the event that it is of, and its values as the REST API prints
+// them, empty ones left out, as a JSON object.
+func AppendImage(dst []byte, v View, r Record) []byte {
+	dst = append(append(append(dst, `{"object":"`...), r.object.Name...), '"')
+	if parent := v.org.families.parent[r.ID()]; parent != "" {
+		dst = append(append(append(dst, `,"parent":"`...), parent...), '"')
+	}
+	dst = append(dst, `,"values":{`...)
 	first := true
 	for i, f := range r.object.Fields {
 		v := r.At(i)
@@ -48,8 +53,13 @@ func (o *Org) Restore(commit int64, images []byte) error {
 // restore takes one image. AppendImage writes the object first.
 func (o *Org) restore(image []byte) error {
 	var t *table
-	return scan.EachMember(image, func(key, value []byte) error {
-		if string(key) == "object" {
+	var parent []byte
+	return scan.EachMember(image, func(key, value []byte) (err error) {
+		switch string(key) {
+		case "parent":
+			parent, err = scan.Text(value)
+			return err
+		case "object":
 			name, err := scan.Text(value)
 			if t = o.tables[string(name)]; t == nil && err == nil {
 				err = fmt.Errorf("restoring a record of unknown object %q", name)
@@ -59,13 +69,17 @@ func (o *Org) restore(image []byte) error {
 		if t == nil {
 			return scan.ErrJSON
 		}
-		return t.restore(value)
+		id, err := t.restore(value)
+		if err == nil && parent != nil {
+			o.families.adopt(id, string(parent))
+		}
+		return err
 	})
 }
 
-func (t *table) restore(values []byte) error {
+func (t *table) restore(values []byte) (id string, err error) {
 	row := make([]any, len(t.object.Fields))
-	err := scan.EachMember(values, func(key, value []byte) error {
+	err = scan.EachMember(values, func(key, value []byte) error {
 		at, ok := t.object.index[string(key)]
 		if !ok {
 			return nil // a field of an earlier schema
@@ -77,12 +91,11 @@ func (t *table) restore(values []byte) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
 	packed := t.pack(row)
-	id := Record{t.object, packed}.ID()
-	if id == "" {
-		return fmt.Errorf("restoring a %s without an id", t.object.Name)
+	if id = (Record{t.object, packed}).ID(); id == "" {
+		return "", fmt.Errorf("restoring a %s without an id", t.object.Name)
 	}
 	if at, ok := t.byID[id]; ok {
 		t.replace(at, packed)
@@ -90,7 +103,7 @@ func (t *table) restore(values []byte) error {
 		t.insert(packed)
 	}
 	t.next = max(t.next, ordinal(id))
-	return nil
+	return id, nil
 }
 
 // restored is a value as it was. Texts were checked when they were written.

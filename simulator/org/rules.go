@@ -24,6 +24,9 @@ func applyRules(w *write) *Error {
 	case "Task":
 		return taskRules(w)
 	case "Event":
+		if err := childRules(w); err != nil {
+			return err
+		}
 		return eventRules(w)
 	case "ContentNote":
 		return noteRules(w)
@@ -122,6 +125,10 @@ func contactRoleRules(w *write) *Error {
 }
 
 func taskRules(w *write) *Error {
+	if w.creating() && w.text("TaskSubtype") == "Cadence" && !w.tx.caller.Trusted {
+		// Tasks of cadences are made by the platform alone.
+		return refuse("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", "Task Subtype: bad value for restricted picklist field: Cadence", "TaskSubtype")
+	}
 	closed := w.text("Status") == "Completed"
 	switch {
 	case !closed:

@@ -21,6 +21,9 @@ func takePeople(w *write) *Error {
 	}
 	list := w.object.junctions()[0]
 	who := w.text("WhoId")
+	if f := w.object.Field("WhoId"); w.given["WhoId"] && who != "" && !w.pointsRight(f, who) {
+		return errMalformedID(f.Label, who, f.Name)
+	}
 	now, given := w.named[list.name]
 	switch {
 	case given && (who == "" || !w.given["WhoId"]):
@@ -213,6 +216,21 @@ func relationRules(w *write) *Error {
 		if w.get("IsParent") != true {
 			w.set("IsInvitee", true)
 		}
+	}
+	return nil
+}
+
+// related follows a relation that was made or taken away into its activity and,
+// where a user was invited, into his calendar.
+func (tx *Tx) related(r Record, made bool) *Error {
+	if err := tx.followRelation(r, made); err != nil {
+		return err
+	}
+	if activity, id := activityOf(r); activity == "Event" {
+		if err := tx.inviteUser(r, made); err != nil {
+			return err
+		}
+		return tx.teachChildren(id)
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func eventObject() *Object {
 		flag("IsPrivate").labeled("Private"),
 		showAs,
 		flag("IsGroupEvent").readOnly(),
-		pick("GroupEventType", "0", "1", "2", "3").readOnly(),
+		pick("GroupEventType", "*0", "1", "2", "3").readOnly(),
 		flag("IsChild").readOnly(),
 		subtype,
 	}, activityReminder())
