@@ -255,7 +255,7 @@ func (o *Org) ReadAs(user string, fn func(View)) {
 }
 
 // For is the view with the eyes of a user.
-func (v View) For(user string) View { return View{v.org, v.org.accessOf(user)} }
+func (v View) For(user string) View { return View{v.org, v.org.accessOf(user), user} }
 
 // Object finds an object as the view's user sees it; nil when he does not.
 func (v View) Object(name string) *Object { return v.access.object(v.org.Object(name)) }

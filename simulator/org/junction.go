@@ -91,3 +91,31 @@ func idList(j junction, value any) ([]string, *Error) {
 	}
 	return ids, nil
 }
+
+// Listed are the ids in one of a record's lists, whom WhoId names first.
+func (v View) Listed(r Record, j Junction) []any {
+	lookup := r.object.Name + "Id"
+	kind := kindOf(r.object, j.Name)
+	var list []any
+	for _, child := range v.Referring(j.Child, lookup, r.ID()) {
+		id := child.Value("RelationId")
+		if id == nil || child.Value("IsDeleted") == true || kind != "" && child.Value("RelationType") != kind {
+			continue
+		}
+		if id == r.Value("WhoId") {
+			list = slices.Insert(list, 0, id)
+			continue
+		}
+		list = append(list, id)
+	}
+	return list
+}
+
+func kindOf(o *Object, list string) string {
+	for _, j := range o.junctions() {
+		if j.name == list {
+			return j.kind
+		}
+	}
+	return ""
+}

@@ -113,7 +113,11 @@ func (o *Org) Read(fn func(View)) {
 type View struct {
 	org    *Org
 	access *access // whose eyes it has; nil sees everything
+	user   string  // who reads; "" is the org itself
 }
+
+// User is the id of the user who reads, "" where it is the org itself.
+func (v View) User() string { return v.user }
 
 // Org is the org that is viewed.
 func (v View) Org() *Org { return v.org }

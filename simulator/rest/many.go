@@ -161,7 +161,8 @@ func (c *call) updateMany() error {
 		if refused != nil {
 			return row{}, refused
 		}
-		id, given := take(in.Records[i], "id")
+		id, given := in.Records[i]["id"].(string) // in lower case only
+		delete(in.Records[i], "id")
 		if !given || id == "" {
 			return row{}, org.Refuse("MISSING_ARGUMENT", "Id not specified in an update call")
 		}

@@ -83,7 +83,7 @@ func (c *call) query(all bool) error {
 	if err != nil {
 		return err
 	}
-	cur := &cursor{result: result, size: c.pageSize(), opened: c.org.Now()}
+	cur := &cursor{result: result, size: min(c.pageSize(), result.PageLimit(pageDefault)), opened: c.org.Now()}
 	id := ""
 	if result.Len() > cur.size {
 		id = c.cursors.keep(cur)

@@ -355,6 +355,8 @@ func unreadable(err error) string {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "Unexpected end-of-input in VALUE_NULL"
 	case errors.As(err, &syntax):
 		return fmt.Sprintf("Unexpected character at [line:1, column:%d]", syntax.Offset)
 	case errors.As(err, &kind):

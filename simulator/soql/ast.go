@@ -13,14 +13,14 @@ type Query struct {
 	OrderBy []Order
 	Limit   int // -1 = none
 	Offset  int
-	AllRows bool
+	Scope   string // "mine", "everything" or ""
 }
 
 // Item is one thing selected: a field path, an aggregate, FIELDS(…) or a child
 // query.
 type Item struct {
 	Path  string // "Name", "Account.Owner.Name"
-	Func  string // COUNT, MIN, MAX, SUM, AVG, COUNT_DISTINCT, TOLABEL, FIELDS; "" = plain
+	Func  string // COUNT, MIN, MAX, SUM, AVG, COUNT_DISTINCT, TOLABEL, FIELDS, CONVERTCURRENCY; "" = plain
 	Alias string
 	Child *Query // sub-select over a child relationship, From is its name
 	Type  *TypeOf

@@ -34,10 +34,10 @@ func (q *Query) ForBulk() error {
 }
 
 // Flat tells why the rows of a plain query cannot be lines of a table: a
-// compound field has no single value.
+// compound field has no single value, and neither has a list.
 func (res *Result) Flat() error {
 	for _, c := range res.columns {
-		if c.path.field != nil && c.path.field.IsCompound() {
+		if c.path.field == nil && c.via != nil || c.path.field != nil && c.path.field.IsCompound() {
 			return bulkRefusal("Selecting compound data not supported in Bulk Query")
 		}
 	}
@@ -66,7 +66,7 @@ func (res *Result) AppendLine(dst []byte, v org.View, i int, delimiter byte) []b
 			dst = append(dst, delimiter)
 		}
 		dst = append(dst, '"')
-		dst = appendCell(dst, res.columns[k].path.value(v, r))
+		dst = appendCell(dst, res.columns[k].value(v, r))
 		dst = append(dst, '"')
 	}
 	return dst

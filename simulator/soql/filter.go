@@ -107,10 +107,22 @@ func textSet(p path, c Compare) (map[string]bool, bool) {
 	return set, true
 }
 
+// maxJoins is how many semi-joins a query may have, and notJoined are the objects
+// that they may not select from.
+const maxJoins = 2
+
+var notJoined = []string{"Task", "Event", "Note"}
+
 func (e *eval) semiJoin(p path, c Compare) (predicate, error) {
 	inner, err := Run(e.view, c.Semi, false)
 	if err != nil {
 		return nil, err
+	}
+	if e.joins++; e.joins > maxJoins {
+		return nil, malformed("maximum 2 semi join sub-selects are allowed in one query")
+	}
+	if slices.Contains(notJoined, inner.Object.Name) {
+		return nil, malformed("Entity '" + inner.Object.Name + "' is not supported for semi join inner selects")
 	}
 	if len(inner.columns) != 1 || inner.Aggregate != nil {
 		return nil, malformed("semi join sub-selects must select exactly one field")

@@ -143,7 +143,7 @@ func trimAlias(path, alias string) string {
 
 func (p *parser) clauses(q *Query) (err error) {
 	if p.take("USING", "SCOPE") {
-		p.next()
+		q.Scope = strings.ToLower(p.next().text)
 	}
 	if p.take("WHERE") {
 		if q.Where, err = p.condition(); err != nil {
@@ -222,9 +222,15 @@ func (p *parser) bounds(q *Query) (err error) {
 		}
 	}
 	for p.take("FOR") {
+		if p.take("UPDATE") {
+			return malformed("FOR UPDATE not allowed in this context")
+		}
 		p.next() // VIEW, REFERENCE
 	}
-	q.AllRows = p.take("ALL", "ROWS")
+	// Both are for Apex alone; queryAll is what the API has instead.
+	if p.take("ALL", "ROWS") {
+		return malformed("ALL ROWS not allowed in this context")
+	}
 	return nil
 }
 
@@ -237,7 +243,7 @@ func (p *parser) count() (int, error) {
 	return n, nil
 }
 
-var functions = []string{"COUNT", "COUNT_DISTINCT", "MIN", "MAX", "SUM", "AVG", "TOLABEL", "FIELDS"}
+var functions = []string{"COUNT", "COUNT_DISTINCT", "MIN", "MAX", "SUM", "AVG", "TOLABEL", "FIELDS", convertCurrency}
 
 // item reads a field path, a function call or (in the select list) a child
 // query, with its alias.

@@ -89,6 +89,8 @@ func (n *node) append(dst []byte, v org.View, r org.Record, base string) []byte 
 	for _, c := range n.leaves {
 		dst = appendKey(dst, c.name)
 		switch {
+		case c.via != nil:
+			dst = appendComputed(dst, c.via(v, r))
 		case c.path.isType:
 			dst = org.AppendString(dst, r.Object().Name)
 		case c.path.object != nil && c.path.field.IsCompound():

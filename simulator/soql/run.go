@@ -32,6 +32,9 @@ type column struct {
 	name string
 	fn   string
 	path path
+	// via computes the value from the record that has the field; nil: it is the
+	// field's own.
+	via func(v org.View, r org.Record) any
 }
 
 // eval carries what a running query needs.
@@ -40,6 +43,7 @@ type eval struct {
 	object *org.Object
 	query  *Query
 	all    bool
+	joins  int // semi-joins so far
 }
 
 // Run answers the query; all includes deleted records. Every error is an
@@ -49,7 +53,7 @@ func Run(v org.View, q *Query, all bool) (*Result, error) {
 	if object == nil {
 		return nil, org.Refuse("INVALID_TYPE", fmt.Sprintf("sObject type '%s' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.", q.From))
 	}
-	e := &eval{view: v, object: object, query: q, all: all || q.AllRows}
+	e := &eval{view: v, object: object, query: q, all: all}
 	res := &Result{Object: object}
 	if err := e.selection(res); err != nil {
 		return nil, err
@@ -58,11 +62,14 @@ func Run(v org.View, q *Query, all bool) (*Result, error) {
 		return nil, err
 	}
 	match := predicate(func(org.Record) bool { return true })
+	var err error
 	if q.Where != nil {
-		var err error
 		if match, err = e.compile(q.Where); err != nil {
 			return nil, err
 		}
+	}
+	if match, err = e.scoped(match); err != nil {
+		return nil, err
 	}
 	if res.CountOnly || res.Aggregate != nil {
 		return res, e.aggregate(res, match)
@@ -71,6 +78,17 @@ func Run(v org.View, q *Query, all bool) (*Result, error) {
 		return nil, err
 	}
 	return res, e.loadChildren(res)
+}
+
+// scoped leaves what the scope asks for: everything, or what the reader owns.
+func (e *eval) scoped(match predicate) (predicate, error) {
+	switch {
+	case e.query.Scope == "" || e.query.Scope == "everything":
+		return match, nil
+	case e.query.Scope != "mine" || e.object.Field("OwnerId") == nil:
+		return nil, malformed("filterScope '" + e.query.Scope + "' is not supported for entity " + e.object.Name)
+	}
+	return func(r org.Record) bool { return r.Value("OwnerId") == e.view.User() && match(r) }, nil
 }
 
 // restrictions are the platform's own limits on what may be asked.

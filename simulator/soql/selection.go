@@ -46,12 +46,22 @@ func (e *eval) selectItem(res *Result, item Item, unnamed *int) error {
 		return malformed(fmt.Sprintf("Field must be grouped or aggregated: %s", item.Path))
 	}
 	c := column{name: item.Alias, fn: item.Func}
+	if j, ok := e.list(item); ok {
+		c.name, c.via = j.Name, func(v org.View, r org.Record) any { return v.Listed(r, j) }
+		res.columns = append(res.columns, c)
+		return nil
+	}
 	if item.Path != "" {
 		p, err := resolve(e.view, e.object, item.Path)
 		if err != nil {
 			return err
 		}
 		c.path = p
+	}
+	if item.Func == convertCurrency {
+		if err := e.convert(res, &c); err != nil {
+			return err
+		}
 	}
 	if c.path.part != nil && res.Aggregate == nil {
 		return malformed("date functions can be selected with GROUP BY only: " + item.Path)
