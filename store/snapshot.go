@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -188,8 +187,18 @@ func (w *snapshotWriter) keys() []ownedKey {
 			all = append(all, ownedKey{gateway.RecordKey{Object: w.s.Table.Object, ID: row.ID}, k})
 		}
 	}
-	slices.SortFunc(all, func(a, b ownedKey) int {
-		return cmp.Or(strings.Compare(a.kind, b.kind), strings.Compare(a.value, b.value), strings.Compare(a.key.ID, b.key.ID))
-	})
+	slices.SortFunc(all, ownedKey.compare)
 	return all
+}
+
+// compare orders keys as they are looked up. Of two keys most are of one kind and
+// differ in the value, so nothing is compared before it has to be: cmp.Or would.
+func (k ownedKey) compare(o ownedKey) int {
+	if k.kind != o.kind {
+		return strings.Compare(k.kind, o.kind)
+	}
+	if k.value != o.value {
+		return strings.Compare(k.value, o.value)
+	}
+	return strings.Compare(k.key.ID, o.key.ID)
 }

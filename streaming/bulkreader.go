@@ -55,7 +55,7 @@ type Loading struct {
 	// 10,000, half a second at most: people's own writes wait for it.
 	Chunk int
 	// JobWait is how long to wait before a job is asked for the n-th time how it
-	// stands; default doubles from half a second to 30 s, each costs a call.
+	// stands; default doubles from a fifth of a second to 30 s, each costs a call.
 	JobWait func(n int) time.Duration
 	// TellEvery is how often open pages are told to look at the progress; 1 s.
 	TellEvery time.Duration
@@ -70,7 +70,7 @@ func (l Loading) withDefaults(pageSize int) Loading {
 	}
 	orElse(&l.Sizes.BulkPage, backfill.BulkPage)
 	if l.JobWait == nil {
-		l.JobWait = func(n int) time.Duration { return min(500*time.Millisecond<<min(n-1, 6), 30*time.Second) }
+		l.JobWait = func(n int) time.Duration { return min(200*time.Millisecond<<min(n-1, 8), 30*time.Second) }
 	}
 	return l
 }

@@ -213,7 +213,7 @@ func (l *loader) fields() []string { return MirroredFields(l.c.rules.schema(l.ob
 // breaks, or something fails. It reads only while events come in, or are asked
 // for: anchor first.
 func (l *loader) run(ctx context.Context) error {
-	for ctx.Err() == nil && (l.polled || l.c.health.subscribed()) {
+	for ctx.Err() == nil && l.anchored() {
 		b, err := l.c.store.Backfill(ctx, l.object)
 		if err != nil || !b.Open() || b.Paused {
 			return err
@@ -236,6 +236,9 @@ func (l *loader) run(ctx context.Context) error {
 	}
 	return nil
 }
+
+// anchored reports whether events come in, or are asked for.
+func (l *loader) anchored() bool { return l.polled || l.c.health.subscribed() }
 
 // afford asks for calls, and counts them.
 func (l *loader) afford(ctx context.Context, b *gateway.Backfill, calls int) error {

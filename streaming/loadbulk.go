@@ -4,15 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"golang.org/x/sync/errgroup"
+	"sync"
+	"sync/atomic"
 
 	"tidegate/gateway"
 	"tidegate/store"
 )
 
 // bulk takes the next step of a reading by a bulk job: makes the job, waits for
-// it, or reads one page of its results.
+// it, or reads its results.
 func (l *loader) bulk(ctx context.Context, b gateway.Backfill) error {
 	if l.c.cfg.Loading.Bulk == nil {
 		return l.byQuery(ctx, b, "The Bulk API is switched off.")
@@ -22,7 +22,7 @@ func (l *loader) bulk(ctx context.Context, b gateway.Backfill) error {
 	}
 	err := l.ready(ctx, &b)
 	if err == nil {
-		err = l.results(ctx, b)
+		err = l.results(ctx, &b)
 	}
 	switch {
 	case errors.Is(err, errEnded):
@@ -133,47 +133,91 @@ func (l *loader) await(ctx context.Context, b *gateway.Backfill) (JobState, erro
 	}
 }
 
-// results reads one page of results. The next chunk is decoded while one is
-// committed; there are never more than three in memory.
-func (l *loader) results(ctx context.Context, b gateway.Backfill) error {
-	if err := l.afford(ctx, &b, 1); err != nil {
-		return err
-	}
-	var next string
-	chunks := make(chan *gateway.Table, 1)
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
-		defer close(chunks)
-		q := ResultRequest{
-			Object: l.object, Job: b.Job, Locator: b.Locator, Skip: b.PageRows,
-			Rows: l.c.cfg.Loading.Sizes.BulkPage, Chunk: l.c.cfg.Loading.Chunk,
-		}
-		next, err = l.c.cfg.Loading.Bulk.Results(gctx, q, func(t *gateway.Table) error {
-			select {
-			case chunks <- t:
-				return nil
-			case <-gctx.Done():
-				return gctx.Err()
-			}
-		})
-		return err
+// resultPart is what comes of a job's results, in their order: rows, or what
+// ended the reading.
+type resultPart struct {
+	rows *gateway.Table // nil with an empty page
+	last bool           // of a page; the next begins at the locator next, "" = there is none
+	next string
+	err  error
+}
+
+// results reads the results from the page that b is in, and keeps b up to
+// date. What comes next is decoded while rows are committed, be it of the same
+// page or of the next; there are never more than three chunks in memory.
+func (l *loader) results(ctx context.Context, b *gateway.Backfill) error {
+	f := &fetcher{l: l, to: make(chan resultPart)}
+	from := *b
+	var fetching sync.WaitGroup
+	defer fetching.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // before the wait
+	fetching.Go(func() {
+		defer close(f.to)
+		f.run(ctx, from)
 	})
-	g.Go(func() error {
-		for t := range chunks {
-			if err := l.chunk(gctx, &b, t); err != nil {
-				return err
-			}
+	for p := range f.to {
+		err := p.err
+		if err == nil {
+			b.Calls += int(f.calls.Swap(0))
+			err = l.part(ctx, b, p)
 		}
+		if err != nil {
+			return readError(l.object, err)
+		}
+	}
+	return ctx.Err()
+}
+
+// fetcher asks for one page of results after another.
+type fetcher struct {
+	l     *loader
+	to    chan resultPart
+	calls atomic.Int64 // made and not counted in the reading
+	held  *gateway.Table
+}
+
+// run reads as long as events come in.
+func (f *fetcher) run(ctx context.Context, b gateway.Backfill) {
+	loading := &f.l.c.cfg.Loading
+	q := ResultRequest{
+		Object: f.l.object, Job: b.Job, Locator: b.Locator, Skip: b.PageRows, Rows: loading.Sizes.BulkPage, Chunk: loading.Chunk,
+	}
+	for more := true; more && f.l.anchored(); q.Skip = 0 {
+		err := f.l.c.cfg.Budget.Take(ctx, f.l.kind, 1)
+		if err == nil {
+			f.calls.Add(1)
+			q.Locator, err = loading.Bulk.Results(ctx, q, func(t *gateway.Table) error { return f.hold(ctx, t) })
+		}
+		if err != nil {
+			if f.held == nil || f.send(ctx, resultPart{rows: f.held}) == nil {
+				_ = f.send(ctx, resultPart{err: err}) // or nobody listens any more
+			}
+			return
+		}
+		last := resultPart{rows: f.held, last: true, next: q.Locator}
+		f.held = nil
+		more = f.send(ctx, last) == nil && q.Locator != ""
+	}
+}
+
+// hold keeps rows until what follows them is known: the place after the last
+// ones of a page is that of the next page, and is committed with them (F-03).
+func (f *fetcher) hold(ctx context.Context, t *gateway.Table) (err error) {
+	if f.held != nil {
+		err = f.send(ctx, resultPart{rows: f.held})
+	}
+	f.held = t
+	return err
+}
+
+func (f *fetcher) send(ctx context.Context, p resultPart) error {
+	select {
+	case f.to <- p:
 		return nil
-	})
-	if err := g.Wait(); err != nil {
-		return readError(l.object, err)
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	b.Locator, b.PageRows = next, 0
-	if next == "" {
-		b.State, b.LastID = BackfillRepairing, ""
-	}
-	return l.save(ctx, b)
 }
 
 func readError(object string, err error) error {
@@ -183,13 +227,29 @@ func readError(object string, err error) error {
 	return fmt.Errorf("reading %s: %w", object, err)
 }
 
-// chunk commits rows together with the place after them. What is stored of a
+// part commits rows together with the place after them. What is stored of a
 // page is not stored again when the page is read a second time (F-03).
+func (l *loader) part(ctx context.Context, b *gateway.Backfill, p resultPart) error {
+	if t := p.rows; t != nil {
+		b.LastID = watermark(*b, t)
+		b.Rows += len(t.Rows)
+		b.PageRows += len(t.Rows)
+		b.Total = max(b.Total, b.Rows)
+	}
+	if p.last {
+		b.Locator, b.PageRows = p.next, 0
+		if p.next == "" {
+			b.State, b.LastID = BackfillRepairing, ""
+		}
+	}
+	if p.rows == nil {
+		return l.save(ctx, *b)
+	}
+	return l.chunk(ctx, b, p.rows)
+}
+
+// chunk commits rows and b, the place after them.
 func (l *loader) chunk(ctx context.Context, b *gateway.Backfill, t *gateway.Table) error {
-	b.LastID = watermark(*b, t)
-	b.Rows += len(t.Rows)
-	b.PageRows += len(t.Rows)
-	b.Total = max(b.Total, b.Rows)
 	l.spend(b)
 	paused := false
 	batch := Batch{Lease: l.lease, Repair: l.step(ctx, *b), With: func(ctx context.Context, tx *store.Tx) error {
