@@ -157,7 +157,7 @@ func (c *cycle) narrow(ctx context.Context) error {
 		suspects := proof.Suspects(here[i], there)
 		c.proof.Suspects += len(suspects)
 		for ids := range slices.Chunk(suspects, c.v.cfg.PageRows) {
-			if err := c.compare(ctx, ids, ""); err != nil {
+			if err := c.suspects(ctx, ids); err != nil {
 				return err
 			}
 		}
@@ -200,15 +200,9 @@ func (c *cycle) rotate(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		var ids []string
-		for _, r := range page {
-			if present(r) && !c.seen[r.Key.ID] {
-				ids = append(ids, r.Key.ID)
-			}
-		}
 		if len(page) > 0 {
 			after = page[len(page)-1].Key.ID
-			if err := c.compare(ctx, ids, after); err != nil {
+			if _, err := c.page(ctx, page, after); err != nil {
 				return err
 			}
 		}

@@ -11,16 +11,35 @@ import (
 	"tidegate/store"
 )
 
-// compare reads records by id, repairs what differs, and notes the place
-// after them. Ids that were compared already are left out.
-func (c *cycle) compare(ctx context.Context, ids []string, place string) error {
-	ids = slices.DeleteFunc(ids, func(id string) bool { return c.seen[id] })
-	if len(ids) == 0 || !c.spend(ctx, 1) {
-		return nil
-	}
+// suspects compares records of which only the ids are known.
+func (c *cycle) suspects(ctx context.Context, ids []string) error {
 	here, err := c.v.store.RecordsByID(ctx, c.object, ids)
 	if err != nil {
 		return err
+	}
+	return c.compare(ctx, ids, here, "")
+}
+
+// page compares the records of a page of the mirror that Salesforce should have
+// and that were not compared, and notes the place after them. It says how many
+// there were.
+func (c *cycle) page(ctx context.Context, page []gateway.Record, place string) (int, error) {
+	ids, here := make([]string, 0, len(page)), make(map[string]gateway.Record, len(page))
+	for _, r := range page {
+		if present(r) && !c.seen[r.Key.ID] {
+			ids = append(ids, r.Key.ID)
+			here[r.Key.ID] = r
+		}
+	}
+	return len(ids), c.compare(ctx, ids, here, place)
+}
+
+// compare reads records by id, repairs what differs from how they are here, and
+// notes the place after them. Ids that were compared already are left out.
+func (c *cycle) compare(ctx context.Context, ids []string, here map[string]gateway.Record, place string) error {
+	ids = slices.DeleteFunc(ids, func(id string) bool { return c.seen[id] })
+	if len(ids) == 0 || !c.spend(ctx, 1) {
+		return nil
 	}
 	found, missing, err := c.v.cfg.Org.Retrieve(ctx, c.object, ids)
 	if err != nil {

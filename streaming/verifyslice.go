@@ -67,23 +67,16 @@ func (c *cycle) next(ctx context.Context) (done bool, err error) {
 		if err != nil || len(page) == 0 {
 			return err == nil, err
 		}
-		var ids []string
-		for _, r := range page {
-			if present(r) {
-				ids = append(ids, r.Key.ID)
-			}
-		}
 		last := page[len(page)-1].Key.ID
-		if len(ids) > 0 {
-			if err := c.compare(ctx, ids, last); err != nil {
-				return false, err
-			}
-			if c.slowed != nil {
-				return false, c.slowed
-			}
+		theirs, err := c.page(ctx, page, last)
+		if err != nil {
+			return false, err
+		}
+		if c.slowed != nil {
+			return false, c.slowed
 		}
 		c.proof.Place = last
-		if len(page) < c.v.cfg.PageRows || len(ids) > 0 {
+		if len(page) < c.v.cfg.PageRows || theirs > 0 {
 			return len(page) < c.v.cfg.PageRows, nil
 		}
 	}
