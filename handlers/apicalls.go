@@ -182,6 +182,7 @@ type (
 		APIMax      int              `json:"api_max"`
 		Objects     []map[string]any `json:"objects"`
 		Continuity  any              `json:"continuity"`
+		Budget      []apiLane        `json:"budget"`
 	}
 	apiFailure struct {
 		Type       string   `json:"type"`

@@ -319,39 +319,6 @@ func lastCount(o gateway.ObjectStatus, p gateway.Proof) (rows int, at time.Time)
 	return o.RowsThere, o.CountedAt
 }
 
-func (v *visit) budget(c gateway.Connection, steps []gateway.Traffic) *views.Budget {
-	if c.APIMax == 0 {
-		return nil
-	}
-	used, ours := c.APIUsed*1000/c.APIMax, 100-c.APIReserve
-	b := &views.Budget{
-		Percent: fmt.Sprintf("%d %%", used/10), Used: number(c.APIUsed) + " of " + number(c.APIMax) + " calls",
-		UsedShare: used, ForecastShare: used, OurShare: ours * 10, ShareWord: fmt.Sprintf("our share %d %%", ours), Limit: number(c.APIMax),
-		Facts: []views.Fact{
-			{Label: "Last seen", Value: v.clock().at(c.APISeenAt).Text},
-			{Label: "Counts", Value: "all integrations of the org, rolling 24 hours"},
-			{Label: "Our readings stop at", Value: number(c.APIMax*ours/100) + " calls of all", Second: "Edits of people are written beyond that."},
-		},
-		Footer: "Salesforce counts every call of every integration together.",
-	}
-	if calls, known := callsAtMidnight(steps, c.APIUsed, v.clock().now); known {
-		expected := min(calls, c.APIMax)
-		b.ForecastShare = expected * 1000 / c.APIMax
-		b.Facts = append([]views.Fact{{
-			Label: "At midnight", Value: fmt.Sprintf("%d %% expected, %s calls", expected*100/c.APIMax, number(expected)), Second: "If it goes on as in the last hours.",
-		}}, b.Facts...)
-	} else {
-		b.Facts = append([]views.Fact{{Label: "At midnight", Value: "—", Second: "Known once two counts are some minutes apart."}}, b.Facts...)
-	}
-	if v.admin() {
-		b.Share = &views.SmallForm{
-			Title: "Our share", Button: "Set share", Form: views.Form{URL: settingsBase + "/share"},
-			Fields: []views.Field{{Name: "share", Label: "Our share of the org's calls, in percent", Value: fmt.Sprint(ours), Required: true, MaxLength: "3", Hint: "Reading gives way as the org comes near to it; what is left is for people's edits and for other integrations."}},
-		}
-	}
-	return b
-}
-
 // setPause stops or resumes the flow between the two systems.
 func setPause(paused bool) func(*visit) error {
 	return func(v *visit) error {

@@ -100,6 +100,9 @@ func syncLog(v *visit) error {
 		}
 		p.Rows = append(p.Rows, row)
 	}
+	if err := v.heldLines(page.Entries, p.Rows, conn); err != nil {
+		return err
+	}
 	return answer(v.Ctx, views.Log(p))
 }
 
@@ -244,7 +247,11 @@ func (v *visit) showLine(open bool) error {
 	if err != nil {
 		return err
 	}
-	row := v.logRow(line, conn)
+	rows := []views.LogRow{v.logRow(line, conn)}
+	if err := v.heldLines([]store.LogLine{line}, rows, conn); err != nil {
+		return err
+	}
+	row := rows[0]
 	row.OpenURL = ""
 	p := views.LogRowPage{
 		Shell: v.s.shell(v, row.What, views.NavSyncLog),

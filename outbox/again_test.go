@@ -8,6 +8,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/rules/effect"
+	"tidegate/rules/outbound"
 	"tidegate/store"
 	"tidegate/store/storetest"
 )
@@ -189,4 +190,42 @@ func TestSyncingAChoiceAgain_UX38(t *testing.T) {
 		must(t, err)
 		same(t, fmt.Sprintf("%+v frees", one.scope), said.Freed, one.want)
 	}
+}
+
+// F-49: near our share of the org's calls what is synced again waits, behind
+// people's edits and what the product tells, which go on; when calls are free
+// again, or nobody has looked for a while, it goes out.
+func TestWhatIsSyncedAgainKeepsToTheBudget_F49(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, url string) {
+		w, deal := dealWorld(t, url, "overwrite")
+		s := w.inForce()
+		s.Objects.UpdateFields, s.Objects.Writeback = map[string]bool{"Opportunity": true, "Contact": true}, map[string]bool{"Opportunity": true, "Contact": true}
+		w.saveTab(s, gateway.TabObjects)
+		w.seed(1)
+		w.meeting(told("m1", 0, pains("It takes a day.")))
+		w.settleAll()
+		w.meeting(told("m2", 1, pains("Legal is slow.")))
+		w.settleAll()
+		w.summarize(true)
+		w.beginAgain(gateway.ReplanScope{})
+		must(t, w.box.Replanner().look(t.Context()))
+		c, waits := w.pending(deal)
+		same(t, "planned again", waits && c.Lane == outbound.LaneAgain, true)
+
+		must(t, w.db.In(ws).SetAPIUse(t.Context(), "c-demo", 6900, 10_000)) // the reserve is 20 %
+		r := w.submit(0, gateway.Fields{"Title": `"CEO"`})
+		w.meeting(told("m3", 2, nil))
+		w.round()
+		same(t, "a person's edit", w.line(r.LogID).State, gateway.LogDone)
+		same(t, "the meeting told meanwhile", w.writing("m3", "event").Key.ID != "", true)
+		if _, waits = w.pending(deal); !waits {
+			t.Fatal("what is synced again was sent though calls are scarce")
+		}
+		must(t, w.db.In(ws).SetAPIUse(t.Context(), "c-demo", 5000, 10_000))
+		w.round()
+		if _, waits = w.pending(deal); waits {
+			t.Error("it waits though calls are free")
+		}
+		same(t, "the deal", w.org.get(deal.ID)["Pain__c"], gateway.Text("Legal is slow.\nIt takes a day."))
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/outbound"
 	"tidegate/store"
 )
 
@@ -104,7 +105,7 @@ func (d *sendLoop) round(ctx context.Context) error {
 			if !d.mayEnter(conn) {
 				continue
 			}
-			sent, err := d.next(ctx, conn.Workspace)
+			sent, err := d.next(ctx, conn.Workspace, d.lanesOf(conn))
 			if err != nil {
 				return err
 			}
@@ -112,6 +113,18 @@ func (d *sendLoop) round(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// lanesOf are the lanes that may be sent now: what was planned anew keeps to
+// the budget, and people's edits and what the product tells go on (F-49).
+func (d *sendLoop) lanesOf(conn gateway.Connection) store.Lanes {
+	if d.lanes != store.LanesBehind {
+		return d.lanes
+	}
+	if _, held := outbound.Held(outbound.UseOf(conn), outbound.WriteAgain, d.outbox.opts.Now()); held {
+		return store.SaidLane
+	}
+	return d.lanes
 }
 
 // mayEnter reports whether a connection is open. One that has been opened
@@ -127,7 +140,7 @@ func (d *sendLoop) mayEnter(conn gateway.Connection) bool {
 
 // next claims one call's worth for a workspace and sends it in a worker; it
 // waits for a free one first, so that nothing is claimed that cannot be sent.
-func (d *sendLoop) next(ctx context.Context, ws gateway.WorkspaceID) (bool, error) {
+func (d *sendLoop) next(ctx context.Context, ws gateway.WorkspaceID, lanes store.Lanes) (bool, error) {
 	select {
 	case d.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -145,7 +158,7 @@ func (d *sendLoop) next(ctx context.Context, ws gateway.WorkspaceID) (bool, erro
 		release()
 		return false, nil
 	}
-	b, err := d.claim(ctx, ws, limit)
+	b, err := d.claim(ctx, ws, lanes, limit)
 	if err != nil || len(b.changes) == 0 {
 		done(errNotTried)
 		o.flight.end()
@@ -163,9 +176,9 @@ func (d *sendLoop) next(ctx context.Context, ws gateway.WorkspaceID) (bool, erro
 
 // claim takes the entries of the next call. Of what no person waits for there
 // is one call in flight for each object, and more only where they are full.
-func (d *sendLoop) claim(ctx context.Context, ws gateway.WorkspaceID, limit int) (batch, error) {
-	o, q := d.outbox, store.ClaimRequest{Lanes: d.lanes, Limit: limit}
-	if d.lanes == store.PeopleLane {
+func (d *sendLoop) claim(ctx context.Context, ws gateway.WorkspaceID, lanes store.Lanes, limit int) (batch, error) {
+	o, q := d.outbox, store.ClaimRequest{Lanes: lanes, Limit: limit}
+	if lanes == store.PeopleLane {
 		return o.claim(ctx, ws, q)
 	}
 	q.Except = o.underway.objects(ws, o.opts.Now())
@@ -175,8 +188,8 @@ func (d *sendLoop) claim(ctx context.Context, ws gateway.WorkspaceID, limit int)
 			break
 		}
 		var due int
-		if due, err = o.db.In(ws).DueBehind(ctx, object, limit); err == nil && due >= limit {
-			b, err = o.claim(ctx, ws, store.ClaimRequest{Lanes: d.lanes, Limit: limit, Object: object})
+		if due, err = o.db.In(ws).DueBehind(ctx, object, lanes, limit); err == nil && due >= limit {
+			b, err = o.claim(ctx, ws, store.ClaimRequest{Lanes: lanes, Limit: limit, Object: object})
 		}
 	}
 	if err != nil || len(b.changes) == 0 {

@@ -51,9 +51,7 @@ func (o *Outbox) sources() []source {
 	return []source{waitingEdits{o: o}, personSource{o, rivalry{}}, saidSource{o: o}}
 }
 
-// lanePlanned is the lane of what is planned anew: behind people's edits and
-// what the product tells meanwhile.
-const lanePlanned = 2
+const lanePlanned = outbound.LaneAgain
 
 // personSource is the source of people.
 type personSource struct {

@@ -311,10 +311,10 @@ func (db *DB) NextDue(ctx context.Context, lanes Lanes) (time.Time, bool, error)
 	return fromMicros(at), at != 0, err
 }
 
-// DueBehind counts the due entries of an object that no person waits for, up to
-// a limit.
-func (w *Workspace) DueBehind(ctx context.Context, object string, limit int) (int, error) {
-	from, to := LanesBehind.bounds()
+// DueBehind counts the due entries of an object in some lanes that no person
+// waits for, up to a limit.
+func (w *Workspace) DueBehind(ctx context.Context, object string, lanes Lanes, limit int) (int, error) {
+	from, to := lanes.bounds()
 	n, _, err := one[int](ctx, w.read, "counting due changes", `SELECT COUNT(*) FROM (SELECT 1 FROM outbox
 		WHERE workspace_id = ? AND object = ? AND state <> 'parked' AND due_at <= ? AND lane BETWEEN ? AND ? LIMIT ?) AS due`,
 		w.id, object, micros(w.db.now()), from, to, limit)

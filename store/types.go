@@ -39,6 +39,7 @@ const (
 	AllLanes Lanes = iota
 	PeopleLane
 	LanesBehind
+	SaidLane // of those behind only what the product tells, nothing that is planned anew
 )
 
 func (l Lanes) bounds() (from, to int) {
@@ -47,6 +48,8 @@ func (l Lanes) bounds() (from, to int) {
 		return 0, 0
 	case LanesBehind:
 		return 1, 99
+	case SaidLane:
+		return 1, 1
 	}
 	return 0, 99
 }

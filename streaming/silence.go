@@ -308,19 +308,13 @@ func (c *Consumer) pollEvery() time.Duration {
 	return outbound.PollEvery(c.cfg.Budget.Use(), n, c.cfg.PollEvery)
 }
 
-// readingWords name what waits for calls.
-var readingWords = map[outbound.Reading]string{
-	outbound.ReadVerify: "The comparison with Salesforce", outbound.ReadBackfill: "First reading",
-	outbound.ReadPoll: "Asking for changes", outbound.ReadRepair: "Repairing",
-}
-
 // slowness is one sentence on what is slowed to stay within the API calls that
 // are ours, "" when nothing is. Of several readings the most important is said:
 // the others wait too.
 func (c *Consumer) slowness() string {
 	if waiting := c.cfg.Budget.Slowed(); len(waiting) > 0 {
 		s := waiting[len(waiting)-1]
-		return readingWords[s.Reading] + " waits: " + s.Why + "."
+		return outbound.LaneNames[s.Reading] + " waits: " + s.Why + "."
 	}
 	if every := c.pollEvery(); every > c.cfg.PollEvery {
 		return fmt.Sprintf("Changes are asked for every %s instead of %s, to save API calls.",

@@ -218,7 +218,15 @@ func healthPages() []page {
 	first.Loads = loadSamples()
 	first.State, first.Sentence = StateChip(StateCatchingUp), []Piece{{Text: "Catching up with Contact, Lead and Task, 0 problems"}}
 	bad.Loads = []Load{{Kind: KindCustom, Name: hostile, State: StateChip(StatePaused), Share: 2000, Text: hostile, Second: hostile}}
-	return []page{{"health", Health(healthy())}, {"health-loading", Health(first)}, {"health-empty", Health(loading)}, {"health-sandbox-rep", Health(rep)}, {"health-hostile", Health(bad)}}
+	slow := healthy()
+	slow.Budget.Slowed = "First reading and the comparison with Salesforce wait until 14:10, because 82 % of our share is used; people’s edits, meetings, calls and messages go on."
+	slow.Budget.Lanes = []Fact{
+		{Label: "People’s edits", Value: "goes on"},
+		{Label: "Meetings, calls and messages", Value: "goes on"},
+		{Label: "First reading", Value: "waits until 14:10", Second: "Because 82 % of our share is used (the org made 65,600 of its 100,000 API calls), and the rest is kept for people’s edits and other integrations."},
+		{Label: "The comparison with Salesforce", Value: "waits until 14:10", Second: hostile},
+	}
+	return []page{{"health", Health(healthy())}, {"health-slowed", Health(slow)}, {"health-loading", Health(first)}, {"health-empty", Health(loading)}, {"health-sandbox-rep", Health(rep)}, {"health-hostile", Health(bad)}}
 }
 
 // loadSamples are a loading under way, one that just began, a paused and a

@@ -86,8 +86,12 @@ type Budget struct {
 	UsedShare, ForecastShare, OurShare int
 	// ShareWord stands under the mark, "our share 60 %"; Limit at the end.
 	ShareWord, Limit string
-	Facts            []Fact
-	Footer           string
+	// Slowed says what waits for calls, "" while nothing does; Lanes are all kinds
+	// of calls then, with what waits and why.
+	Slowed string
+	Lanes  []Fact
+	Facts  []Fact
+	Footer string
 	// Share changes our share; nil for who may not.
 	Share *SmallForm
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"tidegate/gateway"
 )
 
 // Reading is why Salesforce is read although no person waits for it. Such
@@ -16,12 +18,13 @@ type Reading string
 const (
 	ReadVerify   Reading = "verify"
 	ReadBackfill Reading = "backfill"
-	ReadPoll     Reading = "poll" // counts and refetches too
+	WriteAgain   Reading = "again" // no reading: what a replan leads to, which nobody waits for either
+	ReadPoll     Reading = "poll"  // counts and refetches too
 	ReadRepair   Reading = "repair"
 )
 
 // Readings lists them in that order.
-var Readings = [...]Reading{ReadVerify, ReadBackfill, ReadPoll, ReadRepair}
+var Readings = [...]Reading{ReadVerify, ReadBackfill, WriteAgain, ReadPoll, ReadRepair}
 
 // APIUse is what is known of the org's API calls in its rolling day, those of
 // all integrations together.
@@ -46,7 +49,9 @@ type Allowance struct {
 
 // ceilings are the percentages of what the reserve leaves at which a reading
 // stops. What is above the last is for people's own writes.
-var ceilings = map[Reading]int{ReadVerify: 70, ReadBackfill: 80, ReadPoll: 90, ReadRepair: 95}
+var ceilings = map[Reading]int{ReadVerify: 70, ReadBackfill: 80, WriteAgain: 85, ReadPoll: 90, ReadRepair: 95}
+
+const usedUp = "Salesforce says that the org’s API calls are used up"
 
 const (
 	// lookAgain is how long a use that allows nothing is believed. The day
@@ -61,7 +66,7 @@ const (
 func Allow(u APIUse, r Reading, now time.Time) Allowance {
 	switch {
 	case !u.RefusedAt.IsZero() && now.Before(u.RefusedAt.Add(lookAgain)):
-		return Allowance{At: u.RefusedAt.Add(lookAgain), Why: "Salesforce says that the org’s API calls are used up"}
+		return Allowance{At: u.RefusedAt.Add(lookAgain), Why: usedUp}
 	case u.Max <= 0:
 		return Allowance{Calls: unseen}
 	}
@@ -73,7 +78,68 @@ func Allow(u APIUse, r Reading, now time.Time) Allowance {
 	if at.Before(now) {
 		at = now
 	}
-	return Allowance{At: at, Why: fmt.Sprintf("the org has used %d of its %d API calls, and the rest is kept for people’s edits and other integrations", u.Used, u.Max)}
+	return Allowance{At: at, Why: fmt.Sprintf("%d %% of our share is used (the org made %d of its %d API calls), and the rest is kept for people’s edits and other integrations", ShareUsed(u), u.Used, u.Max)}
+}
+
+// UseOf is what a connection last showed of the org's use.
+func UseOf(c gateway.Connection) APIUse {
+	u := APIUse{Used: c.APIUsed, Max: c.APIMax, SeenAt: c.APISeenAt, Reserve: c.APIReserve}
+	if c.State == gateway.StateLimited {
+		u.RefusedAt = c.StateSince
+	}
+	return u
+}
+
+// Held reports whether something that nobody waits for has to wait, and until
+// when. At that moment one call may go: its answer tells the use anew.
+func Held(u APIUse, r Reading, now time.Time) (a Allowance, held bool) {
+	a = Allow(u, r, now)
+	return a, a.Calls == 0 && now.Before(a.At)
+}
+
+// LaneAgain is the lane of what is planned anew: behind people's edits and what
+// the product tells meanwhile.
+const LaneAgain = 2
+
+// LaneState says of one kind of calls whether it goes on.
+type LaneState struct {
+	Name  string // as the beginning of a sentence
+	Waits bool
+	Until time.Time // zero: nobody knows
+	Why   string    // the end of a sentence
+}
+
+// LaneNames name what the budget may slow down, in the singular, as the
+// beginning of a sentence.
+var LaneNames = map[Reading]string{
+	ReadRepair: "Repairing", ReadPoll: "Asking for changes", WriteAgain: "What is synced again", ReadBackfill: "First reading", ReadVerify: "The comparison with Salesforce",
+}
+
+// Lanes says what goes on and what waits, what gives way last first. People's
+// edits and what the product tells wait only where Salesforce takes nothing.
+func Lanes(u APIUse, now time.Time) []LaneState {
+	first := []LaneState{{Name: "People’s edits"}, {Name: "Meetings, calls and messages"}}
+	if !u.RefusedAt.IsZero() {
+		for i := range first {
+			first[i].Waits, first[i].Why = true, usedUp
+		}
+	}
+	for i := len(Readings) - 1; i >= 0; i-- {
+		lane := LaneState{Name: LaneNames[Readings[i]]}
+		if a := Allow(u, Readings[i], now); a.Calls == 0 {
+			lane.Waits, lane.Until, lane.Why = true, a.At, a.Why
+		}
+		first = append(first, lane)
+	}
+	return first
+}
+
+// ShareUsed is how much of what is not reserved the org has used, in percent.
+func ShareUsed(u APIUse) int {
+	if Spendable(u) <= 0 {
+		return 100
+	}
+	return u.Used * 100 / Spendable(u)
 }
 
 // Spendable is how many calls of the org's day all of it may use before only

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"tidegate/gateway"
 )
 
 var noon = time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
@@ -15,9 +17,9 @@ func TestReadingsGiveWayInOrderF49(t *testing.T) {
 		use     APIUse
 		allowed map[Reading]int
 	}{
-		{"nothing is known yet", APIUse{}, map[Reading]int{ReadVerify: unseen, ReadBackfill: unseen, ReadPoll: unseen, ReadRepair: unseen}},
-		{"a fresh day", APIUse{Max: 10_000, Reserve: 20}, map[Reading]int{ReadVerify: 5600, ReadBackfill: 6400, ReadPoll: 7200, ReadRepair: 7600}},
-		{"the proof stops first", APIUse{Used: 6000, Max: 10_000, Reserve: 20}, map[Reading]int{ReadVerify: 0, ReadBackfill: 400, ReadPoll: 1200, ReadRepair: 1600}},
+		{"nothing is known yet", APIUse{}, map[Reading]int{ReadVerify: unseen, ReadBackfill: unseen, WriteAgain: unseen, ReadPoll: unseen, ReadRepair: unseen}},
+		{"a fresh day", APIUse{Max: 10_000, Reserve: 20}, map[Reading]int{ReadVerify: 5600, ReadBackfill: 6400, WriteAgain: 6800, ReadPoll: 7200, ReadRepair: 7600}},
+		{"the proof stops first", APIUse{Used: 6000, Max: 10_000, Reserve: 20}, map[Reading]int{ReadVerify: 0, ReadBackfill: 400, WriteAgain: 800, ReadPoll: 1200, ReadRepair: 1600}},
 		{"the repair stops last", APIUse{Used: 7500, Max: 10_000, Reserve: 20}, map[Reading]int{ReadVerify: 0, ReadBackfill: 0, ReadPoll: 0, ReadRepair: 100}},
 		{"all of it is reserved", APIUse{Max: 10_000, Reserve: 100}, map[Reading]int{ReadVerify: 0, ReadBackfill: 0, ReadPoll: 0, ReadRepair: 0}},
 		{"Salesforce refused", APIUse{Max: 10_000, RefusedAt: noon.Add(-time.Minute)}, map[Reading]int{ReadVerify: 0, ReadBackfill: 0, ReadPoll: 0, ReadRepair: 0}},
@@ -33,6 +35,39 @@ func TestReadingsGiveWayInOrderF49(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Each lane says whether it waits, until when and how much of the share is
+// used; people's edits and meetings wait only where Salesforce takes nothing.
+func TestLanesSayWhatWaitsF49(t *testing.T) {
+	words := func(u APIUse) (out string) {
+		for _, l := range Lanes(u, noon) {
+			if l.Waits {
+				out += l.Name + " until " + l.Until.Format("15:04") + ": " + l.Why + "\n"
+			}
+		}
+		return out
+	}
+	at := noon.Add(-5 * time.Minute)
+	if got := words(APIUse{Used: 1000, Max: 10_000, Reserve: 20, SeenAt: at}); got != "" {
+		t.Errorf("with calls left: %s", got)
+	}
+	const why = ": 82 % of our share is used (the org made 6560 of its 10000 API calls), and the rest is kept for people’s edits and other integrations\n"
+	if got, want := words(APIUse{Used: 6560, Max: 10_000, Reserve: 20, SeenAt: at}), "First reading until 12:10"+why+"The comparison with Salesforce until 12:10"+why; got != want {
+		t.Errorf("near the share:\n%s\nwant\n%s", got, want)
+	}
+	all := Lanes(UseOf(gateway.Connection{State: gateway.StateLimited, StateSince: at, APIMax: 10_000}), noon)
+	for _, l := range all {
+		if !l.Waits || l.Why != usedUp {
+			t.Errorf("used up: %+v", l)
+		}
+	}
+	if len(all) != 2+len(Readings) || all[0].Name != "People’s edits" || all[len(all)-1].Name != LaneNames[ReadVerify] {
+		t.Errorf("lanes %+v", all)
+	}
+	if _, held := Held(APIUse{Used: 9000, Max: 10_000, SeenAt: noon.Add(-lookAgain)}, WriteAgain, noon); held {
+		t.Error("nobody ever looks again")
 	}
 }
 
