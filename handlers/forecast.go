@@ -32,33 +32,73 @@ type outlook struct {
 	sums     []forecast.Sum
 	stages   []string // of the org, in order
 	clk      clock
+	asOf     time.Time // zero = now
+	then     comparison
+	owner    string          // whose deals count; "" = everybody's
+	owners   map[string]bool // of all deals looked at
+	count    func(forecast.Deal)
 }
 
-// outlook reads the deals that close in n periods from the one of day on, less
-// those that keep drops.
-func (v *visit) outlook(s gateway.ForecastSettings, a gateway.AdvancedSettings, first forecast.Period, n int, keep func(forecast.Deal) bool) (outlook, error) {
-	o := outlook{visit: v, settings: s, advanced: a, clk: v.clock()}
-	last := first
-	for range n - 1 {
-		last = last.Next(s)
-	}
-	records, err := v.ws.DealsClosing(v.UserContext(), a.CloseDateField, first.From, last.To)
+// outlook reads the deals that close in n periods from the one of day on, and
+// shows each of them to count.
+func (v *visit) outlook(s gateway.ForecastSettings, a gateway.AdvancedSettings, first forecast.Period, n int, count func(forecast.Deal)) (outlook, error) {
+	o, err := v.newOutlook(s, a)
 	if err != nil {
 		return o, err
 	}
-	deals := make([]forecast.Deal, 0, len(records))
-	for _, r := range records {
-		if d := forecast.FromRecord(r, a); keep == nil || keep(d) {
-			deals = append(deals, d)
-		}
+	o.count = count
+	records, err := o.closing(first, n)
+	if err != nil {
+		return o, err
 	}
-	slices.SortFunc(deals, func(x, y forecast.Deal) int {
-		return cmp.Or(x.Close.Compare(y.Close), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Key.ID, y.Key.ID))
-	})
-	o.sums = forecast.Series(deals, first, n, s)
+	o.add(ofRecords(records, a), first, n)
+	return o, nil
+}
+
+func (v *visit) newOutlook(s gateway.ForecastSettings, a gateway.AdvancedSettings) (outlook, error) {
+	o := outlook{visit: v, settings: s, advanced: a, clk: v.clock(), owners: map[string]bool{}}
 	schema, err := v.schema("Opportunity")
 	o.stages = stagesOf(schema, nil)
 	return o, err
+}
+
+// closing reads the deals that close in n periods.
+func (o outlook) closing(first forecast.Period, n int) ([]gateway.Record, error) {
+	last := first
+	for range n - 1 {
+		last = last.Next(o.settings)
+	}
+	return o.ws.DealsClosing(o.UserContext(), o.advanced.CloseDateField, first.From, last.To)
+}
+
+// add sums deals up, in the order of their close dates.
+func (o *outlook) add(deals []forecast.Deal, first forecast.Period, n int) {
+	kept := make([]forecast.Deal, 0, len(deals))
+	for _, d := range deals {
+		o.owners[d.Owner] = true
+		if o.count != nil {
+			o.count(d)
+		}
+		if !o.drops(d) {
+			kept = append(kept, d)
+		}
+	}
+	slices.SortFunc(kept, byClose)
+	o.sums = forecast.Series(kept, first, n, o.settings)
+}
+
+func (o outlook) drops(d forecast.Deal) bool { return o.owner != "" && d.Owner != o.owner }
+
+func ofRecords(records []gateway.Record, a gateway.AdvancedSettings) []forecast.Deal {
+	deals := make([]forecast.Deal, 0, len(records))
+	for _, r := range records {
+		deals = append(deals, forecast.FromRecord(r, a))
+	}
+	return deals
+}
+
+func byClose(x, y forecast.Deal) int {
+	return cmp.Or(x.Close.Compare(y.Close), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Key.ID, y.Key.ID))
 }
 
 // today is the reader's day, at 00:00 UTC as close dates are.
@@ -125,10 +165,14 @@ func (o outlook) order() []string {
 // chart draws the sums; to gives the address of a period.
 func (o outlook) chart(name string, current int, to func(forecast.Period) string) *views.ForecastChart {
 	highest := decimal.New(1, 0)
-	for _, s := range o.sums {
+	for _, s := range slices.Concat(o.sums, o.then.sums) {
 		highest = decimal.Max(highest, s.Amount)
 	}
 	c := &views.ForecastChart{Name: name, Legend: forecastLayers}
+	height := func(d decimal.Decimal) int { return int(d.Mul(decimal.New(1000, 0)).Div(highest).IntPart()) }
+	if len(o.then.sums) > 0 {
+		c.Then = "As of " + o.dayWords(o.then.at)
+	}
 	for i, s := range o.sums {
 		bar := views.ForecastBar{
 			Label: periodLabel(s.Period), Amount: short(s.Amount), Current: i == current,
@@ -138,7 +182,12 @@ func (o outlook) chart(name string, current int, to func(forecast.Period) string
 			bar.URL = to(s.Period)
 		}
 		for l, amount := range s.Layers(o.settings) {
-			bar.Layers[l] = int(amount.Mul(decimal.New(1000, 0)).Div(highest).IntPart())
+			bar.Layers[l] = height(amount)
+		}
+		if i < len(o.then.sums) {
+			then := o.then.sums[i].Amount
+			bar.Then = height(then)
+			bar.Words += "; as of " + o.dayWords(o.then.at) + " " + o.money(then)
 		}
 		c.Bars = append(c.Bars, bar)
 	}
@@ -167,9 +216,22 @@ func (v *visit) seesForecast() (gateway.Settings, error) {
 
 // forecastPage is one period of the forecast with the periods around it.
 func forecastPage(v *visit) error {
-	in, err := v.seesForecast()
+	o, err := v.askedOutlook()
 	if err != nil {
 		return err
+	}
+	p, err := o.page()
+	if err != nil {
+		return err
+	}
+	return answer(v.Ctx, views.ForecastOf(p))
+}
+
+// askedOutlook reads the forecast that the address asks for.
+func (v *visit) askedOutlook() (outlook, error) {
+	in, err := v.seesForecast()
+	if err != nil {
+		return outlook{}, err
 	}
 	s := in.Forecast
 	switch v.Query("span") {
@@ -177,6 +239,9 @@ func forecastPage(v *visit) error {
 		s.Period = "monthly"
 	case "quarter":
 		s.Period = "quarterly"
+	}
+	if amount := v.Query("amounts"); amount == "total" || amount == "weighted" {
+		s.Amount = amount
 	}
 	chosen := forecast.PeriodOf(v.today(), s)
 	if day, err := time.Parse(monthLayout, v.Query("period")); err == nil {
@@ -186,47 +251,51 @@ func forecastPage(v *visit) error {
 	for range barsBefore {
 		first = first.Before(s)
 	}
-	owners := map[string]bool{}
-	o, err := v.outlook(s, in.Advanced, first, barsAll, func(d forecast.Deal) bool {
-		owners[d.Owner] = true
-		owner := v.Query("owner")
-		return owner == "" || d.Owner == owner
-	})
+	o, err := v.newOutlook(s, in.Advanced)
 	if err != nil {
-		return err
+		return o, err
 	}
-	p, err := o.page(owners)
+	o.owner = v.Query("owner")
+	records, err := o.closing(first, barsAll)
 	if err != nil {
-		return err
+		return o, err
 	}
-	return answer(v.Ctx, views.ForecastOf(p))
+	return o, o.compare(records, first)
 }
 
-func (o outlook) page(owners map[string]bool) (views.ForecastPage, error) {
+func (o outlook) page() (views.ForecastPage, error) {
 	sum := o.sums[barsBefore]
 	span, title := "month", "By month"
 	if o.settings.Period == "quarterly" {
 		span, title = "quarter", "By quarter"
 	}
-	at := func(p forecast.Period) string {
-		return withQuery(o.Ctx, map[string]string{"period": p.From.Format(monthLayout), "after": "", "only": ""})
+	with := func(pairs ...string) string {
+		set := map[string]string{"after": "", "only": "", "why": ""}
+		for i := 0; i+1 < len(pairs); i += 2 {
+			set[pairs[i]] = pairs[i+1]
+		}
+		return withQuery(o.Ctx, set)
+	}
+	at := func(p forecast.Period) string { return with("period", p.From.Format(monthLayout)) }
+	names, err := o.ownerNames()
+	if err != nil {
+		return views.ForecastPage{}, err
 	}
 	p := views.ForecastPage{
-		Shell: o.s.shell(o.visit, "Forecast", views.NavForecast),
-		Live:  views.Live{URL: withQuery(o.Ctx, map[string]string{"part": views.PartForecast})},
-		Head: views.Head{
-			Title: "Forecast",
-			Lead:  o.money(sum.Amount) + " " + amountWords(o.settings) + " for " + sum.Period.Words() + ", from " + count(len(sum.Deals), "deal", "deals") + ".",
-		},
+		Shell:  o.s.shell(o.visit, "Forecast", views.NavForecast),
+		Live:   views.Live{URL: withQuery(o.Ctx, map[string]string{"part": views.PartForecast})},
+		Head:   views.Head{Title: "Forecast", Lead: o.lead(sum), Actions: o.exportActions()},
+		Filter: o.filter(names),
 		Spans: views.Segments{Label: "Period", Items: []views.Segment{
-			{Text: "Month", URL: withQuery(o.Ctx, map[string]string{"span": "month", "after": "", "only": ""}), Current: span == "month"},
-			{Text: "Quarter", URL: withQuery(o.Ctx, map[string]string{"span": "quarter", "after": "", "only": ""}), Current: span == "quarter"},
+			{Text: "Month", URL: with("span", "month"), Current: span == "month"},
+			{Text: "Quarter", URL: with("span", "quarter"), Current: span == "quarter"},
 		}},
 		Earlier: views.Link{Text: "Earlier", URL: at(sum.Period.Before(o.settings))},
 		Later:   views.Link{Text: "Later", URL: at(sum.Period.Next(o.settings))},
 		Title:   title, Period: sum.Period.Words(), Amount: o.money(sum.Amount),
-		Text:  count(len(sum.Deals), "deal", "deals") + ", " + amountWords(o.settings) + ". As of " + o.clk.at(o.clk.now).Text + ".",
-		Chart: o.chart("Forecast "+title, barsBefore, at),
+		Text:   count(len(sum.Deals), "deal", "deals") + ", " + amountWords(o.settings) + ". " + o.against() + " As of " + o.asOfWords() + ".",
+		Chart:  o.chart("Forecast "+title, barsBefore, at),
+		Change: o.change(),
 	}
 	p.Shell.StreamURL = "/events?object=Opportunity"
 	if sum.Unknown > 0 {
@@ -238,12 +307,13 @@ func (o outlook) page(owners map[string]bool) (views.ForecastPage, error) {
 	}
 	for _, part := range sum.Parts(o.settings, o.order()) {
 		p.Parts = append(p.Parts, views.Row{Cells: []views.Cell{
-			{Text: partWords(o.settings, part.Name), URL: withQuery(o.Ctx, map[string]string{"only": partKey(part.Name), "after": ""})},
+			{Text: partWords(o.settings, part.Name), URL: with("only", partKey(part.Name))},
 			{Text: number(part.Deals)},
 			{Text: o.money(part.Amount)},
 		}})
 	}
-	return p, o.deals(&p, sum, owners)
+	o.deals(&p, sum, names)
+	return p, nil
 }
 
 func partKey(part string) string {

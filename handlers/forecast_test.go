@@ -45,15 +45,15 @@ func TestForecastAddsUpToItsDeals(t *testing.T) {
 		w.closing(1, month(3, 2), "null", "Forecast")
 		rep := w.as(home, gateway.RoleRep)
 		page := rep.get("/forecast?period=2031-03").want(http.StatusOK,
-			"$ 44,015 in total for March 2031, from 33 deals.", "Pipeline 30 $ 30,015", "Closed 2 $ 14,000", "Commit 1 $ 0", "1 deal has no amount here", "25 of 33", "Olga Owner", "Amounts are total, by forecast category, field Amount, close date CloseDate.")
+			"$ 44,015 in total for March 2031, from 33 deals, ", "Pipeline 30 $ 30,015", "Closed 2 $ 14,000", "Commit 1 $ 0", "1 deal has no amount here", "25 of 33", "Olga Owner", "Amounts are total, by forecast category, field Amount, close date CloseDate.")
 		if strings.Contains(page.words(), "999,999") || strings.Contains(page.words(), "Forecast settings") {
 			t.Error("what does not count is shown, or a rep is led to the settings")
 		}
 		next := page.rel("next")
 		rep.get(next).want(http.StatusOK, "8 of 33", "First")
-		rep.get("/forecast?period=2031-03&only=Closed").want(http.StatusOK, "2 deals Owner", "2 of 2")
-		rep.get("/forecast?period=2031-03&span=quarter").want(http.StatusOK, "for Q1 2031, from 33 deals.")
-		rep.get("/forecast?period=2031-04").want(http.StatusOK, "$ 5 in total for April 2031, from 1 deal.", "March 2031: $ 44,015, 33 deals")
+		rep.get("/forecast?period=2031-03&only=Closed").want(http.StatusOK, "2 deals Filtered by Closed", "2 of 2")
+		rep.get("/forecast?period=2031-03&span=quarter").want(http.StatusOK, "for Q1 2031, from 33 deals,")
+		rep.get("/forecast?period=2031-04").want(http.StatusOK, "$ 5 in total for April 2031, from 1 deal,", "March 2031: $ 44,015, 33 deals")
 		rep.get("/forecast?period=2031-03&owner="+ownerOf().ID).want(http.StatusOK, "from 33 deals")
 		rep.get("/forecast?period=2031-03&owner=nobody").want(http.StatusOK, "No deal counts in March 2031")
 		rep.get("/forecast?period=nonsense&span=week&after=nothing&only=x").want(http.StatusOK)
@@ -61,7 +61,7 @@ func TestForecastAddsUpToItsDeals(t *testing.T) {
 		w.saveOrg(gateway.TabForecast, func(s *gateway.Settings) {
 			s.Forecast.Amount, s.Forecast.CountBy, s.Forecast.Stages = "weighted", "stage", []string{"Prospecting"}
 		})
-		rep.get("/forecast?period=2031-03").want(http.StatusOK, "weighted for March 2031, from 34 deals.", "Stage Deals Amount Prospecting 34")
+		rep.get("/forecast?period=2031-03").want(http.StatusOK, "weighted for March 2031, from 34 deals,", "Stage Deals Amount Prospecting 34")
 	})
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"tidegate/gateway"
 	"tidegate/store"
 	"tidegate/views"
@@ -118,17 +120,27 @@ func (v *visit) postedFilters() string {
 }
 
 func exportCSV(lines []fileLine) ([]byte, error) {
+	rows := [][]string{exportColumns}
+	for _, line := range lines {
+		rows = append(rows, line.row())
+	}
+	return safeCSV(rows)
+}
+
+// safeCSV writes rows for a spreadsheet: no cell is calculated, and a number
+// keeps its minus.
+func safeCSV(rows [][]string) ([]byte, error) {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	if err := w.Write(exportColumns); err != nil {
-		return nil, err
-	}
-	for _, line := range lines {
-		row := line.row()
+	for _, row := range rows {
+		safe := make([]string, len(row))
 		for i, cell := range row {
-			row[i] = formulaSafe(cell)
+			safe[i] = formulaSafe(cell)
+			if _, err := decimal.NewFromString(cell); err == nil && strings.HasPrefix(cell, "-") {
+				safe[i] = cell
+			}
 		}
-		if err := w.Write(row); err != nil {
+		if err := w.Write(safe); err != nil {
 			return nil, err
 		}
 	}

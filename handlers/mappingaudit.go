@@ -1,8 +1,6 @@
 package handlers
 
 import (
-	"bytes"
-	"encoding/csv"
 	"net/url"
 
 	"github.com/gofiber/fiber/v2"
@@ -107,8 +105,6 @@ func exportMappings(v *visit) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
 	rows := [][]string{{"object", "field", "label", "display_name", "product_property", "direction", "write_mode", "conflict_winner", "editable", "default", "imported_by", "problem"}}
 	for _, l := range lines {
 		rows = append(rows, []string{
@@ -116,19 +112,14 @@ func exportMappings(v *visit) error {
 			onOff(l.Editable), l.Default, orSystem(l.By), l.problem,
 		})
 	}
-	for _, row := range rows {
-		for i := range row {
-			row[i] = formulaSafe(row[i])
-		}
-		if err := w.Write(row); err != nil {
-			return err
-		}
+	body, err := safeCSV(rows)
+	if err != nil {
+		return err
 	}
-	w.Flush()
 	v.s.audit(v, "exported the list of mapped fields", gateway.OrgScope)
 	v.Set(fiber.HeaderContentType, "text/csv; charset=utf-8")
 	v.Set(fiber.HeaderContentDisposition, `attachment; filename="tidegate-mapped-fields.csv"`)
-	return v.Send(b.Bytes())
+	return v.Send(body)
 }
 
 // advice points out what an admin should look at on an object's page: fields

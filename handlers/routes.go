@@ -113,6 +113,7 @@ func allPages() []route {
 		{"GET", eventsPath, signedIn, func(v *visit) error { return v.s.events(v) }},
 		{"POST", "/proofs/:object", admins, proveNow},
 		{"GET", forecastBase, signedIn, forecastPage},
+		{"POST", forecastBase + "/export", signedIn, exportForecast},
 		{"POST", settingsBase + "/forecast/preview", admins, previewTab(gateway.TabForecast, orgScope)},
 		{"POST", settingsBase + "/notes/preview", admins, previewTab(gateway.TabNotes, orgScope)},
 		{"POST", "/settings/you/preview", signedIn, previewTab(gateway.TabNotes, ownScope)},

@@ -114,10 +114,9 @@ func (v *visit) forecastPreview(t tabState, groups []views.ChoiceGroup) (*views.
 	}
 	typed := t.settings.Forecast
 	perCategory, perStage := map[string]int{}, map[string]int{}
-	o, err := v.outlook(typed, in.Advanced, forecast.PeriodOf(v.today(), typed), previewed, func(d forecast.Deal) bool {
+	o, err := v.outlook(typed, in.Advanced, forecast.PeriodOf(v.today(), typed), previewed, func(d forecast.Deal) {
 		perCategory[d.Category]++
 		perStage[d.Stage]++
-		return true
 	})
 	if err != nil {
 		return nil, err

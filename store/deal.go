@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tidegate/gateway"
@@ -15,4 +16,41 @@ func (w *Workspace) DealsClosing(ctx context.Context, dateField string, from, to
 	return w.read.records(ctx, "reading deals", `SELECT `+recordColumns+` FROM records
 		WHERE workspace_id = ? AND object = 'Opportunity' AND NOT deleted AND `+closes+` >= ? AND `+closes+` < ?
 		ORDER BY record_id`, w.id, dateField, from.Format(time.DateOnly), dateField, to.Format(time.DateOnly))
+}
+
+// MostChangedDeals bounds what DealsChanged reads.
+const MostChangedDeals = 10_000
+
+// DealsChanged returns the Opportunities, tombstones among them, that changed
+// in Salesforce since a moment, by id, with everything observed of each, in the
+// order in which it arrived. More than MostChangedDeals is an error of code
+// CodeInvalid: who asks chooses a later moment.
+func (w *Workspace) DealsChanged(ctx context.Context, since time.Time) ([]gateway.Record, map[string][]gateway.HistoryEntry, error) {
+	// A record that was not found anymore keeps the version of its last change.
+	records, err := w.read.records(ctx, "reading changed deals", `SELECT `+recordColumns+` FROM records
+		WHERE workspace_id = ? AND object = 'Opportunity' AND (commit_at >= ? OR (deleted AND observed_at >= ?))
+		ORDER BY record_id LIMIT ?`, w.id, since.UnixMilli(), micros(since), MostChangedDeals+1)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(records) > MostChangedDeals {
+		return nil, nil, gateway.Errorf(gateway.CodeInvalid, "More than %d deals changed since then. Choose a later day.", MostChangedDeals)
+	}
+	ids := make([]string, 0, len(records))
+	for _, r := range records {
+		ids = append(ids, r.Key.ID)
+	}
+	histories := make(map[string][]gateway.HistoryEntry, len(records))
+	for some := range slices.Chunk(ids, 1000) {
+		entries, err := w.read.history(ctx, "reading history of deals", `SELECT `+historyColumns+` FROM record_history
+			WHERE workspace_id = ? AND object = 'Opportunity' AND record_id`+w.db.dialect.among+`
+			ORDER BY record_id, id`, w.id, w.db.dialect.list(some))
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, e := range entries {
+			histories[e.Key.ID] = append(histories[e.Key.ID], e)
+		}
+	}
+	return records, histories, nil
 }

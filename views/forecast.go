@@ -12,6 +12,10 @@ type ForecastPage struct {
 	Live  Live
 	// Spans chooses months or quarters.
 	Spans Segments
+	// Filter chooses the day, the day to compare with, and whose deals.
+	Filter Filter
+	// Change is nil without a day to compare with.
+	Change *ForecastChange
 	// Earlier and Later move the period.
 	Earlier, Later Link
 	Title          string // of the chart's card: "By month"
@@ -29,12 +33,23 @@ type ForecastPage struct {
 	FootLink                    Link
 }
 
+// ForecastChange says what became of a period since an earlier day.
+type ForecastChange struct {
+	Title, Text, Foot string
+	Amount            Cell // the difference, "▲ € 46,000"
+	// Rows are cause, deals and amount; they add up to Amount.
+	Rows   []Row
+	Notice Notice
+}
+
 // ForecastChart is a bar for each period.
 type ForecastChart struct {
 	Name string
 	// Legend names the layers, the surest first; an empty word is left out.
 	Legend [3]string
-	Bars   []ForecastBar
+	// Then explains the dashed line; "" = there is none.
+	Then string
+	Bars []ForecastBar
 }
 
 // ForecastBar is one period.
@@ -44,6 +59,7 @@ type ForecastBar struct {
 	URL           string // "" = no link
 	Current       bool
 	Layers        [3]int // ‰ of the chart's height, the surest first
+	Then          int    // ‰, where the dashed line is
 }
 
 // layer is a rectangle of a bar; the heights below it come first.
@@ -62,5 +78,9 @@ func (b ForecastBar) layers() []layer {
 	}
 	return out
 }
+
+// then is the dashed line's place from above; it keeps clear of the edges, so
+// that it is drawn whole.
+func (b ForecastBar) then() string { return strconv.Itoa(1000 - min(max(b.Then, 4), 996)) }
 
 var layerClasses = [...]string{"legend-closed", "legend-commit", "legend-rest"}

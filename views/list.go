@@ -41,7 +41,9 @@ type Cell struct {
 	Second string
 	URL    string
 	// Kind draws a record square before the text.
-	Kind   string
+	Kind string
+	// Tone colors the text, which says the same without it: "▲ € 14,000".
+	Tone   Tone
 	Time   Time
 	Chip   Chip
 	Action Action
@@ -53,6 +55,7 @@ type Cell struct {
 type Filter struct {
 	URL     string
 	Search  Field
+	Fields  []Field
 	Selects []Select
 	// Keep are query values that the form must carry along.
 	Keep []Hidden

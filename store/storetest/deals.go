@@ -1,11 +1,13 @@
 package storetest
 
 import (
+	"context"
 	"reflect"
 	"testing"
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/store"
 )
 
 func deals(t *testing.T, s *suite) {
@@ -62,5 +64,38 @@ func wordings(t *testing.T, s *suite) {
 	}
 	if got, err := other.Wordings(t.Context(), deal); err != nil || len(got) > 0 { // AVC-04
 		t.Errorf("another workspace sees %+v, %v", got, err)
+	}
+}
+
+func dealsChanged(t *testing.T, s *suite) {
+	w, other := s.workspace(t), s.db.In("changed-other")
+	since := time.Date(2026, 11, 12, 0, 0, 0, 0, time.UTC)
+	deal := func(id string, at time.Time) gateway.Record {
+		return gateway.Record{
+			Key: gateway.RecordKey{Object: "Opportunity", ID: id}, Fields: gateway.Fields{"Name": gateway.Text(id)},
+			Version: gateway.Version{CommitAt: at.UnixMilli()}, ObservedAt: at,
+		}
+	}
+	gone := deal("d", since.Add(-time.Hour)) // found missing later: it keeps its version
+	gone.Deleted, gone.ObservedAt = true, since.Add(time.Hour)
+	person := deal("e", since)
+	person.Key.Object = "Contact"
+	save(t, w, deal("a", since.Add(-time.Millisecond)), deal("b", since), deal("c", since.Add(time.Hour)), gone, person)
+	save(t, other, deal("x", since))
+	tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+		var entries []gateway.HistoryEntry
+		for _, id := range []string{"c", "a", "c"} {
+			entries = append(entries, gateway.HistoryEntry{Key: gateway.RecordKey{Object: "Opportunity", ID: id}, Type: gateway.Update, Outcome: gateway.OutcomeApplied})
+		}
+		return tx.AppendHistory(ctx, entries)
+	})
+	records, histories, err := w.DealsChanged(t.Context(), since)
+	ok(t, err)
+	ids := ""
+	for _, r := range records {
+		ids += r.Key.ID
+	}
+	if ids != "bcd" || len(histories) != 1 || len(histories["c"]) != 2 || histories["c"][0].ID >= histories["c"][1].ID {
+		t.Errorf("AVM-39 changed %q with histories %v", ids, histories)
 	}
 }

@@ -93,6 +93,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"topics", topics},
 		{"deals", deals},
 		{"wordings", wordings},
+		{"deals changed", dealsChanged},
 		{"agents", agents},
 		{"meetings", meetings},
 		{"writings", writings},

@@ -167,9 +167,20 @@ for (const engine of engines) {
           await check("chain");
         });
 
-        test("the forecast drills down to its deals and moves by address", async () => {
+        test("the forecast drills down to its deals, moves by address, compares and exports (UX-40, AVM-39)", async () => {
           await open("/forecast");
           await check("/forecast");
+          const week = await page.inputValue("#with");
+          const yesterday = new Date(Date.now() - 24 * 3600_000).toISOString().slice(0, 10);
+          await page.fill("#with", yesterday);
+          await page.selectOption("#amounts", "weighted");
+          await page.getByRole("button", { name: "Show" }).click();
+          await page.waitForURL(/amounts=weighted/);
+          assert.notEqual(week, yesterday);
+          assert.equal(await page.inputValue("#with"), yesterday);
+          await page.locator("#change", { hasText: "What changed since" }).waitFor();
+          const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Export as CSV" }).click()]);
+          assert.match(file.suggestedFilename(), /^forecast-.*\.csv$/);
           await page.getByRole("link", { name: "Quarter", exact: true }).click();
           await page.waitForURL(/span=quarter/);
           await page.getByRole("link", { name: "Later" }).click();
