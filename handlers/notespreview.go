@@ -208,7 +208,7 @@ func (v *visit) sampleMeeting(s gateway.Settings) (outbound.MeetingInput, error)
 	in := outbound.MeetingInput{
 		Surroundings: outbound.Surroundings{
 			Workspace: v.member.Workspace, Settings: s, Member: v.member, Schemas: map[string]gateway.Schema{}, URL: v.s.BaseURL + "/meetings",
-			Attendees:     []outbound.Attendee{{Participant: ann, Matches: []gateway.Record{contact}, Evidence: "by e-mail " + ann.Email, Account: &account}},
+			Attendees:     []outbound.Attendee{{Participant: ann, Matches: []gateway.Record{contact}, Reason: "matched by email " + ann.Email, Account: &account}},
 			Opportunities: []gateway.Record{deal},
 		},
 		Meeting: gateway.Meeting{

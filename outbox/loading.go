@@ -224,14 +224,53 @@ func (l *loading) attendee(ctx context.Context, p gateway.Participant, s gateway
 
 // among recognizes a participant among records of some objects.
 func (l *loading) among(ctx context.Context, p gateway.Participant, s gateway.ContactsSettings, steps []gateway.MatchStep, objects ...string) outbound.Attendee {
-	found, err := match.Chain(match.Subject{
-		Person: gateway.Person{Email: p.Email, Phone: p.Phone}, Steps: steps, Objects: objects, Find: finder(ctx, l.w),
-		Region: match.Regions(s.PhoneRegion, l.userLocale(ctx)),
-	})
-	l.did("whom a participant is", err)
-	a := outbound.Attendee{Participant: p, Matches: found.Matches, Evidence: strings.TrimPrefix(found.Reason, "matched ")}
+	region := match.Regions(s.PhoneRegion, l.userLocale(ctx))
+	a := outbound.Attendee{Participant: p, Who: match.Participant(p.Email, p.Phone, region)}
+	switch known := l.known(ctx, &a); {
+	case known.Decided && !known.Link.Holds():
+		a.Held = held(known.Link).withheld
+		return a
+	case known.Decided && known.Link.Key.Local() && !known.Follows:
+		a.Create = true // somebody decided that he is none of those who are there
+	case known.Decided:
+		a.Matches = []gateway.Record{l.record(ctx, known.Link.Key)}
+		a.Rule, a.Reason = known.Link.Rule, known.Link.Reason
+	default:
+		found, err := match.Chain(match.Subject{
+			Person: gateway.Person{Email: p.Email, Phone: p.Phone}, Steps: steps, Objects: objects, Find: finder(ctx, l.w), Region: region,
+		})
+		l.did("whom a participant is", err)
+		a.Matches, a.Rule, a.Reason = found.Matches, found.Rule, found.Reason
+	}
 	a.Account = l.account(ctx, a, s.AccountMatchField)
 	return a
+}
+
+// known is what the links say of an attendee.
+func (l *loading) known(ctx context.Context, a *outbound.Attendee) match.Known {
+	if a.Who.ID == "" {
+		return match.Known{}
+	}
+	links, err := l.w.LinksOfKey(ctx, a.Who.ID)
+	l.did("who an attendee is", err)
+	for i := range links {
+		if links[i].Key.Local() && (links[i].Kind != a.Who.Kind || links[i].ExternalID != a.Who.ID) {
+			links[i], err = made(ctx, l.w, links[i])
+			l.did("who an attendee is", err)
+		}
+	}
+	known := match.Same(a.Who, links)
+	a.Was = known.Was
+	return known
+}
+
+// record is a record of the mirror, with its key alone where that has none.
+func (l *loading) record(ctx context.Context, key gateway.RecordKey) gateway.Record {
+	r, err := l.w.Record(ctx, key)
+	if !l.did("a person's record", err) {
+		r = gateway.Record{Key: key}
+	}
+	return r
 }
 
 // userLocale is locale, read once for a plan.

@@ -16,16 +16,27 @@ import (
 type personMatch struct {
 	link     gateway.Link
 	fresh    bool // the link is not stored yet
+	same     bool // it is that of somebody who is the same
 	was      gateway.Link
 	withheld string // why nothing is written, "" when it is
+	several  bool   // because several records fit
 	who      string // who must act, "" when a person decided that it be so
 }
 
 // link stores a decision, with what it replaces.
 func link(ctx context.Context, tx *store.Tx, m personMatch) error {
 	m.link.At = tx.Now()
-	if err := tx.SaveLink(ctx, m.link); err != nil {
-		return err
+	if kept, err := tx.KeepLink(ctx, m.link); err != nil || !kept {
+		return err // a person decided meanwhile
+	}
+	who := gateway.Who{Kind: m.link.Kind, ID: m.link.ExternalID}
+	if who.Kind == linkPerson {
+		if err := tx.RevisitNamed(ctx, who, "It is known now which record the person is: "+m.link.Reason+"."); err != nil {
+			return err
+		}
+		if err := tx.Decided(ctx, who, "It is known now which record he is: "+m.link.Reason+"."); err != nil {
+			return err
+		}
 	}
 	return tx.AppendLinkMoves(ctx, []gateway.LinkMove{{
 		Kind: m.link.Kind, ExternalID: m.link.ExternalID, Act: gateway.LinkMade, From: m.was.Key, To: m.link.Key, Reason: m.link.Reason,
@@ -40,18 +51,68 @@ func (o *Outbox) match(ctx context.Context, ws gateway.WorkspaceID, p gateway.Pe
 	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
 		return personMatch{}, fmt.Errorf("reading the link: %w", err)
 	}
-	if m, decided := matchByLink(was, err == nil); decided {
+	of, err := linksOf(ctx, w, p, was, err == nil)
+	if err != nil {
+		return personMatch{}, err
+	}
+	if m, decided := matchByLink(p, was, of); decided {
 		return m, nil
 	}
 	s, err := o.inForce(ctx, ws)
 	if err != nil {
 		return personMatch{}, err
 	}
-	of, err := locale(ctx, w)
+	region, err := locale(ctx, w)
 	if err != nil {
 		return personMatch{}, fmt.Errorf("reading the user's locale: %w", err)
 	}
-	return matchByChain(p, was, s.Contacts, of, finder(ctx, w))
+	return matchByChain(p, was, s.Contacts, region, finder(ctx, w))
+}
+
+// linksOf are the links of a person and of those who are the same, with what
+// became of the records that they are to be made.
+func linksOf(ctx context.Context, w *store.Workspace, p gateway.Person, was gateway.Link, linked bool) ([]gateway.Link, error) {
+	var out []gateway.Link
+	if linked {
+		out = append(out, was)
+	}
+	if !strings.Contains(p.Email, "@") || was.Pinned {
+		return out, nil
+	}
+	same, err := w.LinksOfKey(ctx, p.Email)
+	if err != nil {
+		return nil, fmt.Errorf("reading the links of who is the same: %w", err)
+	}
+	for _, l := range same {
+		if l.Kind == linkPerson {
+			continue
+		}
+		if l.Key.Local() {
+			if l, err = made(ctx, w, l); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+// made is a link to a record that is being made, as it stands now: one that
+// nobody makes any more is none.
+func made(ctx context.Context, w *store.Workspace, l gateway.Link) (gateway.Link, error) {
+	given, err := w.Given(ctx, []string{l.Key.ID})
+	if err != nil {
+		return l, fmt.Errorf("reading what was made: %w", err)
+	}
+	if key, ok := given[l.Key.ID]; ok {
+		l.Key = key
+		return l, nil
+	}
+	_, owed, err := w.Pending(ctx, l.Key)
+	if err == nil && !owed {
+		l.Broken, l.Pinned = "Nothing was made.", false
+	}
+	return l, err
 }
 
 // locale is that of the connected user ("en_GB"), "" when it is not known.
@@ -86,14 +147,15 @@ type find func(step gateway.MatchStep, value string) ([]gateway.Record, error)
 
 // matchByLink answers where a person's link decides alone: it leads to a
 // record, or a manual choice wins for good.
-func matchByLink(was gateway.Link, linked bool) (m personMatch, decided bool) {
+func matchByLink(p gateway.Person, was gateway.Link, of []gateway.Link) (m personMatch, decided bool) {
+	known := match.Same(gateway.Who{Kind: linkPerson, ID: p.ExternalID}, of)
 	switch {
-	case linked && was.Holds():
-		return personMatch{link: was}, true
-	case linked && was.Pinned:
-		return held(was), true
+	case !known.Decided:
+		return personMatch{}, false
+	case !known.Link.Holds():
+		return held(known.Link), true
 	}
-	return personMatch{}, false
+	return personMatch{link: known.Link, fresh: known.Follows && known.Link.Key != known.Was, same: known.Follows, was: was}, true
 }
 
 // matchByChain answers by the steps of the settings; locale is that of the
@@ -108,7 +170,7 @@ func matchByChain(p gateway.Person, was gateway.Link, s gateway.ContactsSettings
 	case len(found.Matches) > 1:
 		link.Key = found.Matches[0].Key
 		return personMatch{
-			link: link, withheld: found.Reason, who: "Choose the record that this person is, or merge them in Salesforce.",
+			link: link, withheld: found.Reason, who: "Choose the record that this person is, under Sync, People, or merge them in Salesforce.", several: true,
 		}, nil
 	case found.Key.ID == "":
 		link.Key = personKey(p, s)

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,7 @@ import (
 )
 
 // linkPerson is the kind of a person's link.
-const linkPerson = "person"
+const linkPerson = gateway.KindPerson
 
 // SubmitPerson makes what the product knows of a person durable together with
 // what Salesforce is owed for it. A person who is linked, or whose e-mail names
@@ -83,17 +84,17 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, s sub
 		if err != nil || !current {
 			return err
 		}
-		if m.withheld != "" && s.again {
-			return nil // it was said when the product told of him
-		}
 		if m.withheld != "" {
+			if err := undecided(ctx, tx, p, m); err != nil || s.again {
+				return err // it was said when the product told of him
+			}
 			return o.withhold(ctx, tx, p, m, &receipt)
 		}
 		record, pending, err := load(ctx, tx, m.link.Key)
 		if err != nil {
 			return err
 		}
-		if s.first && !m.fresh && pending == nil && local(m.link.Key) {
+		if s.first && (!m.fresh || m.same) && pending == nil && local(m.link.Key) {
 			return errRekeyed
 		}
 		plan, err := planPerson(personInput{
@@ -105,8 +106,12 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, s sub
 		if err := o.save(ctx, ws, tx, plan, &receipt); err != nil {
 			return err
 		}
-		if m.fresh && (plan.Change != nil || !local(m.link.Key)) {
+		switch {
+		case m.fresh && (plan.Change != nil || !local(m.link.Key)):
 			return link(ctx, tx, m)
+		case m.fresh:
+			m.withheld = r.refused
+			return undecided(ctx, tx, p, m)
 		}
 		return nil
 	})
@@ -216,6 +221,26 @@ func contains(owed, edit gateway.Fields) bool {
 		}
 	}
 	return true
+}
+
+// undecided notes that it is not known which record a person is, if that is so:
+// one that a person cut is decided.
+func undecided(ctx context.Context, tx *store.Tx, p gateway.Person, m personMatch) error {
+	state := gateway.UndecidedNobody
+	switch {
+	case m.several:
+		state = gateway.UndecidedSeveral
+	case m.link.State() == gateway.LinkUnlinked || m.withheld == "":
+		return nil
+	}
+	return tx.SaveUndecided(ctx, gateway.Undecided{
+		Who: gateway.Who{Kind: linkPerson, ID: p.ExternalID}, State: state, Name: personName(p), Reason: m.withheld,
+	})
+}
+
+// personName is what a person is called, by whatever is known of him.
+func personName(p gateway.Person) string {
+	return cmp.Or(strings.TrimSpace(p.FirstName+" "+p.LastName), p.Email, p.MobilePhone, p.Phone, p.ExternalID)
 }
 
 // withhold writes down why nothing is written of a person: a person must decide

@@ -21,6 +21,7 @@ type planned struct {
 	written  map[string]gateway.Writing // by part
 	lane     int
 	deals    []string      // opportunities to which its topic notes belong, nil = it has none
+	met      []gateway.Met // who takes part
 	revision int64         // of the settings by which its own records are written
 	cause    gateway.Cause // what it is planned anew for, its zero value when the product told of it
 	// save stores the thing itself, in the same transaction; false: the plan
@@ -51,6 +52,9 @@ func (o *Outbox) submitPlan(ctx context.Context, ws gateway.WorkspaceID, p plann
 			}
 		}
 		receipts = s.receipts
+		if err := s.meet(ctx); err != nil {
+			return err
+		}
 		if p.deals == nil {
 			return nil
 		}
@@ -196,6 +200,23 @@ func (s *submitting) owe(ctx context.Context, owed outbound.Owed) error {
 		return err
 	}
 	return s.tx.SaveWriting(ctx, writing)
+}
+
+// meet saves who took part and which records they turned out to be: their links
+// stay from then on.
+func (s *submitting) meet(ctx context.Context) error {
+	for i, m := range s.met {
+		m.Key = numbered(m.Key, s.given)
+		s.met[i].Key = m.Key
+		if !m.Fresh {
+			continue
+		}
+		decided := gateway.Link{Kind: m.Kind, ExternalID: m.ID, Key: m.Key, Rule: m.Rule, Reason: m.Reason}
+		if err := link(ctx, s.tx, personMatch{link: decided, was: gateway.Link{Key: m.From}}); err != nil {
+			return err
+		}
+	}
+	return s.tx.SaveMet(ctx, s.kind, s.id, s.met)
 }
 
 // link makes a record that was planned for the first time the one that a thing

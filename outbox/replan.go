@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"tidegate/gateway"
@@ -49,7 +50,7 @@ func (o *Outbox) Replanner() *Replanner { return &Replanner{o} }
 // whatever process looks next.
 func (r *Replanner) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		if err := r.look(ctx); err != nil && ctx.Err() == nil {
+		if err := errors.Join(r.revisit(ctx), r.look(ctx)); err != nil && ctx.Err() == nil {
 			r.o.opts.Logger.WarnContext(ctx, "planning anew failed; it goes on where it was", "error", err)
 		}
 		timer := time.NewTimer(replanLook)

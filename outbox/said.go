@@ -109,7 +109,7 @@ const laneSaid = 1
 func planOf(kind, id, rule, label string, plan outbound.SaidPlan, in outbound.Surroundings) planned {
 	return planned{
 		kind: kind, id: id, rule: rule, label: label, owed: plan.Owed, omitted: plan.Omitted,
-		schemas: in.Schemas, written: in.Written, lane: laneSaid, deals: dealsOf(plan), revision: in.Revision,
+		schemas: in.Schemas, written: in.Written, lane: laneSaid, deals: dealsOf(plan), met: plan.Met, revision: in.Revision,
 	}
 }
 
@@ -159,18 +159,17 @@ func (l *loading) other(ctx context.Context, person string, p gateway.Participan
 	if !l.did("a person's link", err) || !link.Holds() {
 		if link.Key = l.personPlanned(known); link.Key.ID == "" {
 			a := l.caller(ctx, p, s)
-			a.Person = known
+			a.Person, a.Who = known, gateway.Who{Kind: linkPerson, ID: person}
 			if link.Pinned {
 				a.Held = held(link).withheld
 			}
 			return a
 		}
 	}
-	r, err := l.w.Record(ctx, link.Key)
-	if !l.did("a person's record", err) {
-		r = gateway.Record{Key: link.Key}
+	a := outbound.Attendee{
+		Participant: p, Matches: []gateway.Record{l.record(ctx, link.Key)}, Rule: link.Rule, Reason: link.Reason, Person: known,
+		Who: gateway.Who{Kind: linkPerson, ID: person}, Was: link.Key,
 	}
-	a := outbound.Attendee{Participant: p, Matches: []gateway.Record{r}, Evidence: link.Reason, Person: known}
 	a.Account = l.account(ctx, a, s.AccountMatchField)
 	return a
 }

@@ -104,8 +104,12 @@ func (s personSource) of(ctx context.Context, w *store.Workspace, people []gatew
 	out := make([]thing, len(people))
 	for i, p := range people {
 		was, linked := links[p.ExternalID]
+		same, err := linksOf(ctx, w, p, was, linked)
+		if err != nil {
+			return nil, err
+		}
 		out[i] = thing{id: p.ExternalID, at: p.UpdatedAt, what: p, plan: planAgain(p, known, s.met.beside(rivals), func(t Terms) (personMatch, error) {
-			if m, decided := matchByLink(was, linked); decided {
+			if m, decided := matchByLink(p, was, same); decided {
 				return m, nil
 			}
 			return matchByChain(p, was, t.Settings.Contacts, of, look)

@@ -126,12 +126,21 @@ func (w *Workspace) SaveLink(ctx context.Context, l gateway.Link) error {
 
 // SaveLink is Workspace.SaveLink in this transaction.
 func (tx *Tx) SaveLink(ctx context.Context, l gateway.Link) error {
-	_, err := tx.saveLink(ctx, l, `DO UPDATE SET
-		object = excluded.object, record_id = excluded.record_id, chosen_object = excluded.chosen_object,
-		chosen_id = excluded.chosen_id, rule = excluded.rule, reason = excluded.reason, moved = excluded.moved,
-		moved_at = excluded.moved_at, pinned = excluded.pinned, by_name = excluded.by_name,
-		broken = excluded.broken, at = excluded.at`)
+	_, err := tx.saveLink(ctx, l, replaceLink)
 	return err
+}
+
+const replaceLink = `DO UPDATE SET
+	object = excluded.object, record_id = excluded.record_id, chosen_object = excluded.chosen_object,
+	chosen_id = excluded.chosen_id, rule = excluded.rule, reason = excluded.reason, moved = excluded.moved,
+	moved_at = excluded.moved_at, pinned = excluded.pinned, by_name = excluded.by_name,
+	broken = excluded.broken, at = excluded.at`
+
+// KeepLink is SaveLink unless a person decided meanwhile, and says whether it
+// did.
+func (tx *Tx) KeepLink(ctx context.Context, l gateway.Link) (bool, error) {
+	n, err := tx.saveLink(ctx, l, replaceLink+` WHERE NOT links.pinned`)
+	return n > 0, err
 }
 
 // AddLink saves a link unless the thing has one in that role, and says whether

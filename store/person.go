@@ -36,5 +36,8 @@ func (tx *Tx) SavePerson(ctx context.Context, p gateway.Person) error {
 		VALUES (?, ?, ?, ?) ON CONFLICT (workspace_id, external_id) DO UPDATE SET
 		body = excluded.body, updated_at = excluded.updated_at`,
 		tx.ws, p.ExternalID, writeJSON(p), micros(p.UpdatedAt))
-	return err
+	if err != nil {
+		return err
+	}
+	return tx.saveWhoKeys(ctx, gateway.Who{Kind: gateway.KindPerson, ID: p.ExternalID}, whoKeys(p.Email, p.MobilePhone, p.Phone))
 }

@@ -80,6 +80,12 @@ func (f *fold) followLinks(ctx context.Context, links []gateway.Link) ([]gateway
 		if err := f.tx.SaveLink(ctx, c.Link); err != nil {
 			return nil, err
 		}
+		// What he takes part in may belong to other deals and accounts now.
+		if who := (gateway.Who{Kind: l.Kind, ID: l.ExternalID}); l.Role == gateway.RoleSelf {
+			if err := f.tx.RevisitNamed(ctx, who, c.Moves[len(c.Moves)-1].Reason); err != nil {
+				return nil, err
+			}
+		}
 		history = append(history, c.Moves...)
 		f.moved = append(f.moved, l.Key, c.Link.Key)
 	}

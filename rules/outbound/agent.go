@@ -105,6 +105,7 @@ func (p *planning) byAgent(a Attendee) {
 	}
 	if a.Held != "" {
 		p.omit(p.agentPart("Person", a), own.Object, a.Held)
+		p.met(a, a.Was, gateway.Met{})
 		return
 	}
 	if key := p.agentAccount(a); key.ID != "" && (a.Account == nil || a.Account.Key != key) {
@@ -126,8 +127,16 @@ func (p *planning) byAgent(a Attendee) {
 			if key != own {
 				p.people = append(p.people, person{a, key, !first})
 			}
+			if own.ID == "" && first {
+				p.met(a, key, gateway.Met{Rule: "created", Reason: "created by the agent “" + p.Agent.Name + "”"})
+			}
 			first = false
 		}
+	}
+	if own.ID != "" {
+		p.met(a, own, gateway.Met{Rule: a.Rule, Reason: a.Reason})
+	} else if first {
+		p.met(a, own, gateway.Met{State: gateway.UndecidedNobody, Reason: a.nobody()})
 	}
 }
 

@@ -16,9 +16,16 @@ type Attendee struct {
 	gateway.Participant
 	// Matches are the contacts or leads that he may be, all of one object; more
 	// than one means that nobody knows which.
-	Matches  []gateway.Record
-	Evidence string          // "by e-mail ann@example.com", "" without a match
-	Account  *gateway.Record // of his domain, or of the contact he is
+	Matches []gateway.Record
+	// Who names him in links; Was is where his own link leads, zero without one.
+	Who gateway.Who
+	Was gateway.RecordKey
+	// Rule and Reason are the evidence of Matches: "matched by email
+	// ann@example.com".
+	Rule, Reason string
+	// Create is set when somebody decided that he is none of those who are there.
+	Create  bool
+	Account *gateway.Record // of his domain, or of the contact he is
 	// Person is what the product told of him, its zero value when it did not.
 	Person gateway.Person
 	// Also are the contacts that he may be beside the lead that he is; looked
@@ -82,6 +89,8 @@ type SaidPlan struct {
 	Omitted []Omission
 	// Related are the records that it belongs to.
 	Related []gateway.RecordKey
+	// Met are those from outside who take part.
+	Met []gateway.Met
 }
 
 // The parts of what was said, see gateway.Writing. Others begin with one of the

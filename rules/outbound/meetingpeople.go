@@ -27,25 +27,44 @@ func (p *planning) recognize() {
 		}
 		p.external = true
 		switch {
+		case a.Held != "" && p.Agent.ID == "":
+			p.omit(PartPeople+":"+a.address(), "", a.Held)
+			p.met(a, a.Was, gateway.Met{})
 		case len(a.Matches) < 2 && p.Agent.ID != "" && !p.cancelled:
 			p.byAgent(a)
-			continue
 		case len(a.Matches) == 1:
 			p.people = append(p.people, person{Attendee: a, key: a.Matches[0].Key})
-			continue
+			p.met(a, a.Matches[0].Key, gateway.Met{Rule: a.Rule, Reason: a.Reason})
 		case len(a.Matches) > 1:
-			p.omit(PartPeople+":"+a.address(), a.Matches[0].Key.Object, fmt.Sprintf(
-				"%d records in Salesforce have %s, so nobody knows which one %s is. Merge them in Salesforce.", len(a.Matches), a.address(), a.Words()))
-			continue
-		}
-		if p.cancelled {
-			continue
-		}
-		if key, ok := p.contact(a, made); ok {
+			why := fmt.Sprintf("%d records in Salesforce have %s, so nobody knows which one %s is. Choose it under Sync, People, or merge them in Salesforce.",
+				len(a.Matches), a.address(), a.Words())
+			p.omit(PartPeople+":"+a.address(), a.Matches[0].Key.Object, why)
+			p.met(a, gateway.RecordKey{}, gateway.Met{State: gateway.UndecidedSeveral, Reason: why})
+		case p.cancelled:
+		default:
+			key, ok := p.contact(a, made)
+			if !ok {
+				p.met(a, key, gateway.Met{State: gateway.UndecidedNobody, Reason: a.nobody()})
+				continue
+			}
 			made++
 			p.people = append(p.people, person{Attendee: a, key: key})
+			p.met(a, key, gateway.Met{Rule: "created", Reason: "created because " + a.Words() + " took part"})
 		}
 	}
+}
+
+func (a Attendee) nobody() string { return "Nobody in Salesforce has " + a.address() + "." }
+
+// met notes who somebody turned out to be. His own link is only written where
+// it leads elsewhere; that of a person is decided when the product tells of him.
+func (p *planning) met(a Attendee, key gateway.RecordKey, m gateway.Met) {
+	if a.Who.ID == "" || slices.ContainsFunc(p.plan.Met, func(o gateway.Met) bool { return o.Who == a.Who }) {
+		return
+	}
+	m.Who, m.Name, m.Key, m.From = a.Who, a.Words(), key, a.Was
+	m.Fresh = key.ID != "" && key != a.Was && a.Who.Kind == gateway.KindParticipant
+	p.plan.Met = append(p.plan.Met, m)
 }
 
 func (a Attendee) address() string { return cmp.Or(a.Email, a.Phone, a.Name) }
@@ -57,7 +76,7 @@ func (p *planning) contact(a Attendee, made int) (gateway.RecordKey, bool) {
 		Email: a.Email, Team: p.Member.Team, Settings: p.Settings.Contacts, OwnDomains: p.OwnDomains,
 		PublicDomain: p.PublicDomain, InMeeting: made, InHour: p.ContactsInHour + made,
 	})
-	if !may && !p.wrote(part) {
+	if !may && !a.Create && !p.wrote(part) {
 		p.omit(part, "Contact", a.Words()+": "+why)
 		return gateway.RecordKey{}, false
 	}
@@ -65,7 +84,7 @@ func (p *planning) contact(a Attendee, made int) (gateway.RecordKey, bool) {
 		p.omit(part, "Contact", a.Words()+": the contact that was created was deleted in Salesforce, and is not created again.")
 		return gateway.RecordKey{}, false
 	}
-	key := gateway.RecordKey{Object: "Contact", ID: gateway.LocalID(p.Workspace, "participant", strings.ToLower(a.Email), "contact")}
+	key := gateway.RecordKey{Object: "Contact", ID: gateway.LocalID(p.Workspace, "participant", cmp.Or(strings.ToLower(a.Email), a.Who.ID), "contact")}
 	p.plan.Owed = append(p.plan.Owed, Owed{Part: part, Key: key, Fields: p.contactFields(a), Why: "Nobody in Salesforce has the address of " + a.Words() + ", who took part."})
 	return key, true
 }
@@ -75,7 +94,10 @@ func (p *planning) contactFields(a Attendee) gateway.Fields {
 	if local, _, ok := strings.Cut(a.Email, "@"); ok && (last == "" || strings.Contains(last, "@")) {
 		first, last = "", local
 	}
-	fields := gateway.Fields{"LastName": gateway.Text(cmp.Or(last, notProvided)), "Email": gateway.Text(a.Email)}
+	fields := gateway.Fields{"LastName": gateway.Text(cmp.Or(last, notProvided))}
+	if a.Email != "" {
+		fields["Email"] = gateway.Text(a.Email)
+	}
 	if first != "" {
 		fields["FirstName"] = gateway.Text(first)
 	}

@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+
+	"tidegate/gateway"
+)
+
+type undecidedRow struct {
+	Kind   string `db:"kind"`
+	ID     string `db:"external_id"`
+	State  string `db:"state"`
+	Name   string `db:"name"`
+	Reason string `db:"reason"`
+	At     int64  `db:"at"`
+}
+
+func (r undecidedRow) undecided() gateway.Undecided {
+	return gateway.Undecided{
+		Who: gateway.Who{Kind: r.Kind, ID: r.ID}, State: gateway.UndecidedState(r.State), Name: r.Name, Reason: r.Reason, At: fromMicros(r.At),
+	}
+}
+
+// SaveUndecided saves that it is not known which record somebody is; since when
+// stays. Who was decided meanwhile is undecided again.
+func (tx *Tx) SaveUndecided(ctx context.Context, u gateway.Undecided) error {
+	_, err := tx.exec(ctx, "saving who is undecided", `INSERT INTO undecided (workspace_id, kind, external_id, state, name, reason, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (workspace_id, kind, external_id) DO UPDATE SET
+		state = excluded.state, name = excluded.name, reason = excluded.reason
+		WHERE undecided.state <> excluded.state OR undecided.reason <> excluded.reason OR undecided.name <> excluded.name`,
+		tx.ws, u.Kind, u.ID, string(u.State), clean(u.Name), clean(u.Reason), micros(tx.now))
+	return err
+}
+
+// Decided saves that it is known who somebody is, or that a person cut him. If
+// it was not before, everything that he takes part in is planned anew, and so
+// are those undecided who have the same e-mail address.
+func (tx *Tx) Decided(ctx context.Context, who gateway.Who, reason string) error {
+	if some, err := tx.someUndecided(ctx); err != nil || !some {
+		return err
+	}
+	_, err := tx.exec(ctx, "asking for a revisit", `INSERT INTO revisits (workspace_id, kind, external_id, reason, at)
+		SELECT workspace_id, kind, external_id, CAST(? AS TEXT), CAST(? AS BIGINT) FROM undecided WHERE workspace_id = ?
+			AND (kind = ? AND external_id = ? OR (kind, external_id) IN (`+sameWho+`)) `+revisitOnce,
+		clean(reason), micros(tx.now), tx.ws, who.Kind, who.ID, tx.ws, who.Kind, who.ID)
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, "forgetting who was undecided", `DELETE FROM undecided WHERE workspace_id = ? AND kind = ? AND external_id = ?`,
+		tx.ws, who.Kind, who.ID)
+	return err
+}
+
+// someUndecided says whether anybody is undecided: mostly nobody is, and loadings
+// bring hundreds of thousands of records.
+func (tx *Tx) someUndecided(ctx context.Context) (bool, error) {
+	_, some, err := one[int](ctx, tx.runner, "looking who is undecided", `SELECT 1 FROM undecided WHERE workspace_id = ? LIMIT 1`, tx.ws)
+	return some, err
+}
+
+// revisitOnce keeps one revisit of somebody, as late as the last that asked.
+const revisitOnce = `ON CONFLICT (workspace_id, kind, external_id) DO UPDATE SET reason = excluded.reason, at = excluded.at`
+
+// Revisit asks for everything that somebody takes part in to be planned anew.
+func (tx *Tx) Revisit(ctx context.Context, who gateway.Who, reason string) error {
+	_, err := tx.exec(ctx, "asking for a revisit", `INSERT INTO revisits (workspace_id, kind, external_id, reason, at)
+		VALUES (?, ?, ?, ?, ?) `+revisitOnce, tx.ws, who.Kind, who.ID, clean(reason), micros(tx.now))
+	return err
+}
+
+// RevisitNamed is Revisit of somebody who takes part in something already: who
+// is told of before what he says needs none.
+func (tx *Tx) RevisitNamed(ctx context.Context, who gateway.Who, reason string) error {
+	_, err := tx.exec(ctx, "asking for a revisit", `INSERT INTO revisits (workspace_id, kind, external_id, reason, at)
+		SELECT DISTINCT workspace_id, who_kind, who_id, CAST(? AS TEXT), CAST(? AS BIGINT) FROM said_of_people WHERE workspace_id = ? AND who_kind = ? AND who_id = ? `+revisitOnce,
+		clean(reason), micros(tx.now), tx.ws, who.Kind, who.ID)
+	return err
+}
+
+// revisitKnown asks for a revisit of those undecided who are known by a key that
+// a record got or lost.
+func (tx *Tx) revisitKnown(ctx context.Context, c keyChange) error {
+	var keys []string
+	for _, list := range [...][]ownedKey{c.gone, c.fresh} {
+		for _, k := range list {
+			if k.kind == KeyEmail || k.kind == KeyPhone {
+				keys = append(keys, k.value)
+			}
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	if some, err := tx.someUndecided(ctx); err != nil || !some {
+		return err
+	}
+	_, err := tx.exec(ctx, "asking for a revisit", `INSERT INTO revisits (workspace_id, kind, external_id, reason, at)
+		SELECT DISTINCT u.workspace_id, u.kind, u.external_id, CAST(? AS TEXT), CAST(? AS BIGINT) FROM who_keys k
+		JOIN undecided u ON u.workspace_id = k.workspace_id AND u.kind = k.kind AND u.external_id = k.external_id
+		WHERE k.workspace_id = ? AND k.key`+tx.dialect.among+` `+revisitOnce,
+		"Who has this address or number changed in Salesforce.", micros(tx.now), tx.ws, tx.dialect.list(keys))
+	return err
+}
+
+// Revisiting lists the workspaces that have revisits.
+func (db *DB) Revisiting(ctx context.Context) ([]gateway.WorkspaceID, error) {
+	return list[gateway.WorkspaceID](ctx, db.read(), "reading revisits", `SELECT DISTINCT workspace_id FROM revisits ORDER BY workspace_id`)
+}
+
+// Revisits returns up to n of them, the longest asked for first.
+func (w *Workspace) Revisits(ctx context.Context, n int) ([]gateway.Revisit, error) {
+	rows, err := list[struct {
+		whoRow
+		Reason string `db:"reason"`
+		At     int64  `db:"at"`
+	}](ctx, w.read, "reading revisits", `SELECT kind, external_id, reason, at FROM revisits WHERE workspace_id = ? ORDER BY at, kind, external_id LIMIT ?`, w.id, n)
+	out := make([]gateway.Revisit, len(rows))
+	for i, r := range rows {
+		out[i] = gateway.Revisit{Who: gateway.Who(r.whoRow), Reason: r.Reason, At: fromMicros(r.At)}
+	}
+	return out, err
+}
+
+// EndRevisit drops a revisit, unless it was asked for again since.
+func (w *Workspace) EndRevisit(ctx context.Context, r gateway.Revisit) error {
+	_, err := w.write.exec(ctx, "ending a revisit", `DELETE FROM revisits WHERE workspace_id = ? AND kind = ? AND external_id = ? AND at = ?`,
+		w.id, r.Kind, r.ID, micros(r.At))
+	return err
+}
+
+// UndecidedOf returns that somebody is undecided, CodeNotFound when he is not.
+func (w *Workspace) UndecidedOf(ctx context.Context, who gateway.Who) (gateway.Undecided, error) {
+	row, found, err := one[undecidedRow](ctx, w.read, "reading who is undecided", `SELECT kind, external_id, state, name, reason, at FROM undecided
+		WHERE workspace_id = ? AND kind = ? AND external_id = ?`, w.id, who.Kind, who.ID)
+	if err == nil && !found {
+		err = notFound("Nothing is to be decided about this %s any more.", who.Kind)
+	}
+	return row.undecided(), err
+}
+
+// Undecided lists up to n of those undecided of a state behind one, by kind and
+// id.
+func (w *Workspace) Undecided(ctx context.Context, state gateway.UndecidedState, after gateway.Who, n int) ([]gateway.Undecided, error) {
+	rows, err := list[undecidedRow](ctx, w.read, "reading who is undecided", `SELECT kind, external_id, state, name, reason, at FROM undecided
+		WHERE workspace_id = ? AND state = ? AND (kind, external_id) > (?, ?) ORDER BY kind, external_id LIMIT ?`,
+		w.id, string(state), after.Kind, after.ID, n)
+	out := make([]gateway.Undecided, len(rows))
+	for i, r := range rows {
+		out[i] = r.undecided()
+	}
+	return out, err
+}
+
+// CountUndecided counts those undecided by their states.
+func (w *Workspace) CountUndecided(ctx context.Context) (map[gateway.UndecidedState]int, error) {
+	rows, err := list[struct {
+		State string `db:"state"`
+		N     int    `db:"n"`
+	}](ctx, w.read, "counting who is undecided", `SELECT state, COUNT(*) AS n FROM undecided WHERE workspace_id = ? GROUP BY state`, w.id)
+	out := map[gateway.UndecidedState]int{}
+	for _, r := range rows {
+		out[gateway.UndecidedState(r.State)] = r.N
+	}
+	return out, err
+}
