@@ -59,9 +59,18 @@ func (v *visit) logTabs(current string) ([]views.Tab, error) {
 	if len(open) > 0 {
 		text += " " + number(len(open))
 	}
+	waiting, err := v.ws.CountUndecided(v.UserContext())
+	if err != nil {
+		return nil, err
+	}
+	people := "People"
+	if n := waiting[gateway.UndecidedSeveral]; n > 0 {
+		people += " " + number(n)
+	}
 	out := []views.Tab{
 		{Text: "Log", URL: "/sync/log", Current: current == "/sync/log"},
 		{Text: text, URL: conflictsBase, Current: current == conflictsBase},
+		{Text: people, URL: undecidedBase, Current: current == undecidedBase},
 		{Text: "Explain", URL: explainBase, Current: current == explainBase},
 	}
 	if v.admin() {

@@ -239,11 +239,14 @@ func askUnlink(k recordKind) func(*visit) error {
 				Crumb: []views.Link{{Text: k.many, URL: k.path}, {Text: r.Label(), URL: recordURL(r.Key)}},
 				Title: "Unlink “" + l.ExternalID + "” from " + r.Label(), Lead: sentence(l.Reason) + " " + l.Moved,
 			},
-			Effects: []string{"Nothing that the product says of it is written to Salesforce any more.", "No rule links it again; a person can."},
-			Kept:    []string{"The record in Salesforce, and what was written to it.", "The history of the link, with your name."},
-			Form:    views.Form{URL: linkURL(r.Key, "unlink", l)},
-			Action:  views.Action{Text: "Unlink", Style: views.Destructive},
-			Cancel:  views.Link{Text: "Keep the link", URL: recordURL(r.Key)},
+			Effects: []string{
+				"Nothing that the product says of it is written to Salesforce any more.", "Its Events and Tasks no longer name the record.",
+				"No rule links it again; a person can.",
+			},
+			Kept:   []string{"The record in Salesforce, and the fields that were written to it.", "The history of the link, with your name."},
+			Form:   views.Form{URL: linkURL(r.Key, "unlink", l)},
+			Action: views.Action{Text: "Unlink", Style: views.Destructive},
+			Cancel: views.Link{Text: "Keep the link", URL: recordURL(r.Key)},
 		}))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidegate/gateway"
+	"tidegate/rules/match"
 	"tidegate/rules/note"
 	"tidegate/rules/outbound"
 	"tidegate/rules/settings"
@@ -80,6 +81,9 @@ func meetingPage(v *visit) error {
 		TextTitle: "What was said", TextEmpty: "No notes, summary or topics have come yet.", Text: blocks(outbound.MeetingText(m)),
 		Facts: meetingFacts(m),
 	}
+	if err := v.whoTookPart(&p, m.Participants); err != nil {
+		return err
+	}
 	writes, err := v.said(&p, gateway.KindMeeting, id)
 	if err != nil {
 		return err
@@ -104,6 +108,33 @@ func meetingFacts(m gateway.Meeting) []views.Fact {
 		out = append(out, views.Fact{Label: "Recording", Link: views.Link{Text: "Open the recording", URL: m.RecordingURL, External: true}})
 	}
 	return slices.DeleteFunc(out, func(f views.Fact) bool { return f.Value == "" && f.Link.URL == "" })
+}
+
+// whoTookPart says under each participant which record he is and why, with the
+// way to choose another (UX 42).
+func (v *visit) whoTookPart(p *views.SaidPage, participants []gateway.Participant) error {
+	for _, one := range participants {
+		who := match.Participant(one.Email, one.Phone, "")
+		l, err := v.ws.LinkOf(v.UserContext(), who.Kind, who.ID)
+		if gateway.CodeOf(err) == gateway.CodeNotFound {
+			var u gateway.Undecided
+			u, err = v.ws.UndecidedOf(v.UserContext(), who)
+			l.Reason = u.Reason
+		}
+		if gateway.CodeOf(err) == gateway.CodeNotFound {
+			continue // one of us, or nothing is known to tell him by
+		}
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(p.Facts, func(f views.Fact) bool { return f.Value == one.Words() })
+		if i < 0 {
+			continue
+		}
+		p.Facts[i].URL, p.Facts[i].Second = recordURL(l.Key), sentence(l.Reason)
+		p.Facts[i].Link = views.Link{Text: "Choose the record", URL: whoURL(who)}
+	}
+	return nil
 }
 
 // notesChecks answers "why aren't my notes syncing?" with the settings that

@@ -189,6 +189,7 @@ func allPages() []route {
 	)
 	list = append(list, topicPages...)
 	list = append(list, conflictPages...)
+	list = append(list, undecidedPages...)
 	list = append(list, undoPages...)
 	list = append(list, againPages...)
 	list = append(list, route{"GET", backtestBase, admins, backtestPage})

@@ -153,6 +153,7 @@ var flashes = map[string]string{
 	"proving":       "Every record is being compared with Salesforce now; the line of the object says how far it is.",
 	"retried":       "Trying again now.",
 	"linked":        "Linked. Your choice stays, whatever the rules would say.",
+	"who-new":       "A new record is being made; what waited goes on with it.",
 	"unlinked":      "Unlinked for good; no rule links it again.",
 	"described":     "The fields were read from Salesforce again.",
 	"imported":      "The field is imported again and goes on from now.",

@@ -163,3 +163,15 @@ func (w *Workspace) CountUndecided(ctx context.Context) (map[gateway.UndecidedSt
 	}
 	return out, err
 }
+
+// CutPeople lists up to n of those, behind one, of whom a person decided that
+// they are no record, by kind and id.
+func (w *Workspace) CutPeople(ctx context.Context, after gateway.Who, n int) ([]gateway.Undecided, error) {
+	links, err := w.read.links(ctx, `WHERE workspace_id = ? AND role = ? AND kind IN (?, ?) AND pinned AND record_id = '' AND (kind, external_id) > (?, ?)
+		ORDER BY kind, external_id LIMIT ?`, w.id, string(gateway.RoleSelf), gateway.KindParticipant, gateway.KindPerson, after.Kind, after.ID, n)
+	out := make([]gateway.Undecided, len(links))
+	for i, l := range links {
+		out[i] = gateway.Undecided{Who: gateway.Who{Kind: l.Kind, ID: l.ExternalID}, Name: l.ExternalID, Reason: l.Reason, At: l.At}
+	}
+	return out, err
+}

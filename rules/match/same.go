@@ -54,8 +54,11 @@ func Same(who gateway.Who, links []gateway.Link) Known {
 		k.Link, k.Decided, k.Follows = l, true, l.Holds()
 		return k
 	}
-	if own && k.Link.Holds() && !(who.Kind == gateway.KindParticipant && k.Link.Key.Local()) {
-		k.Decided = true // a record that is still being made is planned again, by the same id
+	// A participant's record that is still being made is planned again, by the
+	// same id.
+	making := who.Kind == gateway.KindParticipant && k.Link.Key.Local()
+	if own && k.Link.Holds() && !making {
+		k.Decided = true
 		return k
 	}
 	if l, ok := agreed(who, links, false); ok {
