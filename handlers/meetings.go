@@ -32,6 +32,7 @@ var saidPages = []route{
 	{"GET", callsBase + "/:id", signedIn, callPage},
 	{"GET", emailsBase, signedIn, saidListPage(emailsBase)},
 	{"GET", emailsBase + "/:id", signedIn, emailPage},
+	{"GET", filedBase + "/:id", signedIn, filedEmailPage},
 }
 
 var meetingStates = []saidState{

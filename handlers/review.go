@@ -67,7 +67,11 @@ func (v *visit) showReviewed(r review, problem string) error {
 	if v.posted(stepName) == stepExport {
 		return v.exportReview(e)
 	}
-	r.page.Effects, r.page.Also = effectWords(e), alsoWords(e)
+	emails, err := v.emailsRead(r.from.Advanced.EmailsRead(), r.proposal.Settings.Advanced.EmailsRead())
+	if err != nil {
+		return err
+	}
+	r.page.Effects, r.page.Also = effectWords(e), append(emails, alsoWords(e)...)
 	v.addSample(&r.page, e)
 	if err := v.addBacktest(&r); err != nil {
 		return err

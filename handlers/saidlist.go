@@ -41,6 +41,9 @@ type saidRows struct {
 type saidRow struct {
 	id, title, second, status string
 	at                        time.Time
+	// filed says of an e-mail that Salesforce holds as what; "" = it is of the
+	// product.
+	filed string
 }
 
 func rowsOf[T any](page store.SaidPage[T], err error, row func(T) saidRow) (saidRows, error) {
@@ -64,7 +67,7 @@ func saidLists() []saidList {
 			rows: func(v *visit, q store.SaidQuery) (saidRows, error) {
 				page, err := v.ws.Meetings(v.UserContext(), q)
 				return rowsOf(page, err, func(m gateway.Meeting) saidRow {
-					return saidRow{m.ExternalID, m.Title, m.Organizer, string(m.Status), m.StartsAt}
+					return saidRow{id: m.ExternalID, title: m.Title, second: m.Organizer, status: string(m.Status), at: m.StartsAt}
 				})
 			},
 		},
@@ -75,7 +78,7 @@ func saidLists() []saidList {
 			rows: func(v *visit, q store.SaidQuery) (saidRows, error) {
 				page, err := v.ws.Calls(v.UserContext(), q)
 				return rowsOf(page, err, func(c gateway.Call) saidRow {
-					return saidRow{c.ExternalID, callTitle(c), c.Disposition, c.Direction, c.StartedAt}
+					return saidRow{id: c.ExternalID, title: callTitle(c), second: c.Disposition, status: c.Direction, at: c.StartedAt}
 				})
 			},
 		},
@@ -86,7 +89,7 @@ func saidLists() []saidList {
 			rows: func(v *visit, q store.SaidQuery) (saidRows, error) {
 				page, err := v.ws.Conversations(v.UserContext(), q)
 				return rowsOf(page, err, func(c gateway.Conversation) saidRow {
-					return saidRow{c.ExternalID, conversationTitle(c, c.Person), c.Agent, c.Channel, c.StartedAt}
+					return saidRow{id: c.ExternalID, title: conversationTitle(c, c.Person), second: c.Agent, status: c.Channel, at: c.StartedAt}
 				})
 			},
 		},
@@ -94,12 +97,7 @@ func saidLists() []saidList {
 			kind: gateway.KindEmail, base: emailsBase, title: "E-mails", one: "e-mail", many: "e-mails", head: "E-mail",
 			search: "Subject or address", icon: views.KindEmail, object: "Task",
 			empty: views.Empty{Icon: views.IconNote, Title: "E-mails will appear here", Text: productTells},
-			rows: func(v *visit, q store.SaidQuery) (saidRows, error) {
-				page, err := v.ws.Emails(v.UserContext(), q)
-				return rowsOf(page, err, func(e gateway.Email) saidRow {
-					return saidRow{e.ExternalID, emailTitle(e), e.From, "", e.SentAt}
-				})
-			},
+			rows:  emailRows,
 		},
 	}
 }
@@ -172,11 +170,15 @@ func (l saidList) table(v *visit, rows []saidRow) (out []views.Row, err error) {
 	}
 	clk := v.clock()
 	for _, r := range rows {
-		cells := []views.Cell{{Text: r.title, URL: saidURL(l.base, r.id), Kind: l.icon, Second: r.second}}
+		base, in := l.base, became[r.id].lead()
+		if r.filed != "" {
+			base, in = filedBase, r.filed
+		}
+		cells := []views.Cell{{Text: r.title, URL: saidURL(base, r.id), Kind: l.icon, Second: r.second}}
 		if len(l.states) > 0 {
 			cells = append(cells, views.Cell{Chip: l.chip(r.status)})
 		}
-		cells = append(cells, views.Cell{Time: clk.full(r.at)}, views.Cell{Text: became[r.id].lead()})
+		cells = append(cells, views.Cell{Time: clk.full(r.at)}, views.Cell{Text: in})
 		out = append(out, views.Row{ID: r.id, Cells: cells})
 	}
 	return out, nil

@@ -60,6 +60,11 @@ func (o *scriptedOrg) RefreshSchema(context.Context, gateway.WorkspaceID, string
 	return o.called("refresh")
 }
 
+func (o *scriptedOrg) Count(_ context.Context, _ gateway.WorkspaceID, object string) (int, error) {
+	n := map[string]int{"EmailMessage": 2500, "EmailMessageRelation": 4000}[object]
+	return n, o.called("count " + object)
+}
+
 func (o *scriptedOrg) Objects(context.Context, gateway.WorkspaceID) ([]gateway.ObjectInfo, error) {
 	return []gateway.ObjectInfo{
 		{Name: "Contact", Label: "Contact", Createable: true, Updateable: true},

@@ -67,6 +67,8 @@ type Org interface {
 	RefreshSchema(ctx context.Context, ws gateway.WorkspaceID, object string) error
 	// Objects lists the objects of the org that the connected user can query.
 	Objects(ctx context.Context, ws gateway.WorkspaceID) ([]gateway.ObjectInfo, error)
+	// Count asks how many records of an object there are, in one call.
+	Count(ctx context.Context, ws gateway.WorkspaceID, object string) (int, error)
 }
 
 // Grant is one attempt to connect, from the button to the way back. It is

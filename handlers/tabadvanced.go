@@ -75,11 +75,11 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 		Emails: []views.Switch{
 			{
 				Name: "emails_from_tasks", Label: "From Task objects", On: a.EmailsFromTasks, Locked: t.locked, Meta: t.meta(v, "emails_from_tasks", "off"),
-				Effect: "For orgs that log e-mail as tasks. Kept for later: nothing is read from these Tasks yet.",
+				Effect: "For orgs that log e-mail as Tasks. They appear among the e-mails and on the timelines of contacts, leads and deals, as from Salesforce; nothing is written back. Switched off, they are hidden here.",
 			},
 			{
 				Name: "emails_from_messages", Label: "From EmailMessage objects", On: a.EmailsFromMessages, Locked: t.locked, Meta: t.meta(v, "emails_from_messages", "off"),
-				Effect: "For orgs with Enhanced Email: e-mails of the product become EmailMessages there instead of Tasks, each once by its Message-ID. Nothing is read from EmailMessages yet.",
+				Effect: "For orgs with Enhanced Email. They are read and appear in the same places, each e-mail once; those of the product become EmailMessages instead of Tasks. Switched off, what was read is dropped here, and nothing changes in Salesforce.",
 			},
 		},
 		Conflicts: conflictSelects(v, t),

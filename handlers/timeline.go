@@ -40,7 +40,15 @@ func (b *recordBuilder) timeline() ([]views.Activity, error) {
 		if err != nil {
 			return nil, err
 		}
+		in, err := b.inForce()
+		if err != nil {
+			return nil, err
+		}
 		for _, r := range records {
+			if e, ok := gateway.Filed(r); ok {
+				entries = append(entries, entry{e.At, b.filedActivity(e, in.Advanced.EmailsRead())})
+				continue
+			}
 			at, a := b.activity(r)
 			entries = append(entries, entry{at, a})
 		}
@@ -111,21 +119,6 @@ func (b *recordBuilder) timelineParts() views.Segments {
 		return views.Segment{Text: text, URL: withQuery(b.Ctx, map[string]string{"from": key, "edit": ""}), Current: from == key}
 	}
 	return views.Segments{Label: "Activity shown", Items: []views.Segment{part("Both", ""), part("Salesforce", "salesforce"), part("Here", "here")}}
-}
-
-// activities are the Tasks and Events about this record. A person is their
-// Who, anything else their What.
-func (b *recordBuilder) activities() ([]gateway.Record, error) {
-	field := "WhatId"
-	if o := b.record.Key.Object; o == "Contact" || o == "Lead" {
-		field = "WhoId"
-	}
-	events, err := b.related("Event", field, b.record.Key.ID, timelineSize)
-	if err != nil {
-		return nil, err
-	}
-	tasks, err := b.related("Task", field, b.record.Key.ID, timelineSize)
-	return append(events, tasks...), err
 }
 
 func (b *recordBuilder) activity(r gateway.Record) (time.Time, views.Activity) {

@@ -209,10 +209,7 @@ func (l *loading) logged(ctx context.Context, e gateway.Email) gateway.RecordKey
 	if e.MessageID == "" {
 		return gateway.RecordKey{}
 	}
-	found, err := l.w.RecordsByField(ctx, "MessageIdentifier", e.MessageID, "EmailMessage")
+	key, err := l.w.FiledAs(ctx, e.MessageID)
 	l.did("an e-mail's log", err)
-	for _, r := range found {
-		return r.Key
-	}
-	return gateway.RecordKey{}
+	return key
 }

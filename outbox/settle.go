@@ -243,11 +243,8 @@ func (s *settling) finish(ctx context.Context, c gateway.Change, d gateway.Deliv
 		to := gateway.RecordKey{Object: c.Key.Object, ID: d.RecordID}
 		s.created = append(s.created, to)
 		line.Key = to
-		if r, here := s.records[to]; here && (r.Deleted || outbound.Barred(r) != nil) {
-			// Converted or merged while its id was on the way: the link follows.
-			if err := s.tx.MarkRefetch(ctx, []gateway.RecordKey{to}, "A link leads to the record."); err != nil {
-				return err
-			}
+		if err := s.readCreated(ctx, to); err != nil {
+			return err
 		}
 	}
 	s.observe(c, line.Key)
@@ -256,6 +253,21 @@ func (s *settling) finish(ctx context.Context, c gateway.Change, d gateway.Deliv
 		return nil
 	}
 	return s.followUp(ctx, line, result.Left)
+}
+
+// readCreated marks a created record that is to be read before anybody tells of
+// it.
+func (s *settling) readCreated(ctx context.Context, key gateway.RecordKey) error {
+	why := ""
+	switch r, here := s.records[key]; {
+	case here && (r.Deleted || outbound.Barred(r) != nil):
+		why = "A link leads to the record." // converted or merged while its id was on the way: the link follows
+	case key.Object == "EmailMessage" && !here:
+		why = "Which Task Salesforce made of the e-mail is not known yet." // until then that would be listed as another one
+	default:
+		return nil
+	}
+	return s.tx.MarkRefetch(ctx, []gateway.RecordKey{key}, why)
 }
 
 // followUp gives what was edited during the attempt a line of its own, since

@@ -86,6 +86,7 @@ func (tx *Tx) SaveEmail(ctx context.Context, e gateway.Email) error {
 	e.UpdatedAt = tx.now
 	return tx.saveSaid(ctx, said{
 		kind: gateway.KindEmail, id: e.ExternalID, owner: e.From, at: e.SentAt, search: append([]string{e.Subject, e.From}, e.To...), body: e,
+		messageKey: clean(gateway.MessageKey(e.MessageID)),
 	})
 }
 

@@ -147,7 +147,10 @@ func (tx *Tx) SaveRecords(ctx context.Context, records []gateway.Record) error {
 		}
 	}
 	wait.Wait()
-	return tx.saveKeys(ctx, keys)
+	if err := tx.saveKeys(ctx, keys); err != nil {
+		return err
+	}
+	return tx.fileEmails(ctx, records)
 }
 
 // know loads what nobody has loaded of the records: their keys are dropped by

@@ -35,6 +35,8 @@ var keyFields = [...]struct{ field, kind string }{
 	{"WhoId", "WhoId"},
 	{"WhatId", "WhatId"},
 	{"LinkedEntityId", "LinkedEntityId"},
+	{"RelatedToId", "RelatedToId"}, // of an EmailMessage
+	{"RelationId", "RelationId"},   // of who took part in one
 }
 
 // isLookup reports whether records can be found by that lookup field.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
@@ -14,6 +15,7 @@ import (
 // said is the row of something that was said here; body is the whole of it.
 type said struct {
 	kind, id, status, owner string
+	messageKey              string // of an e-mail
 	at                      time.Time
 	search                  []string
 	body                    any
@@ -21,12 +23,12 @@ type said struct {
 
 func (tx *Tx) saveSaid(ctx context.Context, s said) error {
 	_, err := tx.exec(ctx, "saving "+s.kind, `INSERT INTO said
-		(workspace_id, kind, external_id, at, status, owner, search, body, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		(workspace_id, kind, external_id, at, status, owner, search, body, updated_at, message_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (workspace_id, kind, external_id) DO UPDATE SET
 		at = excluded.at, status = excluded.status, owner = excluded.owner, search = excluded.search,
-		body = excluded.body, updated_at = excluded.updated_at`,
+		body = excluded.body, updated_at = excluded.updated_at, message_key = excluded.message_key`,
 		tx.ws, s.kind, s.id, micros(s.at), s.status, s.owner, clean(strings.ToLower(strings.Join(s.search, " "))),
-		writeJSON(s.body), micros(tx.now))
+		writeJSON(s.body), micros(tx.now), s.messageKey)
 	return err
 }
 
@@ -62,46 +64,85 @@ type SaidPage[T any] struct {
 }
 
 func listSaid[T any](ctx context.Context, w *Workspace, kind string, q SaidQuery) (SaidPage[T], error) {
-	var page SaidPage[T]
-	where := saidFilter(w, kind, q)
-	total, _, err := one[int](ctx, w.read, "counting "+kind+"s", `SELECT COUNT(*) FROM said WHERE `+where.String(), where.args...)
+	found, err := selectSaid[T](ctx, w, kind, q)
 	if err != nil {
-		return page, err
+		return SaidPage[T]{}, err
 	}
-	page.Total = total
-	order, token := "at DESC, external_id DESC", q.After
-	if q.Before != "" {
-		order, token = "at, external_id", q.Before
+	return pageOfSaid(found.entries, found.total, q), nil
+}
+
+// saidEntry is a row of a list with its place.
+type saidEntry[T any] struct {
+	at   int64
+	id   string
+	item T
+}
+
+// compare orders entries by time, then id.
+func (e saidEntry[T]) compare(o saidEntry[T]) int {
+	return cmp.Or(cmp.Compare(e.at, o.at), strings.Compare(e.id, o.id))
+}
+
+// saidSelection is what a page is cut from: a row more than it has, in its order.
+type saidSelection[T any] struct {
+	entries []saidEntry[T]
+	total   int // over all pages
+}
+
+func selectSaid[T any](ctx context.Context, w *Workspace, kind string, q SaidQuery) (out saidSelection[T], err error) {
+	where := saidFilter(w, kind, q)
+	out.total, _, err = one[int](ctx, w.read, "counting "+kind+"s", `SELECT COUNT(*) FROM said WHERE `+where.String(), where.args...)
+	if err != nil {
+		return out, err
 	}
-	if token != "" {
-		at, id, err := parseSaidToken(token)
-		if err != nil {
-			return page, err
-		}
-		where.and("(at, external_id) "+map[bool]string{true: ">", false: "<"}[q.Before != ""]+" (?, ?)", at, id)
+	order, err := q.page(where, "at", "external_id")
+	if err != nil {
+		return out, err
 	}
-	limit := q.Limit
-	if limit <= 0 {
-		limit = pageSize
-	}
-	var tokens []string
 	err = w.read.each(ctx, "listing "+kind+"s", func(rows *sql.Rows) error {
-		var (
-			at       int64
-			id, body string
-			item     T
-		)
-		if err := rows.Scan(&at, &id, &body); err != nil {
+		var e saidEntry[T]
+		var body string
+		if err := rows.Scan(&e.at, &e.id, &body); err != nil {
 			return err
 		}
-		err := readJSON(body, &item)
-		page.Items, tokens = append(page.Items, item), append(tokens, saidToken(at, id))
+		err := readJSON(body, &e.item)
+		out.entries = append(out.entries, e)
 		return err
-	}, `SELECT at, external_id, body FROM said WHERE `+where.String()+` ORDER BY `+order+` LIMIT ?`, append(where.args, limit+1)...)
-	if err != nil {
-		return page, err
+	}, `SELECT at, external_id, body FROM said WHERE `+where.String()+` ORDER BY `+order+` LIMIT ?`, append(where.args, q.limit()+1)...)
+	return out, err
+}
+
+// page adds where a page begins to its condition, and returns its order.
+func (q SaidQuery) page(where *condition, at, id string) (order string, err error) {
+	order, token, beyond := at+" DESC, "+id+" DESC", q.After, "<"
+	if q.Before != "" {
+		order, token, beyond = at+", "+id, q.Before, ">"
 	}
-	return cutSaid(page, tokens, q, limit), nil
+	if token == "" {
+		return order, nil
+	}
+	when, which, err := parseSaidToken(token)
+	if err == nil {
+		where.and("("+at+", "+id+") "+beyond+" (?, ?)", when, which)
+	}
+	return order, err
+}
+
+func (q SaidQuery) limit() int {
+	if q.Limit <= 0 {
+		return pageSize
+	}
+	return q.Limit
+}
+
+// pageOfSaid makes a page of what was selected for it.
+func pageOfSaid[T any](entries []saidEntry[T], total int, q SaidQuery) SaidPage[T] {
+	page := SaidPage[T]{Total: total}
+	var tokens []string
+	for _, e := range entries {
+		page.Items, tokens = append(page.Items, e.item), append(tokens, saidToken(e.at, e.id))
+	}
+	return cutSaid(page, tokens, q, q.limit())
 }
 
 func saidFilter(w *Workspace, kind string, q SaidQuery) *condition {

@@ -76,9 +76,13 @@ func (tx *Tx) InsertSnapshot(ctx context.Context, s Snapshot) error {
 	if err != nil {
 		return err
 	}
-	return tx.append(ctx, tx.all(saveRecordKeys), len(keys), func(args []any, i int) []any {
+	err = tx.append(ctx, tx.all(saveRecordKeys), len(keys), func(args []any, i int) []any {
 		return append(args, string(tx.ws), keys[i].kind, keys[i].value, s.Table.Object, keys[i].key.ID)
 	})
+	if err != nil {
+		return err
+	}
+	return tx.fileSnapshot(ctx, s)
 }
 
 // all is an insert of rows of which none is there.

@@ -99,6 +99,9 @@ func (c *Consumer) hold(ctx context.Context, lease gateway.Lease) error {
 	if err == nil {
 		err = c.remember(ctx)
 	}
+	if err == nil {
+		err = c.forget(ctx)
+	}
 	if err != nil {
 		return errors.Join(err, c.release(ctx, lease))
 	}

@@ -3,6 +3,7 @@ package streaming
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"tidegate/gateway"
 	"tidegate/rules/outbound"
@@ -18,6 +19,9 @@ func (c *Consumer) refetch(ctx context.Context, lease gateway.Lease) error {
 	}
 	ids := map[string][]string{}
 	for _, k := range keys {
+		if !slices.Contains(c.cfg.Objects, k.Object) {
+			continue // it is not read any more
+		}
 		ids[k.Object] = append(ids[k.Object], k.ID)
 	}
 	for object := range ids {

@@ -3,6 +3,7 @@ package streaming
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -123,6 +124,27 @@ func (r *rules) read(ctx context.Context) error {
 	return nil
 }
 
+// forget drops what is here of e-mails that are not read any more (AVM-49).
+func (c *Consumer) forget(ctx context.Context) error {
+	for _, object := range gateway.EmailObjects {
+		if slices.Contains(c.cfg.Objects, object) {
+			continue
+		}
+		dropped, err := c.store.DropMirror(ctx, object)
+		if err != nil {
+			return fmt.Errorf("dropping %s: %w", object, err)
+		}
+		if dropped {
+			c.cfg.Logger.InfoContext(ctx, "the mirror of an object was dropped", "object", object)
+		}
+	}
+	return nil
+}
+
+// described reports whether an object was described; until then it is tried
+// again with the describes that are due.
+func (c *Consumer) described(object string) bool { return c.rules.schema(object).Object != "" }
+
 // learn describes the objects that nobody described yet, and reads the rest
 // from the store.
 func (c *Consumer) learn(ctx context.Context) error {
@@ -131,10 +153,17 @@ func (c *Consumer) learn(ctx context.Context) error {
 	}
 	var fresh []gateway.Schema
 	for _, object := range c.cfg.Objects {
-		if c.rules.schema(object).Object != "" {
+		if c.described(object) {
 			continue
 		}
 		s, err := c.cfg.Reader.Schema(ctx, object)
+		if unreachable(err) {
+			// One object that the org has not, or shows us not, stops no other.
+			if err := c.status(ctx, object, gateway.StatePaused, err.Error(), -1); err != nil {
+				return err
+			}
+			continue
+		}
 		if err != nil {
 			c.health.reader(err)
 			return fmt.Errorf("describing %s: %w", object, err)

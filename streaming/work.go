@@ -90,7 +90,7 @@ func (c *Consumer) round(ctx context.Context, lease gateway.Lease) error {
 		return err
 	}
 	for _, object := range c.cfg.Objects {
-		if quiet[object] {
+		if quiet[object] || !c.described(object) {
 			continue
 		}
 		err := c.polling(ctx, lease, object)

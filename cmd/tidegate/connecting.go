@@ -184,6 +184,11 @@ func (c connecting) Objects(ctx context.Context, id gateway.WorkspaceID) ([]gate
 	return out, err
 }
 
+// Count asks how many records of an object there are.
+func (c connecting) Count(ctx context.Context, id gateway.WorkspaceID, object string) (int, error) {
+	return reader{c.orgs, id}.Count(ctx, object)
+}
+
 func orgName(ctx context.Context, client *salesforce.Client) (string, error) {
 	schema, err := client.Describe(ctx, "Organization")
 	if err != nil {

@@ -4,6 +4,7 @@ package settings
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"tidegate/gateway"
@@ -87,8 +88,15 @@ func MaySave(org gateway.Settings, scope string, tab gateway.Tab) error {
 }
 
 // Mirrored returns the objects that a workspace mirrors, by what is saved for
-// the organization.
+// the organization: those of the Objects tab, and those of the e-mails that are
+// read (AVM-49).
 func Mirrored(org Rows) ([]string, error) {
 	in, err := Effective(org, nil)
-	return in.Objects.Mirrored(), err
+	objects := in.Objects.Mirrored()
+	for _, object := range in.Advanced.EmailsRead().Mirrored() {
+		if !slices.Contains(objects, object) {
+			objects = append(objects, object)
+		}
+	}
+	return objects, err
 }

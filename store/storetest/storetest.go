@@ -98,6 +98,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"meetings", meetings},
 		{"writings", writings},
 		{"conversations", conversations},
+		{"filed e-mails", filedEmails},
 		{"links", links},
 		{"suspensions", suspensions},
 		{"rekey", rekey},

@@ -1,18 +1,25 @@
 package faults
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"tidegate/gateway"
+	"tidegate/store"
 )
 
 // setting saves a tab of the organization's settings.
 func (w *world) setting(tab gateway.Tab, body string) {
 	w.t.Helper()
-	if _, err := w.store().SaveSetting(w.t.Context(), gateway.SettingRow{Scope: gateway.OrgScope, Tab: tab, Body: []byte(body)}, 0); err != nil {
+	saved, err := w.store().Settings(w.t.Context(), gateway.OrgScope)
+	if err == nil {
+		_, err = w.store().SaveSetting(w.t.Context(), gateway.SettingRow{Scope: gateway.OrgScope, Tab: tab, Body: []byte(body)}, saved[tab].Revision)
+	}
+	if err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -45,6 +52,7 @@ func TestSeveralPeopleAndMessagesAreWrittenOnce(t *testing.T) { // F-51, F-62, A
 		}
 		w.setting(gateway.TabAdvanced, fmt.Sprintf(`{"currency_label":"$","amount_field":"Amount","close_date_field":"CloseDate","emails_from_messages":true,"fallback_owner":%q}`, stays))
 		ids := w.contacts(3)
+		w.fileEmail(ids[0])
 		people := []map[string]any{{"email": "organizer@home.example"}}
 		for _, id := range ids {
 			people = append(people, map[string]any{"email": w.truth("Contact")[id].text("Email")})
@@ -99,6 +107,42 @@ func TestSeveralPeopleAndMessagesAreWrittenOnce(t *testing.T) { // F-51, F-62, A
 		if !told {
 			t.Error("F-62: no line says why the Event has another owner")
 		}
+		w.readsEmails()
+	})
+}
+
+// fileEmail has somebody else file an e-mail in the org.
+func (w *world) fileEmail(contact string) {
+	w.t.Helper()
+	w.change(map[string]any{"object": "EmailMessage", "op": "create", "values": map[string]any{
+		"Subject": "Filed by somebody else", "Status": "3", "MessageIdentifier": "<theirs@there.example>", "FromAddress": "them@there.example", "ToIds": []string{contact}, "TextBody": "Hello",
+	}})
+}
+
+// readsEmails proves that what others filed as EmailMessages comes in and is
+// listed once, beside our own e-mail, for as long as the switch is on (AVM-48,
+// AVM-49): neither the Tasks that the org made of both, nor our own message.
+func (w *world) readsEmails() {
+	w.t.Helper()
+	w.mirrorEqualsOrg() // the Tasks too
+	eventually(w.t, func() string {
+		page, err := w.store().EmailsWith(w.t.Context(), store.SaidQuery{}, gateway.EmailsRead{Tasks: true, Messages: true})
+		var got []string
+		for _, e := range page.Items {
+			got = append(got, cmp.Or(e.Email.Subject, e.Filed.Subject))
+		}
+		if slices.Sort(got); err != nil || strings.Join(got, ", ") != "Filed by somebody else, Offer with message id" {
+			return fmt.Sprintf("listed are %q, %v", got, err)
+		}
+		return ""
+	})
+	w.setting(gateway.TabAdvanced, `{"currency_label":"$","amount_field":"Amount","close_date_field":"CloseDate"}`)
+	eventually(w.t, func() string {
+		n, err := w.store().CountRecords(w.t.Context(), "EmailMessage")
+		if n != 0 || err != nil {
+			return fmt.Sprintf("%d EmailMessages are still here, %v", n, err)
+		}
+		return ""
 	})
 }
 
