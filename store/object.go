@@ -55,19 +55,6 @@ func (w *Workspace) ObjectStatuses(ctx context.Context) ([]gateway.ObjectStatus,
 	return out, nil
 }
 
-func (w *Workspace) rowsHere(ctx context.Context) (map[string]int, error) {
-	rows, err := list[struct {
-		Object string `db:"object"`
-		N      int    `db:"n"`
-	}](ctx, w.read, "counting records", `SELECT object, COUNT(*) AS n FROM records
-		WHERE workspace_id = ? AND NOT deleted GROUP BY object`, w.id)
-	out := make(map[string]int, len(rows))
-	for _, r := range rows {
-		out[r.Object] = r.N
-	}
-	return out, err
-}
-
 // SaveObjectStatus saves state, reason, transport, label, the count in
 // Salesforce and whether the first backfill finished. LastEvent and Lag move
 // only forward: the stream writes them too, by TouchObjects.

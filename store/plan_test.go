@@ -29,6 +29,8 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 	cases := []struct{ name, query, step string }{
 		{"records of a batch", `SELECT fields FROM records WHERE workspace_id = 'w' AND object = 'o' AND record_id IN (SELECT value FROM json_each('[]')) ORDER BY record_id`, "autoindex_records_1 (workspace_id=? AND object=? AND record_id=?)"},
 		{"list of records", `SELECT fields FROM records WHERE workspace_id = 'w' AND object = 'o' AND NOT deleted AND (label, record_id) > ('a', 'b') ORDER BY label, record_id LIMIT 5`, "records_label (workspace_id=? AND object=? AND (label,record_id)>(?,?))"},
+		{"count of records", strings.ReplaceAll(countLiving, "?", "'w'"), "autoindex_records_1 (workspace_id=? AND object=?)"},
+		{"count of tombstones", strings.ReplaceAll(countLiving, "?", "'w'"), "INDEX records_deleted (workspace_id=? AND object=?)"},
 		{"records by key", `SELECT fields FROM (SELECT DISTINCT object AS o, record_id AS i FROM record_keys WHERE workspace_id = 'w' AND kind = 'k' AND value = 'v') AS found JOIN records ON records.workspace_id = 'w' AND records.object = found.o AND records.record_id = found.i`, "autoindex_records_1 (workspace_id=? AND object=? AND record_id=?)"},
 		{"history of a record", `SELECT fields FROM record_history WHERE workspace_id = 'w' AND object = 'o' AND record_id = 'r' AND id < 9 ORDER BY id DESC LIMIT 3`, "record_history_record (workspace_id=? AND object=? AND record_id=? AND id<?)"},
 		{"newest of the log", `SELECT fields FROM record_history WHERE workspace_id = 'w' AND id > 0 ORDER BY id DESC LIMIT 5`, "autoindex_record_history_1 (workspace_id=? AND id>?)"},

@@ -33,14 +33,6 @@ func (w *Workspace) Record(ctx context.Context, key gateway.RecordKey) (gateway.
 	return records[0], nil
 }
 
-// CountRecords returns how many records of an object are in the mirror,
-// without tombstones.
-func (w *Workspace) CountRecords(ctx context.Context, object string) (int, error) {
-	n, _, err := one[int](ctx, w.read, "counting records",
-		`SELECT COUNT(*) FROM records WHERE workspace_id = ? AND object = ? AND NOT deleted`, w.id, object)
-	return n, err
-}
-
 // LoadRecords reads the records that exist, in one statement per object, and
 // on Postgres locks them in the order of their keys, so that two transactions
 // never wait for each other.

@@ -36,7 +36,7 @@ func contains(s string) string {
 // CodeInvalid.
 func (w *Workspace) Records(ctx context.Context, q RecordQuery) (RecordPage, error) {
 	where := w.recordFilter(q)
-	total, _, err := one[int](ctx, w.read, "counting records", `SELECT COUNT(*) FROM records WHERE `+where.String(), where.args...)
+	total, err := w.matching(ctx, q, where)
 	if err != nil {
 		return RecordPage{}, err
 	}
@@ -70,6 +70,20 @@ func (w *Workspace) Records(ctx context.Context, q RecordQuery) (RecordPage, err
 		return RecordPage{}, err
 	}
 	return recordPage(records, labels, q, limit, total), nil
+}
+
+// matching counts what the query finds.
+func (w *Workspace) matching(ctx context.Context, q RecordQuery, where *condition) (int, error) {
+	if q.all() {
+		return w.total(ctx, q.Object)
+	}
+	n, _, err := one[int](ctx, w.read, "counting records", `SELECT COUNT(*) FROM records WHERE `+where.String(), where.args...)
+	return n, err
+}
+
+// all reports whether the query finds every living record.
+func (q *RecordQuery) all() bool {
+	return !q.IncludeDeleted && q.UpdatedAfter.IsZero() && strings.TrimSpace(q.Search) == "" && len(q.Where) == 0
 }
 
 // recordPage cuts the row that was read only to know that there are more.

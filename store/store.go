@@ -34,6 +34,7 @@ type DB struct {
 	ids     *ids
 	// mayStage is whether temporary tables may be made, nil = not asked yet.
 	mayStage atomic.Pointer[bool]
+	counts   counts
 }
 
 // Open opens the database at url, "sqlite://path/file.db" (a relative path)
