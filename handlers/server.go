@@ -23,15 +23,17 @@ import (
 
 // Config is what the server needs of the rest of the house.
 type Config struct {
-	DB      *store.DB
-	Outbox  *outbox.Outbox
-	Hub     *live.Hub
-	Vault   *vault.Vault
-	Org     Org
-	BaseURL string // as browsers reach us, e.g. "http://127.0.0.1:8080"
-	Now     func() time.Time
-	Logger  *slog.Logger
-	Metrics prometheus.Registerer
+	DB     *store.DB
+	Outbox *outbox.Outbox
+	Hub    *live.Hub
+	// Courtesy is told of readings that are being answered; nil = nobody asks.
+	Courtesy *live.Courtesy
+	Vault    *vault.Vault
+	Org      Org
+	BaseURL  string // as browsers reach us, e.g. "http://127.0.0.1:8080"
+	Now      func() time.Time
+	Logger   *slog.Logger
+	Metrics  prometheus.Registerer
 	// SignInHint is shown on the sign-in page; the demo says there how to
 	// enter. Empty otherwise.
 	SignInHint string
@@ -184,5 +186,8 @@ func (s *Server) deadline(c *fiber.Ctx) error {
 	ctx, cancel := context.WithTimeout(context.Background(), requestDeadline)
 	defer cancel()
 	c.SetUserContext(ctx)
+	if c.Method() == fiber.MethodGet { // a write waits for the very work that would wait for it
+		defer s.Courtesy.Enter()()
+	}
 	return c.Next()
 }

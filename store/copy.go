@@ -34,7 +34,7 @@ func (r runner) copy(ctx context.Context, in insert, n int, fill func(args []any
 		}
 		lines := to.(copier)
 		var text []byte
-		sent := inChunks(n, copyChunk, in.width, fill, func(args []any) (err error) {
+		sent := r.inChunks(n, copyChunk, in.width, fill, func(args []any) (err error) {
 			if text, err = appendLines(text[:0], args, in.width); err == nil {
 				_, err = lines.CopyData(ctx, string(text))
 			}

@@ -23,6 +23,8 @@ type runner struct {
 	pooled bool
 	// conn is the connection of a transaction, nil outside of one.
 	conn *sql.Conn
+	// give is Options.Give of a transaction, nil outside of one.
+	give func()
 }
 
 // rebound caches statements in the spelling of an engine that has no `?`.
@@ -142,7 +144,7 @@ func (r runner) rows(ctx context.Context, in insert, n int, fill func(args []any
 			return err
 		}
 	}
-	return inChunks(n, size, in.width, fill, func(args []any) error {
+	return r.inChunks(n, size, in.width, fill, func(args []any) error {
 		if len(args) == size*in.width {
 			return full(args)
 		}
@@ -151,8 +153,8 @@ func (r runner) rows(ctx context.Context, in insert, n int, fill func(args []any
 }
 
 // inChunks calls exec with the parameters of size rows at a time, and fills in
-// those of the next rows meanwhile.
-func inChunks(n, size, width int, fill func(args []any, i int) []any, exec func(args []any) error) error {
+// those of the next rows meanwhile. Between them others may go first.
+func (r runner) inChunks(n, size, width int, fill func(args []any, i int) []any, exec func(args []any) error) error {
 	part := func(args []any, start int) []any {
 		for i := start; i < min(start+size, n); i++ {
 			args = fill(args, i)
@@ -170,6 +172,9 @@ func inChunks(n, size, width int, fill func(args []any, i int) []any, exec func(
 		filling.Wait()
 		if err != nil {
 			return err
+		}
+		if r.give != nil && start+size < n {
+			r.give()
 		}
 		now, next = next, now
 	}

@@ -20,6 +20,9 @@ type Options struct {
 	Now    func() time.Time // time.Now when nil; leases of all processes compare it
 	Logger *slog.Logger     // slog.Default when nil
 	Holder string           // names this process in leases and notifications
+	// Give is called between the statements of a transaction that writes many
+	// rows: somebody else may go first. nil = nobody.
+	Give func()
 }
 
 // DB is one database, SQLite or Postgres. It is safe for concurrent use.
@@ -35,6 +38,7 @@ type DB struct {
 	// mayStage is whether temporary tables may be made, nil = not asked yet.
 	mayStage atomic.Pointer[bool]
 	counts   counts
+	give     func()
 }
 
 // Open opens the database at url, "sqlite://path/file.db" (a relative path)
@@ -54,7 +58,7 @@ func Open(_ context.Context, url string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening database: %w", err)
 	}
-	db := &DB{dialect: d, reader: reader, writer: writer, url: url, now: o.Now, ids: newIDs()}
+	db := &DB{dialect: d, reader: reader, writer: writer, url: url, now: o.Now, ids: newIDs(), give: o.Give}
 	if db.now == nil {
 		db.now = time.Now
 	}

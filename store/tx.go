@@ -82,7 +82,7 @@ func (w *Workspace) try(ctx context.Context, f func(ctx context.Context, tx *Tx)
 		}
 	}()
 	tx := &Tx{
-		runner: runner{dialect: w.db.dialect, on: raw, conn: conn.Conn},
+		runner: runner{dialect: w.db.dialect, on: raw, conn: conn.Conn, give: w.db.give},
 		db:     w.db,
 		ws:     w.id,
 		now:    w.db.now().UTC(),

@@ -41,6 +41,7 @@ type app struct {
 	connecting connecting
 	server     *handlers.Server
 	hub        *live.Hub
+	courtesy   *live.Courtesy
 	announcer  *announcer
 	metrics    *prometheus.Registry
 	main, ops  net.Listener
@@ -75,10 +76,10 @@ func newApp(ctx context.Context, cfg config.Config, logger *slog.Logger, hint st
 	if err := wantKey(cfg); err != nil { // before anything is migrated
 		return nil, err
 	}
-	a := &app{cfg: cfg, logger: logger, hub: &live.Hub{}, metrics: prometheus.NewRegistry()}
+	a := &app{cfg: cfg, logger: logger, hub: &live.Hub{}, courtesy: &live.Courtesy{}, metrics: prometheus.NewRegistry()}
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	var err error
-	if a.db, err = openStore(ctx, cfg, logger); err != nil {
+	if a.db, err = openStore(ctx, cfg, logger, a.courtesy.Give); err != nil {
 		return nil, err
 	}
 	if err := a.listen(); err != nil {
@@ -164,7 +165,7 @@ func (a *app) join(hint string) error {
 		a.worder = a.outbox.Worder(smith, host, a.cfg.SummaryModel)
 	}
 	a.server = handlers.New(handlers.Config{
-		DB: a.db, Outbox: a.outbox, Hub: a.hub, Vault: sealer, Org: a.connecting, BaseURL: a.baseURL(),
+		DB: a.db, Outbox: a.outbox, Hub: a.hub, Courtesy: a.courtesy, Vault: sealer, Org: a.connecting, BaseURL: a.baseURL(),
 		Logger: a.logger, Metrics: a.metrics, SignInHint: hint, Version: version, ProveEvery: a.cfg.ProofPeriod(), Worder: a.worder,
 		CheckTarget: func(address string) error { _, err := targets.CheckURL(address); return err },
 	})
@@ -227,13 +228,13 @@ func (a *app) inheritClaims(ctx context.Context) {
 }
 
 // openStore opens the database and migrates it unless that is switched off.
-func openStore(ctx context.Context, cfg config.Config, logger *slog.Logger) (*store.DB, error) {
+func openStore(ctx context.Context, cfg config.Config, logger *slog.Logger, give func()) (*store.DB, error) {
 	if path, ok := strings.CutPrefix(cfg.DatabaseURL, "sqlite://"); ok {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return nil, fmt.Errorf("making the database's folder: %w", err)
 		}
 	}
-	db, err := store.Open(ctx, cfg.DatabaseURL, store.Options{Logger: logger, Holder: holderName()})
+	db, err := store.Open(ctx, cfg.DatabaseURL, store.Options{Logger: logger, Holder: holderName(), Give: give})
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func withStoreAsIs(ctx context.Context, f func(*store.DB) error) error {
 }
 
 func withDatabase(ctx context.Context, cfg config.Config, f func(*store.DB) error) error {
-	db, err := openStore(ctx, cfg, slog.New(slog.DiscardHandler))
+	db, err := openStore(ctx, cfg, slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		return err
 	}

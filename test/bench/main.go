@@ -43,7 +43,7 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "bin/tidegate", "the program to measure as a child process")
 	flag.StringVar(&o.out, "out", "var/bench.json", "where the figures are written")
 	flag.StringVar(&o.profile, "profile", "", "folder for a CPU profile of each backlog round")
-	flag.StringVar(&o.only, "only", "", "parts to measure, of backlog,lag,process,load,flood,idle,out; all when empty")
+	flag.StringVar(&o.only, "only", "", "parts to measure, of backlog,lag,process,load,flood,idle,publish,out; all when empty")
 	flag.IntVar(&o.rows, "rows", loadRows, "contacts of the first reading")
 	flag.BoolVar(&o.long, "long", false, "a first reading of 1,000,000 contacts, a flood of 1,000,000 events, 1,000 idle connections")
 	flag.StringVar(&o.engine, "engine", "", "sqlite or postgres; both when empty")
@@ -77,6 +77,7 @@ type engine struct {
 	Flood       *flood   `json:"flood,omitempty"`
 	Idle        *idle    `json:"idle,omitempty"`
 	Out         *out     `json:"out,omitempty"`
+	Publish     *publish `json:"publish,omitempty"`
 	// Failed are the parts that gave no figure, with the reason.
 	Failed []string `json:"failed,omitempty"`
 }
@@ -186,6 +187,12 @@ func (e *engine) parts(ctx context.Context, o options, open func(int) (string, e
 			e.Out, err = given(w.out(ctx, o))
 			return err
 		})},
+		{name: "publish", once: true, take: func() error {
+			return within(ctx, open, 6, func(w *world) (err error) {
+				e.Publish, err = given(w.publish(ctx, o.profile))
+				return err
+			})
+		}},
 		{name: "idle", once: true, take: func() (err error) {
 			e.Idle, err = given(idled(ctx, o, open))
 			return err

@@ -25,6 +25,8 @@ const (
 	// floorSteady is memory while events come one after the other.
 	floorSteady = 100 << 20
 	floorLoad   = 40_000 // rows/s of a first reading
+	// floorPublish is what the org gives two subscribers, in events/s.
+	floorPublish = 20_000
 )
 
 // floorsLag are those of the lag at the highest load.
@@ -60,6 +62,9 @@ func judge(found []engine) []line {
 		}
 		if e.Idle != nil {
 			lines = append(lines, e.Idle.lines()...)
+		}
+		if e.Publish != nil {
+			lines = append(lines, e.Publish.lines()...)
 		}
 		if e.Out != nil {
 			lines = append(lines, e.Out.lines()...)
