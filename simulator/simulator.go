@@ -242,6 +242,8 @@ func (o *Org) compose() error {
 	o.api.Limits = rest.Limits{Daily: o.cfg.DailyCalls, App: o.cfg.AppCalls, AppName: "Tidegate"}
 	mux.Handle("/services/data", o.api)
 	mux.Handle("/services/data/", o.api)
+	mux.HandleFunc("/services/apexrest/", rest.NoApex)
+	mux.HandleFunc("/services/async/", rest.NoBulk1)
 	mux.Handle("/cometd/", o.cometd)
 	o.Auth.Register(mux)
 	o.outbound.Register(mux)

@@ -38,9 +38,10 @@ type Org struct {
 	tables map[string]*table
 	// alterations are the changes of the schema so far.
 	alterations []Alteration
-	keeper      Keeper            // nil: nobody
-	newType     map[string]string // object → record type of new records
-	between     string            // what the formula field puts between its two values
+	keeper      Keeper                         // nil: nobody
+	newType     map[string]string              // object → record type of new records
+	typeValues  map[string]map[string][]string // record type → picklist → values
+	between     string                         // what the formula field puts between its two values
 	permissions []Permission
 	accesses    sync.Map // user id → *access, of users who may not do everything
 	families    families
@@ -65,7 +66,7 @@ func New(cfg Config) *Org {
 	}
 	o := &Org{
 		now: cfg.Now, publisher: cfg.Publisher, faults: cfg.Faults, edition: cfg.Edition, checks: cfg.Checks,
-		started: cfg.Now(), tables: map[string]*table{}, newType: map[string]string{}, between: " / ",
+		started: cfg.Now(), tables: map[string]*table{}, newType: map[string]string{}, typeValues: map[string]map[string][]string{}, between: " / ",
 	}
 	o.schema.Store(newSchema(schemaWith(cfg.Features, cfg.Edition), o.started))
 	for _, object := range o.Objects() {

@@ -15,6 +15,34 @@ type RecordType struct {
 	DeveloperName string `json:"developer_name,omitempty"` // the name with underscores when left out
 	Default       bool   `json:"default,omitempty"`        // new records get it
 	Inactive      bool   `json:"inactive,omitempty"`
+	// Picklists are the values that records of the type may have, by field; a
+	// field that is not named has all of its values.
+	Picklists map[string][]string `json:"picklists,omitempty"`
+}
+
+// valid tells what the object does not have of the picklists.
+func (t *RecordType) valid(o *Object) error {
+	for name, values := range t.Picklists {
+		f := o.Field(name)
+		if f == nil || len(f.Values) == 0 {
+			return fmt.Errorf("%s has no picklist %q", o.Name, name)
+		}
+		for _, value := range values {
+			if !slices.ContainsFunc(f.Values, func(v PicklistValue) bool { return v.Value == value }) {
+				return fmt.Errorf("%s.%s has no value %q", o.Name, name, value)
+			}
+		}
+	}
+	return nil
+}
+
+// Picklist lists the values of a field that records of a type may have.
+func (v View) Picklist(f *Field, recordType string) []PicklistValue {
+	allowed, ok := v.org.typeValues[recordType][f.Name]
+	if !ok {
+		return f.Values
+	}
+	return slices.DeleteFunc(slices.Clone(f.Values), func(p PicklistValue) bool { return !slices.Contains(allowed, p.Value) })
 }
 
 func recordTypeObject() *Object {
@@ -41,6 +69,9 @@ func (o *Org) addRecordType(a Alteration) error {
 	case a.RecordType.Name == "":
 		return fmt.Errorf("a record type has a name")
 	}
+	if err := a.RecordType.valid(object); err != nil {
+		return err
+	}
 	fresh := *object
 	if fresh.Field("RecordTypeId") == nil {
 		at := 1 + slices.IndexFunc(fresh.Fields, func(f *Field) bool { return f.NameField })
@@ -59,6 +90,7 @@ func (o *Org) addRecordType(a Alteration) error {
 	if err != nil {
 		return err
 	}
+	o.typeValues[id] = a.RecordType.Picklists
 	if a.RecordType.Default {
 		o.newType[fresh.Name] = id
 	}
@@ -71,10 +103,10 @@ func (v View) DefaultRecordType(object string) string { return v.org.newType[obj
 
 // recordTypeRules refuses the record type of another object, and an inactive one.
 func recordTypeRules(w *write) *Error {
-	if !w.given["RecordTypeId"] {
-		return nil
-	}
 	id := w.text("RecordTypeId")
+	if err := w.typedValues(id); err != nil || !w.given["RecordTypeId"] {
+		return err
+	}
 	if id == "" || id == MasterRecordType {
 		w.set("RecordTypeId", nil)
 		return nil
@@ -82,6 +114,18 @@ func recordTypeRules(w *write) *Error {
 	r, ok := w.tx.Get("RecordType", id)
 	if !ok || r.Value("SobjectType") != w.object.Name || r.Value("IsActive") != true {
 		return refuse("INVALID_CROSS_REFERENCE_KEY", "Record Type ID: this ID value isn't valid for the user: "+id, "RecordTypeId")
+	}
+	return nil
+}
+
+// typedValues refuses a value of a restricted picklist that the record's type does
+// not have. The other picklists take any value through the API.
+func (w *write) typedValues(recordType string) *Error {
+	for field, allowed := range w.tx.org.typeValues[recordType] {
+		f, value := w.object.Field(field), w.text(field)
+		if f != nil && f.Restricted && value != "" && (w.given[field] || w.given["RecordTypeId"]) && !slices.Contains(allowed, value) && !w.tx.caller.Trusted {
+			return refuse("INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", fmt.Sprintf("%s: bad value for restricted picklist field: %s", f.Label, value), field)
+		}
 	}
 	return nil
 }

@@ -148,7 +148,7 @@ func describeField(f *org.Field) map[string]any {
 		"formulaTreatNullNumberAsZero": false, "groupable": sortable && soap != "xsd:double" && f.Type != org.TypeDateTime,
 		"highScaleNumber": false, "htmlFormatted": f.HTML, "idLookup": f.IDLookup, "inlineHelpText": nil,
 		"label": f.Label, "length": f.Length, "mask": nil, "maskType": nil, "name": f.Name, "nameField": f.NameField,
-		"namePointing": many, "nillable": f.Nillable, "permissionable": f.Permissionable(), "picklistValues": picklist(f),
+		"namePointing": many, "nillable": f.Nillable, "permissionable": f.Permissionable(), "picklistValues": picklist(f.Values),
 		"polymorphicForeignKey": many, "precision": f.Precision, "queryByDistance": false, "referenceTargetField": nil,
 		"referenceTo": list(f.ReferenceTo), "relationshipName": textOrNil(f.RelationshipName), "relationshipOrder": nil,
 		"restrictedDelete": false, "restrictedPicklist": f.Restricted, "scale": f.Scale, "searchPrefilterable": f.Type == org.TypeReference,
@@ -188,9 +188,9 @@ func list(names []string) []string {
 	return names
 }
 
-func picklist(f *org.Field) []map[string]any {
-	values := make([]map[string]any, 0, len(f.Values))
-	for _, v := range f.Values {
+func picklist(list []org.PicklistValue) []map[string]any {
+	values := make([]map[string]any, 0, len(list))
+	for _, v := range list {
 		values = append(values, map[string]any{
 			"active": v.Active, "defaultValue": v.Default, "label": v.Label, "validFor": nil, "value": v.Value,
 		})

@@ -38,7 +38,7 @@ func (s *Server) versions(w http.ResponseWriter, r *http.Request) {
 
 func (c *call) resources() error {
 	paths := map[string]string{}
-	for _, name := range []string{"sobjects", "query", "queryAll", "search", "parameterizedSearch", "composite", "limits", "jobs", "recent", "tooling"} {
+	for _, name := range []string{"sobjects", "query", "queryAll", "search", "parameterizedSearch", "composite", "limits", "jobs", "recent", "tooling", "quickActions", "tabs", "theme", "ui-api"} {
 		paths[name] = c.base() + "/" + name
 	}
 	paths["identity"] = c.auth.IdentityURL(c.caller.UserID) // a whole address, other than the rest

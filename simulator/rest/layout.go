@@ -81,11 +81,13 @@ func (c *call) layouts() error {
 	}
 	layout := c.layout(o)
 	mappings := []any{}
-	for _, t := range types {
-		m := t.info(c.base(), o)
-		m["layoutId"], m["picklistsForRecordType"] = layout["id"], picklistsOf(o)
-		mappings = append(mappings, m)
-	}
+	c.read(func(v org.View) {
+		for _, t := range types {
+			m := t.info(c.base(), o)
+			m["layoutId"], m["picklistsForRecordType"] = layout["id"], picklistsOf(v, o, t.id)
+			mappings = append(mappings, m)
+		}
+	})
 	c.json(http.StatusOK, map[string]any{
 		"layouts": []any{layout}, "recordTypeMappings": mappings, "recordTypeSelectorRequired": []bool{len(types) > 1},
 	})
@@ -163,11 +165,11 @@ func layoutItem(o *org.Object, f *org.Field, order int) map[string]any {
 	}
 }
 
-func picklistsOf(o *org.Object) []any {
+func picklistsOf(v org.View, o *org.Object, recordType string) []any {
 	list := []any{}
 	for _, f := range o.Fields {
 		if len(f.Values) > 0 {
-			list = append(list, map[string]any{"picklistName": f.Name, "picklistValues": picklist(f)})
+			list = append(list, map[string]any{"picklistName": f.Name, "picklistValues": picklist(v.Picklist(f, recordType))})
 		}
 	}
 	return list

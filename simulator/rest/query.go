@@ -70,6 +70,9 @@ func (c *call) pageSize() int {
 }
 
 func (c *call) query(all bool) error {
+	if what := c.r.URL.Query().Get("explain"); what != "" && !all {
+		return c.explain(what)
+	}
 	statement := c.r.URL.Query().Get("q")
 	if statement == "" {
 		return org.Refuse("MALFORMED_QUERY", "unexpected token: <EOF>")

@@ -218,6 +218,9 @@ func (c *call) retrieveByKey() error {
 	if strings.EqualFold(c.r.PathValue("object"), "ContentNote") && c.r.PathValue("value") == "Content" {
 		return c.noteBody()
 	}
+	if c.r.PathValue("field") == "listviews" {
+		return c.listView()
+	}
 	o, found, err := c.byKey()
 	if err != nil {
 		return err

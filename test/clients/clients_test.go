@@ -29,7 +29,7 @@ func install(t *testing.T) {
 // nothing but its address and credentials.
 func TestThirdPartyClientsWorkUnchanged(t *testing.T) {
 	install(t)
-	for _, client := range []string{"jsforce", "cometd", "fallback", "faye", "pubsub"} {
+	for _, client := range []string{"jsforce", "surface", "cometd", "fallback", "faye", "pubsub"} {
 		t.Run(client, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 			defer cancel()

@@ -152,6 +152,15 @@ test('a signed assertion opens it as well', async () => {
   client.close()
 })
 
+test('a name with its password opens it as well', async () => {
+  await contact(await token(), 'Opened')
+  const client = await open({ authType: 'username-password', username: org.username, password: org.password })
+  const events = []
+  client.subscribeFromEarliestEvent(topic, into(events, []), 1)
+  await until('an event', () => events.length > 0)
+  client.close()
+})
+
 test('an unknown topic is refused', async () => {
   const client = await open()
   const told = []
