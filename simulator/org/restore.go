@@ -79,11 +79,19 @@ func (o *Org) restore(image []byte) error {
 
 func (t *table) restore(values []byte) (id string, err error) {
 	row := make([]any, len(t.object.Fields))
+	next := 0 // images name fields in their order, those without a value left out
 	err = scan.EachMember(values, func(key, value []byte) error {
-		at, ok := t.object.index[string(key)]
-		if !ok {
-			return nil // a field of an earlier schema
+		at := next
+		for at < len(row) && t.object.Fields[at].Name != string(key) {
+			at++
 		}
+		if at == len(row) { // or the schema was another
+			var ok bool
+			if at, ok = t.object.index[string(key)]; !ok {
+				return nil
+			}
+		}
+		next = at + 1
 		var err error
 		if row[at], err = t.restored(t.object.Fields[at], value); err != nil {
 			return fmt.Errorf("restoring %s.%s: %w", t.object.Name, key, err)

@@ -198,12 +198,46 @@ var momentForms = []string{
 // ParseDateTime reads the spellings of a datetime that the API takes: with Z,
 // with an offset with or without a colon, with or without a fraction.
 func ParseDateTime(s string) (DateTime, bool) {
+	if at, ok := plainMoment(s); ok {
+		return at, true
+	}
 	for _, form := range momentForms {
 		if t, err := time.Parse(form, s); err == nil {
 			return DateTime(t.UnixMilli()), true
 		}
 	}
 	return 0, false
+}
+
+// plainMoment reads the form that the org itself writes, which is nearly every
+// moment there is: trying the forms one after another took a sixth of the time in
+// which a large org is read from disk.
+func plainMoment(s string) (DateTime, bool) {
+	const form = "0000-00-00T00:00:00.000+0000"
+	if len(s) != len(form) || s[23:] != "+0000" {
+		return 0, false
+	}
+	for i := range 23 {
+		if digit := s[i] >= '0' && s[i] <= '9'; digit != (form[i] == '0') || !digit && s[i] != form[i] {
+			return 0, false
+		}
+	}
+	number := func(from, to int) (n int) {
+		for i := from; i < to; i++ {
+			n = n*10 + int(s[i]-'0')
+		}
+		return n
+	}
+	month, day, hour, minute, second := number(5, 7), number(8, 10), number(11, 13), number(14, 16), number(17, 19)
+	if month < 1 || month > 12 || day < 1 || day > 28 && day > daysIn(number(0, 4), time.Month(month)) || hour > 23 || minute > 59 || second > 59 {
+		return 0, false
+	}
+	at := time.Date(number(0, 4), time.Month(month), day, hour, minute, second, number(20, 23)*int(time.Millisecond), time.UTC)
+	return DateTime(at.UnixMilli()), true
+}
+
+func daysIn(year int, month time.Month) int {
+	return time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
 func convertMoment(f *Field, v any) (any, *Error) {
