@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"tidegate/gateway"
 	"tidegate/rules/continuity"
@@ -25,7 +23,7 @@ type Consumer struct {
 	apply  *Applier
 	rules  *rules
 	health *health
-	wake   chan struct{} // there is something for the worker
+	worker atomic.Pointer[loop] // nil before the first lease
 	// choice and schemas outlive sessions.
 	choice  choice
 	schemas *pubsub.Schemas
@@ -49,7 +47,7 @@ func New(cfg Config) (*Consumer, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Consumer{cfg: cfg, store: cfg.DB.In(cfg.Connection.Workspace), wake: make(chan struct{}, 1), counted: map[string]time.Time{}}
+	c := &Consumer{cfg: cfg, store: cfg.DB.In(cfg.Connection.Workspace), counted: map[string]time.Time{}}
 	c.choice.refused, c.schemas = map[Transport]refusal{}, pubsub.NewSchemas()
 	c.poll, c.loads = newPoll(), newLoads()
 	c.suspicion = suspicion{ids: map[string]string{}, objects: map[string]bool{}}
@@ -105,12 +103,16 @@ func (c *Consumer) hold(ctx context.Context, lease gateway.Lease) error {
 	if err != nil {
 		return errors.Join(err, c.release(ctx, lease))
 	}
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return c.renew(gctx, lease) })
-	g.Go(func() error { return c.stream(gctx, lease) })
-	g.Go(func() error { return c.work(gctx, lease) })
-	g.Go(func() error { return c.watch(gctx) })
-	err = g.Wait()
+	c.loads = newLoads()
+	beside := newLoops(ctx)
+	worker := &loop{}
+	worker.do = c.working(lease, &worker.deaf)
+	c.worker.Store(worker)
+	beside.begin(worker, 0)
+	beside.begin(&loop{do: c.renewing(lease)}, c.cfg.LeaseFor/3)
+	beside.begin(&loop{do: c.watching(ctx)}, c.cfg.Tick)
+	err = beside.end(c.stream(beside.ctx, lease))
+	c.loads.wait.Wait()
 	if gateway.CodeOf(err) == gateway.CodeFenced {
 		return err
 	}
@@ -128,24 +130,22 @@ func (c *Consumer) release(ctx context.Context, lease gateway.Lease) error {
 	return err
 }
 
-// renew keeps the lease. It gives up when the lease must have run out, so that
+// renewing keeps the lease. It gives up when the lease must have run out, so that
 // two processes never stream at once for long; the fence keeps them apart even
 // then.
-func (c *Consumer) renew(ctx context.Context, lease gateway.Lease) error {
+func (c *Consumer) renewing(lease gateway.Lease) round {
 	last := c.cfg.Now()
-	for {
-		if err := rest(ctx, c.cfg.LeaseFor/3); err != nil {
-			return err
-		}
+	return func(ctx context.Context) (time.Duration, error) {
 		err := c.store.RenewLease(ctx, lease, c.cfg.LeaseFor)
 		switch {
 		case err == nil:
 			last = c.cfg.Now()
 		case gateway.CodeOf(err) == gateway.CodeFenced:
-			return fmt.Errorf("renewing the lease: %w", err)
+			return 0, fmt.Errorf("renewing the lease: %w", err)
 		case gateway.CodeOf(err) != gateway.CodeUnavailable && c.cfg.Now().Sub(last) > c.cfg.LeaseFor:
-			return fmt.Errorf("renewing the lease: %w", err)
+			return 0, fmt.Errorf("renewing the lease: %w", err)
 		}
+		return c.cfg.LeaseFor / 3, nil
 	}
 }
 
@@ -239,22 +239,22 @@ func (c *Consumer) session(ctx context.Context, lease gateway.Lease) error {
 		return err
 	}
 	c.health.set(func(h *health) { h.client = client })
-	var wait sync.WaitGroup
-	wait.Go(func() { c.follow(ctx, cancel, endpoint, using) })
+	beside := newLoops(ctx)
+	beside.begin(&loop{do: c.following(cancel, endpoint, using)}, c.cfg.Tick)
 	err = client.Run(ctx)
 	cancel()
-	wait.Wait()
+	_ = beside.end(nil) // its loop has no errors
 	return errors.Join(err, p.drain())
 }
 
-// follow ends the session when the org's address changes, or when Auto finds a
-// transport that it would rather have.
-func (c *Consumer) follow(ctx context.Context, cancel context.CancelFunc, endpoint string, using Transport) {
-	for rest(ctx, c.cfg.Tick) == nil {
+// following ends the session when the org's address changes, or when Auto finds
+// a transport that it would rather have.
+func (c *Consumer) following(cancel context.CancelFunc, endpoint string, using Transport) round {
+	return func(ctx context.Context) (time.Duration, error) {
 		if c.cfg.Endpoint() != endpoint || c.better(ctx, using) {
 			cancel()
-			return
 		}
+		return c.cfg.Tick, nil
 	}
 }
 
@@ -266,11 +266,10 @@ func (c *Consumer) auth(ctx context.Context, stale bool) (string, error) {
 	return header, err
 }
 
-// poke wakes the worker.
+// poke wakes the worker, unless its last round failed.
 func (c *Consumer) poke() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
+	if worker := c.worker.Load(); worker != nil {
+		worker.wake()
 	}
 }
 

@@ -202,19 +202,18 @@ func (h *health) using() Transport {
 	return h.stream.using
 }
 
-// watch writes the state down whenever it changes, with one log line a change,
-// and reads the rules again from time to time.
-func (c *Consumer) watch(ctx context.Context) error {
+// watching writes the state down whenever it changes, with one log line a
+// change, and reads the rules again from time to time.
+func (c *Consumer) watching(ctx context.Context) round {
 	var state gateway.ConnectionState
 	var reason string
 	var transport Transport
 	if conn, err := c.store.Connection(ctx); err == nil {
 		c.trouble = continuity.Standing(conn) // told by whoever had the lease before
 	}
-	for n := 1; ; n++ {
-		if err := rest(ctx, c.cfg.Tick); err != nil {
-			return err
-		}
+	n := 0
+	return func(ctx context.Context) (time.Duration, error) {
+		n++
 		using := c.health.using()
 		if using != transport && using != "" && c.wrote(ctx, c.store.SetTransport(ctx, c.cfg.Connection.ID, string(using))) {
 			transport = using
@@ -235,6 +234,7 @@ func (c *Consumer) watch(ctx context.Context) error {
 		if n%10 == 0 {
 			c.wrote(ctx, c.rules.follow(ctx))
 		}
+		return c.cfg.Tick, nil
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"tidegate/gateway"
@@ -31,11 +32,11 @@ type ProverConfig struct {
 // Prover compares the mirror of one connection with Salesforce all the time,
 // slowly: one slice of one object after another, spread over a period.
 type Prover struct {
-	cfg    ProverConfig
-	store  *store.Workspace
-	wake   chan struct{}
-	failed map[string]time.Time // when an object that failed is tried again
-	begun  time.Time
+	cfg     ProverConfig
+	store   *store.Workspace
+	running atomic.Pointer[loop] // nil before Start
+	failed  map[string]time.Time // when an object that failed is tried again
+	begun   time.Time
 }
 
 // ProverChannel is the row of positions whose lease says which process proves
@@ -45,7 +46,7 @@ const ProverChannel = "/verify"
 // proverLease is how long another process waits for one that was killed.
 const proverLease = time.Minute
 
-// NewProver checks the config and returns a prover that does nothing until Run.
+// NewProver checks the config and returns a prover that does nothing until Run or Start.
 func NewProver(cfg ProverConfig) (*Prover, error) {
 	if cfg.DB == nil || cfg.Org == nil || cfg.Connection.ID == "" || len(cfg.Objects) == 0 {
 		return nil, errors.New("streaming: DB, Org, Connection and Objects are required")
@@ -62,37 +63,45 @@ func NewProver(cfg ProverConfig) (*Prover, error) {
 	}
 	cfg.Gentle, cfg.DryRun = true, false
 	return &Prover{
-		cfg: cfg, store: cfg.DB.In(cfg.Connection.Workspace), wake: make(chan struct{}, 1), failed: map[string]time.Time{},
+		cfg: cfg, store: cfg.DB.In(cfg.Connection.Workspace), failed: map[string]time.Time{},
 	}, nil
 }
 
 // Poke makes the prover look for requests now.
 func (p *Prover) Poke() {
-	select {
-	case p.wake <- struct{}{}:
-	default:
+	if running := p.running.Load(); running != nil {
+		running.wake()
 	}
 }
 
 // Run compares until ctx ends, and returns nil then. Trouble is waited out.
 func (p *Prover) Run(ctx context.Context) error {
+	wait := p.Start(ctx)
+	<-ctx.Done()
+	wait()
+	return nil
+}
+
+// Start is Run without a goroutine that waits: of a thousand idle connections
+// each has a prover. It returns at once; wait returns when ctx has ended and
+// nothing of it is under way.
+func (p *Prover) Start(ctx context.Context) (wait func()) {
 	p.begun = p.cfg.Now()
-	defer p.release(ctx)
-	for ctx.Err() == nil {
-		wait, err := p.turn(ctx)
+	l := newLoops(ctx)
+	one := &loop{do: func(ctx context.Context) (time.Duration, error) {
+		pause, err := p.turn(ctx)
 		if err != nil && ctx.Err() == nil {
 			p.cfg.Logger.DebugContext(ctx, "the proof waits", "error", err)
-			wait = p.cfg.Look
+			pause = p.cfg.Look
 		}
-		timer := time.NewTimer(max(min(wait, p.cfg.Look), time.Millisecond))
-		select {
-		case <-ctx.Done():
-		case <-p.wake:
-		case <-timer.C:
-		}
-		timer.Stop()
+		return max(min(pause, p.cfg.Look), time.Millisecond), nil
+	}}
+	p.running.Store(one)
+	l.begin(one, 0)
+	return func() {
+		l.open.Wait()
+		p.release(ctx)
 	}
-	return nil
 }
 
 // turn compares one slice if it is time, and returns how long to wait.

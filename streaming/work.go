@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"tidegate/gateway"
@@ -12,23 +13,20 @@ import (
 	"tidegate/streaming/pubsub"
 )
 
-// work reads what the stream does not give: first readings, repairs, refetch
-// marks, counts.
-func (c *Consumer) work(ctx context.Context, lease gateway.Lease) error {
-	c.loads = newLoads()
-	defer c.loads.wait.Wait()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // before the wait
+// working reads what the stream does not give: first readings, repairs, refetch
+// marks, counts. New work cuts the pause short unless the last round failed,
+// which deaf says.
+func (c *Consumer) working(lease gateway.Lease, deaf *atomic.Bool) round {
 	failures := 0
-	for {
+	return func(ctx context.Context) (time.Duration, error) {
 		err := c.round(ctx, lease)
 		c.read(err)
 		pause := c.cfg.Tick
 		switch {
 		case ctx.Err() != nil:
-			return ctx.Err()
+			return 0, ctx.Err()
 		case isFenced(err):
-			return err
+			return 0, err
 		case err != nil:
 			failures++
 			pause = max(c.cfg.Backoff(failures), pause)
@@ -36,9 +34,8 @@ func (c *Consumer) work(ctx context.Context, lease gateway.Lease) error {
 		default:
 			failures = 0
 		}
-		if err := c.pause(ctx, pause, err == nil); err != nil {
-			return err
-		}
+		deaf.Store(err != nil)
+		return pause, nil
 	}
 }
 
@@ -56,23 +53,6 @@ func (c *Consumer) read(err error) {
 			h.limited = usedUp
 		}
 	})
-}
-
-// pause waits, and is cut short by new work unless the last round failed.
-func (c *Consumer) pause(ctx context.Context, d time.Duration, eager bool) error {
-	wake := c.wake
-	if !eager {
-		wake = nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-wake:
-	case <-timer.C:
-	}
-	return nil
 }
 
 func (c *Consumer) round(ctx context.Context, lease gateway.Lease) error {

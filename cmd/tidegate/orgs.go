@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -23,9 +24,12 @@ type orgs struct {
 	db    *store.DB
 	vault *vault.Vault
 	guard *salesforce.Guard
-	oauth *salesforce.OAuth
-	calls *prometheus.CounterVec // tidegate_salesforce_calls_total
-	usage *prometheus.GaugeVec   // tidegate_api_budget_used_ratio
+	// transport is that of all connections: one for each would keep sockets open
+	// of its own, with two goroutines each.
+	transport *http.Transport
+	oauth     *salesforce.OAuth
+	calls     *prometheus.CounterVec // tidegate_salesforce_calls_total
+	usage     *prometheus.GaugeVec   // tidegate_api_budget_used_ratio
 
 	mu   sync.Mutex
 	open map[gateway.WorkspaceID]*org
@@ -45,8 +49,9 @@ type org struct {
 }
 
 func newOrgs(db *store.DB, v *vault.Vault, guard *salesforce.Guard) *orgs {
+	transport := guard.Transport()
 	return &orgs{
-		db: db, vault: v, guard: guard, oauth: salesforce.NewOAuth(guard, nil, nil), open: map[gateway.WorkspaceID]*org{}, used: map[string]apiUse{}, counted: map[gateway.WorkspaceID]time.Time{},
+		db: db, vault: v, guard: guard, transport: transport, oauth: salesforce.NewOAuth(guard, transport, nil), open: map[gateway.WorkspaceID]*org{}, used: map[string]apiUse{}, counted: map[gateway.WorkspaceID]time.Time{},
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tidegate_salesforce_calls_total", Help: "Calls to Salesforce by path and status.",
 		}, []string{"call", "status"}),
@@ -76,7 +81,7 @@ func (o *orgs) of(ctx context.Context, id gateway.WorkspaceID) (*org, error) {
 	}
 	one.tokens = salesforce.NewRefresher(o.oauth, o.keeper(ws, conn.ID))
 	one.client, err = salesforce.New(salesforce.Config{
-		APIVersion: conn.APIVersion, Tokens: one.tokens, Guard: o.guard, ClientName: clientName, UserID: conn.UserID,
+		APIVersion: conn.APIVersion, Tokens: one.tokens, Guard: o.guard, Transport: o.transport, ClientName: clientName, UserID: conn.UserID,
 		OnUsage: o.onUsage(one, conn.ID),
 		OnCall: func(ctx context.Context, method, path string, status int) {
 			streaming.CountCall(ctx)

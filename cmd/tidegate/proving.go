@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"math"
-	"sync"
 	"time"
 
 	"tidegate/gateway"
@@ -28,14 +27,6 @@ func (s *supervisor) prover(conn gateway.Connection, objects []string, budget *s
 		},
 		Objects: objects, Every: every, First: first, Metrics: s.metrics, Logger: s.app.logger,
 	})
-}
-
-// beside runs the prover next to a consumer; the returned function waits for
-// its end, which ctx brings.
-func beside(ctx context.Context, p *streaming.Prover) (wait func()) {
-	var running sync.WaitGroup
-	running.Go(func() { _ = p.Run(ctx) }) // it waits all trouble out
-	return running.Wait
 }
 
 // ProveNow asks for a comparison of an object, which begins at once if this

@@ -132,7 +132,7 @@ func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
 	consumer, err := streaming.New(streaming.Config{
 		DB: s.app.db, Connection: conn, Holder: s.holder, Objects: objects,
 		Loading: s.app.loading(from),
-		Reader:  from, HTTP: s.app.orgs.guard.Client(), Endpoint: s.endpoint(ctx, one),
+		Reader:  from, HTTP: s.app.orgs.guard.Wrap(s.app.orgs.transport), Endpoint: s.endpoint(ctx, one),
 		Auth: newSession(one).header, PubSub: s.pubSub(one), Captured: one.client.Captured, Budget: one.budget, Sign: s.app.sign,
 		OwnClient: clientName, Notify: s.app.announcer.announce, Metrics: s.metrics, Logger: s.app.logger,
 		LeaseFor: s.app.cfg.LeaseFor(), Ahead: one.client.Ahead,
@@ -151,7 +151,7 @@ func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
 	s.mu.Unlock()
 	go func() {
 		defer close(r.done)
-		defer beside(ctx, prover)()
+		defer prover.Start(ctx)()
 		if err := consumer.Run(ctx); err != nil {
 			s.app.logger.Error("a consumer ended", "connection", conn.ID, "err", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"strconv"
@@ -76,7 +77,7 @@ func idled(ctx context.Context, o options, open func(int) (string, error)) (i id
 		}
 		for _, figure := range []*int{&i.Goroutines, &i.After} {
 			time.Sleep(30 * time.Second)
-			if *figure, err = goroutines(ops); err != nil {
+			if *figure, err = standing(ops); err != nil {
 				return err
 			}
 		}
@@ -187,6 +188,21 @@ func (i *idle) allConnected(ctx context.Context, db *store.DB) error {
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+// standing is how many goroutines there are at least during some seconds: the
+// rounds of each connection come and go.
+func standing(ops string) (least int, err error) {
+	least = math.MaxInt
+	for range 20 {
+		now, err := goroutines(ops)
+		if err != nil {
+			return 0, err
+		}
+		least = min(least, now)
+		time.Sleep(250 * time.Millisecond)
+	}
+	return least, nil
 }
 
 // goroutines asks the program's metrics.
