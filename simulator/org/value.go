@@ -201,6 +201,10 @@ func ParseDateTime(s string) (DateTime, bool) {
 	if at, ok := plainMoment(s); ok {
 		return at, true
 	}
+	return anyMoment(s)
+}
+
+func anyMoment(s string) (DateTime, bool) {
 	for _, form := range momentForms {
 		if t, err := time.Parse(form, s); err == nil {
 			return DateTime(t.UnixMilli()), true
