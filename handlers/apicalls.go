@@ -170,6 +170,7 @@ type (
 		Lines  []apiLogLine   `json:"lines"`
 		Total  int            `json:"total"`
 		Counts map[string]int `json:"counts"`
+		More   bool           `json:"more"`
 		Next   *string        `json:"next"`
 	}
 	apiState struct {

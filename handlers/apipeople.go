@@ -191,7 +191,7 @@ func apiLog(c *call) error {
 	for _, l := range page.Entries {
 		lines = append(lines, logWords(l))
 	}
-	body := fiber.Map{"lines": lines, "total": page.Total, "counts": page.Counts, "next": nil}
+	body := fiber.Map{"lines": lines, "total": page.Total, "counts": page.Counts, "more": page.More, "next": nil}
 	if page.Next != 0 {
 		body["next"] = withQuery(c.Ctx, map[string]string{"after": strconv.FormatInt(page.Next, 10)})
 	}

@@ -93,7 +93,7 @@ func exportLog(v *visit) error {
 		body, err = exportCSV(lines)
 	case "json":
 		kind = "application/json"
-		body, err = json.Marshal(map[string]any{"lines": lines, "total": page.Total, "complete": page.Total == len(lines)})
+		body, err = json.Marshal(map[string]any{"lines": lines, "total": page.Total, "complete": page.Next == 0})
 	default:
 		return gateway.InvalidField("format", "Choose csv or json.")
 	}
@@ -103,7 +103,7 @@ func exportLog(v *visit) error {
 	v.s.audit(v, "exported "+count(len(lines), "line", "lines")+" of the sync log as "+format, "/sync/log?"+v.postedFilters())
 	v.Set("Content-Type", kind)
 	v.Set("Content-Disposition", `attachment; filename="sync-log-`+v.s.Now().UTC().Format("20060102-150405")+"."+format+`"`)
-	if page.Total > len(lines) {
+	if page.Next != 0 {
 		v.Set("Tidegate-Incomplete", strconv.Itoa(len(lines))+" of "+strconv.Itoa(page.Total))
 	}
 	return v.Send(body)

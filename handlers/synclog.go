@@ -116,6 +116,9 @@ func logLead(page store.LogPage) string {
 	if len(words) == 0 {
 		return "Every write to Salesforce and every change from it, with its reason."
 	}
+	if page.More {
+		return "At least " + count(page.Total, "line", "lines") + "; of the newest " + strings.Join(words, ", ") + "."
+	}
 	return count(page.Total, "line", "lines") + ": " + strings.Join(words, ", ") + "."
 }
 
@@ -197,6 +200,9 @@ func logPager(v *visit, page store.LogPage) views.Pager {
 	p := views.Pager{}
 	if len(page.Entries) > 0 {
 		p.Text = number(len(page.Entries)) + " of " + number(page.Total)
+		if page.More {
+			p.Text = number(len(page.Entries)) + " of at least " + number(page.Total)
+		}
 	}
 	if page.Next != 0 {
 		p.OlderURL = withQuery(v.Ctx, map[string]string{"after": strconv.FormatInt(page.Next, 10), "before": "", "open": ""})

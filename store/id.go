@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"math"
 	"sync/atomic"
 	"time"
 )
@@ -10,6 +11,11 @@ import (
 // idEpoch is 2020-01-01 UTC in microseconds: with 12 bits below the
 // microseconds an int64 then lasts until 2091.
 const idEpoch = 1577836800_000000
+
+// idAt is the least id that is drawn at a moment or later.
+func idAt(t time.Time) int64 {
+	return min(max(t.UnixMicro()-idEpoch, 0), math.MaxInt64>>12) << 12
+}
 
 // ids draws unique, time-ordered numbers: microseconds since idEpoch, then 12
 // bits that are the process's own. Within a process they strictly rise; two

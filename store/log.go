@@ -178,6 +178,6 @@ func (w *Workspace) CountWritten(ctx context.Context, since time.Time) (int, err
 	// Ids are time-ordered: the walk begins at the first of them.
 	n, _, err := one[int](ctx, w.read, "counting writes", `SELECT COUNT(*) FROM sync_log
 		WHERE workspace_id = ? AND id >= ? AND direction = 'out' AND state = ?`,
-		w.id, (since.UnixMicro()-idEpoch)<<12, string(gateway.LogDone))
+		w.id, idAt(since), string(gateway.LogDone))
 	return n, err
 }

@@ -28,14 +28,9 @@ func (w *Workspace) Log(ctx context.Context, q LogQuery) (LogPage, error) {
 	if q.Limit <= 0 {
 		q.Limit = pageSize
 	}
-	page := LogPage{Counts: map[gateway.LogState]int{}}
-	if err := w.countLog(ctx, q, page.Counts); err != nil {
+	page, err := w.countLog(ctx, q)
+	if err != nil {
 		return page, err
-	}
-	for state, n := range page.Counts {
-		if q.State == "" || q.State == string(state) {
-			page.Total += n
-		}
 	}
 	lines, err := w.logLines(ctx, q)
 	if err != nil {
@@ -50,6 +45,7 @@ func (w *Workspace) Log(ctx context.Context, q LogQuery) (LogPage, error) {
 		slices.Reverse(lines)
 	}
 	page.Entries = lines
+	page.Total = max(page.Total, len(lines)) // what was found may be older than what was counted
 	if len(lines) > 0 && (backward || more) {
 		page.Next = lines[len(lines)-1].Entry.ID
 	}
@@ -93,23 +89,70 @@ func (w *Workspace) logLines(ctx context.Context, q LogQuery) ([]LogLine, error)
 	return lines, nil
 }
 
-func (w *Workspace) countLog(ctx context.Context, q LogQuery, counts map[gateway.LogState]int) error {
-	count := func(rows *sql.Rows) error {
-		var state gateway.LogState
-		var n int
-		err := rows.Scan(&state, &n)
-		counts[state] += n
+// mostCounted is how many lines of each table are counted for a page: pages
+// follow every change, and the log grows for years. Tests lower it.
+var mostCounted = 10_000
+
+// countLog counts the lines that a query selects, the newest of each table.
+// What needs somebody is counted to the end: an index holds it.
+func (w *Workspace) countLog(ctx context.Context, q LogQuery) (LogPage, error) {
+	page := LogPage{Counts: map[gateway.LogState]int{}}
+	count := func(table, state string, where *condition) error {
+		bounds, args, err := w.countBounds(ctx, q, table)
+		if err != nil {
+			return err
+		}
+		page.More = page.More || q.scans() && len(args) > 0
+		seen := 0
+		err = w.read.each(ctx, "counting the sync log", func(rows *sql.Rows) error {
+			var state gateway.LogState
+			var n int
+			err := rows.Scan(&state, &n)
+			page.Counts[state] += n
+			seen += n
+			return err
+		}, `SELECT state, COUNT(*) FROM (SELECT `+state+` AS state FROM `+table+` WHERE `+where.String()+bounds+`) AS counted GROUP BY state`,
+			append(where.args, args...)...)
+		page.More = page.More || seen >= mostCounted
 		return err
 	}
-	where := w.logFilter(q)
-	err := w.read.each(ctx, "counting the sync log", count,
-		`SELECT state, COUNT(*) FROM sync_log WHERE `+where.String()+` GROUP BY state`, where.args...)
-	if err != nil || !q.inbound() {
-		return err
+	err := count("sync_log", "state", w.logFilter(q))
+	if err == nil && q.inbound() {
+		err = count("record_history", inboundState, w.inboundFilter(q))
 	}
-	where = w.inboundFilter(q)
-	return w.read.each(ctx, "counting the sync log", count,
-		`SELECT `+inboundState+` AS state, COUNT(*) FROM record_history WHERE `+where.String()+` GROUP BY 1`, where.args...)
+	if err == nil && page.More {
+		where := w.logFilter(q)
+		page.Counts[gateway.LogNeedsYou], _, err = one[int](ctx, w.read, "counting what needs somebody",
+			`SELECT COUNT(*) FROM sync_log WHERE `+where.String()+` AND state = 'needs_you'`, where.args...)
+	}
+	for state, n := range page.Counts {
+		if n == 0 {
+			delete(page.Counts, state)
+		}
+		if q.State == "" || q.State == string(state) {
+			page.Total += n
+		}
+	}
+	return page, err
+}
+
+// countBounds ends the counting: after so many lines that are selected, or,
+// where a filter has no index and may select none, after so many lines.
+func (w *Workspace) countBounds(ctx context.Context, q LogQuery, table string) (bounds string, args []any, err error) {
+	if !q.scans() {
+		return ` ORDER BY id DESC LIMIT ?`, []any{mostCounted}, nil
+	}
+	from, more, err := one[int64](ctx, w.read, "counting the sync log",
+		`SELECT id FROM `+table+` WHERE workspace_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?`, w.id, mostCounted)
+	if err != nil || !more {
+		return "", nil, err
+	}
+	return ` AND id > ?`, []any{from}, nil
+}
+
+// scans reports whether lines are looked for by what no index holds.
+func (q LogQuery) scans() bool {
+	return strings.TrimSpace(q.Search)+strings.TrimSpace(q.User)+q.Rule != "" && q.RecordID+q.Ref+q.Code == ""
 }
 
 // inbound reports whether observed changes can be among the lines: they have
@@ -130,6 +173,13 @@ func (w *Workspace) logFilter(q LogQuery) *condition {
 		if part.value != "" {
 			where.and(part.column+" = ?", part.value)
 		}
+	}
+	// As the partial indexes say it: SQLite does not see that a value is none.
+	if q.Ref != "" {
+		where.and("cause_ref <> ''")
+	}
+	if q.Code != "" {
+		where.and("problem_code <> ''")
 	}
 	if q.What != "" {
 		// As it stands in the JSON, between its neighbors.
@@ -180,6 +230,7 @@ func (w *Workspace) lineFilter(q LogQuery) *condition {
 	}
 	if !q.Since.IsZero() {
 		where.and("at >= ?", micros(q.Since))
+		where.and("id >= ?", idAt(q.Since)) // ids begin with the time at which they are drawn
 	}
 	if !q.Until.IsZero() {
 		where.and("at < ?", micros(q.Until))

@@ -41,7 +41,7 @@ func newSubscriberRow(ws gateway.WorkspaceID, s gateway.Subscriber) subscriberRo
 // now on. CodeConflict when the id is taken.
 func (w *Workspace) CreateSubscriber(ctx context.Context, s gateway.Subscriber) error {
 	s.CreatedAt = w.db.now()
-	s.Place = (s.CreatedAt.UnixMicro() - idEpoch) << 12
+	s.Place = idAt(s.CreatedAt)
 	_, err := w.write.execRow(ctx, "creating subscriber", `INSERT INTO subscribers (`+subscriberColumns+`) VALUES (:workspace_id, :subscriber_id,
 		:name, :url, :sealed, :place, :disabled, :why, :failing_since, :created_at, :created_by)`, newSubscriberRow(w.id, s))
 	return err
@@ -105,7 +105,7 @@ func (w *Workspace) DeleteSubscriber(ctx context.Context, id string) error {
 // those behind its place, and those that committed late, within so long before
 // it, though their ids are lower. What is in its queue already is left out.
 func (w *Workspace) Untold(ctx context.Context, s gateway.Subscriber, late time.Duration, n int) ([]gateway.HistoryEntry, error) {
-	from := max(s.Place-late.Microseconds()<<12, (s.CreatedAt.UnixMicro()-idEpoch)<<12)
+	from := max(s.Place-late.Microseconds()<<12, idAt(s.CreatedAt))
 	return w.read.history(ctx, "reading what is to be told", `SELECT `+historyColumns+` FROM record_history
 		WHERE workspace_id = ? AND id > ? AND NOT EXISTS (SELECT 1 FROM tellings t
 			WHERE t.workspace_id = record_history.workspace_id AND t.subscriber_id = ? AND t.id = record_history.id)

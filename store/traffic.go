@@ -115,9 +115,6 @@ func (r runner) countTraffic(ctx context.Context, ws gateway.WorkspaceID, in, ou
 
 const step = int64(TrafficStep / time.Microsecond)
 
-// idAt is the least id drawn at a time.
-func idAt(t time.Time) int64 { return (t.UnixMicro() - idEpoch) << 12 }
-
 func maxTime(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a

@@ -111,6 +111,9 @@ type LogPage struct {
 	// Counts has the lines by state that the query would select without its
 	// State. Without State they add up to Total.
 	Counts map[gateway.LogState]int
+	// More says that only the newest were counted, so that Total and Counts are
+	// the least that there are; what needs somebody is counted whole.
+	More bool
 }
 
 // LogLine is one line of the sync log. Inbound is set for a line that is an
