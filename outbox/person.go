@@ -77,6 +77,14 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, s sub
 	if err != nil {
 		return Receipt{}, err
 	}
+	employer, err := o.employer(ctx, ws, p, m)
+	if err != nil {
+		return Receipt{}, err
+	}
+	accounts, err := o.rights(ctx, ws, "Account")
+	if err != nil {
+		return Receipt{}, err
+	}
 	var receipt Receipt
 	err = o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		receipt = Receipt{Key: m.link.Key}
@@ -97,10 +105,17 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, s sub
 		if s.first && (!m.fresh || m.same) && pending == nil && local(m.link.Key) {
 			return errRekeyed
 		}
+		account, err := employ(ctx, tx, employer, accounts.schema, s.cause, s.lane)
+		if err != nil {
+			return err
+		}
 		plan, err := planPerson(personInput{
-			submission: s, match: m, rivals: rivals, rights: r, record: record, pending: pending, now: tx.Now(), notBefore: o.pace.next(ws, m.link.Key, s.lane),
+			submission: s, match: m, account: account.key, rivals: rivals, rights: r, record: record, pending: pending, now: tx.Now(), notBefore: o.pace.next(ws, m.link.Key, s.lane),
 		})
 		if err != nil || s.again && plan.Change == nil {
+			return err
+		}
+		if err := o.saveEmployer(ctx, ws, tx, account, &plan); err != nil {
 			return err
 		}
 		if err := o.save(ctx, ws, tx, plan, &receipt); err != nil {
@@ -162,7 +177,8 @@ func (o *Outbox) rivals(ctx context.Context, ws gateway.WorkspaceID, p gateway.P
 type personInput struct {
 	submission
 	match     personMatch
-	rivals    []gateway.Person // who are the same record
+	account   gateway.RecordKey // of his company, zero = none is known
+	rivals    []gateway.Person  // who are the same record
 	rights    rights
 	record    gateway.Record
 	pending   *gateway.Change
@@ -179,11 +195,15 @@ func planPerson(in personInput) (outbound.Plan, error) {
 		Writable:  func(string) (bool, string) { return true, "" }, // asked below, field by field
 		NotBefore: in.notBefore,
 	}
+	account := outbound.Employ(outbound.EmployeeInput{Account: in.account, Record: in.record, Pending: in.pending, Schema: r.schema, Updates: r.updates && r.on})
 	var skipped []outbound.Skipped
 	if key := in.match.link.Key; local(key) {
 		create := outbound.PlanCreate(outbound.CreateInput{
 			Person: p, Object: key.Object, Schema: r.schema, Phone: r.phone, Mapping: r.mapping, Refused: r.refused, Lane: in.lane, Cause: in.cause, Now: in.now,
 		})
+		if create.Change != nil && account != "" && create.Change.Fields["AccountId"].Empty() {
+			create.Change.Fields["AccountId"] = account
+		}
 		if in.pending == nil || create.Change == nil {
 			return create, nil
 		}
@@ -198,6 +218,9 @@ func planPerson(in personInput) (outbound.Plan, error) {
 		})
 		skipped = append(skipped, lost...)
 		edit.Fills = outbound.Fills(edit.Fields, r.mapping)
+		if account != "" && edit.Fields["AccountId"].Empty() {
+			edit.Fields["AccountId"], edit.Fills = account, append(edit.Fills, "AccountId")
+		}
 	}
 	if in.again && in.pending != nil && contains(in.pending.Fields, edit.Fields) {
 		return outbound.Plan{Skipped: skipped}, nil // a parked entry is not woken by the same again
@@ -205,7 +228,7 @@ func planPerson(in personInput) (outbound.Plan, error) {
 	edit.Cause = r.revised(edit.Cause, edit.Fields)
 	edit.Cause.Rule += outbound.Omissions(skipped)
 	plan, err := outbound.PlanEdit(edit)
-	plan = outbound.Hold(plan, r.writable, r.refused)
+	plan = outbound.Hold(plan, r.told, r.refused)
 	plan.Skipped = append(plan.Skipped, skipped...)
 	if err == nil && plan.Log == nil {
 		plan.Log = outbound.Withheld(in.record, edit.Cause, skipped, in.now)

@@ -129,6 +129,7 @@ type rights struct {
 	on       bool   // "Sync to Salesforce"
 	refused  string // why nothing is created, "" when it is
 	updates  bool   // "Sync updates to object fields"
+	employs  bool   // an Account Match Field is chosen, so that accounts are looked for
 	phone    string // the phone field of the activity object, "" of others
 	schema   gateway.Schema
 	mappings map[string]gateway.Mapping
@@ -146,6 +147,7 @@ func rightsOf(s gateway.Settings, object string, schema gateway.Schema, rows []g
 func (r rights) under(s gateway.Settings, object string) rights {
 	r.on, r.updates = s.Objects.Writeback[object], s.Objects.UpdateFields[object]
 	r.refused, r.phone = outbound.RefuseCreate(s.Objects, object), ""
+	r.employs = s.Contacts.AccountMatchField != ""
 	if object == s.Contacts.ActivityObject {
 		r.phone = s.Contacts.PhoneField
 	}
@@ -178,6 +180,19 @@ func (r rights) revised(cause gateway.Cause, fields gateway.Fields) gateway.Caus
 func (r rights) writable(field string) (bool, string) {
 	f, _ := r.schema.Field(field)
 	ok, _, reason := mapping.Writable(r.on, r.mappings[field], f)
+	return ok, reason
+}
+
+// told is writable for what the product tells: which account a contact belongs
+// to is no edit of anybody.
+func (r rights) told(field string) (bool, string) {
+	if field != "AccountId" || r.schema.Object != "Contact" || !r.employs {
+		return r.writable(field)
+	}
+	f, _ := r.schema.Field(field)
+	m := r.mappings[field]
+	m.Object, m.Field, m.Editable = r.schema.Object, field, true
+	ok, _, reason := mapping.Writable(r.on, m, f)
 	return ok, reason
 }
 

@@ -113,6 +113,16 @@ func (s personSource) of(ctx context.Context, w *store.Workspace, people []gatew
 				return m, nil
 			}
 			return matchByChain(p, was, t.Settings.Contacts, of, look)
+		}, func(t Terms, m personMatch) (outbound.Employer, error) {
+			if m.link.Key.Object != "Contact" {
+				return outbound.Employer{}, nil
+			}
+			l := loading{outbox: s.o, w: w}
+			e := l.employerOf(ctx, p, t.Settings.Contacts)
+			if l.err != nil {
+				return e, l.err
+			}
+			return given(ctx, w, e)
 		})}
 	}
 	return out, nil
@@ -251,7 +261,9 @@ func (met rivalry) beside(stored rivalry) func(gateway.Person, gateway.RecordKey
 	}
 }
 
-func planAgain(p gateway.Person, known knownRecords, rivals func(gateway.Person, gateway.RecordKey) []gateway.Person, matched func(Terms) (personMatch, error)) planning {
+func planAgain(p gateway.Person, known knownRecords, rivals func(gateway.Person, gateway.RecordKey) []gateway.Person,
+	matched func(Terms) (personMatch, error), employer func(Terms, personMatch) (outbound.Employer, error),
+) planning {
 	return func(t Terms, owed func(gateway.RecordKey) (*gateway.Change, bool), now time.Time) ([]effect.Planned, error) {
 		m, err := matched(t)
 		if err != nil {
@@ -269,7 +281,16 @@ func planAgain(p gateway.Person, known knownRecords, rivals func(gateway.Person,
 		if out.Was, before = owed(record.Key); !before {
 			out.Was = pending
 		}
+		e, err := employer(t, m)
+		if err != nil {
+			return nil, err
+		}
+		account, made, err := employerAgain(t, e, owed, known, p, now)
+		if err != nil {
+			return nil, err
+		}
 		plan, err := planPerson(personInput{
+			account:    account.key,
 			submission: submission{person: p, cause: personCause(p), lane: lanePlanned, again: true},
 			match:      m, rivals: rivals(p, m.link.Key), rights: t.rights(m.link.Key.Object), record: record, pending: out.Was, now: now,
 		})
@@ -277,7 +298,10 @@ func planAgain(p gateway.Person, known knownRecords, rivals func(gateway.Person,
 			return []effect.Planned{out}, nil
 		}
 		out.Plan = plan
-		return []effect.Planned{out}, err
+		if plan.Change == nil || plan.Change.Fields["AccountId"].String() != account.key.ID {
+			made = nil
+		}
+		return append(made, out), err
 	}
 }
 
@@ -368,7 +392,11 @@ func (s waitingEdits) next(r rights, c gateway.Change, record gateway.Record, no
 }
 
 func reconsider(r rights, c gateway.Change, now time.Time) (gateway.Change, bool) {
-	return outbound.Reconsider(c, r.writable, r.refused, now)
+	writable := r.writable
+	if c.Cause.Kind == linkPerson {
+		writable = r.told
+	}
+	return outbound.Reconsider(c, writable, r.refused, now)
 }
 
 func (s waitingEdits) again(ctx context.Context, ws gateway.WorkspaceID, t thing, _ gateway.Cause) (bool, error) {

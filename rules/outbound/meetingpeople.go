@@ -122,22 +122,14 @@ func splitName(name string) (first, last string) {
 // accountOf returns the account of a participant's domain; one is created
 // where the settings say so (DEM-06).
 func (p *planning) accountOf(a Attendee) gateway.RecordKey {
-	if a.Account != nil {
-		return a.Account.Key
+	domain, _ := domainOf(a.Email)
+	e := PlanEmployer(EmployerInput{
+		Workspace: p.Workspace, Domain: domain, Company: a.Person.Company, Found: a.Account, Settings: p.Settings.Contacts, PublicDomain: p.PublicDomain,
+	})
+	if e.Make != nil && !slices.ContainsFunc(p.plan.Owed, func(o Owed) bool { return o.Part == e.Make.Part }) {
+		p.plan.Owed = append(p.plan.Owed, *e.Make)
 	}
-	domain, ok := domainOf(a.Email)
-	if !ok || !p.Settings.Contacts.CreateAccounts || p.PublicDomain != nil && p.PublicDomain(domain) {
-		return gateway.RecordKey{}
-	}
-	key := gateway.RecordKey{Object: "Account", ID: gateway.LocalID(p.Workspace, "domain", domain, "account")}
-	part := accountPrefix + domain
-	if !slices.ContainsFunc(p.plan.Owed, func(o Owed) bool { return o.Part == part }) {
-		p.plan.Owed = append(p.plan.Owed, Owed{
-			Part: part, Key: key, Fields: gateway.Fields{"Name": gateway.Text(domain), cmp.Or(p.Settings.Contacts.AccountMatchField, "Website"): gateway.Text(domain)},
-			Why: "No account in Salesforce has the domain " + domain + ".",
-		})
-	}
-	return key
+	return e.Key
 }
 
 // relate chooses what the meeting belongs to: a contact before a lead, the
