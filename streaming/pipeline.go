@@ -45,32 +45,33 @@ func newPipeline(c *Consumer, ctx context.Context, end func(), lease gateway.Lea
 // deliver takes one answer of the stream. An error is that of an earlier
 // commit: the session then ends, and what was not committed comes again.
 func (p *pipeline) deliver(ctx context.Context, channel string, raw []json.RawMessage) error {
+	if err := p.room(ctx, len(raw)); err != nil {
+		return err
+	}
 	batch := p.c.rules.decoder().Decode(channel, raw)
 	p.c.suspicion.noteRaw(raw, batch.Events)
-	return p.pass(ctx, batch)
+	return p.pass(batch)
 }
 
 // deliverTyped takes one burst of the Pub/Sub API.
 func (p *pipeline) deliverTyped(ctx context.Context, b pubsub.Batch) error {
+	if err := p.room(ctx, len(b.Events)); err != nil {
+		return err
+	}
 	batch := p.c.rules.decoder().DecodeTyped(Channel, b)
 	p.c.suspicion.noteTyped(b.Events, batch.Events)
-	return p.pass(ctx, batch)
+	return p.pass(batch)
 }
 
-// pass hands a batch to the committing goroutine. While that is busy, small
-// batches join: the Pub/Sub API sends a hundred events at most, and to begin and
-// commit a transaction costs as much as fifty.
-func (p *pipeline) pass(ctx context.Context, batch gateway.Batch) error {
-	batch.Events = slices.DeleteFunc(batch.Events, func(e gateway.ChangeEvent) bool {
-		return !slices.Contains(p.c.cfg.Objects, e.Object)
-	})
-	batch.Unreadable = slices.DeleteFunc(batch.Unreadable, func(q gateway.Quarantined) bool {
-		return q.Object != "" && !slices.Contains(p.c.cfg.Objects, q.Object)
-	})
+// room waits until n more events may join what goes into the next transaction.
+// They are decoded only then, so that no third batch lies in memory.
+func (p *pipeline) room(ctx context.Context, n int) error {
 	for {
-		passed, err := p.offer(batch)
-		if passed || err != nil {
-			return err
+		p.mu.Lock()
+		waiting := len(p.gathered.Events) + len(p.gathered.Unreadable)
+		p.mu.Unlock()
+		if waiting == 0 || waiting+n <= gatherMost {
+			return nil
 		}
 		select {
 		case <-ctx.Done():
@@ -80,28 +81,30 @@ func (p *pipeline) pass(ctx context.Context, batch gateway.Batch) error {
 	}
 }
 
-// offer begins to commit the batch, or lets it join what gathers meanwhile. It
-// returns false where neither is possible yet, and the error of an earlier
-// commit.
-func (p *pipeline) offer(batch gateway.Batch) (passed bool, err error) {
+// pass begins to commit a batch, or, while another is under way, lets it join
+// what gathers: the Pub/Sub API sends a hundred events at most, and to begin and
+// commit a transaction costs as much as fifty. It returns the error of an
+// earlier commit.
+func (p *pipeline) pass(batch gateway.Batch) error {
+	batch.Events = slices.DeleteFunc(batch.Events, func(e gateway.ChangeEvent) bool {
+		return !slices.Contains(p.c.cfg.Objects, e.Object)
+	})
+	batch.Unreadable = slices.DeleteFunc(batch.Unreadable, func(q gateway.Quarantined) bool {
+		return q.Object != "" && !slices.Contains(p.c.cfg.Objects, q.Object)
+	})
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	select {
 	case err := <-p.slot:
 		if err != nil {
 			p.slot <- err
-			return false, err
+			return err
 		}
 		go p.work(batch)
-		return true, nil
 	default:
+		p.gathered = joined(p.gathered, batch)
 	}
-	waiting := len(p.gathered.Events) + len(p.gathered.Unreadable)
-	if waiting > 0 && waiting+len(batch.Events)+len(batch.Unreadable) > gatherMost {
-		return false, nil
-	}
-	p.gathered = joined(p.gathered, batch)
-	return true, nil
+	return nil
 }
 
 func joined(a, b gateway.Batch) gateway.Batch {
