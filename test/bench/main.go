@@ -43,7 +43,7 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "bin/tidegate", "the program to measure as a child process")
 	flag.StringVar(&o.out, "out", "var/bench.json", "where the figures are written")
 	flag.StringVar(&o.profile, "profile", "", "folder for a CPU profile of each backlog round")
-	flag.StringVar(&o.only, "only", "", "parts to measure, of backlog,lag,process,load,flood,idle,publish,out; all when empty")
+	flag.StringVar(&o.only, "only", "", "parts to measure, of backlog,lag,process,load,proof,flood,idle,publish,out; all when empty")
 	flag.IntVar(&o.rows, "rows", loadRows, "contacts of the first reading")
 	flag.BoolVar(&o.long, "long", false, "a first reading of 1,000,000 contacts, a flood of 1,000,000 events, 1,000 idle connections")
 	flag.StringVar(&o.engine, "engine", "", "sqlite or postgres; both when empty")
@@ -75,6 +75,7 @@ type engine struct {
 	Process     *process `json:"process,omitempty"`
 	Load        *load    `json:"load,omitempty"`
 	Flood       *flood   `json:"flood,omitempty"`
+	Proven      *proven  `json:"proof,omitempty"`
 	Idle        *idle    `json:"idle,omitempty"`
 	Out         *out     `json:"out,omitempty"`
 	Publish     *publish `json:"publish,omitempty"`
@@ -169,6 +170,10 @@ func (e *engine) parts(ctx context.Context, o options, open func(int) (string, e
 		{name: "lag", take: here(5, func(w *world) error { return e.lags(ctx, w) })},
 		{name: "load", take: func() (err error) {
 			e.Load, err = given(loadOf(ctx, o, open))
+			return err
+		}},
+		{name: "proof", take: func() (err error) {
+			e.Proven, err = given(provenOf(ctx, o, open))
 			return err
 		}},
 		{name: "process", take: func() error {

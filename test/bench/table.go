@@ -57,6 +57,9 @@ func judge(found []engine) []line {
 				},
 				free("  processor time a row, all of it", fmt.Sprintf("%.1f µs", float64(l.CPU.Nanoseconds())/1000)))
 		}
+		if e.Proven != nil {
+			lines = append(lines, e.Proven.lines()...)
+		}
 		if e.Flood != nil {
 			lines = append(lines, e.Flood.lines()...)
 		}
