@@ -76,11 +76,41 @@ func (p *planning) message(in EmailInput) {
 	if p.what.ID != "" {
 		fields["RelatedToId"] = gateway.Text(p.what.ID)
 	}
-	if was, written := p.Written[PartEmail]; written && was.Key.ID != "" {
+	if was, written := p.Written[PartEmail]; written && was.Key.ID != "" && !was.Key.Local() {
+		p.corrected(was, fields)
 		fields = was.Wanted // Salesforce lets nobody change an e-mail that was sent
 	}
 	p.owe(PartEmail, key, fields, "The settings say that e-mails are EmailMessages.")
 	p.recipients(e, key)
+}
+
+// corrections are the fields of an EmailMessage in words, in the order in which
+// a correction is told.
+var corrections = [...][2]string{
+	{"Subject", "the subject"},
+	{"TextBody", "the text"},
+	{"FromAddress", "the sender"},
+	{"ToAddress", "the recipients"},
+	{"MessageDate", "the date"},
+	{"MessageIdentifier", "the Message-ID"},
+	{"RelatedToId", "the record that it is about"},
+}
+
+// corrected tells of a correction of an e-mail that is in Salesforce: it stays as
+// it was sent there, and somebody may want to do something about it.
+func (p *planning) corrected(was gateway.Writing, now gateway.Fields) {
+	var what []string
+	for _, c := range corrections {
+		if before := was.Wanted[c[0]]; before != now[c[0]] && !(before.Empty() && now[c[0]].Empty()) {
+			what = append(what, c[1])
+		}
+	}
+	if len(what) == 0 {
+		return
+	}
+	p.omit(PartEmail+":correction", "EmailMessage", "The product corrected "+strings.Join(what, ", ")+
+		". Salesforce lets nobody change an e-mail that was sent, so EmailMessage "+was.Key.ID+
+		" stays as it is. If the correction matters there, note it on the record, or delete the EmailMessage and send the e-mail under another external id.")
 }
 
 // recipients relates the e-mail to everybody from outside who is known.

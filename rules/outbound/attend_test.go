@@ -89,3 +89,32 @@ func TestEmailBecomesAMessageWhereTheSettingsSay(t *testing.T) { // AVM-49
 		t.Errorf("a sent one is changed: %+v", m)
 	}
 }
+
+// AVM-49: what Salesforce lets nobody change is told with what to do; an e-mail
+// that is not sent yet takes the correction.
+func TestCorrectionOfASentEmailIsTold(t *testing.T) {
+	in := outbound.EmailInput{Surroundings: meetingOf(nil).Surroundings, Email: gateway.Email{
+		ExternalID: "e1", From: rita, To: []string{"ann@acme.example"}, Subject: "Offer", Text: "Hello", SentAt: time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC),
+	}}
+	in.Settings.Advanced.EmailsFromMessages = true
+	in.Schemas["EmailMessage"] = gateway.Schema{Object: "EmailMessage", Createable: true}
+	first := owed(outbound.PlanEmail(in), "email")
+	in.Written["email"] = gateway.Writing{Key: gateway.RecordKey{Object: "EmailMessage", ID: "02sO"}, Wanted: first.Fields}
+	if told := why(outbound.PlanEmail(in), "email:correction"); told != "" {
+		t.Errorf("the same again: %s", told)
+	}
+	in.Email.Subject, in.Email.Text = "Offer 2", "Corrected"
+	p := outbound.PlanEmail(in)
+	told := why(p, "email:correction")
+	if !strings.Contains(told, "corrected the subject, the text.") || !strings.Contains(told, "EmailMessage 02sO stays as it is") || !strings.Contains(told, "note it on the record") {
+		t.Errorf("told: %q", told)
+	}
+	if m := owed(p, "email"); m == nil || m.Fields["Subject"] != `"Offer"` {
+		t.Errorf("a sent one is changed: %+v", m)
+	}
+	in.Written["email"] = gateway.Writing{Key: first.Key, Wanted: first.Fields}
+	p = outbound.PlanEmail(in)
+	if m := owed(p, "email"); m == nil || m.Fields["Subject"] != `"Offer 2"` || why(p, "email:correction") != "" {
+		t.Errorf("one that waits: %+v", m)
+	}
+}
