@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"tidegate/gateway"
@@ -22,22 +23,32 @@ func (r *Replanner) revisit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var failed error
 	for _, ws := range workspaces {
-		w := r.o.db.In(ws)
-		all, err := w.Revisits(ctx, revisitMany)
-		if err != nil {
-			return err
-		}
-		for _, one := range all {
-			if err := r.o.revisited(ctx, ws, one); err != nil {
-				return err
-			}
-			if err := w.EndRevisit(ctx, one); err != nil {
-				return err
-			}
+		for more := true; more && ctx.Err() == nil; {
+			more, err = r.revisitSome(ctx, ws)
+			failed = errors.Join(failed, err)
 		}
 	}
-	return nil
+	return failed
+}
+
+// revisitSome does some of the revisits of a workspace. One that fails stays and
+// hinders no other; more is false when only such are left.
+func (r *Replanner) revisitSome(ctx context.Context, ws gateway.WorkspaceID) (more bool, failed error) {
+	w := r.o.db.In(ws)
+	all, err := w.Revisits(ctx, revisitMany)
+	if err != nil {
+		return false, err
+	}
+	for _, one := range all {
+		err := r.o.revisited(ctx, ws, one)
+		if err == nil {
+			err = w.EndRevisit(ctx, one)
+		}
+		failed = errors.Join(failed, err)
+	}
+	return len(all) == revisitMany && failed == nil, failed
 }
 
 // revisited plans anew what one person is, and all that he takes part in.

@@ -29,7 +29,7 @@ func (p *planning) attendees() {
 		if someone.key == p.who {
 			continue
 		}
-		part := attendeePrefix + strings.ToLower(someone.address())
+		part := p.chosenPart(attendeePrefix+strings.ToLower(someone.address()), "RelationId", someone)
 		if p.Gone[part] {
 			p.omit(part, "EventRelation", someone.Words()+" was taken off the Event in Salesforce, and is not added again.")
 			continue
@@ -38,6 +38,24 @@ func (p *planning) attendees() {
 			"EventId": gateway.Text(event.ID), "RelationId": gateway.Text(someone.key.ID),
 		}, someone.Words()+" took part too, and an Event names one person by itself.")
 	}
+}
+
+// chosenPart is the part that relates something to somebody: another one than
+// before where a person chose another record for him since, because Salesforce
+// lets nobody turn such a relation to another record.
+func (p *planning) chosenPart(part, field string, someone person) string {
+	was := p.Written[part]
+	before := was.Wanted[field].String()
+	if someone.Rule != gateway.LinkByPerson || was.Key.ID == "" || before == "" || before == someone.key.ID {
+		return part
+	}
+	if (gateway.RecordKey{ID: before}).Local() { // the contact that was made of him, or another
+		made := p.Written[contactPrefix+strings.ToLower(someone.address())]
+		if made.Key.ID == "" || made.Key == someone.key {
+			return part
+		}
+	}
+	return part + ":" + someone.key.ID
 }
 
 // asMessage reports whether an e-mail becomes an EmailMessage: the settings

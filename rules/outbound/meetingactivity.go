@@ -317,7 +317,8 @@ func (p *planning) linkName(to gateway.RecordKey) string {
 			return "person:" + strings.ToLower(someone.address()+":"+to.Object)
 		}
 		if someone.key == to {
-			return "person:" + strings.ToLower(someone.address())
+			name := "person:" + strings.ToLower(someone.address())
+			return strings.TrimPrefix(p.chosenPart(linkPrefix+name, "LinkedEntityId", someone), linkPrefix)
 		}
 	}
 	for part := range p.Written {
