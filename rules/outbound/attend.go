@@ -119,7 +119,7 @@ var corrections = [...][2]string{
 func (p *planning) corrected(was gateway.Writing, now gateway.Fields) {
 	var what []string
 	for _, c := range corrections {
-		if before := was.Wanted[c[0]]; before != now[c[0]] && !(before.Empty() && now[c[0]].Empty()) {
+		if was.Wanted[c[0]].String() != now[c[0]].String() {
 			what = append(what, c[1])
 		}
 	}
