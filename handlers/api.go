@@ -211,12 +211,17 @@ func apiRecords(c *call) error {
 	if err != nil {
 		return err
 	}
+	leaving, err := c.ws.Leaving(c.UserContext(), q.Object)
+	if err != nil {
+		return err
+	}
 	records := make([]apiMade, 0, len(page.Records))
 	for _, r := range page.Records {
 		one, err := c.made(r)
 		if err != nil {
 			return err
 		}
+		one.Deleted = one.Deleted || leaving[one.ID]
 		records = append(records, one)
 	}
 	body := fiber.Map{"records": records, "next": nil}
@@ -246,7 +251,35 @@ func apiRecord(c *call) error {
 	if err != nil {
 		return err
 	}
+	// What was deleted from here stays away from the first moment on, whatever
+	// Salesforce says of it meanwhile (F-47).
+	pending, waits, err := c.ws.Pending(c.UserContext(), r.Key)
+	if err != nil {
+		return err
+	}
+	one.Deleted = one.Deleted || waits && pending.Op == gateway.OpDelete
 	return c.JSON(one)
+}
+
+// apiRemove deletes a record in Salesforce; the answer says how far it got.
+func apiRemove(c *call) error {
+	r, err := c.record()
+	if err != nil {
+		return err
+	}
+	receipt, err := c.s.Outbox.Remove(c.UserContext(), c.key.Workspace, r.Key,
+		gateway.Cause{Kind: "edit", Rule: "Delete through the API", By: c.key.ID, Name: c.key.Name})
+	if e, ok := gatewayError(err); ok && e.Code == gateway.CodeForbidden {
+		return c.refused(e, http.StatusForbidden, 0)
+	}
+	if err != nil {
+		return err
+	}
+	d := c.deliver(receipt)
+	if d.State == outbox.NeedsYou {
+		return c.refused(refusal(d), http.StatusUnprocessableEntity, receipt.LogID)
+	}
+	return c.JSON(fiber.Map{"state": d.State, "reason": d.Why, "log": logRef(receipt.LogID)})
 }
 
 // apiEditBody are the fields of a record that get other values.

@@ -116,6 +116,12 @@ var apiRoutes = []apiRoute{
 		nil, "/records/Contact/" + exampleID, `{"fields": {"Title": "COO"}}`,
 	},
 	{
+		http.MethodDelete, "/records/:object/:id", apiRemove, "Delete a record", "Deletes a record in Salesforce that was created from here or that something of yours is linked to; with it goes what was still to be written. The states are those of an edit. From the first answer on the record reads as deleted. A change that somebody makes in Salesforce meanwhile is kept as a conflict; the deletion stands. While it is “queued”, ignoring its line in the sync log takes it back; afterwards Salesforce's recycle bin does.",
+		nil,
+		apiRemoved{},
+		nil, "/records/Contact/" + exampleID, "",
+	},
+	{
 		http.MethodGet, "/links", apiLinks, "List links", "What of yours is linked to which record, and why.",
 		nil,
 		apiLinkList{},
@@ -157,6 +163,11 @@ type (
 		Reason  string       `json:"reason"`
 		Log     *string      `json:"log"`
 		Skipped []apiSkipped `json:"skipped"`
+	}
+	apiRemoved struct {
+		State  string  `json:"state"`
+		Reason string  `json:"reason"`
+		Log    *string `json:"log"`
 	}
 	apiRecordList struct {
 		Records []apiMade `json:"records"`

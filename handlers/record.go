@@ -75,6 +75,7 @@ type recordBuilder struct {
 	mappings map[string]gateway.Mapping
 	pending  gateway.Change
 	waiting  bool
+	leaving  bool // deleted here, and Salesforce is not told yet
 	conn     gateway.Connection
 	names    map[string]gateway.Record
 	money    string
@@ -144,6 +145,8 @@ func (b *recordBuilder) load() (err error) {
 	if b.pending, b.waiting, err = b.ws.Pending(ctx, key); err != nil {
 		return err
 	}
+	b.leaving = b.waiting && b.pending.Op == gateway.OpDelete
+	b.record.Deleted = b.record.Deleted || b.leaving
 	if b.conn, err = b.ws.Connection(ctx); err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
 		return err
 	}
@@ -171,6 +174,9 @@ func (b *recordBuilder) shown() gateway.Record {
 }
 
 func (b *recordBuilder) asOf() string {
+	if b.leaving {
+		return "Deleted here; Salesforce is told next. Until then, ignoring the deletion in the sync log takes it back."
+	}
 	if b.record.Deleted {
 		return "Deleted in Salesforce; these are the last values. It comes back here if it is undeleted there."
 	}

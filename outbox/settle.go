@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/inbound"
 	"tidegate/rules/outbound"
 	"tidegate/store"
 )
@@ -90,12 +91,15 @@ func (o *Outbox) announce(ctx context.Context, b batch, endings []ending, delive
 	}
 }
 
-// linksToBreak reads the links of records that turned out to be gone; inside
+// linksToBreak reads the links of records that turned out to be gone, or that are
+// being deleted; inside
 // the transaction only its own handle may be used.
 func (o *Outbox) linksToBreak(ctx context.Context, b batch, deliveries []gateway.Delivery) (map[gateway.RecordKey][]gateway.Link, error) {
 	links := map[gateway.RecordKey][]gateway.Link{}
 	for i, c := range b.changes {
-		if e := deliveries[i].Err; e == nil || e.Code != gateway.CodeSFGone || c.Op != gateway.OpUpdate {
+		e := deliveries[i].Err
+		isGone := c.Op == gateway.OpUpdate && e != nil && e.Code == gateway.CodeSFGone
+		if !isGone && c.Op != gateway.OpDelete {
 			continue
 		}
 		found, err := o.db.In(b.ws).Links(ctx, c.Key)
@@ -205,8 +209,10 @@ func (s *settling) one(ctx context.Context, c gateway.Change, d gateway.Delivery
 	case drop:
 		return end, s.dropFields(ctx, c, kept, dropped, d.Err, result)
 	}
-	if err := s.breakLinks(ctx, c.Key); err != nil {
-		return end, err
+	if c.Op != gateway.OpDelete { // a deletion that failed leaves the record where it is
+		if err := s.breakLinks(ctx, c.Key); err != nil {
+			return end, err
+		}
 	}
 	if err := s.readAgain(ctx, c, d.Err); err != nil {
 		return end, err
@@ -248,6 +254,11 @@ func (s *settling) finish(ctx context.Context, c gateway.Change, d gateway.Deliv
 		}
 	}
 	s.observe(c, line.Key)
+	if c.Op == gateway.OpDelete {
+		if err := s.breakLinks(ctx, c.Key); err != nil {
+			return err
+		}
+	}
 	s.lines = append(s.lines, line)
 	if result.State == "" {
 		return nil
@@ -298,8 +309,15 @@ func (s *settling) followUp(ctx context.Context, ended gateway.LogEntry, left ga
 func (s *settling) observe(c gateway.Change, key gateway.RecordKey) {
 	record, here := s.records[key]
 	switch {
+	case c.Op == gateway.OpDelete && !here:
+		return
 	case c.Op == gateway.OpDelete:
-		return // the stream brings the tombstone with its version
+		// The stream brings the tombstone's version; the row is gone at once and
+		// does not come back for a moment (F-47).
+		record = inbound.Gone(record)
+		record.ObservedAt = s.tx.Now()
+		s.mirror = append(s.mirror, record)
+		return
 	case c.Key.Object == "ContentNote" || c.Key.Object == "ContentDocumentLink":
 		return // not mirrored; the writing says what was sent
 	case c.Op == gateway.OpCreate && here:

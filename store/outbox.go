@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -114,6 +115,19 @@ func (r runner) changes(ctx context.Context, doing, query string, args ...any) (
 // Pending returns what Salesforce is owed for a record; false when nothing.
 func (w *Workspace) Pending(ctx context.Context, key gateway.RecordKey) (gateway.Change, bool, error) {
 	return w.read.pending(ctx, w.id, key, "")
+}
+
+// Leaving are the ids of the object's records that are deleted here and not yet
+// in Salesforce.
+func (w *Workspace) Leaving(ctx context.Context, object string) (map[string]bool, error) {
+	leaving := map[string]bool{}
+	err := w.read.each(ctx, "reading what is being deleted", func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		leaving[id] = true
+		return err
+	}, `SELECT record_id FROM outbox WHERE workspace_id = ? AND object = ? AND op = ?`, w.id, object, string(gateway.OpDelete))
+	return leaving, err
 }
 
 // PendingFor is Pending under a lock: until the transaction ends no other one

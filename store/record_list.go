@@ -115,7 +115,7 @@ func (w *Workspace) recordFilter(q RecordQuery) *condition {
 	where := &condition{}
 	where.and("workspace_id = ? AND object = ?"+w.db.dialect.listed, w.id, q.Object)
 	if !q.IncludeDeleted {
-		where.and("NOT deleted")
+		where.and("NOT deleted AND record_id NOT IN (SELECT record_id FROM outbox WHERE workspace_id = ? AND object = ? AND op = 'delete')", w.id, q.Object)
 	}
 	if !q.UpdatedAfter.IsZero() {
 		where.and("observed_at > ?", micros(q.UpdatedAfter))

@@ -13,7 +13,7 @@ func (in Input) fresh() Decision {
 	was := in.current()
 	next := was
 	next.Version = in.Event.Version
-	next.Deleted = in.Event.Type == gateway.Delete
+	next.Deleted = in.Event.Type == gateway.Delete || in.staysGone(was)
 	return in.apply(was, next, in.stated(was))
 }
 
@@ -88,6 +88,10 @@ func (in Input) apply(was, next gateway.Record, fields gateway.Fields) Decision 
 	d.Append = true
 	d.Entry.Before = in.before(fields)
 	next.Fields = in.overlay(was.Fields, fields) // after the last look at what was
+	if goneHere(was) && !in.staysGone(was) {
+		next.Fields = next.Fields.Clone()
+		delete(next.Fields, ownMark)
+	}
 	d.Record, d.Save = next, true
 	d.Entry.Label = next.Label()
 	d.Refetch = in.refetch(was, next)
@@ -140,6 +144,8 @@ func (in Input) refetch(was, next gateway.Record) string {
 	switch {
 	case in.Event.Refetch != "":
 		return in.Event.Refetch
+	case in.staysGone(was):
+		return "A record that was deleted from here changed: before that, or its return was missed."
 	case next.Deleted:
 		return ""
 	case was.Deleted && in.Event.Type == gateway.Update:

@@ -1,0 +1,67 @@
+package outbox
+
+import (
+	"context"
+
+	"tidegate/gateway"
+	"tidegate/rules/outbound"
+	"tidegate/store"
+)
+
+// Remove makes the deletion of a record in Salesforce durable, like Submit an
+// edit. What was still owed to the record goes with it. Salesforce keeps what was
+// deleted in its recycle bin; what comes back from there comes back here, too.
+// Errors as in outbound.PlanRemove.
+func (o *Outbox) Remove(ctx context.Context, ws gateway.WorkspaceID, key gateway.RecordKey, cause gateway.Cause) (Receipt, error) {
+	r, err := o.rights(ctx, ws, key.Object)
+	if err != nil {
+		return Receipt{}, err
+	}
+	made, err := o.madeHere(ctx, ws, key)
+	if err != nil {
+		return Receipt{}, err
+	}
+	receipt := Receipt{Key: key}
+	err = o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		record, pending, err := load(ctx, tx, key)
+		if err != nil {
+			return err
+		}
+		if record.Fields == nil {
+			return gateway.Errorf(gateway.CodeNotFound, "There is no such %s here.", key.Object)
+		}
+		links, err := tx.LinksThrough(ctx, []gateway.RecordKey{key})
+		if err != nil {
+			return err
+		}
+		plan, err := outbound.PlanRemove(outbound.RemoveInput{
+			Record: record, Pending: pending, Ours: made || len(links) > 0, On: r.on, Deletable: r.schema.Deletable, Cause: cause, Now: tx.Now(),
+		})
+		if err != nil {
+			return err
+		}
+		if plan.Given != nil {
+			if err := tx.UpdateLog(ctx, *plan.Given); err != nil {
+				return err
+			}
+		}
+		return o.save(ctx, ws, tx, outbound.Plan{Change: &plan.Change, Log: &plan.Log}, &receipt)
+	})
+	if err != nil {
+		return Receipt{}, err
+	}
+	o.submitted(ctx, ws, receipt)
+	return receipt, nil
+}
+
+// writesLooked bounds how many lines are searched for the one that made a record.
+const writesLooked = 10_000
+
+// madeHere reports whether a record was created from here.
+func (o *Outbox) madeHere(ctx context.Context, ws gateway.WorkspaceID, key gateway.RecordKey) (made bool, err error) {
+	err = o.db.In(ws).Written(ctx, key, writesLooked, func(line gateway.LogEntry) bool {
+		made = outbound.Created(line)
+		return !made
+	})
+	return made, err
+}
