@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"maps"
 	"slices"
 
 	"tidegate/gateway"
@@ -40,28 +41,25 @@ func labelOf(f gateway.Field) string {
 }
 
 // namesOf reads the records that lookup fields point at, so that a page shows
-// names instead of ids.
+// names instead of ids: all of an object at once. What is not mirrored, or hidden
+// from the connected user, is absent.
 func (v *visit) namesOf(records []gateway.Record, fields []string) (map[string]gateway.Record, error) {
-	names := make(map[string]gateway.Record)
+	wanted := make(map[gateway.RecordKey]bool)
 	for _, r := range records {
 		for _, name := range fields {
-			object := lookupTarget(name)
-			id := r.Fields[name].String()
-			if object == "" || id == "" {
-				continue
+			object, id := lookupTarget(name), r.Fields[name].String()
+			if object != "" && id != "" {
+				wanted[gateway.RecordKey{Object: object, ID: id}] = true
 			}
-			if _, done := names[id]; done {
-				continue
-			}
-			target, err := v.ws.Record(v.UserContext(), gateway.RecordKey{Object: object, ID: id})
-			if err != nil {
-				if gateway.CodeOf(err) == gateway.CodeNotFound {
-					continue // not mirrored, or hidden from the connected user
-				}
-				return nil, err
-			}
-			names[id] = target
 		}
+	}
+	found, err := v.ws.RecordsOf(v.UserContext(), slices.Collect(maps.Keys(wanted)))
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[string]gateway.Record, len(found))
+	for key, r := range found {
+		names[key.ID] = r
 	}
 	return names, nil
 }
