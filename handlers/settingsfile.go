@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tidegate/gateway"
+	"tidegate/outbox"
 	"tidegate/rules/agent"
 	"tidegate/rules/settings"
 	"tidegate/store"
@@ -118,9 +119,11 @@ func (c *SettingsFile) settings() gateway.Settings {
 	return wanted
 }
 
-// Apply saves what differs, and the audit row, in the given transaction. A
-// setting that somebody saved since the file was compared is CodeConflict.
-func (c *SettingsFile) Apply(ctx context.Context, tx *store.Tx, by, byID string) error {
+// Apply saves what differs, and the audit row, in the given transaction, which
+// also begins to plan everything anew. things is what Outbox.CountThings gave
+// before. A setting that somebody saved since the file was compared is
+// CodeConflict.
+func (c *SettingsFile) Apply(ctx context.Context, tx *store.Tx, things int, by, byID string) error {
 	wanted := c.settings()
 	for _, tab := range gateway.Tabs {
 		if err := saveIfChanged(ctx, tx, c.org[tab], gateway.OrgScope, tab, wanted, by, byID); err != nil {
@@ -145,9 +148,13 @@ func (c *SettingsFile) Apply(ctx context.Context, tx *store.Tx, by, byID string)
 		before = append(before, ch.Where+" › "+ch.Setting+": "+ch.Before)
 		after = append(after, ch.Where+" › "+ch.Setting+": "+ch.Before+" → "+ch.After)
 	}
-	return tx.Audit(ctx, gateway.AuditEntry{
+	err := tx.Audit(ctx, gateway.AuditEntry{
 		By: by, What: "applied a settings file", Target: gateway.OrgScope, Before: strings.Join(before, "\n"), After: strings.Join(after, "\n"),
 	})
+	if err != nil {
+		return err
+	}
+	return outbox.BeginReplan(ctx, tx, things, "a settings file was applied", by, byID)
 }
 
 // saveIfChanged saves a tab as its next revision, unless it says the same as

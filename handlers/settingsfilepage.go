@@ -181,10 +181,7 @@ func (v *visit) saveFile(c *SettingsFile, text string) error {
 		return err
 	}
 	err = v.ws.InTx(v.UserContext(), func(ctx context.Context, tx *store.Tx) error {
-		if err := c.Apply(ctx, tx, v.member.Name, v.member.ID); err != nil {
-			return err
-		}
-		return outbox.BeginReplan(ctx, tx, things, "a settings file was applied", v.member.Name, v.member.ID)
+		return c.Apply(ctx, tx, things, v.member.Name, v.member.ID)
 	})
 	if err != nil && gateway.CodeOf(err) == gateway.CodeConflict {
 		return v.showFile(text, gateway.Errorf(gateway.CodeConflict, "Somebody saved settings in the same moment. The file is still in the form: review it again."))

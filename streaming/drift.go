@@ -119,7 +119,45 @@ func (c *Consumer) describeDue(ctx context.Context) error {
 		}
 	}
 	c.describedAt = now
-	return nil
+	return c.learnNotes(ctx)
+}
+
+// notesEvery is how often it is asked whether the org takes notes: nobody tells
+// when an admin turns Enhanced Notes on or off, and one call an hour is little.
+const notesEvery = time.Hour
+
+// learnNotes takes up that Enhanced Notes was turned on or off since somebody
+// asked (AVM-05). ContentNote is written and not mirrored, so nothing else
+// describes it again.
+func (c *Consumer) learnNotes(ctx context.Context) error {
+	const object = "ContentNote"
+	known, err := c.store.Schema(ctx, object)
+	if err != nil {
+		if gateway.CodeOf(err) == gateway.CodeNotFound {
+			return nil // no note was ever wanted
+		}
+		return err
+	}
+	read, _, err := c.store.SchemaDates(ctx, object)
+	if err != nil || c.cfg.Now().Sub(read) < max(notesEvery, c.cfg.DescribeEvery) {
+		return err
+	}
+	fresh, err := c.cfg.Reader.Schema(ctx, object)
+	what := "Enhanced Notes is on in Salesforce: notes can be written"
+	switch {
+	case unreachable(err):
+		fresh = gateway.Schema{Object: object, Label: "Note", Fields: []gateway.Field{{Name: "Id"}}}
+		what = "Enhanced Notes is off in Salesforce: notes cannot be written"
+	case err != nil:
+		return fmt.Errorf("describing %s: %w", object, err)
+	}
+	return c.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.SaveSchema(ctx, fresh, time.Time{}); err != nil || fresh.Createable == known.Createable {
+			return err
+		}
+		_, err := tx.AppendLog(ctx, []gateway.LogEntry{{Direction: "system", Label: "Notes", What: what, State: gateway.LogDone, DoneAt: tx.Now()}})
+		return err
+	})
 }
 
 // redescribe describes an object, unless that did not change since, and takes

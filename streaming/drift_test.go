@@ -2,6 +2,7 @@ package streaming
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -206,6 +207,29 @@ func TestF25NewFieldIsReadAndCanBeImported(t *testing.T) {
 		if err != nil || r.Fields["Hull__c"] != gateway.Text("steel") {
 			t.Errorf("F-25: %s, %v", r.Fields["Hull__c"], err)
 		}
+	})
+}
+
+// AVM-05: that Enhanced Notes was turned on is noticed without anybody asking,
+// once what is known of it is old.
+func TestAVM05EnhancedNotesThatIsTurnedOnIsNoticed(t *testing.T) {
+	w := newWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"))
+	off := gateway.Schema{Object: "ContentNote", Label: "Note", Fields: []gateway.Field{{Name: "Id"}}}
+	if err := w.ws.SaveSchemas(t.Context(), []gateway.Schema{off}); err != nil {
+		t.Fatal(err)
+	}
+	w.start(func(c *Config) { c.DescribeEvery = 100 * time.Millisecond })
+	w.settled()
+	if s, err := w.ws.Schema(t.Context(), "ContentNote"); err != nil || s.Createable {
+		t.Fatalf("what was seen a moment ago is asked for again: %v, %v", s.Createable, err)
+	}
+	w.pass(2 * notesEvery)
+	w.eventually(func() string {
+		s, err := w.ws.Schema(t.Context(), "ContentNote")
+		if err != nil || !s.Createable || w.lines("Enhanced Notes is on") != 1 {
+			return fmt.Sprintf("notes are still off: %+v, %v", s.Createable, err)
+		}
+		return ""
 	})
 }
 

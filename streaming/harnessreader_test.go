@@ -17,7 +17,7 @@ func (w *world) Schema(_ context.Context, object string) (gateway.Schema, error)
 	if o == nil {
 		return gateway.Schema{}, gateway.Errorf(gateway.CodeSFUnavailable, "no object %s", object)
 	}
-	s := gateway.Schema{Object: o.Name, Label: o.Label, LabelPlural: o.LabelPlural, KeyPrefix: o.KeyPrefix}
+	s := gateway.Schema{Object: o.Name, Label: o.Label, LabelPlural: o.LabelPlural, KeyPrefix: o.KeyPrefix, Createable: true}
 	for _, f := range o.Fields {
 		s.Fields = append(s.Fields, gateway.Field{
 			Name: f.Name, Label: f.Label, Type: gateway.FieldType(f.Type), CompoundName: f.Compound, Calculated: f.Calculated,

@@ -9,6 +9,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/handlers"
+	"tidegate/outbox"
 	"tidegate/rules/settings"
 	"tidegate/store"
 )
@@ -88,7 +89,8 @@ func (configApplyCmd) Help() string {
 	return examples("See what it would do first: tidegate config plan.", "tidegate config apply --workspace demo settings.yaml")
 }
 
-// Run applies the file in one transaction.
+// Run applies the file in one transaction, which also begins to plan everything
+// anew, as saving on the page does (AVM-30).
 func (c configApplyCmd) Run(ctx context.Context, out *output) error {
 	return c.withStore(ctx, func(db *store.DB) error {
 		standing, changes, err := planConfig(ctx, db, c.id(), c.File)
@@ -96,7 +98,14 @@ func (c configApplyCmd) Run(ctx context.Context, out *output) error {
 			return err
 		}
 		if len(changes) > 0 {
-			if err := db.In(c.id()).InTx(ctx, func(ctx context.Context, tx *store.Tx) error { return standing.Apply(ctx, tx, "command line", "") }); err != nil {
+			// Counts, and sends nothing: a serving process finds the replan.
+			things, err := outbox.New(db, nil, outbox.Options{}).CountThings(ctx, c.id())
+			if err != nil {
+				return err
+			}
+			if err := db.In(c.id()).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+				return standing.Apply(ctx, tx, things, onCommandLine, "")
+			}); err != nil {
 				return err
 			}
 		}

@@ -80,6 +80,10 @@ func TestSettingsTravelFromSandboxToProduction_UX21(t *testing.T) {
 		if err != nil || len(audit) != 1 || !strings.Contains(audit[0].After, "Lock for everyone: Off → On") {
 			t.Errorf("audit %+v (%v)", audit, err)
 		}
+		r, found := db.In("production").Replan(t.Context(), gateway.ReplanSettings)
+		if found != nil || !r.Open() || r.By != onCommandLine {
+			t.Errorf("AVM-30: applying plans nothing anew: %+v, %v", r, found)
+		}
 		return err
 	})
 	if err != nil {
