@@ -97,6 +97,14 @@ type ObjectStatus struct {
 	StreamedAt time.Time
 }
 
+// ObjectPause says that a person paused an object: its writes wait, and what
+// changes of it in Salesforce is read when it is resumed (UX 12).
+type ObjectPause struct {
+	Object string
+	At     time.Time
+	By     string // display name
+}
+
 // Lease is the right to advance the position of one channel.
 type Lease struct {
 	Connection string

@@ -77,6 +77,7 @@ const (
 	HoleUnstreamed HoleCause = "unstreamed" // Change Data Capture was switched off for the object
 	HoleRefused    HoleCause = "refused"    // no stream at all: allocation used up, edition, permission
 	HoleBroken     HoleCause = "broken"     // the stream could not be reached
+	HolePaused     HoleCause = "paused"     // a person paused the object
 	HoleSignedOut  HoleCause = "signed_out" // Salesforce did not accept our sign-in
 )
 

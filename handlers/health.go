@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -82,7 +83,8 @@ type healthFacts struct {
 	loads   map[string]gateway.Backfill
 	proofs  map[string]gateway.ProofStatus
 	holes   []gateway.Hole // not closed
-	signed  gateway.Hole   // the last time that Salesforce did not accept our sign-in
+	paused  map[string]gateway.ObjectPause
+	signed  gateway.Hole // the last time that Salesforce did not accept our sign-in
 	now     time.Time
 	lag     time.Duration
 	waiting int
@@ -115,6 +117,9 @@ func (v *visit) healthFacts(c gateway.Connection) (healthFacts, error) {
 		return f, err
 	}
 	if f.holes, err = v.ws.UnclosedHoles(v.UserContext()); err != nil {
+		return f, err
+	}
+	if f.paused, err = v.ws.PausedObjects(v.UserContext()); err != nil {
 		return f, err
 	}
 	if f.signed, err = v.signedOut(); err != nil {
@@ -177,6 +182,9 @@ func (f healthFacts) sentence() []views.Piece {
 	}
 	if f.conn.Halted() {
 		text += ", nothing is written"
+	}
+	if len(f.paused) > 0 {
+		text += ", " + list(slices.Sorted(maps.Keys(f.paused))) + " paused"
 	}
 	if (f.state == gateway.StateOK || f.state == gateway.StatePolling) && f.lag > 0 {
 		text += ", " + duration(f.lag) + " behind"
@@ -246,7 +254,10 @@ func (v *visit) healthObjects(f healthFacts) []views.HealthObject {
 		}
 		rowsThere(&row, o, f.loads[o.Object], f.proofs[o.Object].Last, clk)
 		proofWords(&row, f.proofs[o.Object], clk)
-		row.Action = v.proveAction(f, o.Object)
+		row.Action, row.Pause = v.proveAction(f, o.Object), v.pauseAction(f, o.Object)
+		if p, paused := f.paused[o.Object]; paused {
+			row.Action, row.Why = views.Action{}, v.pausedWords(p)
+		}
 		if n := f.pending[o.Object].Parked; n > 0 {
 			row.Parked = views.Piece{Text: count(n, "needs you", "need you"), URL: "/sync/log?state=needs_you&object=" + o.Object}
 		}
@@ -259,6 +270,8 @@ func (v *visit) healthObjects(f healthFacts) []views.HealthObject {
 // object's own.
 func objectState(f healthFacts, o gateway.ObjectStatus) gateway.ConnectionState {
 	switch {
+	case f.paused[o.Object].Object != "":
+		return gateway.StatePaused
 	case f.repairs(o.Object):
 		return gateway.StateRepairing
 	case f.state == gateway.StatePolling, f.state == gateway.StateRepairing: // it may concern others only

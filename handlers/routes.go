@@ -112,6 +112,8 @@ func allPages() []route {
 		{"GET", "/", signedIn, health},
 		{"GET", eventsPath, signedIn, func(v *visit) error { return v.s.events(v) }},
 		{"POST", "/proofs/:object", admins, proveNow},
+		{"GET", "/pause/:object", admins, askPause},
+		{"POST", "/pause/:object", admins, pauseObject},
 		{"GET", forecastBase, signedIn, forecastPage},
 		{"POST", forecastBase + "/export", signedIn, exportForecast},
 		{"POST", settingsBase + "/forecast/preview", admins, previewTab(gateway.TabForecast, orgScope)},

@@ -85,7 +85,7 @@ func (o *Outbox) step(ctx context.Context, ws gateway.WorkspaceID, r Receipt, la
 			return o.standing(ctx, ws, r, pending)
 		}
 	}
-	if why, err := o.blocked(ctx, ws); err != nil || why != "" {
+	if why, err := o.blocked(ctx, ws, r.Key.Object); err != nil || why != "" {
 		result.Why = why
 		return result, true, err
 	}
@@ -198,8 +198,9 @@ func (o *Outbox) ended(ctx context.Context, ws gateway.WorkspaceID, r Receipt) (
 	return result, true, nil
 }
 
-// blocked says why nothing can be sent for a workspace, "" when it can.
-func (o *Outbox) blocked(ctx context.Context, ws gateway.WorkspaceID) (string, error) {
+// blocked says why nothing of an object can be sent for a workspace, "" when it
+// can.
+func (o *Outbox) blocked(ctx context.Context, ws gateway.WorkspaceID, object string) (string, error) {
 	conn, err := o.db.In(ws).Connection(ctx)
 	switch {
 	case gateway.CodeOf(err) == gateway.CodeNotFound && err != nil:
@@ -207,7 +208,15 @@ func (o *Outbox) blocked(ctx context.Context, ws gateway.WorkspaceID) (string, e
 	case err != nil:
 		return "", err
 	}
-	return shut(conn), nil
+	why := shut(conn)
+	if why != "" {
+		return why, nil
+	}
+	paused, err := o.db.In(ws).PausedObjects(ctx)
+	if _, is := paused[object]; is {
+		why = "An admin paused " + object + ". The change waits."
+	}
+	return why, err
 }
 
 // shut says why a connection lets nothing out: an admin stopped all writing, or

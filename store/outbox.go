@@ -230,7 +230,7 @@ func (tx *Tx) DeleteChange(ctx context.Context, key gateway.RecordKey, ifEdit in
 // Claim takes due entries under a lease: waiting ones, and those whose sender
 // did not settle in time. All of one call have the same workspace, object and
 // operation, those of the first entry by lane and due time. Claimers never get
-// the same entry. Attempt counts this attempt already.
+// the same entry, and nobody those of a paused object. Attempt counts this attempt already.
 func (db *DB) Claim(ctx context.Context, q ClaimRequest) ([]gateway.Change, error) {
 	if q.Lease == "" || q.For <= 0 {
 		return nil, gateway.Errorf(gateway.CodeInvalid, "A claim needs a lease token and a duration.")
@@ -256,6 +256,7 @@ func (tx *Tx) claim(ctx context.Context, q ClaimRequest) ([]gateway.Change, erro
 	}](ctx, tx.runner, "choosing changes", `SELECT workspace_id, object, op FROM outbox
 		WHERE state <> 'parked' AND due_at <= ? AND lane BETWEEN ? AND ? AND (? = '' OR workspace_id = ?)
 			AND (? = '' OR object = ?) AND NOT object`+tx.dialect.among+`
+			AND NOT EXISTS (SELECT 1 FROM paused_objects p WHERE p.workspace_id = outbox.workspace_id AND p.object = outbox.object)
 		ORDER BY lane, due_at LIMIT 1`+tx.dialect.skip,
 		now, from, to, string(q.Workspace), string(q.Workspace), q.Object, q.Object, tx.dialect.list(append([]string{}, q.Except...)))
 	if err != nil || !found {

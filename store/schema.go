@@ -80,18 +80,20 @@ func (tx *Tx) SaveSchema(ctx context.Context, s gateway.Schema, modified time.Ti
 }
 
 // TermsMark returns a text that is another one as soon as a describe, a mapping
-// or a setting of the organization has been saved or removed. Looking at it is
+// or a setting of the organization has been saved or removed, or an object paused. Looking at it is
 // much cheaper than reading them.
 func (w *Workspace) TermsMark(ctx context.Context) (string, error) {
 	row, _, err := one[struct {
 		Schemas  string `db:"schemas"`
 		Mappings string `db:"mappings"`
 		Settings string `db:"settings"`
+		Paused   string `db:"paused"`
 	}](ctx, w.read, "looking for changed terms", `SELECT
 		(SELECT COUNT(*) || '/' || COALESCE(SUM(read_at), 0) FROM schemas WHERE workspace_id = ?) AS schemas,
 		(SELECT COUNT(*) || '/' || COALESCE(SUM(revision), 0) || '/' || COALESCE(SUM(at), 0) || '/' ||
 			COALESCE(SUM(changed_at), 0) || '/' || COALESCE(SUM(suspended_at), 0) FROM mappings WHERE workspace_id = ?) AS mappings,
-		(SELECT COUNT(*) || '/' || COALESCE(SUM(at), 0) FROM settings WHERE workspace_id = ? AND scope = ?) AS settings`,
-		w.id, w.id, w.id, gateway.OrgScope)
-	return row.Schemas + " " + row.Mappings + " " + row.Settings, err
+		(SELECT COUNT(*) || '/' || COALESCE(SUM(at), 0) FROM settings WHERE workspace_id = ? AND scope = ?) AS settings,
+		(SELECT COUNT(*) || '/' || COALESCE(SUM(at), 0) FROM paused_objects WHERE workspace_id = ?) AS paused`,
+		w.id, w.id, w.id, gateway.OrgScope, w.id)
+	return row.Schemas + " " + row.Mappings + " " + row.Settings + " " + row.Paused, err
 }

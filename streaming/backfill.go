@@ -25,6 +25,8 @@ const (
 const (
 	noteLost  = "Salesforce no longer had our place in the stream."
 	noteMoved = "The stream goes on over another transport, where our place in it means nothing."
+	// notePaused: what the stream told meanwhile was left alone.
+	notePaused = "A person had paused the object."
 	// noteNoPlace: no event had come yet, so there was no position to keep.
 	noteNoPlace = "The stream was taken up again without a position."
 )
@@ -219,7 +221,10 @@ func (c *Consumer) wentThrough() {
 // streamed. That is a degradation only where the stream is expected.
 func (c *Consumer) standing(object string) (gateway.ConnectionState, string) {
 	why := c.polled(object)
+	p, paused := c.rules.paused(object)
 	switch {
+	case paused:
+		return gateway.StatePaused, "Paused by " + cmp.Or(p.By, "somebody") + "."
 	case why == "":
 		return gateway.StateOK, ""
 	case c.expected(object) && c.cfg.Transport != Polling:
@@ -235,6 +240,11 @@ func (c *Consumer) status(ctx context.Context, object string, state gateway.Conn
 	s := gateway.ObjectStatus{
 		Object: object, Label: c.rules.schema(object).LabelPlural, State: state, Reason: reason, Transport: "stream",
 		RowsThere: there, Backfilled: state == gateway.StateOK || state == gateway.StatePolling,
+	}
+	if state == gateway.StatePaused {
+		if b, err := c.store.Backfill(ctx, object); err == nil {
+			s.Backfilled = b.State == BackfillDone
+		}
 	}
 	if c.polled(object) != "" {
 		s.Transport = "poll"

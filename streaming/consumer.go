@@ -33,6 +33,8 @@ type Consumer struct {
 	suspicion suspicion
 	// counted is when the rows of an object were last counted; the worker's.
 	counted map[string]time.Time
+	// standstill are the objects whose pause is shown; the worker's.
+	standstill map[string]bool
 	// describedAt is when it was last looked whether describes are due; the worker's.
 	describedAt time.Time
 	// trouble is what the log was told last; the watch's.
@@ -47,7 +49,7 @@ func New(cfg Config) (*Consumer, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Consumer{cfg: cfg, store: cfg.DB.In(cfg.Connection.Workspace), counted: map[string]time.Time{}}
+	c := &Consumer{cfg: cfg, store: cfg.DB.In(cfg.Connection.Workspace), counted: map[string]time.Time{}, standstill: map[string]bool{}}
 	c.choice.refused, c.schemas = map[Transport]refusal{}, pubsub.NewSchemas()
 	c.poll, c.loads = newPoll(), newLoads()
 	c.suspicion = suspicion{ids: map[string]string{}, objects: map[string]bool{}}

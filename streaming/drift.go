@@ -144,10 +144,12 @@ func (c *Consumer) learnNotes(ctx context.Context) error {
 	}
 	fresh, err := c.cfg.Reader.Schema(ctx, object)
 	what := "Enhanced Notes is on in Salesforce: notes can be written"
-	switch {
-	case unreachable(err):
+	switch code := gateway.CodeOf(err); {
+	case err != nil && (code == gateway.CodeSFGone || code == gateway.CodeSFUnavailable || code == gateway.CodeNotFound):
 		fresh = gateway.Schema{Object: object, Label: "Note", Fields: []gateway.Field{{Name: "Id"}}}
 		what = "Enhanced Notes is off in Salesforce: notes cannot be written"
+	case unreachable(err):
+		return nil // asked again with the next describes
 	case err != nil:
 		return fmt.Errorf("describing %s: %w", object, err)
 	}

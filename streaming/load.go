@@ -214,8 +214,9 @@ func (l *loader) fields() []string { return MirroredFields(l.c.rules.schema(l.ob
 // for: anchor first.
 func (l *loader) run(ctx context.Context) error {
 	for ctx.Err() == nil && l.anchored() {
+		_, stopped := l.c.rules.paused(l.object)
 		b, err := l.c.store.Backfill(ctx, l.object)
-		if err != nil || !b.Open() || b.Paused {
+		if err != nil || stopped || !b.Open() || b.Paused {
 			return err
 		}
 		l.last = l.c.cfg.Now()

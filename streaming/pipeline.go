@@ -87,7 +87,9 @@ func (p *pipeline) room(ctx context.Context, n int) error {
 // earlier commit.
 func (p *pipeline) pass(batch gateway.Batch) error {
 	batch.Events = slices.DeleteFunc(batch.Events, func(e gateway.ChangeEvent) bool {
-		return !slices.Contains(p.c.cfg.Objects, e.Object)
+		// What is told of a paused object is read when it is resumed.
+		_, paused := p.c.rules.paused(e.Object)
+		return paused || !slices.Contains(p.c.cfg.Objects, e.Object)
 	})
 	batch.Unreadable = slices.DeleteFunc(batch.Unreadable, func(q gateway.Quarantined) bool {
 		return q.Object != "" && !slices.Contains(p.c.cfg.Objects, q.Object)

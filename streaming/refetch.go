@@ -19,8 +19,8 @@ func (c *Consumer) refetch(ctx context.Context, lease gateway.Lease) error {
 	}
 	ids := map[string][]string{}
 	for _, k := range keys {
-		if !slices.Contains(c.cfg.Objects, k.Object) {
-			continue // it is not read any more
+		if _, paused := c.rules.paused(k.Object); paused || !slices.Contains(c.cfg.Objects, k.Object) {
+			continue // it is not read any more, or not now
 		}
 		ids[k.Object] = append(ids[k.Object], k.ID)
 	}

@@ -27,7 +27,8 @@ type rules struct {
 	mappings  map[string]map[string]gateway.Mapping
 	chosen    map[gateway.DataType]gateway.Winner
 	writeback map[string]bool
-	mark      string // of what was read last
+	stopped   map[string]gateway.ObjectPause // objects that a person paused
+	mark      string                         // of what was read last
 }
 
 func (r *rules) decoder() *Decoder { return r.current.Load() }
@@ -68,6 +69,14 @@ func (r *rules) writable(object, field string) (bool, string) {
 	defer r.mu.Unlock()
 	ok, _, why := mapping.Writable(r.writeback[object], r.mappings[object][field], f)
 	return ok, why
+}
+
+// paused says who paused an object (UX 12).
+func (r *rules) paused(object string) (gateway.ObjectPause, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p, is := r.stopped[object]
+	return p, is
 }
 
 // follow reads again what changed since, if anything did: people change it at
@@ -117,10 +126,14 @@ func (r *rules) read(ctx context.Context) error {
 			byField[object][m.Field] = m
 		}
 	}
+	stopped, err := r.store.PausedObjects(ctx)
+	if err != nil {
+		return err
+	}
 	r.current.Store(NewDecoder(known))
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.mappings, r.writeback, r.chosen = byField, inForce.Objects.Writeback, inForce.Advanced.Conflicts
+	r.mappings, r.writeback, r.chosen, r.stopped = byField, inForce.Objects.Writeback, inForce.Advanced.Conflicts, stopped
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,8 +36,11 @@ func (h *health) silence() (cause gateway.HoleCause, said string) {
 }
 
 // silent says why the stream does not tell of an object that it should tell
-// of.
+// of, or why nobody listens.
 func (c *Consumer) silent(object string) (cause gateway.HoleCause, said string) {
+	if p, paused := c.rules.paused(object); paused {
+		return gateway.HolePaused, "Paused by " + cmp.Or(p.By, "somebody") + "."
+	}
 	if !c.expected(object) {
 		return "", ""
 	}
@@ -188,6 +192,10 @@ func (c *Consumer) back(ctx context.Context, lease gateway.Lease, objects []stri
 		if again, ok, err := c.reask(ctx, last); err != nil {
 			return err
 		} else if ok {
+			if h, _ := c.hole(object); h.Cause == gateway.HolePaused && h.From.Before(again.StartedAt) {
+				// The stream went on meanwhile, so how far it is says nothing.
+				again.StartedAt, again.Anchor, again.Note = h.From, last.Anchor, notePaused
+			}
 			b.Reread = append(b.Reread, again)
 		}
 	}

@@ -146,6 +146,9 @@ func (v *Verifier) schema(ctx context.Context, object string) (gateway.Schema, e
 // settled refuses an object that is being read or repaired: everything that is
 // yet to come would count as missing.
 func (c *cycle) settled(ctx context.Context) error {
+	if _, paused := c.v.rules.paused(c.object); paused {
+		return gateway.Errorf(gateway.CodeConflict, "%s is paused. Verify it when it is resumed.", c.object)
+	}
 	b, err := c.v.store.Backfill(ctx, c.object)
 	switch {
 	case err != nil && gateway.CodeOf(err) == gateway.CodeNotFound:

@@ -70,7 +70,10 @@ func (c *Consumer) round(ctx context.Context, lease gateway.Lease) error {
 		return err
 	}
 	for _, object := range c.cfg.Objects {
-		if quiet[object] || !c.described(object) {
+		if err := c.showPause(ctx, object); err != nil {
+			return err
+		}
+		if _, paused := c.rules.paused(object); paused || quiet[object] || !c.described(object) {
 			continue
 		}
 		err := c.polling(ctx, lease, object)
@@ -102,6 +105,17 @@ func (c *Consumer) round(ctx context.Context, lease gateway.Lease) error {
 		}
 	}
 	return nil
+}
+
+// showPause counts an object when it is paused or resumed, which also writes its
+// state down.
+func (c *Consumer) showPause(ctx context.Context, object string) error {
+	_, paused := c.rules.paused(object)
+	if paused == c.standstill[object] {
+		return nil
+	}
+	c.standstill[object] = paused
+	return c.count(ctx, object)
 }
 
 // quiet names the objects of which nothing is to be read: read whole, and told

@@ -134,7 +134,7 @@ func isZero(text string) bool { return text == "0" || text == "" }
 
 func hasActions(objects []HealthObject) bool {
 	for _, o := range objects {
-		if o.Action.URL != "" || o.Action.Closed != "" {
+		if o.Action.URL != "" || o.Action.Closed != "" || o.Pause.URL != "" {
 			return true
 		}
 	}

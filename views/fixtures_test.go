@@ -58,7 +58,7 @@ func loginPages() []page {
 }
 
 func pause(name string) Action {
-	return Action{Text: "Pause", URL: "/sync/pause", Post: true, Small: true, About: name, Fields: []Hidden{{"object", name}}}
+	return Action{Text: "Pause", URL: "/pause/" + name, Small: true, About: ": " + name}
 }
 
 func healthy() HealthPage {
@@ -68,7 +68,8 @@ func healthy() HealthPage {
 		return HealthObject{
 			Kind: kind, Name: name, State: StateChip(state), Transport: "Stream", LastEvent: at(last), Lag: lag,
 			RowsHere: rows, RowsThere: "same in Salesforce", Proof: "Equal as of 14:20", ProofDetail: "95 % covered",
-			Pending: "0", Parked: Piece{Text: "0"}, Action: pause(name),
+			Pending: "0", Parked: Piece{Text: "0"}, Pause: pause(name),
+			Action: Action{Text: "Prove now", URL: "/proofs/" + name, Post: true, Small: true, About: ": compare " + name + " with Salesforce"},
 		}
 	}
 	lead := row(KindLead, "Lead", StateRepairing, "9 s ago", "lag 2.1 s", "31,907")
@@ -81,7 +82,7 @@ func healthy() HealthPage {
 	task.Transport, task.Polled, task.Proof, task.ProofDetail = "Poll, 60 s", true, "Equal as of 13:20", "being compared, 61 % so far"
 	mail := row(KindEmail, "EmailMessage", StatePaused, "2 h ago", "by M. Quill", "15,018")
 	mail.Transport, mail.Polled = "Poll", true
-	mail.Action.Text = "Resume"
+	mail.Action, mail.Pause.Text = Action{}, "Resume"
 	return HealthPage{
 		Shell: s, Live: Live{URL: "/?part=health"},
 		State: StateChip(StateRepairing),
@@ -211,7 +212,7 @@ func healthPages() []page {
 	rep.Shell = sandboxShell("Health", NavHealth)
 	rep.Actions, rep.Flow = nil, nil
 	for i := range rep.Objects {
-		rep.Objects[i].Action = Action{}
+		rep.Objects[i].Action, rep.Objects[i].Pause = Action{}, Action{}
 	}
 	rep.Shell.Notices = []Notice{{Tone: Attention, Icon: IconPlug, Strong: "Salesforce does not answer since 13:58.", Text: "You see the mirror as of 13:58:04. Edits are kept here and go out when it answers again; 4 are waiting.", Link: Link{Text: "Follow on Health", URL: "/"}}}
 	first := healthy()

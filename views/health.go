@@ -59,6 +59,8 @@ type HealthObject struct {
 	Pending   string
 	Parked    Piece
 	Action    Action
+	// Pause leads to pausing or resuming the object.
+	Pause Action
 }
 
 // Flow is the histogram of rows in (up) and out (down).

@@ -24,6 +24,7 @@ var Causes = [...]struct {
 	{gateway.HoleUnstreamed, "Change Data Capture was off for the object"},
 	{gateway.HoleRefused, "Salesforce gave us no stream"},
 	{gateway.HoleBroken, "The stream could not be reached"},
+	{gateway.HolePaused, "A person paused the object"},
 	{gateway.HoleSignedOut, "Salesforce did not accept our sign-in"},
 }
 

@@ -187,3 +187,54 @@ func conversations(t *testing.T, s *suite) {
 		t.Errorf("%d things said: %+v, then %+v", n, first, rest)
 	}
 }
+
+// pausing proves that nobody claims what is owed to a paused object, and that it
+// goes out when that is resumed (UX 12).
+func pausing(t *testing.T, s *suite) {
+	w := s.workspace(t)
+	enqueue(t, w, change("003P", 1, gateway.Fields{"Title": `"Waits"`}))
+	lead := change("00QP", 1, gateway.Fields{"Title": `"Goes"`})
+	lead.Key.Object = "Lead"
+	enqueue(t, w, lead)
+	pause := func(paused, changed bool) {
+		t.Helper()
+		before, err := w.TermsMark(t.Context())
+		ok(t, err)
+		tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+			did, err := tx.PauseObject(ctx, "Contact", "Ann", paused)
+			if did != changed {
+				t.Errorf("pausing %v changed something: %v", paused, did)
+			}
+			return err
+		})
+		after, err := w.TermsMark(t.Context())
+		if ok(t, err); (before != after) != changed {
+			t.Errorf("the terms are others: %v", before != after)
+		}
+	}
+	claimed := func() (objects []string) {
+		t.Helper()
+		for _, object := range []string{"", "Contact"} {
+			got, err := s.db.Claim(t.Context(), store.ClaimRequest{Workspace: gateway.WorkspaceID(t.Name()), Object: object, Lease: t.Name() + object, For: time.Minute, Limit: 5})
+			ok(t, err)
+			for _, c := range got {
+				objects = append(objects, c.Key.Object)
+			}
+		}
+		return objects
+	}
+	pause(true, true)
+	pause(true, false)
+	if got := claimed(); !reflect.DeepEqual(got, []string{"Lead"}) {
+		t.Errorf("claimed %v", got)
+	}
+	all, err := w.PausedObjects(t.Context())
+	if ok(t, err); all["Contact"].By != "Ann" || !all["Contact"].At.Equal(s.clock.Now()) {
+		t.Errorf("paused are %+v", all)
+	}
+	pause(false, true)
+	pause(false, false)
+	if got := claimed(); !reflect.DeepEqual(got, []string{"Contact"}) {
+		t.Errorf("resumed, claimed %v", got)
+	}
+}

@@ -109,6 +109,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"replans that were asked for", askedReplans},
 		{"many", many},
 		{"halting", halting},
+		{"pausing", pausing},
 		{"rest", rest},
 		{"backfills", backfills},
 		{"snapshots", snapshots},
