@@ -114,8 +114,14 @@ func (c *Consumer) showPause(ctx context.Context, object string) error {
 	if paused == c.standstill[object] {
 		return nil
 	}
-	c.standstill[object] = paused
-	return c.count(ctx, object)
+	err := c.count(ctx, object)
+	if unreachable(err) {
+		err = nil // its own reading says so
+	}
+	if err == nil {
+		c.standstill[object] = paused
+	}
+	return err
 }
 
 // quiet names the objects of which nothing is to be read: read whole, and told
