@@ -21,37 +21,41 @@ func TestEditIsWrittenInTheMidstOfABacklog(t *testing.T) { // F-73
 		w := newWorld(t, url, options{})
 		w.anchor()
 		id := w.contacts(1)[0]
-		w.kill()
-		w.change(map[string]any{"object": "Account", "op": "update", "count": backlogSize, "seed": 73})
-		w.start()
-		const applied = `tidegate_inbound_events_total{change="UPDATE",object="Account",outcome="applied"}`
-		eventually(t, func() string {
-			if w.metric(applied) == 0 {
-				return "F-73: nothing of the backlog is applied yet"
-			}
-			return ""
-		})
-		edits, heap := 0, 0.0
-		for n := 1; n < 200 && (w.metric(applied) < backlogSize/2 || edits == 0); n++ {
-			title := fmt.Sprint("Pilot ", n)
-			if state := w.patch(id, map[string]any{"Title": title}); state == "written" && w.metric(applied) < backlogSize {
-				edits++
-			}
-			heap = max(heap, w.metric("go_memstats_heap_inuse_bytes"))
-			if w.metric(applied) >= backlogSize {
-				break
-			}
+		// On a busy machine all of it may be applied before the first edit returns.
+		written := false
+		for round := 1; round <= 5 && !written; round++ {
+			written = w.editInABacklog(id, round)
 		}
-		if edits == 0 {
+		if !written {
 			t.Error("F-73: no edit was written before the backlog was worked off")
 		}
 		w.quiet()
 		w.mirrorEqualsOrg()
-		if heap = max(heap, w.metric("go_memstats_heap_inuse_bytes")); heap > heapLimit {
+		if heap := w.metric("go_memstats_heap_inuse_bytes"); heap > heapLimit {
 			t.Errorf("F-73: %.0f MB of heap", heap/(1<<20))
 		}
 		if n := w.metric("tidegate_inbound_lag_seconds_count"); n < backlogSize {
 			t.Errorf("F-73: the lag of %.0f events is shown", n)
 		}
 	})
+}
+
+// editInABacklog lets a backlog collect and edits until it is worked off; it
+// reports whether an edit was written before that.
+func (w *world) editInABacklog(id string, round int) (written bool) {
+	w.t.Helper()
+	w.kill()
+	w.change(map[string]any{"object": "Account", "op": "update", "count": backlogSize, "seed": 730 + round})
+	w.start()
+	for n := 1; n <= 500; n++ {
+		state := w.patch(id, map[string]any{"Title": fmt.Sprintf("Pilot %d.%d", round, n)})
+		before := w.metric("tidegate_inbound_lag_seconds_count") < backlogSize
+		if written = written || state == "written" && before; !before {
+			break
+		}
+		if heap := w.metric("go_memstats_heap_inuse_bytes"); heap > heapLimit {
+			w.t.Errorf("F-73: %.0f MB of heap", heap/(1<<20))
+		}
+	}
+	return written
 }
