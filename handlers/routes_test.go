@@ -72,6 +72,9 @@ func TestLookingAtPagesChangesNothing_S03(t *testing.T) {
 	w.added(visitSchema)
 	w.save(home, record(visitOf(home), gateway.Fields{"Name": gateway.Text("Visit")}))
 	w.said(home, "said-1")
+	filed := key("Task", "00T", 8)
+	w.save(home, record(filed, gateway.Fields{"Subject": gateway.Text("Logged by Outlook"), "TaskSubtype": gateway.Text("Email")}))
+	w.saveOrg(gateway.TabAdvanced, func(s *gateway.Settings) { s.Advanced.EmailsFromTasks = true })
 	b := w.as(home, gateway.RoleAdmin)
 	before := w.state()
 	for _, r := range pages {
@@ -82,6 +85,8 @@ func TestLookingAtPagesChangesNothing_S03(t *testing.T) {
 		switch {
 		case strings.HasPrefix(r.path, "/sync/log/:id"):
 			path = strings.Replace(r.path, ":id", strconv.FormatInt(line, 10), 1)
+		case strings.HasPrefix(r.path, filedBase):
+			path = strings.Replace(r.path, ":id", filed.ID, 1)
 		case strings.HasPrefix(r.path, holesBase):
 			path = strings.Replace(r.path, ":id", hole, 1)
 		case strings.HasSuffix(r.path, "/leave"):
