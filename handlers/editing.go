@@ -138,6 +138,9 @@ func whyReadOnly(k recordKind) func(*visit) error {
 		}
 		p.Rows = cellRows(cells[:])
 		p.Head.Actions = []views.Action{{Text: "Back to the record", URL: recordURL(key)}}
+		if _, closed := mapping.ReadOnlyCause(schema, name); closed {
+			p.Head.Actions = append(p.Head.Actions, views.Action{Text: "What makes it read-only in Salesforce", URL: objectURL(k.object) + "/why?" + url.Values{"field": {name}}.Encode()})
+		}
 		if v.admin() {
 			p.Head.Actions = append(p.Head.Actions, views.Action{Text: "Open the field's settings", URL: settingsBase + "/objects/" + k.object + "?" + url.Values{"field": {name}}.Encode()})
 		}

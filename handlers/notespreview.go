@@ -88,42 +88,80 @@ func (v *visit) checkHere(state tabState) error {
 // has notes.
 const previewMeetings = 20
 
-// notePreview shows a meeting as Salesforce would have it by the values in the
-// form: the very plan of the live flow, of a real meeting where there is one.
-// related is nil where the meeting is an example.
+// notePreview shows a meeting and a call as Salesforce would have them by the
+// values in the form: the very plans of the live flow, of real ones where there
+// are any. related is nil where the meeting is an example.
 func (v *visit) notePreview(t tabState) (p *views.NotePreview, related []gateway.RecordKey, err error) {
-	page, err := v.ws.Meetings(v.UserContext(), store.SaidQuery{Limit: previewMeetings})
-	if err != nil {
-		return nil, nil, err
-	}
 	p = &views.NotePreview{UpdateURL: v.tabURL(t.tab, t.scope) + "/preview"}
 	if t.locked != "" {
 		p.UpdateURL = ""
 	}
+	if p.Meeting, related, err = v.meetingPreview(t.settings); err != nil {
+		return nil, nil, err
+	}
+	p.Call, err = v.callPreview(t.settings)
+	return p, related, err
+}
+
+// previewLead says where a preview is from.
+func previewLead(what string, real bool) string {
+	if real {
+		return "From a real " + what + ", with the values on this page. Nothing is written by looking."
+	}
+	return "From an example " + what + ", with the values on this page. A real one stands here as soon as there is one."
+}
+
+func (v *visit) meetingPreview(s gateway.Settings) (p views.SaidPreview, related []gateway.RecordKey, err error) {
+	page, err := v.ws.Meetings(v.UserContext(), store.SaidQuery{Limit: previewMeetings})
+	if err != nil {
+		return p, nil, err
+	}
 	i := slices.IndexFunc(page.Items, func(m gateway.Meeting) bool {
 		return (m.Notes != "" || m.Summary != "") && m.Status != gateway.MeetingCancelled
 	})
+	p.Lead = previewLead("meeting", i >= 0)
 	if i < 0 {
-		in, err := v.sampleMeeting(t.settings)
-		if err != nil {
-			return nil, nil, err
+		in, err := v.sampleMeeting(s)
+		if err == nil {
+			showPlan(&p, "meeting", in.Meeting.StartsAt, outbound.PlanMeeting(in), in.Opportunities[0], v.clock())
 		}
-		p.Lead = "From an example meeting, with the values on this page. A real one stands here as soon as there is one."
-		showPlan(p, in.Meeting, outbound.PlanMeeting(in), in.Opportunities[0], v.clock())
-		return p, nil, nil
+		return p, nil, err
 	}
 	m := page.Items[i]
-	plan, err := v.s.Outbox.PreviewMeeting(v.UserContext(), v.member.Workspace, m, t.settings)
+	plan, err := v.s.Outbox.PreviewMeeting(v.UserContext(), v.member.Workspace, m, s)
 	if err != nil {
-		return nil, nil, err
+		return p, nil, err
 	}
-	p.Lead = "From a real meeting, with the values on this page. Nothing is written by looking."
 	to, err := v.mainRecord(plan)
-	if err != nil {
-		return nil, nil, err
+	if err == nil {
+		showPlan(&p, "meeting", m.StartsAt, plan, to, v.clock())
 	}
-	showPlan(p, m, plan, to, v.clock())
-	return p, append([]gateway.RecordKey{}, plan.Related...), nil
+	return p, append([]gateway.RecordKey{}, plan.Related...), err
+}
+
+func (v *visit) callPreview(s gateway.Settings) (p views.SaidPreview, err error) {
+	page, err := v.ws.Calls(v.UserContext(), store.SaidQuery{Limit: previewMeetings})
+	if err != nil {
+		return p, err
+	}
+	i := slices.IndexFunc(page.Items, func(c gateway.Call) bool { return c.Notes != "" })
+	p.Lead = previewLead("call", i >= 0)
+	if i < 0 {
+		in, err := v.sampleCall(s)
+		if err == nil {
+			showPlan(&p, "call", in.Call.StartedAt, outbound.PlanCall(in), in.Attendees[0].Matches[0], v.clock())
+		}
+		return p, err
+	}
+	plan, err := v.s.Outbox.PreviewCall(v.UserContext(), v.member.Workspace, page.Items[i], s)
+	if err != nil {
+		return p, err
+	}
+	to, err := v.mainRecord(plan)
+	if err == nil {
+		showPlan(&p, "call", page.Items[i].StartedAt, plan, to, v.clock())
+	}
+	return p, err
 }
 
 // mainRecord is the record of a plan that reps open first: the deal, else the
@@ -147,7 +185,7 @@ func (v *visit) mainRecord(plan outbound.SaidPlan) (gateway.Record, error) {
 const excerptLength = 180
 
 // showPlan turns a plan into the cards of the preview.
-func showPlan(p *views.NotePreview, m gateway.Meeting, plan outbound.SaidPlan, to gateway.Record, clk clock) {
+func showPlan(p *views.SaidPreview, what string, began time.Time, plan outbound.SaidPlan, to gateway.Record, clk clock) {
 	if to.Key.ID != "" {
 		p.Kind, p.Record = squareOf(to.Key.Object), to.Label()
 	}
@@ -156,7 +194,7 @@ func showPlan(p *views.NotePreview, m gateway.Meeting, plan outbound.SaidPlan, t
 		subject, text := o.Fields["Subject"].String(), firstOf(o.Fields["Description"].String(), excerptLength)
 		switch {
 		case o.Part == outbound.PartEvent:
-			p.EventTitle, p.EventText, p.EventWhen = subject, text, clk.at(m.StartsAt)
+			p.EventTitle, p.EventText, p.EventWhen = subject, text, clk.at(began)
 		case o.Part == outbound.PartTask:
 			p.TaskTitle, p.TaskComment = subject, text
 		case o.Part == outbound.PartNote:
@@ -174,7 +212,7 @@ func showPlan(p *views.NotePreview, m gateway.Meeting, plan outbound.SaidPlan, t
 		}
 	}
 	if p.EventTitle+p.TaskTitle+p.NotesTitle == "" && len(p.Omitted) == 0 {
-		p.Omitted = []string{"With these values nothing of the meeting is written to Salesforce."}
+		p.Omitted = []string{"With these values nothing of the " + what + " is written to Salesforce."}
 	}
 }
 
@@ -195,6 +233,33 @@ func firstOf(text string, n int) string {
 // sampleMeeting is a meeting on example domains, for the preview of a workspace
 // that has none yet.
 func (v *visit) sampleMeeting(s gateway.Settings) (outbound.MeetingInput, error) {
+	around, ann, err := v.sample(s, "/meetings")
+	start := v.today().AddDate(0, 0, -1).Add(14 * time.Hour)
+	return outbound.MeetingInput{
+		Surroundings: around,
+		Meeting: gateway.Meeting{
+			ExternalID: "example", Title: "Pricing review", Source: gateway.FromCalendar, Status: gateway.MeetingCompleted, StartsAt: start, EndsAt: start.Add(45 * time.Minute),
+			Organizer: v.member.Email, Participants: []gateway.Participant{ann}, Outcome: "Next meeting agreed",
+			Summary: "They want a price for 40 seats before the end of the month, and compare with another vendor.",
+		},
+	}, err
+}
+
+// sampleCall is sampleMeeting for calls, with a number kept for examples.
+func (v *visit) sampleCall(s gateway.Settings) (outbound.CallInput, error) {
+	around, ann, err := v.sample(s, "/calls")
+	return outbound.CallInput{
+		Surroundings: around,
+		Call: gateway.Call{
+			ExternalID: "example", Direction: "outbound", From: "+12025550100", To: ann.Phone, Agent: v.member.Email,
+			StartedAt: v.today().AddDate(0, 0, -1).Add(15 * time.Hour), Seconds: 252, Disposition: "Reached",
+			Notes: "She asks for a price for 40 seats, and calls back on Friday.",
+		},
+	}, err
+}
+
+// sample are a contact, its account and a deal that are in no org.
+func (v *visit) sample(s gateway.Settings, path string) (outbound.Surroundings, gateway.Participant, error) {
 	record := func(object, id, name string) gateway.Record {
 		return gateway.Record{Key: gateway.RecordKey{Object: object, ID: id}, Fields: gateway.Fields{"Name": gateway.Text(name)}}
 	}
@@ -202,31 +267,23 @@ func (v *visit) sampleMeeting(s gateway.Settings) (outbound.MeetingInput, error)
 	contact := record("Contact", "003000000000001AAA", "Ann Ferrow")
 	deal := record("Opportunity", "006000000000001AAA", "Fernhollow Logistics, 40 seats")
 	contact.Fields["AccountId"], deal.Fields["AccountId"] = gateway.Text(account.Key.ID), gateway.Text(account.Key.ID)
-	start := v.today().AddDate(0, 0, -1).Add(14 * time.Hour)
 	s.Notes.Pilot, s.Objects.Filters = gateway.PilotSettings{}, nil
-	ann := gateway.Participant{Email: "ann.ferrow@fernhollow.example", Name: "Ann Ferrow"}
-	in := outbound.MeetingInput{
-		Surroundings: outbound.Surroundings{
-			Workspace: v.member.Workspace, Settings: s, Member: v.member, Schemas: map[string]gateway.Schema{}, URL: v.s.BaseURL + "/meetings",
-			Attendees:     []outbound.Attendee{{Participant: ann, Matches: []gateway.Record{contact}, Reason: "matched by email " + ann.Email, Account: &account}},
-			Opportunities: []gateway.Record{deal},
-		},
-		Meeting: gateway.Meeting{
-			ExternalID: "example", Title: "Pricing review", Source: gateway.FromCalendar, Status: gateway.MeetingCompleted, StartsAt: start, EndsAt: start.Add(45 * time.Minute),
-			Organizer: v.member.Email, Participants: []gateway.Participant{ann}, Outcome: "Next meeting agreed",
-			Summary: "They want a price for 40 seats before the end of the month, and compare with another vendor.",
-		},
+	ann := gateway.Participant{Email: "ann.ferrow@fernhollow.example", Name: "Ann Ferrow", Phone: "+12025550123"}
+	around := outbound.Surroundings{
+		Workspace: v.member.Workspace, Settings: s, Member: v.member, Schemas: map[string]gateway.Schema{}, URL: v.s.BaseURL + path,
+		Attendees:     []outbound.Attendee{{Participant: ann, Matches: []gateway.Record{contact}, Reason: "matched by email " + ann.Email, Account: &account}},
+		Opportunities: []gateway.Record{deal},
 	}
 	for _, object := range [...]string{"Event", "Task"} {
 		schema, err := v.schema(object)
 		if err != nil {
-			return in, err
+			return around, ann, err
 		}
-		in.Schemas[object] = schema
+		around.Schemas[object] = schema
 	}
 	on, known, err := v.enhancedNotes()
-	in.NotesOff = known && !on
-	return in, err
+	around.NotesOff = known && !on
+	return around, ann, err
 }
 
 // notesWhy answers "why aren't my notes syncing?" for the values on the page

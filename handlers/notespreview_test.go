@@ -54,7 +54,7 @@ func TestNoteCannotBeChosenWithoutEnhancedNotes_AVM05(t *testing.T) {
 }
 
 // The preview is the plan of the live flow, by the values in the form.
-func TestPreviewOfNotesFollowsTheForm(t *testing.T) {
+func TestPreviewOfNotesFollowsTheForm_AVM17_AVM18(t *testing.T) {
 	w := newWorld(t)
 	w.notesAre(true)
 	admin := w.as(home, gateway.RoleAdmin)
@@ -71,6 +71,19 @@ func TestPreviewOfNotesFollowsTheForm(t *testing.T) {
 	if w.settings(gateway.OrgScope, gateway.TabNotes).Revision != 0 {
 		t.Error("the preview saved")
 	}
+
+	// A call follows its own choice of Note, Event and Task (AVM-17, AVM-18).
+	form["call_notes"] = []string{"note", "event"}
+	calls := admin.post(tab+"/preview", form).want(http.StatusOK, "Of a call From an example call", "Ann Ferrow", "Activity timeline Outbound call to +12025550123", "One Enhanced Note on", "She asks for a price")
+	form["call_notes"] = nil
+	admin.post(tab+"/preview", form).want(http.StatusOK, "Tasks Outbound call to", "No destination is chosen for call notes")
+	if !strings.Contains(calls.words(), "No destination is chosen for meeting notes") {
+		t.Error("the choice for calls changed that for meetings")
+	}
+	must(t, w.db.In(home).InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		return tx.SaveCall(ctx, gateway.Call{ExternalID: "c1", Direction: "inbound", From: "+12025550199", To: "+12025550100", StartedAt: w.clock.now(), Notes: "Call back."})
+	}))
+	admin.get(tab).want(http.StatusOK, "Of a call From a real call", "Nobody in Salesforce is recognized by +12025550199")
 
 	w.held(gateway.Meeting{
 		ExternalID: "m1", Title: "Harbor review", Source: gateway.FromCalendar, Status: gateway.MeetingCompleted, StartsAt: w.clock.now().Add(-time.Hour), EndsAt: w.clock.now(),

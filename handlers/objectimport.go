@@ -207,7 +207,10 @@ func whyFieldReadOnly(v *visit) error {
 	case cause.Kind == "":
 		p.Head.Title, p.Head.Lead = label+" can be written in Salesforce", "All four hold for the connected user."
 	case cause.Setup != "":
-		p.Head.Lead += " In Salesforce: " + cause.Setup
+		p.Head.Lead += " He lacks the " + cause.Permission + ". In Salesforce: " + cause.Setup
+		if c, err := v.ws.Connection(v.UserContext()); err == nil && c.InstanceURL != "" {
+			p.Head.Link = views.Link{Text: "Open Setup", URL: c.InstanceURL + cause.SetupPath, External: true}
+		}
 	}
 	if v.admin() {
 		p.Head.Actions = append(p.Head.Actions, views.Action{Text: "Read again", URL: objectURL(s.object) + "/describe", Post: true, Icon: views.IconAgain})

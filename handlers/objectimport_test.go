@@ -62,7 +62,7 @@ func TestAnImportedFieldIsRemoved(t *testing.T) {
 	b.get(contactPage+"/properties").want(http.StatusOK, "Title")
 }
 
-func TestThePageTellsWhyAFieldIsReadOnly_AVM56(t *testing.T) {
+func TestThePageTellsWhyAFieldIsReadOnly_AVM56_UX27(t *testing.T) {
 	w := newWorld(t)
 	for i := range schemas {
 		if schemas[i].Object != "Contact" {
@@ -75,7 +75,7 @@ func TestThePageTellsWhyAFieldIsReadOnly_AVM56(t *testing.T) {
 	}
 	rep := w.as(home, gateway.RoleRep)
 	rep.get(contactPage+"?show=all").want(http.StatusOK, "Secured", "Read-only", "Why?")
-	rep.get(contactPage+"/why?field=Secured__c").want(http.StatusOK, "Field-level security makes it read-only", "Set Field-Level Security", "Do profile and permission sets let him edit Contact? Yes", "Does field-level security let him edit the field? No")
+	rep.get(contactPage+"/why?field=Secured__c").want(http.StatusOK, "Field-level security makes it read-only", "Set Field-Level Security", "He lacks the field permission “Edit Access” on Contact.Secured__c", "Open Setup", "Do profile and permission sets let him edit Contact? Yes", "Does field-level security let him edit the field? No")
 	rep.get(contactPage+"/why?field=Title").want(http.StatusOK, "can be written in Salesforce")
 	rep.get(contactPage + "/why?field=Nowhere__c").want(http.StatusNotFound)
 }

@@ -37,17 +37,23 @@ func (l *loading) planMeeting(ctx context.Context, m gateway.Meeting) planned {
 func (o *Outbox) PreviewMeeting(ctx context.Context, ws gateway.WorkspaceID, m gateway.Meeting, s gateway.Settings) (outbound.SaidPlan, error) {
 	l := loading{outbox: o, w: o.db.In(ws)}
 	in := l.meetingInput(ctx, m)
+	l.asLooked(ctx, &in.Surroundings, s)
+	return outbound.PlanMeeting(in), l.err
+}
+
+// asLooked turns what a plan looks at into that of a preview: other settings,
+// and nothing written yet.
+func (l *loading) asLooked(ctx context.Context, in *outbound.Surroundings, s gateway.Settings) {
 	if l.err != nil {
-		return outbound.SaidPlan{}, l.err
+		return
 	}
-	known, err := o.db.In(ws).Schema(ctx, "ContentNote") // as it is known; looking asks the org nothing
+	known, err := l.w.Schema(ctx, "ContentNote") // as it is known; looking asks the org nothing
 	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
-		return outbound.SaidPlan{}, err
+		l.err = err
 	}
 	in.NotesOff = err == nil && !known.Createable
 	in.Settings, in.Written, in.Gone = s, nil, nil
 	in.Settings.Notes.Pilot = gateway.PilotSettings{} // how it looks, not for whom
-	return outbound.PlanMeeting(in), nil
 }
 
 // meetingInput reads all that PlanMeeting looks at.

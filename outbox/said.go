@@ -17,7 +17,22 @@ func (o *Outbox) SubmitCall(ctx context.Context, ws gateway.WorkspaceID, c gatew
 	})
 }
 
+// PreviewCall says what a call would become under other settings, as if
+// nothing of it had been written yet. Nothing is saved.
+func (o *Outbox) PreviewCall(ctx context.Context, ws gateway.WorkspaceID, c gateway.Call, s gateway.Settings) (outbound.SaidPlan, error) {
+	l := loading{outbox: o, w: o.db.In(ws)}
+	in := l.callInput(ctx, c)
+	l.asLooked(ctx, &in.Surroundings, s)
+	return outbound.PlanCall(in), l.err
+}
+
 func (l *loading) planCall(ctx context.Context, c gateway.Call) planned {
+	in := l.callInput(ctx, c)
+	return planOf(gateway.KindCall, c.ExternalID, "Call", "Call", outbound.PlanCall(in), in.Surroundings).noted(len(c.Topics))
+}
+
+// callInput reads all that PlanCall looks at.
+func (l *loading) callInput(ctx context.Context, c gateway.Call) outbound.CallInput {
 	in := outbound.CallInput{Call: c, Surroundings: l.outbox.surroundings(l.w.ID(), "")}
 	l.settings(ctx, c.Agent, &in.Surroundings)
 	l.about(ctx, &in.Surroundings, slices.Contains(in.Settings.Notes.CallNotes, "note"), c.Topics)
@@ -26,7 +41,7 @@ func (l *loading) planCall(ctx context.Context, c gateway.Call) planned {
 	l.beside(ctx, &in.Surroundings)
 	l.around(ctx, &in.Surroundings, gateway.KindCall, c.ExternalID, c.Agent)
 	l.deals(ctx, &in.Surroundings, store.Said{Kind: gateway.KindCall, ExternalID: c.ExternalID, Call: c})
-	return planOf(gateway.KindCall, c.ExternalID, "Call", "Call", outbound.PlanCall(in), in.Surroundings).noted(len(c.Topics))
+	return in
 }
 
 // SubmitConversation is SubmitMeeting for a conversation with messages that are

@@ -86,8 +86,16 @@ type Pilot struct {
 	Text      string
 }
 
-// NotePreview is a meeting as its record in Salesforce would show it.
+// NotePreview is what a rep sees in Salesforce of a meeting and of a call.
 type NotePreview struct {
+	Meeting, Call SaidPreview
+	// UpdateURL takes the form as it is and shows the tab with it, unsaved; ""
+	// where nothing can be typed.
+	UpdateURL string
+}
+
+// SaidPreview is a meeting or a call as its record in Salesforce would show it.
+type SaidPreview struct {
 	Lead                   string
 	Kind, Record           string
 	EventTitle, EventText  string
@@ -96,9 +104,6 @@ type NotePreview struct {
 	TaskTitle, TaskComment string
 	// Omitted are parts that would not be written, each with its reason.
 	Omitted []string
-	// UpdateURL takes the form as it is and shows the tab with it, unsaved; ""
-	// where nothing can be typed.
-	UpdateURL string
 }
 
 // ObjectsPage is the Objects tab.

@@ -30,7 +30,11 @@ func notes() NotesPage {
 		AutoEvent:    Switch{Name: "auto_event", Label: "Create Events automatically", Effect: "A Salesforce Event is made when a meeting comes in from the calendar or an impromptu external meeting is logged.", On: true, Meta: Meta{Default: "off", Changed: "Changed by Mara Quill, 3 Nov 2026."}},
 		MeetingNotes: meeting,
 		CallNotes:    destinations("call_notes", "Call notes go to", "task", ""),
-		Preview:      &NotePreview{Lead: "From a real meeting of yesterday, with these settings.", Kind: KindDeal, Record: "Fernhollow Logistics, 40 seats", EventTitle: "Pricing review", EventText: "45 min with Ann Ferrow, Tomas Rell. Outcome: second meeting agreed.", EventWhen: at("18 Nov"), NotesTitle: "Pricing review, 18 Nov", NotesText: "Also on Ann Ferrow, Tomas Rell and Fernhollow Logistics", UpdateURL: "/settings/salesforce/notes/preview", Omitted: []string{"Meeting notes go to the Event, and this meeting has none."}},
+		Preview: &NotePreview{
+			Meeting:   SaidPreview{Lead: "From a real meeting of yesterday, with these settings.", Kind: KindDeal, Record: "Fernhollow Logistics, 40 seats", EventTitle: "Pricing review", EventText: "45 min with Ann Ferrow, Tomas Rell. Outcome: second meeting agreed.", EventWhen: at("18 Nov"), NotesTitle: "Pricing review, 18 Nov", NotesText: "Also on Ann Ferrow, Tomas Rell and Fernhollow Logistics", Omitted: []string{"Meeting notes go to the Event, and this meeting has none."}},
+			Call:      SaidPreview{Lead: "From an example call, with the values on this page.", Kind: KindContact, Record: "Ann Ferrow", TaskTitle: "Outbound call to +44 20 7946 0123", TaskComment: "From: +44 20 7946 0100. Duration: 4:12. She asks for a price for 40 seats."},
+			UpdateURL: "/settings/salesforce/notes/preview",
+		},
 		Pilot: &Pilot{
 			Switch:    Switch{Name: "pilot_on", Label: "Limit syncing to a pilot group", Effect: "Only meetings of these members are written.", Meta: Meta{Default: "off"}},
 			Members:   ChoiceGroup{Name: "pilot_members", Legend: "In the pilot group", Many: true, Columns: true, Hint: "1 member is in it.", Choices: []Choice{{Value: "5", Label: "Jonah Pryce", Effect: "Sales", Checked: true}, {Value: "6", Label: "Ines Okabe"}}},
@@ -62,7 +66,7 @@ func notesPages() []page {
 	members.Form.URL, members.Pilot = "", nil
 	members.Members = []Row{{ID: "5", Cells: []Cell{{Text: "Jonah Pryce", Second: "Sales"}, {Text: "Event"}, {Text: "Task"}, {Text: "Mara Quill", Second: "3 Nov"}, {Link: Link{Text: "Change", URL: "?member=5"}}}}}
 	bad := notes()
-	bad.LevelText, bad.Lock.Meta.Changed, bad.Preview.Record, bad.Why[0].Title, bad.AutoEvent.Error = hostile, hostile, hostile, hostile, hostile
+	bad.LevelText, bad.Lock.Meta.Changed, bad.Preview.Meeting.Record, bad.Why[0].Title, bad.AutoEvent.Error = hostile, hostile, hostile, hostile, hostile
 	bad.MeetingNotes.Error = "Enhanced Notes is off; choose Event or Task, or switch it on first."
 	bad.Form.Errors = []FieldError{{"auto_event", hostile}, {"meeting_notes", "Meeting notes: Note cannot be chosen now."}}
 	merge := Merge{Form: Form{URL: "/settings/salesforce/notes", Revision: "8", Bar: SaveBar{Save: "Save merged changes"}}, Who: "Ines Okabe", When: "at 14:30", KeepTo: Link{Text: "Keep Ines’s page", URL: "/settings/salesforce/notes"}, Rows: []MergeRow{{Setting: "Create Events automatically", Name: "auto_event", TheirText: "Off", TheirWord: "off", YourText: "On", YourWord: "on"}}}

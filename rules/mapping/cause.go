@@ -16,6 +16,9 @@ const (
 // clicks in Salesforce's Setup to change it, "" where nothing can be done.
 type Cause struct {
 	Kind, Text, Setup string
+	// Permission names what the connected user lacks, as Setup calls it;
+	// SetupPath is the page of Setup below the instance's address.
+	Permission, SetupPath string
 }
 
 // ReadOnlyCause tells why Salesforce takes no changes of a field; ok is false
@@ -28,26 +31,33 @@ func ReadOnlyCause(s gateway.Schema, name string) (c Cause, ok bool) {
 	case !shown:
 		return Cause{
 			CauseHidden, "Salesforce does not show the field to the connected user: field-level security hides it, or it was deleted.",
-			fieldSecurity(s.Object, name, "Visible"),
+			fieldSecurity(s.Object, name, "Visible"), "field permission “Read Access” on " + s.Object + "." + name, fieldsPath(s.Object),
 		}, true
 	case f.Calculated:
-		return Cause{CauseCalculated, "Salesforce calculates it, by a formula or a roll-up. Nobody can write it.", ""}, true
+		return Cause{CauseCalculated, "Salesforce calculates it, by a formula or a roll-up. Nobody can write it.", "", "", ""}, true
 	case f.Type == gateway.TypeAddress || f.Type == "location":
-		return Cause{CauseParts, "It is put together from other fields. Map those instead.", ""}, true
+		return Cause{CauseParts, "It is put together from other fields. Map those instead.", "", "", ""}, true
 	case f.Updateable:
 		return Cause{}, false
 	case !s.Updateable:
 		return Cause{
 			CauseProfile, "The profile and permission sets of the connected user do not let him edit " + s.Object + " at all. Field-level security is not the cause.",
 			"Setup › Users › Permission Sets › the set of the connected user › Object Settings › " + s.Object + " › Edit: allow “Edit”.",
+			"object permission “Edit” on " + s.Object, "/lightning/setup/PermSets/home",
 		}, true
 	case f.Permissionable:
 		return Cause{
 			CauseFieldLevel, "Field-level security makes it read-only for the connected user. His profile may edit " + s.Object + " otherwise.",
-			fieldSecurity(s.Object, name, "Edit Access"),
+			fieldSecurity(s.Object, name, "Edit Access"), "field permission “Edit Access” on " + s.Object + "." + name, fieldsPath(s.Object),
 		}, true
 	}
-	return Cause{CauseSystem, "Salesforce keeps it by itself. Nobody can write it.", ""}, true
+	return Cause{CauseSystem, "Salesforce keeps it by itself. Nobody can write it.", "", "", ""}, true
+}
+
+// fieldsPath is the list of an object's fields in Setup: a custom field's own
+// page has the field's id in its address, which describe does not tell.
+func fieldsPath(object string) string {
+	return "/lightning/setup/ObjectManager/" + object + "/FieldsAndRelationships/view"
 }
 
 func fieldSecurity(object, field, box string) string {

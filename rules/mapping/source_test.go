@@ -202,6 +202,9 @@ func TestTheCauseOfReadOnlyIsTold_AVM56(t *testing.T) {
 			if got.Kind != tt.cause || ok != (tt.cause != "") || !strings.Contains(got.Setup, tt.setup) || (tt.setup == "") != (got.Setup == "") {
 				t.Errorf("cause %+v", got)
 			}
+			if (got.Permission == "") != (tt.setup == "") || (got.SetupPath == "") != (tt.setup == "") {
+				t.Errorf("what can be granted is named with its page in Setup: %+v", got)
+			}
 		})
 	}
 }
