@@ -2,6 +2,8 @@
 // for an object that is not streamed.
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { createServer } from "node:http";
 import { changeInOrg, engines, eventually, inSync, noSidewaysScroll, noViolations, openBrowser, patience, signIn, startDemo, truth } from "./world.mjs";
 
 async function control(demo, path, body) {
@@ -9,11 +11,26 @@ async function control(demo, path, body) {
   assert.ok(answer.ok, await answer.text());
 }
 
+/** A product that takes webhooks: it refuses the first message, and keeps all. */
+function receiver() {
+  const came = [];
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => { body += chunk; });
+    request.on("end", () => {
+      came.push({ headers: request.headers, body });
+      response.writeHead(came.length === 1 ? 503 : 204).end();
+    });
+  });
+  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve({ came, host: `127.0.0.1:${server.address().port}`, close: () => server.close() })));
+}
+
 for (const engine of engines) {
   describe(`webhooks on ${engine}`, () => {
-    let demo, web, address, id;
+    let demo, web, address, id, product;
     before(async () => {
-      demo = await startDemo(engine);
+      product = await receiver();
+      demo = await startDemo(engine, { env: { TIDEGATE_ALLOWED_HOSTS: product.host } });
       await inSync(demo);
       web = await openBrowser();
       web.page.setDefaultTimeout(patience);
@@ -22,6 +39,39 @@ for (const engine of engines) {
     after(async () => {
       await web?.close();
       await demo?.stop();
+      product?.close();
+    });
+
+    test("the product is told of a change, signed, and again after it refused (CONTRACT)", async () => {
+      const { page } = web;
+      await page.goto(`${demo.url}/settings/webhooks/product`);
+      await page.getByText("Nobody is told yet").waitFor();
+      await noViolations(page);
+      await page.fill("#name", "Recorder");
+      await page.fill("#url", `http://${product.host}/hooks/tidegate`);
+      await page.getByRole("button", { name: "Add" }).click();
+      const secret = (await page.locator("#secret").textContent()).trim();
+      const [lead] = [...(await truth(demo, "Lead")).values()].filter((l) => !l.IsDeleted && !l.IsConverted);
+      await changeInOrg(demo, "Lead", lead.Id, { Title: "Keeper of the mole" });
+      await eventually("the message came again", () => product.came.length >= 2);
+      const [first, again] = product.came;
+      assert.equal(again.headers["webhook-id"], first.headers["webhook-id"], "the id stays");
+      const signed = `${again.headers["webhook-id"]}.${again.headers["webhook-timestamp"]}.${again.body}`;
+      const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
+      assert.ok(again.headers["webhook-signature"].split(" ").includes(`v1,${createHmac("sha256", key).update(signed).digest("base64")}`));
+      assert.ok(again.body.includes(lead.Id) && !again.body.includes("Keeper of the mole"), again.body);
+      await page.goto(`${demo.url}/settings/webhooks/product`);
+      await page.getByRole("link", { name: "Recorder" }).click();
+      await eventually("the page says that it was taken", async () => {
+        await page.reload();
+        return (await page.locator("main").textContent()).includes("204");
+      });
+      await noViolations(page);
+      await page.setViewportSize({ width: 320, height: 800 });
+      await noSidewaysScroll(page);
+      await page.setViewportSize({ width: 1280, height: 900 });
+      assert.ok(!(await page.content()).includes(secret));
+      await page.goto(demo.url);
     });
 
     test("the menu leads there, and a webhook is made with its secret shown once", async () => {
