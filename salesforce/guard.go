@@ -284,6 +284,10 @@ func (t guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.next.RoundTrip(r)
 }
 
+// Unwrap tells by which transport allowed requests go, so that a websocket is
+// dialed as guardedly.
+func (t guarded) Unwrap() http.RoundTripper { return t.next }
+
 // CloseIdleConnections lets http.Client.CloseIdleConnections through.
 func (t guarded) CloseIdleConnections() {
 	if c, ok := t.next.(interface{ CloseIdleConnections() }); ok {

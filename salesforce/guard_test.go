@@ -218,3 +218,15 @@ func TestGuardedClientChecksEveryRequestS13(t *testing.T) {
 		t.Fatalf("Do = %v; want a refusal before anything is sent", err)
 	}
 }
+
+// S-11: who dials by himself, as a websocket does, finds the guard's dialer.
+func TestGuardedClientTellsItsTransportS11(t *testing.T) {
+	guard, err := NewGuard()
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := guard.Transport()
+	if u, ok := guard.Wrap(base).Transport.(interface{ Unwrap() http.RoundTripper }); !ok || u.Unwrap() != base {
+		t.Error("a websocket would be dialed past the guard")
+	}
+}

@@ -61,9 +61,9 @@ func dial(ctx context.Context, cfg *Config, token string, cookies http.CookieJar
 		WriteBufferPool:  &writeBuffers,
 		Jar:              cookies,
 	}
-	// The same proxy, certificates and dialer as for HTTP, where the round
-	// tripper is one that tells.
-	if t, ok := cfg.HTTP.Transport.(*http.Transport); ok {
+	// The same proxy, certificates and dialer as for HTTP: the dialer is what
+	// keeps the token from addresses that are not allowed (S-11).
+	if t := transportOf(cfg.HTTP.Transport); t != nil {
 		dialer.Proxy, dialer.NetDialContext = t.Proxy, t.DialContext
 		if t.TLSClientConfig != nil {
 			dialer.TLSClientConfig = t.TLSClientConfig.Clone()
@@ -86,6 +86,22 @@ func dial(ctx context.Context, cfg *Config, token string, cookies http.CookieJar
 	}
 	conn.SetReadLimit(cfg.MaxMessage)
 	return conn, nil
+}
+
+// transportOf is the transport below wrappers that tell what they wrap, nil
+// where one does not.
+func transportOf(r http.RoundTripper) *http.Transport {
+	for r != nil {
+		switch t := r.(type) {
+		case *http.Transport:
+			return t
+		case interface{ Unwrap() http.RoundTripper }:
+			r = t.Unwrap()
+		default:
+			return nil
+		}
+	}
+	return nil
 }
 
 func newSocketLink(ctx context.Context, conn *websocket.Conn, cfg *Config, in *inbox, met func(int), lost func(error)) *socketLink {

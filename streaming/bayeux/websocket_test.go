@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -290,4 +291,25 @@ func BenchmarkWebsocket(b *testing.B) {
 	go func() { _ = in.run(b.Context()) }()
 	blast(b, frame, b.N, in, time.Minute)
 	<-all
+}
+
+// wrapped is a round tripper over another, as the guard of tokens is.
+type wrapped struct{ http.RoundTripper }
+
+func (w wrapped) Unwrap() http.RoundTripper { return w.RoundTripper }
+
+// S-11: the websocket is dialed as HTTP is, also where the client's transport is
+// wrapped; the token goes to no address that the dialer refuses.
+func TestSocketIsDialedAsGuardedAsHTTP_S11(t *testing.T) {
+	srv := newServer(t)
+	bothTypes(srv)
+	refused := errors.New("not this address")
+	guarded := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, refused }}
+	for _, rt := range []http.RoundTripper{guarded, wrapped{guarded}, wrapped{wrapped{guarded}}} {
+		cfg := config(t, srv.url(), &sink{})
+		cfg.HTTP.Transport = rt
+		if conn, err := dial(t.Context(), &cfg, "Bearer t0", nil); !errors.Is(err, refused) {
+			t.Errorf("%T: %v, %v", rt, conn, err)
+		}
+	}
 }
