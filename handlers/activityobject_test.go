@@ -10,7 +10,7 @@ import (
 	"tidegate/rules/settings"
 )
 
-// AVC-11, AVC-16 to AVC-20: the objects that pass the four tests are offered,
+// AVC-11, AVC-16 to AVC-20 (AVC-19: why a field is not in the list): the objects that pass the four tests are offered,
 // the phone field appears once one is chosen, and what cannot be is refused.
 func TestWhereActivitiesGoIsChosen_AVC16(t *testing.T) {
 	w := newWorld(t)

@@ -27,6 +27,7 @@ func (b *browser) begin(environment string) string {
 
 func back(state string) string { return callbackPath + "?code=abc&state=" + url.QueryEscape(state) }
 
+// DEM-02: OAuth, from the button to the way back.
 func TestConnectingComesBackToTheSettings(t *testing.T) {
 	w := newWorld(t)
 	b := w.as(home, gateway.RoleAdmin)

@@ -8,7 +8,7 @@ import (
 	"tidegate/gateway"
 )
 
-// The failing test comes first, with its link, and each says who set it.
+// STA-14: the failing test comes first, with its link, and each says who set it.
 func TestExplainSaysTheFailingTestFirst_AVM26(t *testing.T) {
 	w := newWorld(t)
 	b := w.as(home, gateway.RoleRep)

@@ -325,6 +325,7 @@ func TestTryOutSaysWhetherSomebodyWouldBeCreated_AVM31_AVM34(t *testing.T) {
 	}
 }
 
+// AVM-02: who is no admin sets nothing for the organization.
 func TestRepSeesTheTabsAsTextOnly_UX16(t *testing.T) {
 	w := newWorld(t)
 	rep := w.as(home, gateway.RoleRep)

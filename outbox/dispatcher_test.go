@@ -37,6 +37,7 @@ func TestFiftyQuickEditsAreCoalesced(t *testing.T) {
 	})
 }
 
+// AVC-29: each later change overwrites, in order.
 func TestConcurrentEditsOfOneRecordAllEndAndTheLastWins(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)

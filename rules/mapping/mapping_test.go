@@ -13,6 +13,7 @@ var (
 	calculated = gateway.Field{Name: "NextStep", Type: "string", Updateable: true, Calculated: true}
 )
 
+// AVM-21 to AVM-24: one of three directions, by the field, the choice and the topic.
 func TestDirectionFollowsFieldThenChoiceThenTopic(t *testing.T) {
 	topic := gateway.Mapping{Field: "NextStep", Topic: "next-steps"}
 	chosen := func(direction string) gateway.Mapping {
@@ -45,7 +46,7 @@ func TestDirectionFollowsFieldThenChoiceThenTopic(t *testing.T) {
 	}
 }
 
-// STA-13: eight rows, one of them true.
+// STA-09, STA-13: eight rows, one of them true.
 func TestWritebackTruthTable(t *testing.T) {
 	tests := []struct{ object, editable, target, want bool }{
 		{false, false, false, false},

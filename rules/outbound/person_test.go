@@ -79,6 +79,8 @@ func TestSwitchedOffObjectCreatesNothingAndSaysSo(t *testing.T) {
 	}
 }
 
+// AVC-23, AVC-25, AVC-26, AVC-28: what is empty is filled, an e-mail address too, and
+// a mapped custom field is overwritten.
 func TestPersonFillsOnlyWhatIsEmpty(t *testing.T) {
 	record := gateway.Record{
 		Key: ann, Fields: gateway.Fields{"Email": `"old@example.com"`, "Phone": gateway.Null, "LastName": `"Lee"`, "Topping__c": `"Avocado"`, "Title": `"CTO"`},

@@ -115,7 +115,7 @@ func TestSwitchedOffObjectIsPolled(t *testing.T) { // F-36
 
 // Where nothing is streamed, a record that was deleted for good leaves no event,
 // no stamp and nothing in the recycle bin: comparing the ids finds it.
-func TestHardDeleteIsFoundWhilePolling(t *testing.T) { // F-38
+func TestHardDeleteIsFoundWhilePolling(t *testing.T) { // F-38, AIM-21
 	engines(t, func(t *testing.T, url string) {
 		w := newWorld(t, url, options{edition: "professional"})
 		if s := w.status(); s.Transport != "polling" {
