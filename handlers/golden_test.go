@@ -27,6 +27,7 @@ var goldens = map[string]string{
 	"/settings/topics": "topics topics-archived topics-empty", "/settings/topics/:slug": "topic topic-hostile", "/settings/topics/:slug/archive": "topic-archive",
 	"/settings/agents": "agents agents-empty", "/settings/agents/:id": "agent agent-hostile",
 	"/sync/conflicts": "conflicts conflicts-closed conflicts-empty conflicts-gone conflicts-refused conflicts-settled conflicts-hostile",
+	"/pause/:object":  "connect-disconnect",
 	"/sync/people":    "meetings meetings-empty", "/sync/people/decide": "contacts", "/emails/salesforce/:id": "meeting",
 	"/sync/undo": "undo undo-nothing undo-hostile", "/sync/again": "again again-check again-nothing again-hostile", backtestBase: "backtest backtest-proposed backtest-same backtest-hostile", "/sync/explain": "explain explain-empty explain-no-lines explain-hostile",
 	settingsBase + "/file": "settings-file settings-file-hostile", settingsBase + "/file/settings.yaml": "",
