@@ -17,7 +17,7 @@ func TestSmallBatchesJoinWhileOneCommits(t *testing.T) {
 	b := newBench(t, "sqlite://"+filepath.Join(t.TempDir(), "join.db"))
 	commits := 0
 	b.apply.Notify = func(gateway.WorkspaceID, []gateway.RecordKey) { commits++ }
-	c := &Consumer{cfg: Config{Objects: []string{"Contact"}}, store: b.ws, apply: b.apply, health: newHealth(time.Now, time.Minute)}
+	c := &Consumer{cfg: Config{Objects: []string{"Contact"}}, rules: &rules{}, store: b.ws, apply: b.apply, health: newHealth(time.Now, time.Minute)}
 	p := newPipeline(c, t.Context(), func() { t.Error("the session was ended") }, b.lease)
 	pass := func(n int64) {
 		t.Helper()
@@ -58,7 +58,7 @@ func TestSmallBatchesJoinWhileOneCommits(t *testing.T) {
 // that failed, and comes again from the position.
 func TestNothingIsPassedAfterAFailedCommit(t *testing.T) {
 	b := newBench(t, "sqlite://"+filepath.Join(t.TempDir(), "failed.db"))
-	c := &Consumer{cfg: Config{Objects: []string{"Contact"}}, store: b.ws, apply: b.apply, health: newHealth(time.Now, time.Minute)}
+	c := &Consumer{cfg: Config{Objects: []string{"Contact"}}, rules: &rules{}, store: b.ws, apply: b.apply, health: newHealth(time.Now, time.Minute)}
 	ended := make(chan struct{}, 1)
 	former := b.lease
 	former.Epoch--
