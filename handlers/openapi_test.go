@@ -112,7 +112,15 @@ func TestEveryFieldOfABodyIsDescribed(t *testing.T) {
 // described makes the world of the examples.
 func describedWorld(t *testing.T) (*world, *browser) {
 	w := newWorld(t)
+	for _, schema := range schemas {
+		if schema.Object == "Contact" {
+			schema.Deletable = true
+			must(t, w.db.In(home).SaveSchemas(t.Context(), []gateway.Schema{schema}))
+		}
+	}
 	w.save(home, record(gateway.RecordKey{Object: "Contact", ID: exampleID}, gateway.Fields{"LastName": gateway.Text("Ferrow"), "Title": gateway.Text("Buyer")}))
+	linked := gateway.Link{Kind: "person", ExternalID: "linked", Key: gateway.RecordKey{Object: "Contact", ID: exampleID}, Reason: "matched by e-mail"}
+	must(t, w.db.In(home).SaveLink(t.Context(), linked))
 	text, _ := w.apiKey(home, "read", "write")
 	return w, w.product(text)
 }
