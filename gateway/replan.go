@@ -42,6 +42,8 @@ type LineScope struct {
 	// Code is the class of a line's problem, What its exact sentence.
 	Code, What string `json:",omitempty"`
 	Ref, Rule  string `json:",omitempty"`
+	// Kind is what Ref is the id of: a kind of what was said.
+	Kind string `json:",omitempty"`
 	// Until is set when a replan begins: the lines that it writes are not looked
 	// at by itself.
 	Since, Until time.Time

@@ -41,7 +41,7 @@ func (v *visit) againScope(get func(string, ...string) string) (gateway.ReplanSc
 		q, err := v.logQuery(get)
 		return gateway.ReplanScope{Lines: &gateway.LineScope{
 			Object: q.Object, RecordID: q.RecordID, State: q.State, Search: q.Search, User: q.User, Code: q.Code, What: q.What,
-			Ref: q.Ref, Rule: q.Rule, Since: q.Since,
+			Kind: q.Kind, Ref: q.Ref, Rule: q.Rule, Since: q.Since,
 		}}, err
 	}
 	s := gateway.ReplanScope{Kind: get("kind"), Object: get("object")}

@@ -19,7 +19,10 @@ import (
 // in which they are shown; those whose value is no word have a text.
 var logFilters = []struct{ name, text string }{
 	{"record", "One record"},
-	{"meeting", "One meeting"},
+	{gateway.KindMeeting, "One meeting"},
+	{gateway.KindCall, "One call"},
+	{gateway.KindConversation, "One conversation"},
+	{gateway.KindEmail, "One e-mail"},
 	{"cause", "One cause"},
 	{"rule", "One rule"},
 	{"q", ""},
@@ -30,6 +33,10 @@ var logFilters = []struct{ name, text string }{
 	{"time", ""},
 }
 
+// saidFilters are the filters that name one thing that was said. Ids of the
+// product are its own for each kind.
+var saidFilters = []string{gateway.KindMeeting, gateway.KindCall, gateway.KindConversation, gateway.KindEmail}
+
 // mostAtOnce is how many lines one press acts on; pressed again it goes on.
 const mostAtOnce = 1000
 
@@ -37,7 +44,12 @@ const mostAtOnce = 1000
 func (v *visit) logQuery(get func(string, ...string) string) (store.LogQuery, error) {
 	q := store.LogQuery{
 		Direction: get("direction"), Object: get("object"), State: get("state"), User: get("who"), Rule: get("rule"),
-		RecordID: get("record"), Search: strings.TrimSpace(get("q")), Ref: get("meeting"), Limit: pageSize,
+		RecordID: get("record"), Search: strings.TrimSpace(get("q")), Limit: pageSize,
+	}
+	for _, kind := range saidFilters {
+		if id := get(kind); id != "" {
+			q.Kind, q.Ref = kind, id
+		}
 	}
 	if id, ok := gateway.NormalizeID(q.Search); ok {
 		q.RecordID, q.Search = id, ""
@@ -108,7 +120,7 @@ func (v *visit) logActions(total int) []views.Action {
 			views.Action{Text: "Try these again", URL: "/sync/lines/retry", Post: true, Fields: v.filterFields()},
 			views.Action{Text: "Ignore these", URL: "/sync/lines/ignore?" + v.filters().Encode()})
 	}
-	if v.admin() && total > 0 && filtered(v, "meeting", "rule", "record", "who") {
+	if v.admin() && total > 0 && filtered(v, append([]string{"rule", "record", "who"}, saidFilters...)...) {
 		out = append(out, views.Action{Text: "Undo these writes", URL: undoBase + "?" + v.filters().Encode()})
 	}
 	if v.admin() && total > 0 && v.Query("direction") != "in" {

@@ -24,7 +24,7 @@ func (w *world) parkOn(n int, code gateway.Code, said string) int64 {
 	defer w.caller.script(nil)
 	r, err := w.box.Submit(w.t.Context(), home, outbox.Edit{
 		Key: k, Fields: gateway.Fields{"Phone": gateway.Text("+1 202 555 0" + strconv.Itoa(100+n))},
-		Cause: gateway.Cause{Kind: "edit", Ref: "m" + strconv.Itoa(n), Rule: "Edit", Name: names[gateway.RoleRep]},
+		Cause: gateway.Cause{Kind: gateway.KindMeeting, Ref: "m" + strconv.Itoa(n), Rule: "Edit", Name: names[gateway.RoleRep]},
 	})
 	must(w.t, err)
 	_, err = w.box.Deliver(w.t.Context(), home, r)
@@ -54,7 +54,7 @@ func TestLogIsGroupedByCause_UX32_UX36(t *testing.T) {
 	}
 	for query, want := range map[string]int{
 		cause: 3, "/sync/log?cause=" + string(gateway.CodeSFPermission): 1, "/sync/log?cause=salesforce_gone": 0, "/sync/log?cause=salesforce_validation~none": 0,
-		"/sync/log?meeting=m2": 1, "/sync/log?who=" + url.QueryEscape(names[gateway.RoleRep]): 4, "/sync/log?who=Nobody": 0, "/sync/log?rule=Edit": 4,
+		"/sync/log?meeting=m2": 1, "/sync/log?call=m2": 0, "/sync/log?who=" + url.QueryEscape(names[gateway.RoleRep]): 4, "/sync/log?who=Nobody": 0, "/sync/log?rule=Edit": 4,
 	} {
 		got := b.get(query).want(http.StatusOK)
 		if rows := got.rows(); len(rows) != want {

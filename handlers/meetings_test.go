@@ -50,6 +50,14 @@ func TestMeetingPageSaysWhatWasWrittenAndWhy(t *testing.T) {
 	}
 	b.get("/meetings?q=zzz").want(http.StatusOK, "Nothing found")
 	b.get("/meetings/crm%2F7").want(http.StatusOK, "Weekly", "Written", "A meeting of the calendar becomes an Event.", "exports", "Open the recording", "Meeting notes go to Event.")
+	b.get("/sync/log?meeting=crm%2F7").want(http.StatusOK, "Done") // UX 39
+	b.get("/sync/log?call=crm%2F7").want(http.StatusOK, "Nothing found")
+	for _, page := range []*browser{b, w.as(home, gateway.RoleAdmin)} {
+		body := page.get("/meetings/crm%2F7").want(http.StatusOK).body
+		if !contains(body, `href="/sync/log?meeting=crm%2F7"`) || contains(body, `href="/sync/undo?meeting=crm%2F7"`) != (page != b) {
+			t.Error("the meeting's page does not lead to its lines, or offers an undo to whom it is refused")
+		}
+	}
 	b.get("/meetings/m-2").want(http.StatusOK, "Left out", "Creating contacts from meetings is off", "None of its participants from outside was recognized")
 	if part := b.get("/meetings/m-2?part=said").want(http.StatusOK, "What we wrote").words(); contains(part, "Sync log") {
 		t.Error("the part is the whole page")

@@ -139,7 +139,7 @@ func (v *visit) logFilter(q store.LogQuery) (views.Filter, error) {
 		return f, err
 	}
 	f.Selects = append(f.Selects[:3:3], views.Select{Name: "who", Label: "By", Options: who}, f.Selects[3])
-	for _, key := range [...]string{"record", "cause", "meeting", "rule", "group"} {
+	for _, key := range append([]string{"record", "cause", "rule", "group"}, saidFilters...) {
 		if value := v.Query(key); value != "" {
 			f.Keep = append(f.Keep, views.Hidden{Name: key, Value: value})
 		}
@@ -214,7 +214,7 @@ func logPager(v *visit, page store.LogPage) views.Pager {
 }
 
 func logEmpty(v *visit) views.Empty {
-	if filtered(v, "q", "object", "direction", "state", "time", "record", "who", "cause", "meeting", "rule", "after", "before") {
+	if filtered(v, append([]string{"q", "object", "direction", "state", "time", "record", "who", "cause", "rule", "after", "before"}, saidFilters...)...) {
 		return views.Empty{
 			Icon: views.IconSearch, Title: "Nothing found", Text: "No line of the log fits these filters. Drop one above, or show everything.",
 			Actions: []views.Action{{Text: "Show everything", URL: "/sync/log"}},

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/url"
 	"strings"
 
 	"tidegate/gateway"
@@ -119,6 +120,10 @@ func (v *visit) said(p *views.SaidPage, kind, id string) (writes, error) {
 		p.Writes = append(p.Writes, row)
 	}
 	p.WritesLead = w.lead() + "."
+	p.WritesLinks = []views.Link{{Text: "All lines in the sync log", URL: "/sync/log?" + url.Values{kind: {id}}.Encode()}}
+	if v.admin() && len(w.all) > 0 {
+		p.WritesLinks = append(p.WritesLinks, views.Link{Text: "Undo these writes", URL: undoBase + "?" + url.Values{kind: {id}}.Encode()})
+	}
 	p.WritesEmpty = views.Empty{Icon: views.IconClock, Title: "Nothing is owed to Salesforce", Text: "No part of it becomes a record there."}
 	p.Live = views.Live{URL: withQuery(v.Ctx, map[string]string{"part": views.PartSaid})}
 	p.Shell.StreamURL = eventsPath

@@ -12,7 +12,7 @@ import (
 func lineQuery(s gateway.LineScope) LogQuery {
 	return LogQuery{
 		Direction: "out", Object: s.Object, RecordID: s.RecordID, State: s.State, Search: s.Search, User: s.User,
-		Code: s.Code, What: s.What, Ref: s.Ref, Rule: s.Rule, Since: s.Since, Until: s.Until,
+		Code: s.Code, What: s.What, Kind: s.Kind, Ref: s.Ref, Rule: s.Rule, Since: s.Since, Until: s.Until,
 	}
 }
 

@@ -10,6 +10,8 @@ type SaidPage struct {
 	Writes      []Row
 	WritesLead  string
 	WritesEmpty Empty
+	// WritesLinks lead to their lines in the log, and to taking them back.
+	WritesLinks []Link
 	// Checks answer "why aren't my notes syncing?"; none for a conversation.
 	Checks     []Check
 	ChecksLead string

@@ -7,7 +7,7 @@ func meetingPage() SaidPage {
 			Crumb: []Link{{Text: "Meetings", URL: "/meetings"}}, Title: "Weekly sync", Kind: KindEvent,
 			Lead: "1 Dec 2026, 14:00 to 14:45, organized by Mara Quill.", Chip: Chip{Good, IconOK, "Held"},
 		},
-		WritesLead: "4 written, 1 left out.",
+		WritesLead: "4 written, 1 left out.", WritesLinks: []Link{{Text: "All lines in the sync log", URL: "/sync/log?meeting=m1"}, {Text: "Undo these writes", URL: "/sync/undo?meeting=m1"}},
 		Writes: []Row{
 			{Cells: []Cell{{Text: "Event", Kind: KindEvent}, {Chip: Chip{Good, IconOK, "Written"}}, {Link: Link{Text: "Open in Salesforce", URL: "https://lindenmoor.my.example/00U", External: true}}, {Text: "A meeting of the calendar becomes an Event."}}},
 			{Cells: []Cell{{Text: "Note", Kind: KindNote}, {Chip: Chip{UnderWay, IconClock, "Waiting"}}, {Text: "—"}, {Text: "Meeting notes go to a Note."}}},
