@@ -19,6 +19,8 @@ const undoBase = "/sync/undo"
 var undoPages = []route{
 	{"GET", undoBase, signedIn, askUndo},
 	{"POST", undoBase, signedIn, undoWrites},
+	{"GET", undoCreatedBase, admins, askUndoCreated},
+	{"POST", undoCreatedBase, admins, undoCreated},
 }
 
 // undoNames are what selects the writes to take back: the filters of the log,
@@ -87,6 +89,7 @@ func askUndo(v *visit) error {
 	}
 	p.Restores = v.restoreList(plan.Restores)
 	p.Left = v.leftList(plan.Left)
+	p.Head.Link = v.createdLink(plan.Made)
 	if len(plan.Restores) == 0 {
 		p.Button = ""
 	}

@@ -13,6 +13,12 @@ import (
 // deleted in its recycle bin; what comes back from there comes back here, too.
 // Errors as in outbound.PlanRemove.
 func (o *Outbox) Remove(ctx context.Context, ws gateway.WorkspaceID, key gateway.RecordKey, cause gateway.Cause) (Receipt, error) {
+	return o.remove(ctx, ws, key, cause, false)
+}
+
+// remove is Remove; back is set where a creation of ours is taken back, which
+// the object's switch for edits does not forbid: it did not forbid the creation.
+func (o *Outbox) remove(ctx context.Context, ws gateway.WorkspaceID, key gateway.RecordKey, cause gateway.Cause, back bool) (Receipt, error) {
 	r, err := o.rights(ctx, ws, key.Object)
 	if err != nil {
 		return Receipt{}, err
@@ -35,7 +41,7 @@ func (o *Outbox) Remove(ctx context.Context, ws gateway.WorkspaceID, key gateway
 			return err
 		}
 		plan, err := outbound.PlanRemove(outbound.RemoveInput{
-			Record: record, Pending: pending, Ours: made || len(links) > 0, On: r.on, Deletable: r.schema.Deletable, Cause: cause, Now: tx.Now(),
+			Record: record, Pending: pending, Ours: made || len(links) > 0, On: r.on || back, Deletable: r.schema.Deletable, Cause: cause, Now: tx.Now(),
 		})
 		if err != nil {
 			return err

@@ -19,6 +19,8 @@ type UndoScope struct {
 	Line  int64          // one line, 0 = those of Lines
 	Lines store.LogQuery // of which only those that were written count
 	Field string         // "" = all of them
+	// Created takes records back, too, that the writes created: they are deleted.
+	Created bool
 }
 
 // PlanUndo is the dry run of an undo: what would be written, and what is left
@@ -135,6 +137,7 @@ func writeOf(e gateway.LogEntry) undo.Write {
 // Undone says what an undo made durable.
 type Undone struct {
 	Values   int // that go back
+	Deleted  int // records
 	Receipts []Receipt
 	Left     []undo.Left
 }
@@ -148,21 +151,51 @@ func (o *Outbox) Undo(ctx context.Context, ws gateway.WorkspaceID, scope UndoSco
 	}
 	done := Undone{Left: plan.Left}
 	by.Kind = gateway.KindUndo
-	for _, e := range plan.Edits() {
+	if scope.Created {
+		if err := o.removeMade(ctx, ws, plan.Made, by, &done); err != nil {
+			return done, err
+		}
+	}
+	for _, e := range plan.Edits(scope.Created) {
 		receipt, err := o.Submit(ctx, ws, Edit{Key: e.Key, Fields: e.Fields, Expect: e.Expect, Cause: by})
 		if err == nil {
 			done.Values += len(e.Fields)
 			done.Receipts = append(done.Receipts, receipt)
 			continue
 		}
-		switch gateway.CodeOf(err) {
-		case gateway.CodeConflict, gateway.CodeForbidden, gateway.CodeNotFound, gateway.CodeInvalid, gateway.CodeSFConverted:
-			for _, name := range e.Fields.Names() {
-				done.Left = append(done.Left, undo.Left{Key: e.Key, Field: name, Reason: err.Error()})
-			}
-		default:
+		if !stays(err) {
 			return done, err
+		}
+		for _, name := range e.Fields.Names() {
+			done.Left = append(done.Left, undo.Left{Key: e.Key, Field: name, Reason: err.Error()})
 		}
 	}
 	return done, nil
+}
+
+// removeMade deletes the records that an undo takes back whole.
+func (o *Outbox) removeMade(ctx context.Context, ws gateway.WorkspaceID, made []gateway.RecordKey, by gateway.Cause, done *Undone) error {
+	for _, key := range made {
+		receipt, err := o.remove(ctx, ws, key, by, true)
+		switch {
+		case err == nil:
+			done.Deleted++
+			done.Receipts = append(done.Receipts, receipt)
+		case stays(err):
+			done.Left = append(done.Left, undo.Left{Key: key, Reason: err.Error()})
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// stays reports whether an error says that one thing cannot be taken back, and
+// concerns no other.
+func stays(err error) bool {
+	switch gateway.CodeOf(err) {
+	case gateway.CodeConflict, gateway.CodeForbidden, gateway.CodeNotFound, gateway.CodeInvalid, gateway.CodeSFConverted:
+		return true
+	}
+	return false
 }

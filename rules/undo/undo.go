@@ -4,6 +4,7 @@ package undo
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"tidegate/gateway"
@@ -57,6 +58,9 @@ type Left struct {
 type Plan struct {
 	Restores []Restore
 	Left     []Left
+	// Made are records that chosen writes created and that are as we wrote them:
+	// they can be taken back only whole, by deleting them.
+	Made []gateway.RecordKey
 }
 
 // The reasons why a value stays.
@@ -64,8 +68,9 @@ const (
 	changedSince = "Somebody changed it in Salesforce since; that stands."
 	laterWrite   = "A later write of ours stands."
 	alreadyBack  = "It was taken back already."
+	goes         = "The record's deletion is on its way."
 	nowWaiting   = "Another edit of it is on its way."
-	madeIt       = "The record was created with it; taking that back would be deleting it, which is done in Salesforce."
+	madeIt       = "The record was created with it; taking that back is deleting it, which is offered above."
 	gone         = "The record was deleted in Salesforce."
 	notHere      = "The record is not in the mirror any more."
 	sameAgain    = "Salesforce has the earlier value already."
@@ -107,9 +112,35 @@ func Make(in Input) Plan {
 		}
 		plan.Restores = append(plan.Restores, r)
 	}
+	plan.Made = in.made(plan)
 	slices.SortFunc(plan.Restores, func(a, b Restore) int { return byPlace(a.Key, b.Key, a.Field, b.Field) })
 	slices.SortFunc(plan.Left, func(a, b Left) int { return byPlace(a.Key, b.Key, a.Field, b.Field) })
 	return plan
+}
+
+// made are the records of Plan.Made.
+func (in Input) made(plan Plan) []gateway.RecordKey {
+	if in.Field != "" {
+		return nil
+	}
+	whole := map[gateway.RecordKey]bool{}
+	for _, w := range in.Writes {
+		record, here := in.Records[w.Key]
+		if w.Created && in.Chosen[w.ID] && here && !record.Deleted {
+			whole[w.Key] = true
+		}
+	}
+	for _, l := range plan.Left {
+		if l.Reason != madeIt && l.Reason != sameAgain {
+			delete(whole, l.Key)
+		}
+	}
+	for _, w := range in.Writes {
+		if !in.Chosen[w.ID] && w.Cause.Kind != gateway.KindUndo {
+			delete(whole, w.Key) // another write of ours stands on it
+		}
+	}
+	return slices.SortedFunc(maps.Keys(whole), func(a, b gateway.RecordKey) int { return byPlace(a, b, "", "") })
 }
 
 func byPlace(a, b gateway.RecordKey, fieldA, fieldB string) int {
@@ -126,6 +157,8 @@ func (in Input) stays(at place, newestFirst []Write, chosen int) string {
 		return notHere
 	case record.Deleted:
 		return gone
+	case in.Pending[at.key].Op == gateway.OpDelete:
+		return goes
 	case waits:
 		return nowWaiting
 	case chosen > 0 && newest.Cause.Kind == gateway.KindUndo:
@@ -170,10 +203,13 @@ func empty(v gateway.Value) gateway.Value {
 }
 
 // Edits gathers the plan by record: what is to be written, and what must still
-// be there for it.
-func (p Plan) Edits() []Edit {
+// be there for it; with created set, but for the records that are deleted whole.
+func (p Plan) Edits(created bool) []Edit {
 	var out []Edit
 	for _, r := range p.Restores {
+		if created && slices.Contains(p.Made, r.Key) {
+			continue
+		}
 		if len(out) == 0 || out[len(out)-1].Key != r.Key {
 			out = append(out, Edit{Key: r.Key, Fields: gateway.Fields{}, Expect: gateway.Fields{}})
 		}

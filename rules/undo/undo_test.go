@@ -170,3 +170,37 @@ func TestOriginIsTheWriteWhoseValueStands(t *testing.T) {
 		t.Errorf("origins %+v", got)
 	}
 }
+
+// A record that chosen writes made is taken back whole, unless somebody changed
+// it since or another write of ours stands on it.
+func TestRecordsThatWereMade(t *testing.T) {
+	made := write(1, "", `"a"`)
+	made.Created = true
+	for name, c := range map[string]struct {
+		writes []Write
+		chosen []int64
+		record gateway.Record
+		field  string
+		want   int
+	}{
+		"as it was made":        {[]Write{made}, []int64{1}, gateway.Record{Fields: gateway.Fields{"Title": `"a"`}}, "", 1},
+		"with its later writes": {[]Write{made, write(2, `"a"`, `"b"`)}, []int64{1, 2}, gateway.Record{Fields: gateway.Fields{"Title": `"b"`}}, "", 1},
+		"a later write stands":  {[]Write{made, write(2, `"a"`, `"b"`)}, []int64{1}, gateway.Record{Fields: gateway.Fields{"Title": `"b"`}}, "", 0},
+		"changed since":         {[]Write{made}, []int64{1}, gateway.Record{Fields: gateway.Fields{"Title": `"x"`}}, "", 0},
+		"deleted already":       {[]Write{made}, []int64{1}, gateway.Record{Deleted: true}, "", 0},
+		"one field only":        {[]Write{made}, []int64{1}, gateway.Record{Fields: gateway.Fields{"Title": `"a"`}}, "Title", 0},
+		"only the later write":  {[]Write{made, write(2, `"a"`, `"b"`)}, []int64{2}, gateway.Record{Fields: gateway.Fields{"Title": `"b"`}}, "", 0},
+	} {
+		in := Input{Writes: c.writes, Chosen: map[int64]bool{}, Field: c.field, Records: map[gateway.RecordKey]gateway.Record{ann: c.record}}
+		for _, id := range c.chosen {
+			in.Chosen[id] = true
+		}
+		plan := Make(in)
+		if len(plan.Made) != c.want {
+			t.Errorf("%s: %+v", name, plan)
+		}
+		if c.want > 0 && len(plan.Edits(true)) != 0 {
+			t.Errorf("%s: deleted and edited: %+v", name, plan.Edits(true))
+		}
+	}
+}
