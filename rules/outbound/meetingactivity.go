@@ -242,6 +242,10 @@ func (p *planning) task() {
 	why := "Meeting notes go to a Task."
 	if !p.chosen("task") {
 		why = "The meeting was held and has no Event, so it is logged as a completed Task."
+		if p.Gone[PartEvent] && !p.wrote(PartTask) {
+			p.omit(PartTask, "Task", "Its Event was deleted in Salesforce, and no Task takes its place.")
+			return
+		}
 		if !p.external {
 			p.omit(PartTask, "Task", "Nobody from outside took part, so the meeting is not logged.")
 			return
