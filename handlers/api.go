@@ -207,11 +207,11 @@ func apiRecords(c *call) error {
 		}
 		q.UpdatedAfter = at
 	}
-	page, err := c.ws.Records(c.UserContext(), q)
+	leaving, err := c.ws.Leaving(c.UserContext(), q.Object)
 	if err != nil {
 		return err
 	}
-	leaving, err := c.ws.Leaving(c.UserContext(), q.Object)
+	page, err := c.ws.Records(c.UserContext(), q)
 	if err != nil {
 		return err
 	}
@@ -231,16 +231,19 @@ func apiRecords(c *call) error {
 	return c.JSON(body)
 }
 
-func (c *call) record() (gateway.Record, error) {
+// record reads the record of the address; leaving reports that it was deleted
+// here and Salesforce is not told yet.
+func (c *call) record() (r gateway.Record, leaving bool, err error) {
 	id, ok := gateway.NormalizeID(c.Params("id"))
 	if !ok {
-		return gateway.Record{}, gateway.Errorf(gateway.CodeNotFound, "%q is not a Salesforce record id.", c.Params("id"))
+		return r, false, gateway.Errorf(gateway.CodeNotFound, "%q is not a Salesforce record id.", c.Params("id"))
 	}
-	return c.ws.Record(c.UserContext(), gateway.RecordKey{Object: c.Params("object"), ID: id})
+	r, owed, waits, err := c.ws.RecordOwed(c.UserContext(), gateway.RecordKey{Object: c.Params("object"), ID: id})
+	return r, waits && owed.Op == gateway.OpDelete, err
 }
 
 func apiRecord(c *call) error {
-	r, err := c.record()
+	r, leaving, err := c.record()
 	if err != nil {
 		return err
 	}
@@ -253,17 +256,13 @@ func apiRecord(c *call) error {
 	}
 	// What was deleted from here stays away from the first moment on, whatever
 	// Salesforce says of it meanwhile (F-47).
-	pending, waits, err := c.ws.Pending(c.UserContext(), r.Key)
-	if err != nil {
-		return err
-	}
-	one.Deleted = one.Deleted || waits && pending.Op == gateway.OpDelete
+	one.Deleted = one.Deleted || leaving
 	return c.JSON(one)
 }
 
 // apiRemove deletes a record in Salesforce; the answer says how far it got.
 func apiRemove(c *call) error {
-	r, err := c.record()
+	r, _, err := c.record()
 	if err != nil {
 		return err
 	}
@@ -296,7 +295,7 @@ func apiEdit(c *call) error {
 	if len(in.Fields) == 0 {
 		return gateway.InvalidField("fields", "fields must name at least one field with its new value.")
 	}
-	r, err := c.record()
+	r, _, err := c.record()
 	if err != nil {
 		return err
 	}

@@ -25,9 +25,12 @@ func saveField(k recordKind) func(*visit) error {
 		if err != nil {
 			return err
 		}
-		r, err := v.ws.Record(v.UserContext(), key)
+		r, owed, waits, err := v.ws.RecordOwed(v.UserContext(), key)
 		if err != nil {
 			return err
+		}
+		if waits {
+			r.Fields = r.Fields.Overlay(owed.Fields)
 		}
 		name, typed := v.posted("field"), v.posted("value")
 		again := func(err error) error {
@@ -55,7 +58,8 @@ func saveField(k recordKind) func(*visit) error {
 }
 
 // parseEdit reads what was typed as a value of the field and refuses what
-// changed under the form.
+// changed under the form. The record is as the form showed it, with what
+// Salesforce is still owed.
 func (v *visit) parseEdit(r gateway.Record, name, typed string) (gateway.Value, error) {
 	schema, err := v.schema(r.Key.Object)
 	if err != nil {
@@ -70,13 +74,6 @@ func (v *visit) parseEdit(r gateway.Record, name, typed string) (gateway.Value, 
 		return "", err
 	}
 	now := r.Fields[name]
-	pending, waiting, err := v.ws.Pending(v.UserContext(), r.Key)
-	if err != nil {
-		return "", err
-	}
-	if mine, ok := pending.Fields[name]; waiting && ok {
-		now = mine
-	}
 	if rev := v.posted("revision"); rev != "" && rev != fingerprint(now) && now != value {
 		is := "emptied"
 		if text := v.clock().display(f, now, v.currency()); text != "" {

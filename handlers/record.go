@@ -51,11 +51,7 @@ type edit struct {
 
 // showRecord builds the page of a record. An error of the edit gives 422.
 func (v *visit) showRecord(k recordKind, key gateway.RecordKey, e edit) error {
-	r, err := v.ws.Record(v.UserContext(), key)
-	if err != nil {
-		return err
-	}
-	b := &recordBuilder{visit: v, kind: v.chosenFields(k), record: r, clk: v.clock(), edit: e}
+	b := &recordBuilder{visit: v, kind: v.chosenFields(k), record: gateway.Record{Key: key}, clk: v.clock(), edit: e}
 	p, err := b.page()
 	if err != nil {
 		return err
@@ -142,7 +138,7 @@ func (b *recordBuilder) load() (err error) {
 	if b.mappings, err = b.mappingsOf(key.Object); err != nil {
 		return err
 	}
-	if b.pending, b.waiting, err = b.ws.Pending(ctx, key); err != nil {
+	if b.record, b.pending, b.waiting, err = b.ws.RecordOwed(ctx, key); err != nil {
 		return err
 	}
 	b.leaving = b.waiting && b.pending.Op == gateway.OpDelete

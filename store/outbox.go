@@ -117,8 +117,18 @@ func (w *Workspace) Pending(ctx context.Context, key gateway.RecordKey) (gateway
 	return w.read.pending(ctx, w.id, key, "")
 }
 
+// RecordOwed reads a record as Record does, with what Salesforce is owed for it;
+// waits is false when nothing is. The entry is read first: what is settled
+// between the two is in the record by then, and none of it is in neither.
+func (w *Workspace) RecordOwed(ctx context.Context, key gateway.RecordKey) (r gateway.Record, owed gateway.Change, waits bool, err error) {
+	if owed, waits, err = w.Pending(ctx, key); err == nil {
+		r, err = w.Record(ctx, key)
+	}
+	return r, owed, waits, err
+}
+
 // Leaving are the ids of the object's records that are deleted here and not yet
-// in Salesforce.
+// in Salesforce. Read before the records, for the reason given at RecordOwed.
 func (w *Workspace) Leaving(ctx context.Context, object string) (map[string]bool, error) {
 	leaving := map[string]bool{}
 	err := w.read.each(ctx, "reading what is being deleted", func(rows *sql.Rows) error {
