@@ -136,22 +136,3 @@ func (s *Server) identity(w http.ResponseWriter, r *http.Request) {
 		"urls": s.urls(), "last_modified_date": stamp(user), "is_app_installed": true,
 	})
 }
-
-func (s *Server) discovery(w http.ResponseWriter, _ *http.Request) {
-	base := s.cfg.BaseURL()
-	writeJSON(w, http.StatusOK, map[string]any{
-		"issuer":                                base,
-		"authorization_endpoint":                base + "/services/oauth2/authorize",
-		"token_endpoint":                        base + "/services/oauth2/token",
-		"revocation_endpoint":                   base + "/services/oauth2/revoke",
-		"userinfo_endpoint":                     base + "/services/oauth2/userinfo",
-		"introspection_endpoint":                base + "/services/oauth2/introspect",
-		"scopes_supported":                      []string{"api", "refresh_token", "offline_access", "id", "openid", "web", "full", "profile", "email"},
-		"response_types_supported":              []string{"code"},
-		"grant_types_supported":                 []string{"authorization_code", "refresh_token", "client_credentials", "password", jwtGrant},
-		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "client_secret_basic", "private_key_jwt"},
-		"code_challenge_methods_supported":      []string{"S256"},
-		"subject_types_supported":               []string{"public"},
-		"display_values_supported":              []string{"page", "popup", "touch"},
-	})
-}

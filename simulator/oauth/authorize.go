@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -11,16 +12,25 @@ import (
 // request is an authorization request that a person is looking at.
 type request struct {
 	redirect, scope, state string
-	challenge              string
+	response               string // what the app wants back: a code, or the tokens themselves
+	challenge, nonce       string
 	user                   string // set once logged in
 	started                time.Time
+	grant                  *grant // what it led to; nil without a refresh token
 }
+
+// The response types: the web server flow, and the user-agent flow without and
+// with an id token.
+const (
+	responseCode  = "code"
+	responseToken = "token"
+	responseBoth  = "token id_token"
+)
 
 // code is an authorization code.
 type code struct {
 	request
-	used  bool
-	grant *grant
+	used bool
 }
 
 var page = template.Must(template.New("page").Parse(`<!doctype html>
@@ -74,8 +84,11 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		show(w, http.StatusBadRequest, pageWords{Title: "Authorization error", Failure: "error=redirect_uri_mismatch: redirect_uri must match configuration"})
 		return
 	}
-	req := &request{redirect: redirect, scope: q.Get("scope"), state: q.Get("state"), challenge: q.Get("code_challenge"), started: s.org.Now()}
-	if q.Get("response_type") != "code" {
+	req := &request{
+		redirect: redirect, scope: q.Get("scope"), state: q.Get("state"), response: q.Get("response_type"),
+		challenge: q.Get("code_challenge"), nonce: q.Get("nonce"), started: s.org.Now(),
+	}
+	if !slices.Contains([]string{responseCode, responseToken, responseBoth}, req.response) {
 		req.refuse(w, r, "unsupported_response_type", "response type is not supported")
 		return
 	}
@@ -110,13 +123,17 @@ func (req *request) refuse(w http.ResponseWriter, r *http.Request, kind, descrip
 	req.send(w, r, url.Values{"error": {kind}, "error_description": {description}})
 }
 
-// send redirects to the app. The address keeps what query it had.
+// send redirects to the app. The address keeps what query it had; tokens stand
+// behind a number sign, so that they reach the browser's page and no server.
 func (req *request) send(w http.ResponseWriter, r *http.Request, answer url.Values) {
 	if req.state != "" {
 		answer.Set("state", req.state)
 	}
 	glue := "?"
-	if strings.Contains(req.redirect, "?") {
+	switch {
+	case req.response == responseToken || req.response == responseBoth:
+		glue = "#"
+	case strings.Contains(req.redirect, "?"):
 		glue = "&"
 	}
 	http.Redirect(w, r, req.redirect+glue+answer.Encode(), http.StatusFound)
@@ -172,10 +189,35 @@ func (s *Server) consent(w http.ResponseWriter, r *http.Request) {
 		req.refuse(w, r, "access_denied", "end-user denied authorization")
 		return
 	}
+	if req.response != responseCode {
+		req.send(w, r, s.tokensFor(req))
+		return
+	}
 	secret := "aPrx" + random(60)
 	s.mu.Lock()
 	s.codes[secret] = &code{request: *req}
 	s.codes[secret].started = s.org.Now()
 	s.mu.Unlock()
 	req.send(w, r, url.Values{"code": {secret}})
+}
+
+// tokensFor is the answer of the user-agent flow. An id token comes by a response
+// type of its own there.
+func (s *Server) tokensFor(req *request) url.Values {
+	s.mu.Lock()
+	answer := s.given(req)
+	s.mu.Unlock()
+	if req.response == responseToken {
+		answer.IDToken = ""
+	}
+	values := url.Values{}
+	for name, value := range map[string]string{
+		"access_token": answer.AccessToken, "refresh_token": answer.RefreshToken, "instance_url": answer.InstanceURL, "id": answer.ID,
+		"issued_at": answer.IssuedAt, "signature": answer.Signature, "scope": answer.Scope, "token_type": answer.TokenType, "id_token": answer.IDToken,
+	} {
+		if value != "" {
+			values.Set(name, value)
+		}
+	}
+	return values
 }

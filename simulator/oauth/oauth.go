@@ -1,6 +1,7 @@
-// Package oauth is the authorization server of the simulated org: the web
-// server flow with PKCE and a consent page, refresh with optional rotation, JWT
-// bearer, client credentials, username-password, revoke, introspect, userinfo.
+// Package oauth is the authorization server of the simulated org: the web server
+// and the user-agent flow with PKCE and a consent page, refresh with optional
+// rotation, JWT bearer, client credentials, username-password, revoke, introspect,
+// userinfo, and id tokens with the keys that they are checked by.
 package oauth
 
 import (
@@ -61,6 +62,8 @@ type Server struct {
 	grants  []*grant
 	access  map[string]*session
 	key     *rsa.PublicKey // of the app, for the JWT bearer flow; nil = none
+
+	signer signer
 }
 
 // grant is what a user has allowed the app, with its refresh token.
@@ -113,6 +116,7 @@ func (s *Server) Register(mux *http.ServeMux) {
 	mux.HandleFunc("/services/oauth2/userinfo", s.userinfo)
 	mux.HandleFunc("POST /services/Soap/{kind}/{version...}", s.soap)
 	mux.HandleFunc("GET /id/{org}/{user}", s.identity)
+	mux.HandleFunc("GET /id/keys", s.keys)
 	mux.HandleFunc("GET /.well-known/openid-configuration", s.discovery)
 }
 
@@ -211,6 +215,7 @@ type tokenAnswer struct {
 	ID           string `json:"id"`
 	TokenType    string `json:"token_type"`
 	IssuedAt     string `json:"issued_at"`
+	IDToken      string `json:"id_token,omitempty"`
 }
 
 func (s *Server) answer(token, refresh, user, scope string) tokenAnswer {

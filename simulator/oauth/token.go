@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
-	"strings"
 
 	"tidegate/simulator/fault"
 )
@@ -114,13 +113,20 @@ func (s *Server) byCode(r *http.Request) (*tokenAnswer, *refusal) {
 		return nil, bad("redirect_uri_mismatch", "redirect_uri must match configuration")
 	}
 	c.used = true
-	if !strings.Contains(c.scope, "refresh_token") && !strings.Contains(c.scope, "offline_access") {
-		answer := s.answer(s.issue(nil, c.user, c.scope), "", c.user, c.scope)
-		return &answer, nil
-	}
-	c.grant = s.allow(c.user, c.scope)
-	answer := s.answer(s.issue(c.grant, c.user, c.scope), c.grant.refresh, c.user, c.scope)
+	answer := s.given(&c.request)
 	return &answer, nil
+}
+
+// given is what a person who has consented gives the app. s.mu must be held.
+func (s *Server) given(req *request) tokenAnswer {
+	refresh := ""
+	if has(req.scope, "refresh_token") || has(req.scope, "offline_access") {
+		req.grant = s.allow(req.user, req.scope)
+		refresh = req.grant.refresh
+	}
+	answer := s.answer(s.issue(req.grant, req.user, req.scope), refresh, req.user, req.scope)
+	answer.IDToken = s.idToken(&answer, req.user, req.nonce)
+	return answer
 }
 
 // checkProof is PKCE in Salesforce's words.
@@ -160,6 +166,7 @@ func (s *Server) byRefresh(r *http.Request) (*tokenAnswer, *refusal) {
 		case g.refresh == presented:
 			g.lastUsed = s.org.Now()
 			answer := s.answer(s.issue(g, g.user, g.scope), "", g.user, g.scope)
+			answer.IDToken = s.idToken(&answer, g.user, "")
 			if _, rotate := s.faults.Active(fault.RotateRefreshTokens, fault.Subject{}); rotate {
 				g.retired[g.refresh] = true
 				g.refresh = newRefresh()
