@@ -69,7 +69,7 @@ func (v *visit) checkHere(state tabState) error {
 	if state.tab != gateway.TabNotes && state.tab != gateway.TabContacts {
 		return nil
 	}
-	before, err := v.effective(state.scope, state.rows)
+	before, err := state.effective(state.rows)
 	if err != nil {
 		return err
 	}

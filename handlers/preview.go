@@ -27,7 +27,7 @@ func previewTab(tab gateway.Tab, scopeOf func(*visit) (string, error)) func(*vis
 		if err != nil {
 			return err
 		}
-		if err := v.maySave(tab, scope); err != nil {
+		if err := v.maySave(state); err != nil {
 			return err
 		}
 		if _, _, err := v.postedBodies(&state); err != nil {

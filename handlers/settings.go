@@ -41,6 +41,7 @@ type tabState struct {
 	tab      gateway.Tab
 	settings gateway.Settings
 	origin   settings.Origin
+	org      settings.Rows // of the organization, newest
 	rows     settings.Rows // of the scope, newest
 	changes  map[string]settings.Change
 	common   views.Settings
@@ -93,7 +94,7 @@ func (v *visit) tabState(tab gateway.Tab, scope string) (tabState, error) {
 	if err != nil {
 		return tabState{}, err
 	}
-	s := tabState{tab: tab, settings: in.Settings, origin: in.Origins[tab], rows: rows, scope: scope, errors: map[string]string{}}
+	s := tabState{tab: tab, settings: in.Settings, origin: in.Origins[tab], org: org, rows: rows, scope: scope, errors: map[string]string{}}
 	if s.changes, err = v.changesOf(tab, scope); err != nil {
 		return tabState{}, err
 	}

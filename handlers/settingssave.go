@@ -58,7 +58,7 @@ func (v *visit) saveScope(tab gateway.Tab, scope string) error {
 	if err != nil {
 		return err
 	}
-	if err := v.maySave(tab, scope); err != nil {
+	if err := v.maySave(state); err != nil {
 		return err
 	}
 	base, ours, err := v.postedBodies(&state)
@@ -69,7 +69,7 @@ func (v *visit) saveScope(tab gateway.Tab, scope string) error {
 		state.common.Form.Revision, state.common.Form.Unsaved = v.posted("revision"), true
 		return v.showTab(state)
 	}
-	theirs, err := v.standing(state)
+	theirs, err := state.standing()
 	if err != nil {
 		return err
 	}
@@ -113,20 +113,24 @@ func (v *visit) saveScope(tab gateway.Tab, scope string) error {
 }
 
 // maySave refuses what the scope has no right to, with an audit row (S-36).
-func (v *visit) maySave(tab gateway.Tab, scope string) error {
-	org, err := v.ws.Settings(v.UserContext(), gateway.OrgScope)
-	if err != nil {
-		return err
-	}
+func (v *visit) maySave(t tabState) error {
+	return v.auditRefused(mayChange(t.org, t.scope, t.tab), t.tab, t.scope)
+}
+
+func mayChange(org settings.Rows, scope string, tab gateway.Tab) error {
 	in, err := settings.Effective(org, nil)
 	if err != nil {
 		return err
 	}
-	if err := settings.MaySave(in.Settings, scope, tab); err != nil {
+	return settings.MaySave(in.Settings, scope, tab)
+}
+
+// auditRefused writes down that somebody tried what his scope has no right to.
+func (v *visit) auditRefused(err error, tab gateway.Tab, scope string) error {
+	if gateway.CodeOf(err) == gateway.CodeForbidden {
 		v.s.audit(v, "refused a change of locked settings", v.tabURL(tab, scope))
-		return err
 	}
-	return nil
+	return err
 }
 
 // postedBodies returns what the form was made from and what it says now. state
@@ -167,27 +171,25 @@ func (v *visit) settingsAt(state tabState, revision int64) (gateway.Settings, er
 			rows[state.tab] = row
 		}
 	}
-	return v.effective(state.scope, rows)
+	return state.effective(rows)
 }
 
-// standing is the body of the tab as it is saved now.
-func (v *visit) standing(state tabState) ([]byte, error) {
-	s, err := v.effective(state.scope, state.rows)
+// standing is the body of the tab as it was saved when this request began.
+func (t tabState) standing() ([]byte, error) {
+	s, err := t.effective(t.rows)
 	if err != nil {
 		return nil, err
 	}
-	return settings.Encode(s, state.tab)
+	return settings.Encode(s, t.tab)
 }
 
-// effective lays rows of a scope over what they rest on.
-func (v *visit) effective(scope string, rows settings.Rows) (gateway.Settings, error) {
+// effective lays rows of the state's scope over what they rest on. The
+// organization's are not read anew: a lock that came since would look like
+// other values.
+func (t tabState) effective(rows settings.Rows) (gateway.Settings, error) {
 	org, member := rows, settings.Rows(nil)
-	if scope != gateway.OrgScope {
-		var err error
-		if org, err = v.ws.Settings(v.UserContext(), gateway.OrgScope); err != nil {
-			return gateway.Settings{}, err
-		}
-		member = rows
+	if t.scope != gateway.OrgScope {
+		org, member = t.org, rows
 	}
 	in, err := settings.Effective(org, member)
 	return in.Settings, err
@@ -295,6 +297,15 @@ func (v *visit) saveProposal(p proposal, before []byte) error {
 		return err
 	}
 	err = v.ws.InTx(v.UserContext(), func(ctx context.Context, tx *store.Tx) error {
+		// Once more, now that nobody can turn the lock: an admin may have since
+		// this request began (S-38).
+		org, err := tx.LockSettings(ctx, gateway.OrgScope)
+		if err != nil {
+			return err
+		}
+		if err := mayChange(org, p.scope, p.tab); err != nil {
+			return err
+		}
 		if _, err := tx.SaveSetting(ctx, row, p.rows[p.tab].Revision); err != nil {
 			return err
 		}
@@ -311,7 +322,7 @@ func (v *visit) saveProposal(p proposal, before []byte) error {
 			"Somebody saved these settings in the same moment. Your values are still in the form below: review them again."))
 	}
 	if err != nil {
-		return err
+		return v.auditRefused(err, p.tab, p.scope)
 	}
 	v.s.Outbox.WakeReplanner()
 	return v.Redirect(v.tabURL(p.tab, p.scope)+"?saved=settings", fiber.StatusSeeOther)

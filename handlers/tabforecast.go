@@ -108,7 +108,7 @@ func (v *visit) forecastPreview(t tabState, groups []views.ChoiceGroup) (*views.
 	} else if err != nil {
 		return nil, err
 	}
-	in, err := v.effective(t.scope, t.rows)
+	in, err := t.effective(t.rows)
 	if err != nil {
 		return nil, err
 	}

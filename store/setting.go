@@ -28,9 +28,13 @@ func (r settingRow) setting() gateway.SettingRow {
 // Settings returns the saved tabs of a scope; a tab that was never saved is
 // absent.
 func (w *Workspace) Settings(ctx context.Context, scope string) (map[gateway.Tab]gateway.SettingRow, error) {
-	rows, err := list[settingRow](ctx, w.read, "reading settings", `SELECT `+settingColumns+` FROM settings s
+	return settingsOf(ctx, w.read, w.id, scope)
+}
+
+func settingsOf(ctx context.Context, on runner, ws gateway.WorkspaceID, scope string) (map[gateway.Tab]gateway.SettingRow, error) {
+	rows, err := list[settingRow](ctx, on, "reading settings", `SELECT `+settingColumns+` FROM settings s
 		WHERE workspace_id = ? AND scope = ? AND revision = (SELECT MAX(revision) FROM settings
-			WHERE workspace_id = s.workspace_id AND scope = s.scope AND tab = s.tab)`, w.id, scope)
+			WHERE workspace_id = s.workspace_id AND scope = s.scope AND tab = s.tab)`, ws, scope)
 	out := make(map[gateway.Tab]gateway.SettingRow, len(rows))
 	for _, row := range rows {
 		out[gateway.Tab(row.Tab)] = row.setting()
@@ -75,8 +79,22 @@ func (w *Workspace) SaveSetting(ctx context.Context, row gateway.SettingRow, ifR
 	return saved, err
 }
 
+// LockSettings returns the saved tabs of a scope as they stay until this
+// transaction ends: whoever saves settings of the workspace waits for it. So
+// what one scope allows another (the organization's lock) is decided in the
+// order in which both are saved.
+func (tx *Tx) LockSettings(ctx context.Context, scope string) (map[gateway.Tab]gateway.SettingRow, error) {
+	if err := tx.lock(ctx, "settings", gateway.RecordKey{}); err != nil {
+		return nil, err
+	}
+	return settingsOf(ctx, tx.runner, tx.ws, scope)
+}
+
 // SaveSetting is Workspace.SaveSetting in this transaction.
 func (tx *Tx) SaveSetting(ctx context.Context, row gateway.SettingRow, ifRevision int64) (gateway.SettingRow, error) {
+	if err := tx.lock(ctx, "settings", gateway.RecordKey{}); err != nil {
+		return row, err
+	}
 	row.Revision, row.At = ifRevision+1, tx.now
 	newest, _, err := one[int64](ctx, tx.runner, "reading revision", `SELECT COALESCE(MAX(revision), 0) FROM settings
 		WHERE workspace_id = ? AND scope = ? AND tab = ?`, tx.ws, row.Scope, string(row.Tab))
@@ -86,7 +104,6 @@ func (tx *Tx) SaveSetting(ctx context.Context, row gateway.SettingRow, ifRevisio
 	if newest != ifRevision {
 		return row, gateway.Errorf(gateway.CodeConflict, "Somebody else saved these settings meanwhile. Look at them again, then save.")
 	}
-	// Two at once: the primary key refuses the second, also as CodeConflict.
 	_, err = tx.exec(ctx, "saving settings", `INSERT INTO settings (workspace_id, `+settingColumns+`)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, tx.ws, row.Scope, string(row.Tab), row.Revision, clean(string(row.Body)),
 		clean(row.By), row.ByID, micros(row.At))
