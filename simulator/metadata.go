@@ -1,9 +1,11 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"hash/fnv"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -46,7 +48,7 @@ func errNotWritable(object string) *org.Error {
 func (m metadataWriter) Create(object, fullName string, metadata json.RawMessage) (string, *org.Error) {
 	switch object {
 	case channelObject:
-		return m.createChannel(fullName)
+		return m.createChannel(fullName, metadata)
 	case memberObject:
 		return m.putMember(metadata)
 	case managedObject:
@@ -91,7 +93,7 @@ func (m metadataWriter) Delete(object, id string) *org.Error {
 	switch object {
 	case channelObject:
 		for _, c := range m.Log.Channels() {
-			if componentID(channelKey, strings.TrimPrefix(c.Name, "/data/")) == id {
+			if componentID(channelKey, path.Base(c.Name)) == id {
 				m.Log.Remove(c.Name)
 				return nil
 			}
@@ -112,9 +114,29 @@ func (m metadataWriter) Delete(object, id string) *org.Error {
 	return org.NotFound("The requested resource does not exist")
 }
 
-func (m metadataWriter) createChannel(fullName string) (string, *org.Error) {
-	name := "/data/" + fullName
-	if _, ok := m.Log.Custom(name); ok {
+// The kinds of channels, and how their names begin.
+var channelKinds = map[string]string{"data": "/data/", "event": "/event/"}
+
+// channel finds a custom channel of either kind by its full name.
+func (o *Org) channel(fullName string) (bus.Channel, bool) {
+	c, ok := o.Log.Custom(channelKinds["data"] + fullName)
+	if !ok {
+		c, ok = o.Log.Custom(channelKinds["event"] + fullName)
+	}
+	return c, ok
+}
+
+func (m metadataWriter) createChannel(fullName string, metadata json.RawMessage) (string, *org.Error) {
+	var in struct{ ChannelType string }
+	if err := json.Unmarshal(metadata, &in); err != nil {
+		return "", org.Refuse("JSON_PARSER_ERROR", err.Error())
+	}
+	kind, ok := channelKinds[cmp.Or(in.ChannelType, "data")]
+	if !ok {
+		return "", refusedComponent("The channel type, "+in.ChannelType+", isn't valid.", "ChannelType")
+	}
+	name := kind + fullName
+	if _, ok := m.channel(fullName); ok {
 		return "", org.Refuse("DUPLICATE_DEVELOPER_NAME", "This developer name is already used: "+strings.TrimSuffix(fullName, "__chn"), "FullName")
 	}
 	if err := m.Log.Define(bus.Channel{Name: name, Members: map[string][]string{}}); err != nil {
@@ -128,7 +150,7 @@ func (m metadataWriter) createChannel(fullName string) (string, *org.Error) {
 type selected struct{ channel, object string }
 
 func (s selected) name() string {
-	event := strings.TrimPrefix(bus.ChannelOf(s.object), "/data/")
+	event := path.Base(bus.ChannelOf(s.object))
 	return strings.TrimSuffix(s.channel, "__chn") + "_" + strings.ReplaceAll(event, "__", "_")
 }
 
@@ -140,7 +162,7 @@ func (o *Org) selections() (list []selected, enriched map[selected][]string) {
 	}
 	for _, c := range o.Log.Channels() {
 		for _, object := range slices.Sorted(maps.Keys(c.Members)) {
-			s := selected{strings.TrimPrefix(c.Name, "/data/"), object}
+			s := selected{path.Base(c.Name), object}
 			list = append(list, s)
 			enriched[s] = c.Members[object]
 		}
@@ -167,6 +189,9 @@ func (m metadataWriter) putMember(metadata json.RawMessage) (string, *org.Error)
 		return "", org.Refuse("JSON_PARSER_ERROR", err.Error())
 	}
 	object, ok := bus.ObjectOf("/data/" + in.SelectedEntity)
+	if bus.IsPlatformEvent(in.SelectedEntity) {
+		object, ok = in.SelectedEntity, in.EventChannel != defaultChannel
+	}
 	if found := m.Engine.Object(object); !ok || object == "" || found == nil || found.Name != object {
 		return "", refusedComponent("The selected entity, "+in.SelectedEntity+", isn't valid.", "SelectedEntity")
 	}
@@ -178,7 +203,7 @@ func (m metadataWriter) putMember(metadata json.RawMessage) (string, *org.Error)
 		m.CDC.Capture(object, true)
 		return componentID(memberKey, of.name()), nil
 	}
-	channel, ok := m.Log.Custom("/data/" + in.EventChannel)
+	channel, ok := m.channel(in.EventChannel)
 	if !ok {
 		return "", refusedComponent("The event channel, "+in.EventChannel+", doesn't exist.", "EventChannel")
 	}
@@ -194,7 +219,9 @@ func (m metadataWriter) putMember(metadata json.RawMessage) (string, *org.Error)
 	if err := m.Log.Define(channel); err != nil {
 		return "", refusedComponent(err.Error(), "EnrichedFields")
 	}
-	m.CDC.Capture(object, true)
+	if !bus.IsPlatformEvent(object) {
+		m.CDC.Capture(object, true)
+	}
 	return componentID(memberKey, of.name()), nil
 }
 
@@ -205,7 +232,7 @@ func (m metadataWriter) removeMember(of selected) {
 		m.CDC.Capture(of.object, false)
 		return
 	}
-	channel, ok := m.Log.Custom("/data/" + of.channel)
+	channel, ok := m.channel(of.channel)
 	if !ok {
 		return
 	}

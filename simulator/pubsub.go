@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"fmt"
 	"net/url"
 
 	"tidegate/simulator/bus"
@@ -24,12 +25,17 @@ func (o *Org) newPubSub() *pubsub.Server {
 		See: func(user string, e *bus.Event) (*bus.Event, bool) { return cdc.See(o.Engine, user, e) },
 		Captured: func(object string) (cdc.Layout, bool) {
 			schema := o.Engine.Object(object)
-			if schema == nil || !o.CDC.Selects(object) {
+			if schema == nil || schema.Name != object || !bus.IsPlatformEvent(object) && !o.CDC.Selects(object) {
 				return cdc.Layout{}, false
 			}
 			return cdc.LayoutOf(schema), true
 		},
-		Layout: o.layout,
+		MayPublish: func(user, object string) bool {
+			schema := o.Engine.ObjectFor(user, object)
+			return schema != nil && schema.Createable
+		},
+		Publish: o.publish,
+		Layout:  o.layout,
 	})
 }
 
@@ -40,11 +46,41 @@ func (o *Org) mayStream(user, topic string) pubsub.Access {
 		return pubsub.Missing
 	}
 	if object, ok := bus.ObjectOf(topic); ok && object != "" {
-		if sight := o.Engine.SightOf(user, object); !sight.Object || !sight.All {
+		sight := o.Engine.SightOf(user, object)
+		if !sight.Object || !sight.All && !bus.IsPlatformEvent(object) {
 			return pubsub.Denied
 		}
 	}
 	return pubsub.Open
+}
+
+// publish puts a platform event on its channel. Who published it and when is what
+// the publisher says.
+func (o *Org) publish(user string, p pubsub.Produced) (replayID int64, err error) {
+	given := org.Given{UUID: p.UUID}
+	if by, ok := org.NormalizeID(fmt.Sprint(p.Values["CreatedById"])); ok {
+		given.CreatedBy = by
+	}
+	given.Created, _ = org.ParseDateTime(fmt.Sprint(p.Values["CreatedDate"]))
+	for _, name := range []string{"CreatedById", "CreatedDate"} {
+		delete(p.Values, name)
+	}
+	for name, value := range p.Values {
+		if value == nil {
+			delete(p.Values, name) // left out: a default takes its place
+		}
+	}
+	_, err = o.Engine.Transact(org.Caller{UserID: user}, func(tx *org.Tx) error {
+		if _, refused := tx.PublishEvent(p.Object, given, p.Values); refused != nil {
+			return refused
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	id, _ := o.Log.ReplayID(p.Object, p.UUID)
+	return id, nil
 }
 
 // layout finds a schema among those that events were published with since the

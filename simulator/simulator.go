@@ -223,7 +223,7 @@ func (o *Org) compose() error {
 			session, ok := o.Auth.Check(token)
 			return session.UserID, ok
 		},
-		Known:      func(object string) bool { return o.Engine.Object(object) != nil },
+		Known:      o.knows,
 		Refuse:     o.refuseChannel,
 		Eyes:       o.eyes,
 		Topic:      o.topic,

@@ -3,6 +3,7 @@ package simulator
 import (
 	"encoding/json"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
@@ -88,11 +89,11 @@ func (o *Org) managed() org.Shelved {
 func (o *Org) channels() org.Shelved {
 	s := org.Shelved{Name: channelObject, Fields: []string{"Id", "DeveloperName", "MasterLabel", "ChannelType", "FullName", "Metadata"}}
 	for _, c := range o.Log.Channels() {
-		full := strings.TrimPrefix(c.Name, "/data/")
+		full, kind := path.Base(c.Name), path.Base(path.Dir(c.Name))
 		name := strings.TrimSuffix(full, "__chn")
 		s.Rows = append(s.Rows, map[string]any{
-			"Id": componentID(channelKey, full), "DeveloperName": name, "MasterLabel": name, "ChannelType": "data", "FullName": full,
-			"Metadata": metadata(map[string]any{"channelType": "data", "label": name}),
+			"Id": componentID(channelKey, full), "DeveloperName": name, "MasterLabel": name, "ChannelType": kind, "FullName": full,
+			"Metadata": metadata(map[string]any{"channelType": kind, "label": name}),
 		})
 	}
 	return s
@@ -104,7 +105,7 @@ func (o *Org) members() org.Shelved {
 	s := org.Shelved{Name: memberObject, Fields: []string{"Id", "DeveloperName", "EventChannel", "SelectedEntity", "FullName", "Metadata"}}
 	list, enriched := o.selections()
 	for _, of := range list {
-		name, event := of.name(), strings.TrimPrefix(bus.ChannelOf(of.object), "/data/")
+		name, event := of.name(), path.Base(bus.ChannelOf(of.object))
 		fields := []map[string]string{}
 		for _, f := range enriched[of] {
 			fields = append(fields, map[string]string{"name": f})

@@ -26,10 +26,16 @@ func (o *Org) refuseChannel(user, channel string) string {
 	switch sight := o.Engine.SightOf(user, object); {
 	case !sight.Object:
 		return cometd.ErrNoEntity
-	case !sight.All:
+	case !sight.All && !bus.IsPlatformEvent(object):
 		return cometd.ErrNoViewAll
 	}
 	return ""
+}
+
+// knows reports whether there are events of an object of exactly that name.
+func (o *Org) knows(object string) bool {
+	schema := o.Engine.Object(object)
+	return schema != nil && schema.Name == object && rest.HasChangeEvents(schema)
 }
 
 // eyes shows a subscriber what he may see with the rights that he has now.

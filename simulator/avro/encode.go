@@ -31,9 +31,11 @@ func (e *Encoder) Append(dst []byte, s *Schema, payload []byte) ([]byte, error) 
 	if err := e.read(s, payload); err != nil {
 		return dst, err
 	}
-	out, err := e.appendHeader(dst)
-	if err != nil {
-		return dst, fmt.Errorf("writing the header: %w", err)
+	out, err := dst, error(nil)
+	if !s.platform {
+		if out, err = e.appendHeader(dst); err != nil {
+			return dst, fmt.Errorf("writing the header: %w", err)
+		}
 	}
 	for i := range s.fields {
 		if out, err = e.appendField(out, &s.fields[i], e.values[i]); err != nil {
@@ -159,6 +161,9 @@ func (e *Encoder) appendBitmap(w *writer, b *bitmap) {
 
 // appendField writes a union: the branch, then the value. Branch 0 is null.
 func (e *Encoder) appendField(dst []byte, f *Field, value []byte) ([]byte, error) {
+	if f.Required && value != nil {
+		return appendValue(dst, f.Kind, value)
+	}
 	if value == nil || value[0] == 'n' {
 		return append(dst, 0), nil
 	}

@@ -3,6 +3,7 @@ package avro
 import (
 	"slices"
 
+	"tidegate/simulator/bus"
 	"tidegate/simulator/cdc"
 	"tidegate/simulator/org"
 )
@@ -39,6 +40,10 @@ func Of(l cdc.Layout) (*Schema, error) {
 	fields := make([]Field, len(l.Members))
 	for i, m := range l.Members {
 		fields[i] = fieldOf(&m)
+		// Publishers of platform events say who and when, too.
+		if bus.IsPlatformEvent(l.Object) && (m.Name == "CreatedDate" || m.Name == "CreatedById") {
+			fields[i].Required, fields[i].Doc = true, map[string]string{"CreatedDate": "CreatedDate:DateTime", "CreatedById": "CreatedBy:EntityId"}[m.Name]
+		}
 		if m.Parts != nil {
 			name := recordOf(&m)
 			fields[i] = Field{Name: m.Name, Doc: "Data:" + name, Record: name, Parts: records[name], Plain: m.Field.Switchable}

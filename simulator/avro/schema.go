@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"tidegate/simulator/bus"
 )
 
 // Kind is how a field's value is written.
@@ -30,7 +32,7 @@ const (
 
 var kindTypes = [...]string{Text: "string", Boolean: "boolean", Integer: "int", Number: "double", Moment: "long", Date: "long", Time: "long"}
 
-// Field is one field of a schema. Every field may be null.
+// Field is one field of a schema. Every field may be null, unless it says else.
 type Field struct {
 	Name string
 	Kind Kind
@@ -42,6 +44,8 @@ type Field struct {
 	Parts  []Field
 	// Plain is set where the value may be a text instead of the compound.
 	Plain bool
+	// Required is set where the value is never null.
+	Required bool
 }
 
 // changeTypes are the symbols of the enumeration in the order of real schemas.
@@ -62,15 +66,18 @@ type Schema struct {
 	ID string
 	// JSON is the schema as Avro writes schemas.
 	JSON string
+	// Object is the API name of the object that the events are of.
+	Object string
 
-	fields []Field
-	index  map[string]int // name → index in fields; the position is one more
+	fields   []Field
+	index    map[string]int // name → index in fields; the position is one more
+	platform bool           // of a platform event: no header, and see Field.Required
 }
 
 // New returns the schema of an object's events with the fields in their order;
-// the header is put before them.
+// the header is put before them, but for platform events, which have none.
 func New(id, object string, fields []Field) (*Schema, error) {
-	s := &Schema{ID: id, fields: fields, index: make(map[string]int, len(fields))}
+	s := &Schema{ID: id, Object: object, fields: fields, index: make(map[string]int, len(fields)), platform: bus.IsPlatformEvent(object)}
 	for i, f := range fields {
 		if _, twice := s.index[f.Name]; twice || f.Name == headerName {
 			return nil, fmt.Errorf("schema of %s has field %s twice", object, f.Name)
@@ -78,7 +85,10 @@ func New(id, object string, fields []Field) (*Schema, error) {
 		s.index[f.Name] = i
 	}
 	written := map[string]bool{}
-	top := record{Type: "record", Name: eventName(object), Namespace: namespace, Fields: []member{{Name: headerName, Type: header()}}}
+	top := record{Type: "record", Name: object, Namespace: namespace}
+	if !s.platform {
+		top.Name, top.Fields = eventName(object), []member{{Name: headerName, Type: header()}}
+	}
 	for i := range fields {
 		top.Fields = append(top.Fields, fields[i].member(written))
 	}
@@ -146,6 +156,9 @@ func header() record {
 // member writes the field; a record type is written out where it comes first and
 // by its name afterwards.
 func (f *Field) member(written map[string]bool) member {
+	if f.Required {
+		return member{Name: f.Name, Doc: f.Doc, Type: kindTypes[f.Kind]}
+	}
 	m := member{Name: f.Name, Doc: f.Doc, Default: json.RawMessage("null")}
 	var value any = kindTypes[f.Kind]
 	switch {

@@ -45,6 +45,8 @@ type Message struct {
 	Encode func(replayID int64) []byte
 	// For are the ids of the users that it is for; none: everybody.
 	For []string
+	// UUID of a platform event; "" for the others.
+	UUID string
 }
 
 // Event is one entry of the log. It is never changed after it was appended.
@@ -56,6 +58,8 @@ type Event struct {
 	Data []byte
 	// For are the ids of the users that it is for; none: everybody.
 	For []string
+	// UUID of a platform event; "" for the others.
+	UUID string
 
 	at int64 // when it was appended, milliseconds since 1970
 }
@@ -155,7 +159,7 @@ func (l *Log) rouse() {
 
 func (l *Log) append(m *Message, now int64) *Event {
 	l.last += 1 + l.hole()
-	e := &Event{ReplayID: l.last, Commit: m.Commit, Object: m.Object, For: m.For, at: now}
+	e := &Event{ReplayID: l.last, Commit: m.Commit, Object: m.Object, For: m.For, UUID: m.UUID, at: now}
 	if m.Encode != nil {
 		e.Data = m.Encode(e.ReplayID)
 	} else {
@@ -258,11 +262,12 @@ type Cursor struct {
 	log    *Log
 	object string
 	custom *Channel // nil on the org's own channels
+	all    bool     // platform events too
 	after  int64
 }
 
-// Open returns a cursor on a channel such as /data/ChangeEvents or
-// /data/ContactChangeEvent, strictly after the given replay id, or from Tip or
+// Open returns a cursor on a channel such as /data/ChangeEvents,
+// /data/ContactChangeEvent or /event/Order__e, strictly after the given replay id, or from Tip or
 // Earliest. It answers ErrChannel or ErrReplayID.
 func (l *Log) Open(channel string, replay int64) (*Cursor, error) {
 	object, ok := ObjectOf(channel)
@@ -344,6 +349,20 @@ func (c *Cursor) After() int64 { return c.after }
 
 // All returns every retained event, oldest first. It is for comparing.
 func (l *Log) All() []*Event {
-	c := Cursor{log: l, after: math.MinInt64}
+	c := Cursor{log: l, after: math.MinInt64, all: true}
 	return c.Next(math.MaxInt, math.MaxInt)
+}
+
+// ReplayID is the replay id of the newest platform event of that object and UUID.
+func (l *Log) ReplayID(object, uuid string) (id int64, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s := l.streams[object]; s != nil {
+		for i := len(s.events) - 1; i >= 0; i-- {
+			if e := s.events[i]; e.UUID == uuid {
+				return e.ReplayID, true
+			}
+		}
+	}
+	return 0, false
 }

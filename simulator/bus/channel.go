@@ -8,9 +8,9 @@ import (
 )
 
 // Channel is a custom channel: some objects, each with the fields that an
-// update or a deletion carries besides what changed.
+// update or a deletion carries besides what changed, or some platform events.
 type Channel struct {
-	Name    string              `json:"name"`    // /data/Sales__chn
+	Name    string              `json:"name"`    // /data/Sales__chn, or /event/Orders__chn
 	Members map[string][]string `json:"members"` // object → enriched fields
 }
 
@@ -19,10 +19,20 @@ const maxEnriched = 10
 // Define makes or replaces a custom channel.
 func (l *Log) Define(c Channel) error {
 	name, ok := strings.CutPrefix(c.Name, channelPrefix)
-	if !ok || !strings.HasSuffix(name, "__chn") || strings.ContainsAny(name, "/?") {
-		return fmt.Errorf("a custom channel is named like /data/Sales__chn, not %q", c.Name)
+	ofEvents := false
+	if !ok {
+		name, ofEvents = strings.CutPrefix(c.Name, eventPrefix)
+	}
+	if !ok && !ofEvents || !strings.HasSuffix(name, "__chn") || strings.ContainsAny(name, "/?") {
+		return fmt.Errorf("a custom channel is named like /data/Sales__chn or /event/Orders__chn, not %q", c.Name)
 	}
 	for object, fields := range c.Members {
+		if IsPlatformEvent(object) != ofEvents {
+			return fmt.Errorf("%s: %s is an event of the other kind", c.Name, object)
+		}
+		if ofEvents && len(fields) > 0 {
+			return fmt.Errorf("%s: the platform event %s is not enriched", c.Name, object)
+		}
 		if len(fields) > maxEnriched {
 			return fmt.Errorf("%s: at most %d enriched fields of %s", c.Name, maxEnriched, object)
 		}
@@ -75,7 +85,7 @@ func (l *Log) EnrichBy(fn func(e *Event, fields []string) []*Event) {
 // the cursor is not on a custom one.
 func (c *Cursor) of(events []*Event) []*Event {
 	if c.custom == nil {
-		return events
+		return c.changes(events)
 	}
 	c.log.mu.Lock()
 	enrich := c.log.enrich
@@ -93,3 +103,14 @@ func (c *Cursor) of(events []*Event) []*Event {
 	}
 	return own
 }
+
+// changes leaves platform events out of the channel of all objects. The slice is
+// the caller's own.
+func (c *Cursor) changes(events []*Event) []*Event {
+	if c.object != "" || c.all || !slices.ContainsFunc(events, (*Event).isPlatform) {
+		return events
+	}
+	return slices.DeleteFunc(events, (*Event).isPlatform)
+}
+
+func (e *Event) isPlatform() bool { return IsPlatformEvent(e.Object) }

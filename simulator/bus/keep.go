@@ -14,6 +14,7 @@ type kept struct {
 	Object   string          `json:"object"`
 	At       int64           `json:"at"` // milliseconds since 1970
 	For      []string        `json:"for"`
+	UUID     string          `json:"uuid"`
 	Data     json.RawMessage `json:"data"`
 }
 
@@ -22,6 +23,9 @@ func (e *Event) AppendKept(dst []byte) []byte {
 	dst = fmt.Appendf(dst, `{"id":%d,"commit":%d,"object":%q,"at":%d,`, e.ReplayID, e.Commit, e.Object, e.at)
 	if len(e.For) > 0 {
 		dst = fmt.Appendf(dst, `"for":["%s"],`, strings.Join(e.For, `","`))
+	}
+	if e.UUID != "" {
+		dst = fmt.Appendf(dst, `"uuid":%q,`, e.UUID)
 	}
 	dst = append(dst, `"data":`...)
 	return append(append(dst, e.Data...), '}')
@@ -33,7 +37,7 @@ func (e *Event) UnmarshalJSON(text []byte) error {
 	if err := json.Unmarshal(text, &k); err != nil {
 		return err
 	}
-	*e = Event{ReplayID: k.ReplayID, Commit: k.Commit, Object: k.Object, Data: k.Data, For: k.For, at: k.At}
+	*e = Event{ReplayID: k.ReplayID, Commit: k.Commit, Object: k.Object, Data: k.Data, For: k.For, UUID: k.UUID, at: k.At}
 	return nil
 }
 

@@ -35,14 +35,28 @@ const Everything = "/data/ChangeEvents"
 const (
 	channelPrefix = "/data/"
 	channelSuffix = "ChangeEvent"
+
+	// Platform events have channels of their own kind, named after them.
+	eventPrefix = "/event/"
+	eventSuffix = "__e"
 )
 
+// IsPlatformEvent reports whether events of the object are platform events.
+func IsPlatformEvent(object string) bool { return strings.HasSuffix(object, eventSuffix) }
+
 // ObjectOf returns the object whose events a channel carries: Contact for
-// /data/ContactChangeEvent, Foo__c for /data/Foo__ChangeEvent, and "" for
-// /data/ChangeEvents. It is case-sensitive, as channels are.
+// /data/ContactChangeEvent, Foo__c for /data/Foo__ChangeEvent, Foo__e for
+// /event/Foo__e, and "" for /data/ChangeEvents. It is case-sensitive, as channels
+// are.
 func ObjectOf(channel string) (object string, ok bool) {
 	if channel == Everything {
 		return "", true
+	}
+	if event, ok := strings.CutPrefix(channel, eventPrefix); ok {
+		if !IsPlatformEvent(event) || strings.ContainsAny(event, "/?") {
+			return "", false
+		}
+		return event, true
 	}
 	name, ok := strings.CutPrefix(channel, channelPrefix)
 	if !ok {
@@ -62,6 +76,9 @@ func ObjectOf(channel string) (object string, ok bool) {
 func ChannelOf(object string) string {
 	if object == "" {
 		return Everything
+	}
+	if IsPlatformEvent(object) {
+		return eventPrefix + object
 	}
 	if custom, ok := strings.CutSuffix(object, "__c"); ok {
 		object = custom + "__"

@@ -110,18 +110,22 @@ func (p *Publisher) Selects(object string) bool {
 	return p.selected[object]
 }
 
-// Publish appends the events of one transaction, as one step.
+// Publish appends the events of one transaction, those of its changes and those
+// that it published itself, as one step.
 func (p *Publisher) Publish(t org.Transaction) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	events := p.events(&t)
-	messages := make([]bus.Message, 0, len(events))
+	messages := make([]bus.Message, 0, len(events)+len(t.Messages))
 	for i := range events {
 		if e := &events[i]; p.selected[e.object] {
 			messages = append(messages, bus.Message{
 				Object: e.object, Commit: t.CommitNumber, Schema: e.schema, Payload: p.payload(&t, e),
 			})
 		}
+	}
+	for i := range t.Messages {
+		messages = append(messages, p.message(&t, &t.Messages[i]))
 	}
 	p.log.Append(messages...)
 }

@@ -17,6 +17,8 @@ var withheld = map[string]bool{
 	"LastCURequestDate": true, "LastCUUpdateDate": true, "PhotoUrl": true,
 	"HasOpenActivity": true, "HasOverdueTask": true,
 	"Fiscal": true, "FiscalQuarter": true, "FiscalYear": true,
+	// Of platform events, which carry these beside the payload.
+	"EventUuid": true, "ReplayId": true,
 }
 
 // plan is how the events of one object are written.

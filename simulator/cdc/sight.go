@@ -22,6 +22,9 @@ func SeeWith(eyes org.Eyes, e *bus.Event) (*bus.Event, bool) {
 	if !sight.Limited {
 		return e, true
 	}
+	if bus.IsPlatformEvent(e.Object) {
+		return e, sight.Object // all of it or nothing
+	}
 	if !sight.Object || !sight.All {
 		return nil, false
 	}

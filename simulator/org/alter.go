@@ -24,6 +24,9 @@ type Alteration struct {
 	// event and without a stamp.
 	Formula  string   `json:"formula,omitempty"`
 	Switches Switches `json:"switches,omitzero"`
+	// PublishBehavior of a platform event, which is an object whose name ends in
+	// __e: PublishAfterCommit (when empty) or PublishImmediately.
+	PublishBehavior string `json:"publish_behavior,omitempty"`
 	// RecordType is the one that op record_type adds.
 	RecordType RecordType `json:"record_type,omitzero"`
 }
@@ -174,24 +177,25 @@ func (o *Org) RestoreSchema(n int64, a Alteration) error {
 
 const (
 	firstCustomPrefix = "a00"
-	maxCustomObjects  = 62
+	maxCustomObjects  = 62 // and as many platform events
 )
 
 func (o *Org) addObject(a Alteration) error {
 	s := o.schema.Load()
-	if !strings.HasSuffix(a.Object, "__c") || s.object(a.Object) != nil {
-		return fmt.Errorf("a custom object's name ends in __c and is new: %q", a.Object)
+	isEvent := IsPlatformEvent(a.Object)
+	if !isEvent && !strings.HasSuffix(a.Object, "__c") || s.object(a.Object) != nil {
+		return fmt.Errorf("the name of a custom object ends in __c, that of a platform event in __e, and it is new: %q", a.Object)
 	}
 	n := 0
 	for _, other := range s.objects {
-		if other.Custom {
+		if other.Custom && IsPlatformEvent(other.Name) == isEvent {
 			n++
 		}
 	}
 	if n >= maxCustomObjects {
 		return fmt.Errorf("no more than %d custom objects", maxCustomObjects)
 	}
-	fields := []*Field{text("Name", 80).required().named().labeled(or(a.Label, labelOf(a.Object)) + " Name"), owner("")}
+	var fields []*Field
 	for _, spec := range a.Fields {
 		f, err := spec.field(s, a.Object)
 		if err != nil {
@@ -199,12 +203,25 @@ func (o *Org) addObject(a Alteration) error {
 		}
 		fields = append(fields, withParts(f)...)
 	}
-	label := or(a.Label, labelOf(a.Object))
-	object := newObject(a.Object, label, or(a.LabelPlural, label+"s"), firstCustomPrefix[:2]+base62[n:n+1], fields)
-	object.Custom = true
+	object, err := newCustom(&a, n, fields)
+	if err != nil {
+		return err
+	}
 	o.tables[object.Name] = newTable(object)
 	o.schema.Store(s.with(object, o.now()))
 	return nil
+}
+
+// newCustom makes the n-th custom object, or the n-th platform event.
+func newCustom(a *Alteration, n int, fields []*Field) (*Object, error) {
+	if IsPlatformEvent(a.Object) {
+		return newPlatformEvent(a, firstEventPrefix[:2]+base62[n:n+1], fields)
+	}
+	label := or(a.Label, labelOf(a.Object))
+	own := []*Field{text("Name", 80).required().named().labeled(label + " Name"), owner("")}
+	object := newObject(a.Object, label, or(a.LabelPlural, label+"s"), firstCustomPrefix[:2]+base62[n:n+1], own, fields)
+	object.Custom = true
+	return object, nil
 }
 
 func or(s, otherwise string) string {
@@ -233,6 +250,11 @@ func (o *Org) alterField(a Alteration) (lossy bool, err error) {
 		f, err := a.Field.field(s, object.Name)
 		if err != nil {
 			return false, err
+		}
+		if IsPlatformEvent(object.Name) {
+			if err := eventField(f); err != nil {
+				return false, err
+			}
 		}
 		fields = append(fields, withParts(f)...)
 	case "remove", "change", "permit":
@@ -299,6 +321,11 @@ func (a *Alteration) replaced(s *schema, object *Object, fields []*Field, at int
 	f, err := a.Field.field(s, object.Name)
 	if err != nil {
 		return nil, err
+	}
+	if IsPlatformEvent(object.Name) {
+		if err := eventField(f); err != nil {
+			return nil, err
+		}
 	}
 	f.Name = fields[at].Name
 	fields[at] = f

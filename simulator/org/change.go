@@ -35,6 +35,8 @@ type Transaction struct {
 	ChangeOrigin string
 	// Changes are in the order in which the records were written.
 	Changes []Change
+	// Messages are the platform events that it published, in their order.
+	Messages []EventMessage
 	// View is the org as the commit leaves it. It is valid inside Publish only.
 	View View
 }

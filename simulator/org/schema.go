@@ -98,6 +98,8 @@ type Object struct {
 	Undeletable bool
 	Searchable  bool
 	FeedEnabled bool
+	Listed      bool     // seen only in the lists of its parents: ActivityHistory and the like
+	Immediate   bool     // of a platform event: published even if its transaction fails
 	Fields      []*Field // in the order describe lists them
 
 	index map[string]int // exact field name → index in Fields

@@ -35,14 +35,19 @@ type Tx struct {
 	late   bool // stamped earlier than it commits
 	log    []undo
 	spare  [][]any // rows that are of no more use
+
+	sent  []EventMessage    // published whatever becomes of the transaction
+	uuids map[string]string // of platform events, by the ids that they were answered with
 }
 
-// undo remembers what a row was before one put; old is nil for an insert.
+// undo remembers what a row was before one put; old is nil for an insert. Or it
+// is a platform event, which no table has.
 type undo struct {
-	table  *table
-	row    int
-	old    *row
-	silent bool // formula refresh: no event, no new modification stamp
+	message *EventMessage
+	table   *table
+	row     int
+	old     *row
+	silent  bool // formula refresh: no event, no new modification stamp
 }
 
 // Transact runs fn as one transaction: all its writes become visible together
@@ -56,19 +61,21 @@ func (o *Org) Transact(caller Caller, fn func(*Tx) error) (int, error) {
 	if tx.caller.UserID == "" {
 		tx.caller.UserID = o.adminID
 	}
-	if err := fn(tx); err != nil {
+	err := fn(tx)
+	if err != nil {
 		tx.Rollback(0)
-		return 0, err
 	}
-	changes := tx.changes()
-	if len(changes) == 0 {
-		return 0, nil
+	changes, messages := tx.changes(), tx.messages()
+	if len(changes)+len(messages) == 0 {
+		return 0, err
 	}
 	o.commits++
 	if o.publisher != nil && !caller.Quiet {
-		o.publisher.Publish(o.transaction(tx, changes))
+		t := o.transaction(tx, changes)
+		t.Messages = messages
+		o.publisher.Publish(t)
 	}
-	return len(changes), nil
+	return len(changes), err
 }
 
 // stampedAt is the time that a caller's records get. With the late_commit
@@ -135,9 +142,13 @@ func (tx *Tx) Mark() int { return len(tx.log) }
 func (tx *Tx) Rollback(mark int) {
 	for i := len(tx.log) - 1; i >= mark; i-- {
 		u := tx.log[i]
-		if u.old == nil {
+		switch {
+		case u.message != nil && u.message.object.Immediate:
+			tx.sent = append(tx.sent, *u.message)
+		case u.message != nil:
+		case u.old == nil:
 			u.table.remove(u.row)
-		} else {
+		default:
 			u.table.replace(u.row, *u.old)
 		}
 	}
@@ -165,7 +176,7 @@ func (tx *Tx) changes() []Change {
 	var list []Change
 	for _, u := range tx.log {
 		at := place{u.table, u.row}
-		if u.silent || seen[at] {
+		if u.message != nil || u.silent || seen[at] {
 			continue
 		}
 		seen[at] = true

@@ -15,6 +15,9 @@ func (tx *Tx) Create(object string, values map[string]any) (string, *Error) {
 	if err != nil {
 		return "", err
 	}
+	if IsPlatformEvent(t.object.Name) {
+		return tx.PublishEvent(t.object.Name, Given{}, values)
+	}
 	row := tx.blank(len(t.object.Fields))
 	values, named, err := takeLists(t.object, values)
 	if err != nil {

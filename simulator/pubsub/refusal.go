@@ -39,6 +39,10 @@ var (
 	errReplay          = refusal{"subscription.fetch.replayid.corrupted", codes.InvalidArgument, "The Replay ID validation failed. Ensure that the Replay ID is valid."}
 	errSchema          = refusal{"schema.validation.failed", codes.InvalidArgument, "The schema information for the schema ID %s not found. Ensure that the schema ID is valid."}
 	errPublish         = refusal{"topic.meta.permission", codes.PermissionDenied, "The user does not have permission to publish to the topic %s."}
+	errPublishEmpty    = refusal{"publish.topic.validation.empty", codes.InvalidArgument, "The topic name is required to publish events."}
+	errPublishTopic    = refusal{"publish.topic.mismatch", codes.InvalidArgument, "The topic name in the request doesn't match the topic name of the stream."}
+	errPublishCount    = refusal{"publish.event.count.invalid", codes.InvalidArgument, "The number of events in the publish request is invalid."}
+	errPublishIdle     = refusal{"publish.stream.sweeper.timeout", codes.Aborted, "The publish stream has been idle for too long."}
 	errManagedEmpty    = refusal{"managed.subscription.id.or.developer.name.empty", codes.InvalidArgument, "Provide either the subscription ID or the developer name of the managed subscription."}
 	errManagedID       = refusal{"managed.subscription.subscription.id.invalid", codes.InvalidArgument, "The managed subscription ID %s is invalid."}
 	errManagedUnknown  = refusal{"managed.subscription.subscription.id.not.found", codes.NotFound, "The managed subscription with the ID %s was not found."}

@@ -47,6 +47,11 @@ type Config struct {
 	Access func(user, topic string) Access
 	// See returns an event as a user may get it, or false; nil shows everything.
 	See func(user string, e *bus.Event) (*bus.Event, bool)
+	// MayPublish tells whether a user may publish a platform event; nil: nobody may.
+	MayPublish func(user, object string) bool
+	// Publish puts one on its topic and returns its replay id. Its error is told to
+	// the publisher.
+	Publish func(user string, p Produced) (replayID int64, err error)
 	// Layout returns the layout of a schema that events were published with.
 	Layout func(schema string) (cdc.Layout, bool)
 	// Faults may be nil: nothing goes wrong on purpose.
@@ -55,6 +60,17 @@ type Config struct {
 	Keepalive time.Duration // silence before an answer without events: 60 s, at most 270 s
 	Patience  time.Duration // from the last event asked for to the end of the stream: 65 s
 	MaxBytes  int           // about so many bytes of events in one answer: 3 MiB
+	// PublishIdle ends a stream of publications on which nothing came for that long:
+	// 70 s.
+	PublishIdle time.Duration
+}
+
+// Produced is a platform event as a client publishes it.
+type Produced struct {
+	Object string // API name, such as Order__e
+	UUID   string // the client's own, or random
+	// Values are those of the fields, as package avro decodes them.
+	Values map[string]any
 }
 
 // Access is what a user may do with a topic.
@@ -76,6 +92,12 @@ func (c *Config) fill() {
 	c.Keepalive = min(c.Keepalive, maxKeepalive)
 	if c.Patience == 0 {
 		c.Patience = 65 * time.Second
+	}
+	if c.PublishIdle == 0 {
+		c.PublishIdle = 70 * time.Second
+	}
+	if c.MayPublish == nil {
+		c.MayPublish = func(string, string) bool { return false }
 	}
 	if c.MaxBytes == 0 {
 		c.MaxBytes = 3 << 20 // clients take 4 MiB unless told otherwise

@@ -8,7 +8,8 @@ import (
 	"tidegate/simulator/bus"
 )
 
-// GetTopic tells about a topic; the topics are the channels of change events.
+// GetTopic tells about a topic; the topics are the channels of change events and
+// of platform events.
 func (s *Server) GetTopic(ctx context.Context, r *eventbus.TopicRequest) (*eventbus.TopicInfo, error) {
 	c, err := s.begin(ctx, "GetTopic", r.GetTopicName())
 	if err != nil {
@@ -19,7 +20,8 @@ func (s *Server) GetTopic(ctx context.Context, r *eventbus.TopicRequest) (*event
 		return nil, err
 	}
 	return &eventbus.TopicInfo{
-		TopicName: r.GetTopicName(), TenantGuid: s.guid(), CanSubscribe: s.cfg.Access(c.user, r.GetTopicName()) == Open, SchemaId: schema, RpcId: c.id,
+		TopicName: r.GetTopicName(), TenantGuid: s.guid(), SchemaId: schema, RpcId: c.id,
+		CanSubscribe: s.cfg.Access(c.user, r.GetTopicName()) == Open, CanPublish: s.mayPublish(c.user, r.GetTopicName()),
 	}, nil
 }
 
@@ -67,35 +69,6 @@ func (s *Server) Schema(id string) (text string, err error) {
 		return "", err
 	}
 	return schema.JSON, nil
-}
-
-// Publish refuses: change events come from changes alone.
-func (s *Server) Publish(ctx context.Context, r *eventbus.PublishRequest) (*eventbus.PublishResponse, error) {
-	c, err := s.begin(ctx, "Publish", r.GetTopicName())
-	if err != nil {
-		return nil, err
-	}
-	return nil, s.refusePublish(c, r.GetTopicName())
-}
-
-// PublishStream refuses the first batch.
-func (s *Server) PublishStream(stream eventbus.PubSub_PublishStreamServer) error {
-	c, err := s.begin(stream.Context(), "PublishStream", "")
-	if err != nil {
-		return err
-	}
-	r, err := stream.Recv()
-	if err != nil {
-		return err
-	}
-	return s.refusePublish(c, r.GetTopicName())
-}
-
-func (s *Server) refusePublish(c *call, topic string) error {
-	if _, err := s.topic(c, topic); err != nil {
-		return err
-	}
-	return c.refuse(errPublish, topic)
 }
 
 func newUUID() string {

@@ -39,7 +39,11 @@ func (a encoded) event(e *bus.Event, schema string, datum []byte) encoded {
 	producer := field(uuidLength) + field(len(schema)) + field(len(datum))
 	a = a.length(1, field(producer)+field(8))
 	a = a.length(1, producer)
-	a = appendUUID(a.length(1, uuidLength), eventID(e))
+	if a = a.length(1, uuidLength); len(e.UUID) == uuidLength {
+		a = append(a, e.UUID...)
+	} else {
+		a = appendUUID(a, eventID(e))
+	}
 	a = append(a.length(2, len(schema)), schema...)
 	a = append(a.length(3, len(datum)), datum...)
 	return binary.BigEndian.AppendUint64(a.length(2, 8), uint64(e.ReplayID))

@@ -30,6 +30,10 @@ func changeEventOf(o *org.Object) *org.Object {
 	return &event
 }
 
+// HasChangeEvents reports whether there are events of that kind for an object: its
+// changes', or for a platform event those that it is.
+func HasChangeEvents(o *org.Object) bool { return o != nil && eventObjectOf(o) != nil }
+
 // eventName is ContactChangeEvent of Contact and Visit__ChangeEvent of Visit__c.
 func eventName(object string) string {
 	if custom, ok := strings.CutSuffix(object, "__c"); ok {

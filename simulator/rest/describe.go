@@ -21,8 +21,8 @@ func entry(o *org.Object, base string) map[string]any {
 		"deprecatedAndHidden": false, "feedEnabled": o.FeedEnabled, "hasSubtypes": false, "isInterface": false,
 		"isSubtype": false, "keyPrefix": o.KeyPrefix, "label": o.Label, "labelPlural": o.LabelPlural,
 		"layoutable": o.Searchable, "mergeable": mergeable(o), "mruEnabled": o.Searchable, "name": o.Name,
-		"queryable": true, "replicateable": true, "retrieveable": true, "searchable": o.Searchable,
-		"triggerable": o.Updateable, "undeletable": o.Undeletable, "updateable": o.Updateable, "urls": urls,
+		"queryable": o.Queryable(), "replicateable": o.Queryable(), "retrieveable": o.Queryable(), "searchable": o.Searchable,
+		"triggerable": o.Updateable || org.IsPlatformEvent(o.Name), "undeletable": o.Undeletable, "updateable": o.Updateable, "urls": urls,
 	}
 }
 

@@ -177,8 +177,17 @@ func replaceSpace(s string) string {
 
 const replicationDay = 24 * time.Hour
 
-func (c *call) updated() error {
+// replicated finds the object of the path, which must have records to tell of.
+func (c *call) replicated() (*org.Object, error) {
 	o, err := c.object()
+	if err == nil && !o.Queryable() {
+		return nil, org.Refuse("INVALID_TYPE_FOR_OPERATION", "entity type "+o.Name+" does not support replication")
+	}
+	return o, err
+}
+
+func (c *call) updated() error {
+	o, err := c.replicated()
 	if err != nil {
 		return err
 	}
@@ -200,7 +209,7 @@ func (c *call) updated() error {
 }
 
 func (c *call) deleted() error {
-	o, err := c.object()
+	o, err := c.replicated()
 	if err != nil {
 		return err
 	}

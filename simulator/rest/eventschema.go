@@ -21,11 +21,20 @@ func (c *call) eventSchema() error { return c.tellSchema(c.r.PathValue("schema")
 // eventSchemaOf answers …/sobjects/{event}/eventSchema.
 func (c *call) eventSchemaOf() error {
 	for _, o := range c.org.ObjectsFor(c.caller.UserID) {
-		if event := changeEventOf(o); event != nil && event.Name == c.r.PathValue("object") && c.EventSchemas.Of != nil {
+		if event := eventObjectOf(o); event != nil && event.Name == c.r.PathValue("object") && c.EventSchemas.Of != nil {
 			return c.tellSchema(c.EventSchemas.Of(o.Name))
 		}
 	}
 	return org.NotFound("The requested resource does not exist")
+}
+
+// eventObjectOf is the object that the events of another are; a platform event is
+// one itself.
+func eventObjectOf(o *org.Object) *org.Object {
+	if org.IsPlatformEvent(o.Name) {
+		return o
+	}
+	return changeEventOf(o)
 }
 
 // tellSchema writes a schema in the format asked for: COMPACT is what the payload
@@ -55,7 +64,7 @@ func (c *call) tellSchema(id string) error {
 	}
 	parts.ID = id
 	if format != "COMPACT" {
-		expanded, err := json.Marshal(expandedFields(parts.Fields))
+		expanded, err := json.Marshal(expandedFields(parts.Name, parts.Fields))
 		if err != nil {
 			return err
 		}
@@ -77,8 +86,12 @@ type schemaRecord struct {
 }
 
 // expandedFields are those of the whole message.
-func expandedFields(payload json.RawMessage) []schemaField {
-	event := schemaRecord{"record", "Event", []schemaField{{"replayId", "long"}}}
+func expandedFields(name string, payload json.RawMessage) []schemaField {
+	about := []schemaField{{"replayId", "long"}}
+	if org.IsPlatformEvent(name) {
+		about = append(about, schemaField{"EventUuid", "string"})
+	}
+	event := schemaRecord{"record", "Event", about}
 	data := schemaRecord{"record", "Data", []schemaField{
 		{"schema", "string"}, {"payload", schemaRecord{"record", "Payload", payload}}, {"event", event},
 	}}

@@ -62,7 +62,7 @@ func (c *call) many(n int, allOrNone bool, one func(tx *org.Tx, i int) (row, *or
 				rows[i], failed = failedRow(refused), true
 				continue
 			}
-			done.Success, done.Errors = true, []rowError{}
+			done.Success, done.Errors = true, enqueued(tx, done.ID)
 			rows[i] = done
 		}
 		if failed && allOrNone {

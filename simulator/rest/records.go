@@ -12,10 +12,10 @@ import (
 
 // saved is the body of a successful create or upsert.
 type saved struct {
-	ID      string   `json:"id"`
-	Success bool     `json:"success"`
-	Errors  []string `json:"errors"`
-	Created *bool    `json:"created,omitempty"`
+	ID      string     `json:"id"`
+	Success bool       `json:"success"`
+	Errors  []rowError `json:"errors"`
+	Created *bool      `json:"created,omitempty"`
 }
 
 func (c *call) values() (map[string]any, error) {
@@ -36,20 +36,23 @@ func (c *call) create() error {
 		return err
 	}
 	var id string
+	var notes []rowError
 	err = c.write(func(tx *org.Tx) error {
 		made, refused := c.createIn(tx, o.Name, values)
 		if refused != nil {
 			return refused
 		}
-		id = made
+		id, notes = made, enqueued(tx, made)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	c.touch(o.Name, id)
+	if o.Queryable() {
+		c.touch(o.Name, id)
+	}
 	c.w.Header().Set("Location", c.base()+"/sobjects/"+o.Name+"/"+id)
-	c.json(http.StatusCreated, saved{ID: id, Success: true, Errors: []string{}})
+	c.json(http.StatusCreated, saved{ID: id, Success: true, Errors: notes})
 	return nil
 }
 
@@ -319,6 +322,6 @@ func (c *call) upsert() error {
 		return nil
 	}
 	c.w.Header().Set("Location", c.base()+"/sobjects/"+o.Name+"/"+id)
-	c.json(status, saved{ID: id, Success: true, Errors: []string{}, Created: &created})
+	c.json(status, saved{ID: id, Success: true, Errors: []rowError{}, Created: &created})
 	return nil
 }

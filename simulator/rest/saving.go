@@ -46,6 +46,15 @@ func (c *call) createIn(tx *org.Tx, object string, values map[string]any) (strin
 	return id, refused
 }
 
+// enqueued is what a successful answer has in the place of errors: for a platform
+// event its EventUuid, else nothing.
+func enqueued(tx *org.Tx, id string) []rowError {
+	if uuid := tx.EventUUID(id); uuid != "" {
+		return []rowError{{"OPERATION_ENQUEUED", uuid, []string{}}}
+	}
+	return []rowError{}
+}
+
 func (c *call) updateIn(tx *org.Tx, object, id string, values map[string]any) *org.Error {
 	refused := tx.Update(object, id, values)
 	if full, ok := org.NormalizeID(id); ok && refused == nil {

@@ -53,6 +53,9 @@ func Run(v org.View, q *Query, all bool) (*Result, error) {
 	if object == nil {
 		return nil, org.Refuse("INVALID_TYPE", fmt.Sprintf("sObject type '%s' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.", q.From))
 	}
+	if !object.Queryable() {
+		return nil, org.Refuse("INVALID_TYPE_FOR_OPERATION", "entity type "+object.Name+" does not support query")
+	}
 	e := &eval{view: v, object: object, query: q, all: all}
 	res := &Result{Object: object}
 	if err := e.selection(res); err != nil {
