@@ -1,10 +1,12 @@
 package handlers
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,6 +114,21 @@ func orgCard(c gateway.Connection, k clock) *views.Org {
 	}
 }
 
+// readinessWords name the ranks of a check.
+var readinessWords = [...]string{"failed", "with a limit", "passed"}
+
+// rank orders the checks by how much they need somebody: 0 failed, 1 works with
+// a limit, 2 passed.
+func (c Check) rank() int {
+	switch {
+	case !c.Pass:
+		return 0
+	case c.Warn:
+		return 1
+	}
+	return 2
+}
+
 // readiness runs the checks live: the page is opened to see them.
 func (v *visit) readiness(c gateway.Connection) (*views.Readiness, error) {
 	report, err := v.s.Org.Check(v.UserContext(), v.member.Workspace)
@@ -122,26 +139,26 @@ func (v *visit) readiness(c gateway.Connection) (*views.Readiness, error) {
 		}
 		return &views.Readiness{Lead: "The test could not be run.", Empty: views.Empty{Icon: views.IconWarning, Title: "Salesforce did not answer", Text: e.Message}}, nil
 	}
-	r := &views.Readiness{Lead: "Tested " + v.clock().at(report.At).Text + "; took " + duration(report.Took) + ". Failures first."}
-	failed, passed := 0, 0
-	for _, wantPass := range [...]bool{false, true} {
-		for _, check := range report.Checks {
-			if check.Pass != wantPass {
-				continue
-			}
-			if check.Pass {
-				passed++
-			} else {
-				failed++
-			}
-			line := views.Check{Title: check.Title, Text: check.Text, Pass: check.Pass, Warn: check.Warn, Setup: check.Setup}
-			if check.SetupPath != "" && c.InstanceURL != "" && !check.Pass {
-				line.SetupLink = views.Link{Text: "Open Setup", URL: c.InstanceURL + check.SetupPath, External: true}
-			}
-			r.Checks = append(r.Checks, line)
+	r := &views.Readiness{Lead: "Tested " + v.clock().at(report.At).Text + "; took " + duration(report.Took) + ". What needs you comes first."}
+	counts := [3]int{}
+	sorted := slices.Clone(report.Checks)
+	slices.SortStableFunc(sorted, func(a, b Check) int { return cmp.Compare(a.rank(), b.rank()) })
+	for _, check := range sorted {
+		counts[check.rank()]++
+		line := views.Check{Title: check.Title, Text: check.Text, Pass: check.Pass, Warn: check.Warn}
+		if !check.Pass || check.Warn {
+			line.Setup = check.Setup
+		}
+		if check.SetupPath != "" && c.InstanceURL != "" && !check.Pass {
+			line.SetupLink = views.Link{Text: "Open Setup", URL: c.InstanceURL + check.SetupPath, External: true}
+		}
+		r.Checks = append(r.Checks, line)
+	}
+	for i, word := range [...]*string{&r.Failed, &r.Limited, &r.Passed} {
+		if counts[i] > 0 {
+			*word = count(counts[i], readinessWords[i], readinessWords[i])
 		}
 	}
-	r.Failed, r.Passed = count(failed, "failed", "failed"), count(passed, "passed", "passed")
 	return r, nil
 }
 

@@ -197,13 +197,18 @@ func TestRefusedSignInHostKeepsWhatWasTypedButTheSecret(t *testing.T) {
 func TestReadinessShowsFailuresFirstWithTheClicks(t *testing.T) {
 	w := newWorld(t)
 	w.org.report = CheckReport{At: w.clock.now(), Took: 1800 * time.Millisecond, Checks: []Check{
-		{Title: "Sign-in", Text: "Signed in.", Pass: true},
+		{Title: "Sign-in", Text: "Signed in.", Pass: true, Setup: []string{"Setup", "Users"}},
+		{Title: "Capture", Text: "User is asked for.", Pass: true, Warn: true, Setup: []string{"Setup", "Change Data Capture"}},
 		{Title: "Enhanced Notes", Text: "Notes are off.", Setup: []string{"Setup", "Notes Settings"}, SetupPath: "/lightning/setup/NotesSettings/home"},
 	}}
 	b := w.as(home, gateway.RoleAdmin)
-	got := b.get(settingsBase+"?test=1").want(http.StatusOK, "took 1.8 s", "1 failed", "1 passed", "Notes are off.", "Connected to Org of home")
-	if text := got.words(); strings.Index(text, "Enhanced Notes") > strings.Index(text, "Signed in.") {
-		t.Error("a failure stands below a pass")
+	got := b.get(settingsBase+"?test=1").want(http.StatusOK, "took 1.8 s", "1 failed", "1 with a limit", "1 passed", "Change Data Capture", "Notes are off.", "Connected to Org of home")
+	text := got.words()
+	if failed, limited, passed := strings.Index(text, "Enhanced Notes"), strings.Index(text, "User is asked for."), strings.Index(text, "Signed in."); failed > limited || limited > passed {
+		t.Error("what needs somebody does not come first")
+	}
+	if strings.Contains(text, "Users") {
+		t.Error("what passed says what to click")
 	}
 	if !contains(got.body, `href="https://org.my.salesforce.com/lightning/setup/NotesSettings/home"`) {
 		t.Error("no link to Setup")

@@ -32,13 +32,14 @@ type Org struct {
 	ReconnectText string
 }
 
-// Readiness is the list of checks, failures first.
+// Readiness is the list of checks: failures first, then what works with a limit.
 type Readiness struct {
-	// Lead is "Tested Thu 19 Nov, 14:30:12; took 1.8 s. Failures first."
-	Lead           string
-	Failed, Passed string
-	Checks         []Check
-	Empty          Empty
+	// Lead is "Tested Thu 19 Nov, 14:30:12; took 1.8 s. What needs you comes first."
+	Lead string
+	// Failed, Limited and Passed count the checks: "2 failed", "" for none.
+	Failed, Limited, Passed string
+	Checks                  []Check
+	Empty                   Empty
 }
 
 // Check is one line; a failing one says what to click.
@@ -47,7 +48,7 @@ type Check struct {
 	Pass        bool
 	// Warn marks what works with a limit.
 	Warn bool
-	// Setup are the clicks, joined by arrows; SetupLink opens that page.
+	// Setup are the clicks, joined by arrows, for what needs them; SetupLink opens that page.
 	Setup     []string
 	SetupLink Link
 }

@@ -10,12 +10,12 @@ func connected() ConnectPage {
 		},
 		Tabs: SettingsTabs("/settings/salesforce", ""),
 		Readiness: &Readiness{
-			Lead: "Tested Thu 19 Nov, 14:30:12; took 1.8 s. Failures first.", Failed: "2 failed", Passed: "7 passed",
+			Lead: "Tested Thu 19 Nov, 14:30:12; took 1.8 s. What needs you comes first.", Failed: "2 failed", Limited: "1 with a limit", Passed: "6 passed",
 			Checks: []Check{
 				{Title: "Enhanced Notes is off", Text: "Meeting notes with the destination “Note” cannot be written. 12 are waiting.", Setup: []string{"Quick Find “Notes Settings”", "tick Enable Notes", "Save."}, SetupLink: Link{Text: "Open Notes Settings in Salesforce", URL: "https://example.my.salesforce.com/lightning/setup/NotesSettings/home", External: true}},
 				{Title: "Field permission missing: Opportunity, Pain Points", Text: "The integration user may read Pain_Points__c but not edit it, so its mapping stays inbound.", Setup: []string{"Permission Sets", "Tidegate Integration", "Object Settings", "Opportunities", "tick Edit beside Pain Points", "Save."}},
+				{Title: "Change Data Capture", Text: "4 of 5 entities chosen: Account, Contact, Lead, Opportunity.", Pass: true, Warn: true},
 				{Title: "API Enabled", Text: "The user may call the API.", Pass: true},
-				{Title: "Change Data Capture", Text: "4 of 5 entities chosen: Account, Contact, Lead, Opportunity.", Warn: true},
 				{Title: "API budget", Text: "12 % of 15,000 calls used today.", Pass: true},
 			},
 		},

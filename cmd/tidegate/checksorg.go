@@ -92,7 +92,7 @@ func selectedCheck(ctx context.Context, one *org, mirrors []string) handlers.Che
 	check.Pass, check.Warn = len(missing) < len(mirrors), len(missing) > 0 // polling works, later
 	check.Text = "Every mirrored object announces its changes."
 	if check.Warn {
-		check.Text = strings.Join(missing, ", ") + " announce no changes. They are asked for every minute until they are selected."
+		check.Text = "Not selected, and therefore asked for every minute: " + strings.Join(missing, ", ") + "."
 	}
 	return check
 }
