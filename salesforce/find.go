@@ -69,7 +69,7 @@ func (c *Client) find(ctx context.Context, change gateway.Change) (string, error
 		return found, err
 	}
 	marker := gateway.Marker(change.Key.ID)
-	return c.first(ctx, schema, markerQuery(change, field, marker, user), func(r gateway.Record) bool {
+	return c.first(ctx, schema, markerQuery(schema, change, field, marker, user), func(r gateway.Record) bool {
 		return strings.Contains(r.Fields[field].String(), marker)
 	})
 }
@@ -114,12 +114,25 @@ func markedField(change gateway.Change) string {
 // maxMarked bounds how many records are searched for a marker.
 const maxMarked = 2000
 
-func markerQuery(change gateway.Change, field, marker, user string) string {
+func markerQuery(schema gateway.Schema, change gateway.Change, field, marker, user string) string {
 	where := "CreatedById = " + Quote(user) + " AND CreatedDate >= " + Instant(change.FirstSentAt.Add(-findSlack))
+	if no := noCopies(schema); no != "" {
+		where += " AND " + no
+	}
 	if field == "Title" { // a long text cannot be asked for
 		where += " AND Title LIKE " + Quote("%"+marker+"%")
 	}
 	return fmt.Sprintf("SELECT Id, %s FROM %s WHERE %s ORDER BY CreatedDate, Id LIMIT %d", field, change.Key.Object, where, maxMarked)
+}
+
+// noCopies keeps out the copies of an Event that invited users have in their
+// calendars, "" where the object has none: they carry the same texts and our
+// marker, but nobody can change one, nor relate anybody to it.
+func noCopies(schema gateway.Schema) string {
+	if _, has := schema.Field("IsChild"); !has {
+		return ""
+	}
+	return "IsChild = false"
 }
 
 // findQuery builds the statement, and names the fields that it selects for
@@ -132,6 +145,9 @@ func findQuery(schema gateway.Schema, change gateway.Change, user string) (soql 
 	where := []string{
 		"CreatedById = " + Quote(id),
 		"CreatedDate >= " + Instant(change.FirstSentAt.Add(-findSlack)),
+	}
+	if no := noCopies(schema); no != "" {
+		where = append(where, no)
 	}
 	length := 0
 	for _, name := range change.Fields.Names() {
