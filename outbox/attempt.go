@@ -163,6 +163,9 @@ func (o *Outbox) send(ctx context.Context, b batch) []gateway.Delivery {
 		return deliveries
 	}
 	answers := o.caller.Write(ctx, b.ws, object, op, changes)
+	if len(answers) == len(changes) {
+		o.related(ctx, b.ws, changes, answers)
+	}
 	for n, i := range places {
 		if len(answers) == len(changes) {
 			deliveries[i] = answers[n]

@@ -150,6 +150,14 @@ func (l *loading) described(ctx context.Context, ws gateway.WorkspaceID, into ma
 	return false
 }
 
+// shared reads what is known of a Task's further people. Only an org that shares
+// activities has any, and its Task counts them.
+func (l *loading) shared(ctx context.Context, into map[string]gateway.Schema) {
+	if _, counts := into["Task"].Field("WhoCount"); counts {
+		l.described(ctx, l.w.ID(), into, "TaskRelation")
+	}
+}
+
 // absent remembers which objects an org does not have, so that it is not asked
 // for each meeting.
 type absent struct {

@@ -67,6 +67,7 @@ func (l *loading) meetingInput(ctx context.Context, m gateway.Meeting) outbound.
 	}
 	if len(m.Participants) > 2 {
 		l.described(ctx, ws, in.Schemas, "EventRelation")
+		l.shared(ctx, in.Schemas)
 	}
 	if len(m.Topics) > 0 {
 		l.schemas(ctx, in.Schemas, "Opportunity", "Lead")

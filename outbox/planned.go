@@ -89,13 +89,14 @@ type submitting struct {
 	planned
 	given    map[string]gateway.RecordKey // by local id
 	numbers  map[string]bool              // the local ids of what is owed here
+	moved    map[string]bool              // the activities that are to name somebody else by themselves
 	receipts []Receipt
 }
 
 // begin reads what is there already, locked by the entries of the local ids: a
 // create that is being settled gives its record an id before this reads it.
 func (s *submitting) begin(ctx context.Context) error {
-	s.numbers = map[string]bool{}
+	s.numbers, s.moved = map[string]bool{}, map[string]bool{}
 	for _, key := range s.local() {
 		s.numbers[key.ID] = true
 		if _, _, err := s.tx.PendingFor(ctx, key); err != nil {
@@ -242,9 +243,15 @@ func (s *submitting) await(plan *outbound.Plan) {
 	}
 	for _, name := range c.Fields.Names() {
 		id := c.Fields[name].String()
-		if s.numbers[id] && s.given[id].ID == "" && id != c.Key.ID {
+		if now := s.given[id].ID; now != "" {
+			id = now
+		}
+		if s.numbers[id] && id != c.Key.ID || s.moved[id] && name == activityOf[c.Key.Object] {
 			c.Awaits, c.DueAt = id, s.tx.Now().Add(awaitFor)
 		}
+	}
+	if moves(*c) {
+		s.moved[c.Key.ID] = true
 	}
 	if c.Awaits != "" && plan.Log != nil {
 		plan.Log.NextTry = c.DueAt

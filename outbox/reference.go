@@ -12,34 +12,49 @@ import (
 var required = map[string][]string{
 	"ContentDocumentLink":  {"ContentDocumentId", "LinkedEntityId"},
 	"EventRelation":        {"EventId", "RelationId"},
+	"TaskRelation":         {"TaskId", "RelationId"},
 	"EmailMessageRelation": {"EmailMessageId", "RelationId"},
+}
+
+// activityOf is the field by which a relation names its activity. Who an activity
+// names by itself decides which relations Salesforce keeps of it, so that a
+// change of that goes first.
+var activityOf = map[string]string{"EventRelation": "EventId", "TaskRelation": "TaskId"}
+
+// moves reports whether an entry changes whom an activity names by itself.
+func moves(c gateway.Change) bool {
+	_, who := c.Fields["WhoId"]
+	return who && c.Op == gateway.OpUpdate
 }
 
 // refer puts Salesforce's ids in the place of the local ones that a batch
 // names. What names a record that is still to be created waits for it; what
 // names one that will not be goes without, or is parked when it needs it.
 func (b *batch) refer(ctx context.Context, in references) error {
-	var local []string
+	var named []string
 	for _, c := range b.changes {
 		for _, v := range c.Fields {
 			if id := v.String(); (gateway.RecordKey{ID: id}).Local() {
-				local = append(local, id)
+				named = append(named, id)
 			}
 		}
+		if field := activityOf[c.Key.Object]; field != "" {
+			named = append(named, c.Fields[field].String())
+		}
 	}
-	if len(local) == 0 {
+	if len(named) == 0 {
 		return nil
 	}
-	slices.Sort(local)
-	local = slices.Compact(local)
+	slices.Sort(named)
+	named = slices.Compact(named)
 	// In this order: settling a create takes its entry away and gives its id in
 	// one commit. The other way round that commit may fall between the two, and
 	// what was just written looks as if it never would be.
-	owing, err := in.Owing(ctx, local)
+	owing, err := in.Owing(ctx, named)
 	if err != nil {
 		return err
 	}
-	given, err := in.Given(ctx, local)
+	given, err := in.Given(ctx, named)
 	if err != nil {
 		return err
 	}
@@ -79,5 +94,26 @@ func (b *batch) referred(c gateway.Change, given map[string]gateway.RecordKey, o
 			delete(fields, name)
 		}
 	}
+	activity := fields[activityOf[c.Key.Object]].String()
+	if first, owed := owing[activity]; owed && awaits == "" && moves(first) && first.State != gateway.StateParked {
+		awaits = activity
+		b.barred[c.Key] = gateway.Errorf(gateway.CodeReference, "It waits for the %s, which is to name somebody else by itself first.", first.Key.Object)
+	}
 	return fields, awaits
+}
+
+// related finishes the creations of relations that are there already: what was
+// wanted holds, whoever made it.
+func (o *Outbox) related(ctx context.Context, ws gateway.WorkspaceID, changes []gateway.Change, answers []gateway.Delivery) {
+	for i, c := range changes {
+		e := answers[i].Err
+		if activityOf[c.Key.Object] == "" || c.Op != gateway.OpCreate || e == nil || e.Code != gateway.CodeSFDuplicate {
+			continue
+		}
+		if e.RecordID != "" {
+			answers[i] = gateway.Delivery{Done: true, RecordID: e.RecordID}
+		} else if d, settled := o.find(ctx, ws, c); settled && d.Done {
+			answers[i] = d
+		}
+	}
 }

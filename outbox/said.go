@@ -80,6 +80,9 @@ func (l *loading) planEmail(ctx context.Context, e gateway.Email) planned {
 		in.Attendees = append(in.Attendees, l.attendee(ctx, gateway.Participant{Email: address}, in.Settings.Contacts))
 	}
 	l.around(ctx, &in.Surroundings, gateway.KindEmail, e.ExternalID, e.From)
+	if len(e.To) > 1 {
+		l.shared(ctx, in.Schemas)
+	}
 	if in.Settings.Advanced.EmailsFromMessages {
 		l.described(ctx, l.w.ID(), in.Schemas, "EmailMessage")
 		l.described(ctx, l.w.ID(), in.Schemas, "EmailMessageRelation")

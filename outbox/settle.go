@@ -183,15 +183,16 @@ func (s *settling) number(ctx context.Context, deliveries []gateway.Delivery, se
 }
 
 // release makes due what waits for a record that will not come before a person
-// acts: it goes without, or is parked too.
+// acts: it goes without, or is parked too. What waits for an activity to name
+// somebody else is due when it does, or will not.
 func (s *settling) release(ctx context.Context, results []store.SettleResult) error {
-	var parked []string
+	var ids []string
 	for i, c := range s.batch.changes {
-		if c.Op == gateway.OpCreate && results[i].State == gateway.StateParked {
-			parked = append(parked, c.Key.ID)
+		if (c.Op == gateway.OpCreate || moves(c)) && results[i].State == gateway.StateParked || moves(c) && results[i].State == "" {
+			ids = append(ids, c.Key.ID)
 		}
 	}
-	return s.tx.ReleaseAwaiting(ctx, parked)
+	return s.tx.ReleaseAwaiting(ctx, ids)
 }
 
 func (s *settling) one(ctx context.Context, c gateway.Change, d gateway.Delivery, settlement gateway.Settlement, result store.SettleResult) (ending, error) {

@@ -56,8 +56,8 @@ func (c *Client) find(ctx context.Context, change gateway.Change) (string, error
 	if err != nil {
 		return "", err
 	}
-	if change.Key.Object == "ContentDocumentLink" {
-		return c.first(ctx, schema, linkQuery(change), func(gateway.Record) bool { return true })
+	if ends, relates := betweens[change.Key.Object]; relates {
+		return c.first(ctx, schema, betweenQuery(change, ends), func(gateway.Record) bool { return true })
 	}
 	soql, compared, err := findQuery(schema, change, user)
 	if err != nil {
@@ -93,11 +93,19 @@ func (c *Client) first(ctx context.Context, schema gateway.Schema, soql string, 
 	return found, err
 }
 
-// linkQuery asks for the link of a file to a record, which is the same link
-// whoever made it. Salesforce allows no other conditions there.
-func linkQuery(change gateway.Change) string {
-	return "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId = " + Quote(change.Fields["ContentDocumentId"].String()) +
-		" AND LinkedEntityId = " + Quote(change.Fields["LinkedEntityId"].String())
+// betweens are the objects of which there is one record at most for two others,
+// by the fields that name those.
+var betweens = map[string][2]string{
+	"ContentDocumentLink": {"ContentDocumentId", "LinkedEntityId"},
+	"EventRelation":       {"EventId", "RelationId"},
+	"TaskRelation":        {"TaskId", "RelationId"},
+}
+
+// betweenQuery asks for what relates two records, which is the same relation
+// whoever made it. Of links of files Salesforce allows no other conditions.
+func betweenQuery(change gateway.Change, ends [2]string) string {
+	return "SELECT Id FROM " + change.Key.Object + " WHERE " + ends[0] + " = " + Quote(change.Fields[ends[0]].String()) +
+		" AND " + ends[1] + " = " + Quote(change.Fields[ends[1]].String())
 }
 
 // markedField returns the field of a change that carries our marker, "" when

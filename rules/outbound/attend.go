@@ -10,9 +10,14 @@ import (
 
 // The prefixes of parts that say who took part.
 const (
-	attendeePrefix  = "attendee:"
-	recipientPrefix = "recipient:"
+	attendeePrefix     = "attendee:"
+	taskAttendeePrefix = "task-attendee:"
+	recipientPrefix    = "recipient:"
 )
+
+// mostPeople is how many contacts Salesforce lets a Task be with, the one whom
+// it names itself included.
+const mostPeople = 50
 
 // PartEmail is the e-mail itself, where it becomes no Task.
 const PartEmail = "email"
@@ -24,20 +29,59 @@ func (p *planning) attendees() {
 	if !p.Schemas["EventRelation"].Createable || p.cancelled {
 		return
 	}
-	event := p.local("Event", PartEvent)
 	for _, someone := range p.people {
-		if someone.key == p.who {
-			continue
+		if someone.key != p.who {
+			p.relateTo(someone, relation{"EventRelation", "EventId", "Event", p.local("Event", PartEvent), attendeePrefix})
 		}
-		part := p.chosenPart(attendeePrefix+strings.ToLower(someone.address()), "RelationId", someone)
-		if p.Gone[part] {
-			p.omit(part, "EventRelation", someone.Words()+" was taken off the Event in Salesforce, and is not added again.")
-			continue
-		}
-		p.owe(part, p.local("EventRelation", part), gateway.Fields{
-			"EventId": gateway.Text(event.ID), "RelationId": gateway.Text(someone.key.ID),
-		}, someone.Words()+" took part too, and an Event names one person by itself.")
 	}
+}
+
+// taskPeople relates a Task to everybody beside the one whom it names by
+// itself, where the org shares activities. Such a Task is with one lead or with
+// several contacts, 50 at most; who has no place there stands in its text.
+func (p *planning) taskPeople() {
+	if !p.Schemas["TaskRelation"].Createable || p.cancelled || p.who.ID == "" {
+		return
+	}
+	of := relation{"TaskRelation", "TaskId", "Task", p.local("Task", PartTask), taskAttendeePrefix}
+	n := 1
+	for _, someone := range p.people {
+		switch {
+		case someone.key == p.who || someone.beside:
+			continue
+		case p.who.Object != "Contact" || someone.key.Object != "Contact":
+			p.omit(of.part(someone), of.object, someone.Words()+" only stands in the Task’s text: Salesforce lets a Task be with one lead or with several contacts, not with both.")
+			continue
+		case n == mostPeople:
+			p.omit(of.part(someone), of.object, someone.Words()+" only stands in the Task’s text: Salesforce lets a Task be with 50 contacts at most.")
+			continue
+		}
+		n++
+		p.relateTo(someone, of)
+	}
+}
+
+// relation is how an activity is related to people beside the one whom it names.
+type relation struct {
+	object, field string // the relation, and its field that names the activity
+	noun          string
+	activity      gateway.RecordKey
+	prefix        string // of its parts
+}
+
+func (r relation) part(someone person) string {
+	return r.prefix + strings.ToLower(someone.address())
+}
+
+func (p *planning) relateTo(someone person, of relation) {
+	part := p.chosenPart(of.part(someone), "RelationId", someone)
+	if p.Gone[part] {
+		p.omit(part, of.object, someone.Words()+" was taken off the "+of.noun+" in Salesforce, and is not added again.")
+		return
+	}
+	p.owe(part, p.local(of.object, part), gateway.Fields{
+		of.field: gateway.Text(of.activity.ID), "RelationId": gateway.Text(someone.key.ID),
+	}, someone.Words()+" took part too, and "+map[string]string{"Event": "an Event", "Task": "a Task"}[of.noun]+" names one person by itself.")
 }
 
 // chosenPart is the part that relates something to somebody: another one than

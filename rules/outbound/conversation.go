@@ -142,6 +142,7 @@ func PlanEmail(in EmailInput) SaidPlan {
 		p.message(in)
 	} else {
 		p.owe(PartTask, p.local("Task", PartTask), p.closedTask("Email: "+e.Subject, "Email"), "Each e-mail becomes a closed Task.")
+		p.taskPeople()
 	}
 	p.topics()
 	return p.plan

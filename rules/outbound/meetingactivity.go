@@ -265,6 +265,7 @@ func (p *planning) task() {
 	fields["ActivityDate"] = gateway.Text(p.at.In(p.zone()).Format(time.DateOnly))
 	fields["Description"] = p.description("Task", key.ID, p.chosen("task"))
 	p.owe(PartTask, key, fields, why)
+	p.taskPeople()
 }
 
 func (p *planning) noteTitle(marker string) string {

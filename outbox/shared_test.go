@@ -1,0 +1,92 @@
+package outbox
+
+import (
+	"path/filepath"
+	"testing"
+
+	"tidegate/gateway"
+)
+
+// sharedWorld is a world whose org shares activities, and a meeting of three
+// whose notes go to a Task.
+func sharedWorld(t *testing.T) (*world, gateway.Meeting) {
+	w := newWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"))
+	relation := func(object, activity string) gateway.Schema {
+		s := gateway.Schema{Object: object, Createable: true, Deletable: true}
+		for _, name := range []string{activity, "RelationId"} {
+			s.Fields = append(s.Fields, gateway.Field{Name: name, Type: gateway.TypeReference, Createable: true})
+		}
+		return s
+	}
+	task := gateway.Schema{Object: "Task"}
+	for _, name := range []string{"Subject", "WhoId", "WhatId", "Status", "ActivityDate", "Description"} {
+		task.Fields = append(task.Fields, gateway.Field{Name: name, Type: "string", Length: 3000, Createable: true, Updateable: true, Nillable: true})
+	}
+	task.Fields = append(task.Fields, gateway.Field{Name: "WhoCount", Type: gateway.TypeInt})
+	must(t, w.db.In(ws).SaveSchemas(t.Context(), []gateway.Schema{task, relation("TaskRelation", "TaskId"), relation("EventRelation", "EventId")}))
+	w.notes(`"task"`)
+	m := weekly(gateway.MeetingCompleted)
+	m.Notes = "- price"
+	m.Participants = append(m.Participants, gateway.Participant{Email: "bob@example.com"}, gateway.Participant{Email: "cy@example.com"})
+	return w, m
+}
+
+// DEM-05, AIM-22: who is recognized late becomes one of the Task's people then.
+// Whom it names by itself is changed first, because Salesforce takes the one
+// whom it named off it.
+func TestTaskGetsItsPeopleLater(t *testing.T) {
+	w, m := sharedWorld(t)
+	w.mirror(contactOf(2, "bob@example.com"))
+	w.deliverAll(w.meeting(m))
+	task := w.writing("m1", "task").Key
+	same(t, "who", w.org.get(task.ID)["WhoId"], gateway.Text(key(2).ID))
+	w.mirror(contactOf(1, ann))
+	w.mirror(contactOf(3, "cy@example.com"))
+	w.meeting(m)
+	before := w.org.callCount()
+	w.revisit()
+	w.revisit()
+	same(t, "who then", w.org.get(task.ID)["WhoId"], gateway.Text(key(1).ID))
+	for part, who := range map[string]gateway.RecordKey{"task-attendee:bob@example.com": key(2), "task-attendee:cy@example.com": key(3)} {
+		f := w.org.get(w.writing("m1", part).Key.ID)
+		same(t, part, f["RelationId"], gateway.Text(who.ID))
+		same(t, part+" of", f["TaskId"], gateway.Text(task.ID))
+	}
+	moved := false
+	for _, call := range w.org.calls[before:] {
+		for _, c := range call {
+			moved = moved || c.Key == task && moves(c)
+			if c.Key.Object == "TaskRelation" && !moved {
+				t.Error("a relation went before whom the Task names")
+			}
+		}
+	}
+	calls := w.org.callCount()
+	w.meeting(m)
+	w.revisit()
+	same(t, "once", w.org.callCount(), calls)
+}
+
+// A relation that somebody made there already is what was wanted.
+func TestRelationThatIsThereAlreadyIsFinished(t *testing.T) {
+	for name, id := range map[string]string{"named by the refusal": key(77).ID, "looked for": ""} {
+		t.Run(name, func(t *testing.T) {
+			w, m := sharedWorld(t)
+			w.mirror(contactOf(1, ann), contactOf(2, "bob@example.com"))
+			w.org.script(func(o *org) {
+				o.answer = func(c gateway.Change) gateway.Delivery {
+					if c.Key.Object != "TaskRelation" {
+						return gateway.Delivery{}
+					}
+					o.made[c.Key.ID] = []string{key(77).ID}
+					d := refuse(gateway.CodeSFDuplicate)
+					d.Err.RecordID = id
+					return d
+				}
+			})
+			w.deliverAll(w.meeting(m))
+			same(t, "it", w.writing("m1", "task-attendee:bob@example.com").Key, gateway.RecordKey{Object: "TaskRelation", ID: key(77).ID})
+			same(t, "idle", w.idle(), true)
+		})
+	}
+}
