@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 )
@@ -183,6 +184,8 @@ type (
 		Counts map[string]int `json:"counts"`
 		More   bool           `json:"more"`
 		Next   *string        `json:"next"`
+		// SearchedTo is null where the search was not ended early.
+		SearchedTo *time.Time `json:"searched_to"`
 	}
 	apiState struct {
 		State       string           `json:"state"`

@@ -180,7 +180,7 @@ func apiLog(c *call) error {
 	}
 	q := store.LogQuery{
 		Direction: c.Query("direction"), Object: c.Query("object"), RecordID: c.Query("record"), State: c.Query("state"),
-		Search: c.Query("q"), Limit: limit,
+		Search: c.Query("q"), Limit: limit, Within: logWithin,
 	}
 	q.After, _ = strconv.ParseInt(c.Query("after"), 10, 64) // no number is no token: the first page
 	page, err := c.ws.Log(c.UserContext(), q)
@@ -191,7 +191,10 @@ func apiLog(c *call) error {
 	for _, l := range page.Entries {
 		lines = append(lines, logWords(l))
 	}
-	body := fiber.Map{"lines": lines, "total": page.Total, "counts": page.Counts, "more": page.More, "next": nil}
+	body := fiber.Map{"lines": lines, "total": page.Total, "counts": page.Counts, "more": page.More, "next": nil, "searched_to": nil}
+	if !page.Searched.IsZero() {
+		body["searched_to"] = page.Searched
+	}
 	if page.Next != 0 {
 		body["next"] = withQuery(c.Ctx, map[string]string{"after": strconv.FormatInt(page.Next, 10)})
 	}

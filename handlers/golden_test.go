@@ -12,7 +12,7 @@ import (
 var goldens = map[string]string{
 	"/login": "login login-failed login-hostile", "/": "health health-empty health-loading health-hostile", eventsPath: "",
 	forecastBase: "forecast forecast-empty forecast-same forecast-too-much forecast-no-permission forecast-hostile",
-	"/sync/log":  "log log-empty log-groups log-nothing-found log-hostile", "/sync/lines/ignore": "topic-archive", "/sync/log/:id": "log-row log-row-done log-row-hostile", "/sync/log/:id/ignore": "topic-archive",
+	"/sync/log":  "log log-empty log-groups log-nothing-found log-searched-back log-hostile", "/sync/lines/ignore": "topic-archive", "/sync/log/:id": "log-row log-row-done log-row-hostile", "/sync/log/:id/ignore": "topic-archive",
 	holesBase: "holes", holesBase + "/:id": "hole hole-failed hole-repairing hole-hostile", holesBase + "/:id/certificate": "",
 	settingsBase: "connect connect-first connect-untested connect-hostile", haltPath: "connect-halt", settingsBase + "/connect/:environment": "connect-leave connect-leave-hostile",
 	callbackPath: "", settingsBase + "/disconnect": "connect-disconnect",

@@ -91,6 +91,49 @@ func TestPagesOfTheSyncLogHoldEveryLineOnce(t *testing.T) {
 	}
 }
 
+// A search of a long log answers after a bounded number of lines, says how far
+// it came, and a link goes on there.
+func TestSearchOfTheLogSaysHowFarItCame_UX32(t *testing.T) {
+	was := logWithin
+	logWithin = 20
+	t.Cleanup(func() { logWithin = was })
+	w := newWorld(t)
+	w.observe(61, func(int) time.Time { return w.clock.now() }) // number 000 is the oldest
+	b := w.as(home, gateway.RoleRep)
+	first := b.get("/sync/log?q=Change+000").want(http.StatusOK, "Nothing found back to", "Older lines were not searched yet.", "Show everything")
+	var rows []string
+	pages := 1
+	for at := first.further(); at != "" && pages < 20; pages++ {
+		page := b.get(at).want(http.StatusOK)
+		rows, at = append(rows, page.rows()...), page.further()
+	}
+	if pages < 3 || len(rows) != 1 {
+		t.Errorf("%d pages with %v", pages, rows)
+	}
+	b.get("/sync/log?q=Change+05").want(http.StatusOK, "searched back to", "Search further back")
+
+	text, _ := w.apiKey(home, "read")
+	var api struct {
+		Lines      []any
+		SearchedTo *time.Time `json:"searched_to"`
+		Next       string
+	}
+	w.product(text).get("/api/v1/log?q=nobody").want(http.StatusOK).decode(&api)
+	if len(api.Lines) != 0 || api.SearchedTo == nil || api.Next == "" {
+		t.Errorf("the API says %+v", api)
+	}
+}
+
+// further is where the link leads that goes on with a search, "" without one.
+func (a answered) further() string {
+	for _, link := range a.links() {
+		if strings.Contains(link, "after=") {
+			return link
+		}
+	}
+	return ""
+}
+
 // UX 34 and 37: an opened row answers what happened, who must act, what
 // Salesforce said, and what we write; so does its own page.
 func TestOpenedRowTellsTheErrorInThreeParts_UX34(t *testing.T) {

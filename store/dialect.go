@@ -48,6 +48,8 @@ type dialect struct {
 	// listed is appended to the condition of a list by label: it lets the list
 	// use records_label, and keeps everything else from using it.
 	listed string
+	// folded spells a column that is compared by LIKE with a text in lower case.
+	folded func(column string) string
 	// jsonText reads one member of the JSON text column that precedes it.
 	jsonText string
 	blob     string // a parameter of bytes in a SELECT list
@@ -97,6 +99,7 @@ var sqliteDialect = &dialect{
 		return `SELECT ` + columns + ` FROM records
 			WHERE workspace_id = ? AND object = ? AND record_id IN (SELECT value FROM json_each(?))`
 	},
+	folded:    func(column string) string { return column }, // its LIKE folds ASCII, which lower() would do once more
 	jsonText:  ` ->> CAST(? AS TEXT)`,
 	blob:      `?`,
 	maxParams: 32000, // SQLite's own limit is 32,766
@@ -142,6 +145,7 @@ var postgresDialect = &dialect{
 				WHERE workspace_id = k.w AND object = k.o AND record_id = k.id FOR UPDATE) AS found`
 	},
 	listed:   ` AND length(object) > 0`,
+	folded:   func(column string) string { return `lower(` + column + `)` },
 	jsonText: `::json ->> CAST(? AS TEXT)`,
 	blob:     `CAST(? AS BYTEA)`,
 	// Half of what IN (VALUES …) takes. Each key is looked up by itself, at a

@@ -17,6 +17,9 @@ func idAt(t time.Time) int64 {
 	return min(max(t.UnixMicro()-idEpoch, 0), math.MaxInt64>>12) << 12
 }
 
+// timeOf is when an id was drawn.
+func timeOf(id int64) time.Time { return time.UnixMicro(id>>12 + idEpoch).UTC() }
+
 // ids draws unique, time-ordered numbers: microseconds since idEpoch, then 12
 // bits that are the process's own. Within a process they strictly rise; two
 // processes collide only with the same 12 bits in the same microsecond.

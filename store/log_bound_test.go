@@ -1,10 +1,14 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"tidegate/gateway"
 	"tidegate/testpg"
@@ -46,6 +50,86 @@ func TestLongLogIsCountedToABound_UX32(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A search looks at a bounded number of lines for a page, says how far it came,
+// and goes on there: going from page to page in either direction finds each
+// line once. What an index finds is found at once.
+func TestSearchOfALongLogLooksAtABoundedNumberOfLines_UX32(t *testing.T) {
+	const within = 10
+	for engine, url := range map[string]string{"sqlite": "sqlite://" + filepath.Join(t.TempDir(), "store.db"), "postgres": testpg.URL(t)} {
+		t.Run(engine, func(t *testing.T) {
+			w := longLog(t, url)
+			all, err := w.Log(t.Context(), LogQuery{Limit: 1000})
+			if err != nil || len(all.Entries) != 80 {
+				t.Fatalf("%d lines: %v", len(all.Entries), err)
+			}
+			for text, want := range map[string]int{"LABEL 3.": 2, "label 1": 22, "nobody": 0} {
+				q := LogQuery{Search: text, Limit: 4, Within: within}
+				found, pages := searched(t, w, q, all.Entries)
+				q.Before = all.Entries[79].Entry.ID - 1
+				back, _ := searched(t, w, q, all.Entries)
+				slices.Reverse(back)
+				if len(found) != want || !slices.Equal(back, found) {
+					t.Errorf("%s: found %v, backward %v", text, found, back)
+				}
+				if pages < 80/(2*within) {
+					t.Errorf("%s: all was searched for %d pages", text, pages)
+				}
+			}
+			if page, err := w.Log(t.Context(), LogQuery{Search: "label 1.", State: string(gateway.LogNeedsYou), Within: within}); err != nil || len(page.Entries) != 1 || !page.Searched.IsZero() {
+				t.Errorf("of what needs somebody %d lines are found, back to %s: %v", len(page.Entries), page.Searched, err)
+			}
+		})
+	}
+}
+
+// searched goes from page to page, older or newer, and returns the ids found in
+// that order, and the number of pages. No page may look at more lines than it may.
+func searched(t *testing.T, w *Workspace, q LogQuery, all []LogLine) (found []int64, pages int) {
+	t.Helper()
+	backward := q.Before != 0
+	for pages = 1; pages < 100; pages++ {
+		page, err := w.Log(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if backward {
+			slices.Reverse(page.Entries)
+		}
+		for _, line := range page.Entries {
+			found = append(found, line.Entry.ID)
+		}
+		n := 0
+		if backward {
+			n = looked(all, cmp.Or(page.Prev, math.MaxInt64), q.Before)
+			q.Before = page.Prev
+		} else {
+			n = looked(all, cmp.Or(q.After, math.MaxInt64), page.Next-1)
+			q.After = page.Next
+		}
+		if n > 2*q.Within+1 {
+			t.Errorf("%d lines were looked at for a page", n)
+		}
+		if q.Before+q.After == 0 {
+			return found, pages
+		}
+		if !backward && len(page.Entries) < q.Limit && (page.Searched.IsZero() || page.Searched.After(time.Now())) {
+			t.Errorf("a page that is not full was searched back to %s", page.Searched)
+		}
+	}
+	t.Fatal("the pages do not end")
+	return nil, 0
+}
+
+// looked counts the lines between two ids, the newer included.
+func looked(all []LogLine, newer, older int64) (n int) {
+	for _, line := range all {
+		if line.Entry.ID <= newer && line.Entry.ID > older {
+			n++
+		}
+	}
+	return n
 }
 
 // longLog has 40 lines, the oldest three of which need somebody, and as many

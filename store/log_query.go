@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"math"
 	"slices"
 	"strings"
 
@@ -32,10 +33,21 @@ func (w *Workspace) Log(ctx context.Context, q LogQuery) (LogPage, error) {
 	if err != nil {
 		return page, err
 	}
-	lines, err := w.logLines(ctx, q)
+	end, err := w.searchEnd(ctx, q)
 	if err != nil {
 		return page, err
 	}
+	lines, err := w.logLines(ctx, q, end)
+	if err != nil {
+		return page, err
+	}
+	page.cut(q, lines, end)
+	return page, nil
+}
+
+// cut keeps the lines of the page and says where its neighbors begin. Where a
+// search ended before it had found enough, the next page goes on behind end.
+func (p *LogPage) cut(q LogQuery, lines []LogLine, end int64) {
 	more := len(lines) > q.Limit
 	backward := q.Before != 0
 	if more {
@@ -44,37 +56,80 @@ func (w *Workspace) Log(ctx context.Context, q LogQuery) (LogPage, error) {
 	if backward {
 		slices.Reverse(lines)
 	}
-	page.Entries = lines
-	page.Total = max(page.Total, len(lines)) // what was found may be older than what was counted
-	if len(lines) > 0 && (backward || more) {
-		page.Next = lines[len(lines)-1].Entry.ID
+	p.Entries = lines
+	p.Total = max(p.Total, len(lines)) // what was found may be older than what was counted
+	first, last := q.After-1, q.Before+1
+	if len(lines) > 0 {
+		first, last = lines[0].Entry.ID, lines[len(lines)-1].Entry.ID
 	}
-	if len(lines) > 0 && (q.After != 0 || backward && more) {
-		page.Prev = lines[0].Entry.ID
+	if q.After != 0 || backward && more {
+		p.Prev = first
 	}
-	return page, nil
+	if backward || more {
+		p.Next = last
+	}
+	switch {
+	case more || end == 0:
+	case backward:
+		p.Prev = end
+	default:
+		p.Next, p.Searched = end, timeOf(end)
+	}
+}
+
+// searchEnd is the last id that a search for a page looks at: it looks at
+// Within lines of each table, and both to the same place. 0 = there are no more
+// lines than that, or an index finds what is looked for.
+func (w *Workspace) searchEnd(ctx context.Context, q LogQuery) (end int64, err error) {
+	if q.Within <= 0 || !q.scans() || q.State == string(gateway.LogNeedsYou) {
+		return 0, nil
+	}
+	tables := []string{"sync_log"}
+	if q.inbound() {
+		tables = append(tables, "record_history")
+	}
+	span, from := ` AND id < ? ORDER BY id DESC`, cmp.Or(q.After, math.MaxInt64)
+	if q.Before != 0 {
+		span, from = ` AND id > ? ORDER BY id`, q.Before
+	}
+	for _, table := range tables {
+		id, more, err := one[int64](ctx, w.read, "searching the sync log",
+			`SELECT id FROM `+table+` WHERE workspace_id = ?`+span+` LIMIT 1 OFFSET ?`, w.id, from, q.Within)
+		switch {
+		case err != nil:
+			return 0, err
+		case !more:
+		case end == 0, (id > end) == (q.Before == 0):
+			end = id
+		}
+	}
+	if !q.Since.IsZero() && end < idAt(q.Since) {
+		end = 0
+	}
+	return end, nil
 }
 
 // logLines returns the lines nearest to the start of the page, at least
-// Limit+1 of them if there are so many; going backward, oldest first.
-func (w *Workspace) logLines(ctx context.Context, q LogQuery) ([]LogLine, error) {
-	bounds, bound := " AND id > ? ORDER BY id DESC LIMIT ?", q.Before
+// Limit+1 of them if there are so many; going backward, oldest first. None is
+// behind end, unless that is 0.
+func (w *Workspace) logLines(ctx context.Context, q LogQuery, end int64) ([]LogLine, error) {
+	bounds, bound := " AND id > ? AND id >= ? ORDER BY id DESC LIMIT ?", q.Before
 	switch {
 	case q.Before != 0:
-		bounds = " AND id > ? ORDER BY id LIMIT ?"
+		bounds, end = " AND id > ? AND id <= ? ORDER BY id LIMIT ?", cmp.Or(end, math.MaxInt64)
 	case q.After != 0:
-		bounds, bound = " AND id < ? ORDER BY id DESC LIMIT ?", q.After
+		bounds, bound = " AND id < ? AND id >= ? ORDER BY id DESC LIMIT ?", q.After
 	}
 	where := w.logFilter(q)
 	where.state(q, false)
-	lines, err := w.sentLines(ctx, where.String()+bounds, append(where.args, bound, q.Limit+1)...)
+	lines, err := w.sentLines(ctx, where.String()+bounds, append(where.args, bound, end, q.Limit+1)...)
 	if err != nil {
 		return nil, err
 	}
 	if q.inbound() {
 		where := w.inboundFilter(q)
 		where.state(q, true)
-		inbound, err := w.inboundLines(ctx, where.String()+bounds, append(where.args, bound, q.Limit+1)...)
+		inbound, err := w.inboundLines(ctx, where.String()+bounds, append(where.args, bound, end, q.Limit+1)...)
 		if err != nil {
 			return nil, err
 		}
@@ -186,12 +241,10 @@ func (w *Workspace) logFilter(q LogQuery) *condition {
 		where.and(`problem LIKE ? ESCAPE '\'`, contains(`"What":`+writeJSON(q.What)+`,"Who":`))
 	}
 	if user := strings.TrimSpace(q.User); user != "" {
-		where.and(`lower(by_name) LIKE ? ESCAPE '\'`, contains(lowerASCII(user)))
+		where.and(w.db.dialect.folded("by_name")+` LIKE ? ESCAPE '\'`, contains(lowerASCII(user)))
 	}
 	if search := strings.TrimSpace(q.Search); search != "" {
-		pattern := contains(lowerASCII(search))
-		where.and(`(lower(label) LIKE ? ESCAPE '\' OR lower(what) LIKE ? ESCAPE '\' OR lower(rule) LIKE ? ESCAPE '\'
-			OR lower(problem) LIKE ? ESCAPE '\')`, pattern, pattern, pattern, pattern)
+		where.anyHas(w.db.dialect, search, "label", "what", "rule", "problem")
 	}
 	return where
 }
@@ -203,9 +256,19 @@ func (w *Workspace) inboundFilter(q LogQuery) *condition {
 			w.id, contains(lowerASCII(user)))
 	}
 	if search := strings.TrimSpace(q.Search); search != "" {
-		where.and(`(lower(label) LIKE ? ESCAPE '\' OR lower(reason) LIKE ? ESCAPE '\')`, contains(lowerASCII(search)), contains(lowerASCII(search)))
+		where.anyHas(w.db.dialect, search, "label", "reason")
 	}
 	return where
+}
+
+// anyHas selects rows in which one of the columns contains a text.
+func (c *condition) anyHas(d *dialect, text string, columns ...string) {
+	var any []string
+	for _, column := range columns {
+		any = append(any, d.folded(column)+` LIKE ? ESCAPE '\'`)
+		c.args = append(c.args, contains(lowerASCII(text)))
+	}
+	c.text = append(c.text, "("+strings.Join(any, " OR ")+")")
 }
 
 // lowerASCII folds what lower() folds in both engines, and no more.

@@ -101,6 +101,9 @@ type LogQuery struct {
 	// before (newer than) it: LogPage.Next and LogPage.Prev.
 	After, Before int64
 	Limit         int // 50 when 0
+	// Within bounds how many lines of each table are looked at for a page, where
+	// no index finds what is looked for; 0 = all. See LogPage.Searched.
+	Within int
 }
 
 // LogPage is one page of the sync log.
@@ -114,6 +117,9 @@ type LogPage struct {
 	// More says that only the newest were counted, so that Total and Counts are
 	// the least that there are; what needs somebody is counted whole.
 	More bool
+	// Searched is set when a search ended at its bound: nothing older was looked
+	// at. Next goes on there, also where nothing was found.
+	Searched time.Time
 }
 
 // LogLine is one line of the sync log. Inbound is set for a line that is an

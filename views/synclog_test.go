@@ -61,6 +61,8 @@ func logPages() []page {
 	missed.Rows, missed.Causes = nil, nil
 	missed.Filter.Active, missed.Filter.Clear = []Link{{Text: "State: Needs you", URL: "/sync/log"}}, Link{Text: "Clear all", URL: "/sync/log"}
 	missed.Empty = Empty{Icon: IconSearch, Title: "Nothing needs you", Text: "With this filter there is no row. Without it there are 8,214.", Actions: []Action{{Text: "Show all", URL: "/sync/log"}}}
+	searching := missed
+	searching.Empty = Empty{Icon: IconSearch, Title: "Nothing found back to 3 Nov 2026, 09:14", Text: "Older lines were not searched yet. Search further back, or choose an object or a shorter time above.", Actions: []Action{{Text: "Search further back", URL: "/sync/log?after=1"}, {Text: "Show everything", URL: "/sync/log"}}}
 	done := logRow()
 	done.Detail = LogDetail{Facts: []Fact{{Label: "Commit", Value: "8,213", Mono: true}}, Diff: &Diff{Title: "What changed", Columns: []string{"Field", "Before", "After"}, Rows: []DiffRow{{"Title", []string{"Head of Ops", "Head of Operations"}, 1}}}}
 	done.Row.State, done.Row.Inbound = StateChip(StateDone), true
@@ -72,6 +74,7 @@ func logPages() []page {
 		{"log", Log(logFull())},
 		{"log-empty", Log(none)},
 		{"log-nothing-found", Log(missed)},
+		{"log-searched-back", Log(searching)},
 		{"log-hostile", Log(bad)},
 		{"log-groups", Log(groups)},
 		{"log-row", LogRowView(logRow())},
