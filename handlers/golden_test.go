@@ -10,7 +10,7 @@ import (
 // goldens says under which names the states of a page are kept as golden files,
 // which are also what Chromium looks at; "" is for answers that are no pages.
 var goldens = map[string]string{
-	"/login": "login login-failed login-hostile", "/": "health health-empty health-loading health-hostile", eventsPath: "",
+	"/login": "login login-failed login-hostile", "/": "health health-empty health-loading health-hostile", eventsPath: "", "/sync": "", "/settings": "",
 	forecastBase: "forecast forecast-empty forecast-same forecast-too-much forecast-no-permission forecast-hostile",
 	"/sync/log":  "log log-empty log-groups log-nothing-found log-searched-back log-hostile", "/sync/lines/ignore": "topic-archive", "/sync/log/:id": "log-row log-row-done log-row-hostile", "/sync/log/:id/ignore": "topic-archive",
 	holesBase: "holes", holesBase + "/:id": "hole hole-failed hole-repairing hole-hostile", holesBase + "/:id/certificate": "",

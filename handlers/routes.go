@@ -130,6 +130,8 @@ func allPages() []route {
 		{"POST", "/sync/log/:id/retry", signedIn, retryLine},
 		{"GET", "/sync/log/:id/ignore", signedIn, askIgnore},
 		{"POST", "/sync/log/:id/ignore", signedIn, ignoreLine},
+		{"GET", "/sync", signedIn, goTo("/sync/log")},
+		{"GET", "/settings", signedIn, goTo(settingsBase + "/notes")},
 		{"GET", holesBase, signedIn, holeList},
 		{"GET", holesBase + "/:id", signedIn, holePage},
 		{"GET", holesBase + "/:id/certificate", signedIn, holeFile},
@@ -220,4 +222,9 @@ func allPages() []route {
 			route{"POST", k.path + "/:id/unlink", signedIn, unlink(k)})
 	}
 	return list
+}
+
+// goTo leads an address that people type to the page that they mean.
+func goTo(url string) func(*visit) error {
+	return func(v *visit) error { return v.Redirect(url, fiber.StatusFound) }
 }
