@@ -153,6 +153,9 @@ type Form struct {
 	Bar      SaveBar
 }
 
+// typed reports whether the controls hold what somebody typed and nobody saved.
+func (f Form) typed() bool { return f.Unsaved || len(f.Errors) > 0 }
+
 // Merge shows both values where two people saved the same settings.
 type Merge struct {
 	Form   Form
