@@ -92,7 +92,7 @@ func (m metadataWriter) Update(object, id string, metadata json.RawMessage) *org
 func (m metadataWriter) Delete(object, id string) *org.Error {
 	switch object {
 	case channelObject:
-		for _, c := range m.Log.Channels() {
+		for _, c := range m.customChannels() {
 			if componentID(channelKey, path.Base(c.Name)) == id {
 				m.Log.Remove(c.Name)
 				return nil
@@ -126,6 +126,11 @@ func (o *Org) channel(fullName string) (bus.Channel, bool) {
 	return c, ok
 }
 
+// customChannels are those that an admin made.
+func (o *Org) customChannels() []bus.Channel {
+	return slices.DeleteFunc(o.Log.Channels(), func(c bus.Channel) bool { return c.Name == bus.Everything })
+}
+
 func (m metadataWriter) createChannel(fullName string, metadata json.RawMessage) (string, *org.Error) {
 	var in struct{ ChannelType string }
 	if err := json.Unmarshal(metadata, &in); err != nil {
@@ -157,10 +162,13 @@ func (s selected) name() string {
 // selections lists every member with the fields that it is enriched with.
 func (o *Org) selections() (list []selected, enriched map[selected][]string) {
 	enriched = map[selected][]string{}
+	def, _ := o.Log.Custom(bus.Everything)
 	for _, object := range o.CDC.Captured() {
-		list = append(list, selected{defaultChannel, object})
+		s := selected{defaultChannel, object}
+		list = append(list, s)
+		enriched[s] = def.Members[object]
 	}
-	for _, c := range o.Log.Channels() {
+	for _, c := range o.customChannels() {
 		for _, object := range slices.Sorted(maps.Keys(c.Members)) {
 			s := selected{path.Base(c.Name), object}
 			list = append(list, s)
@@ -192,18 +200,14 @@ func (m metadataWriter) putMember(metadata json.RawMessage) (string, *org.Error)
 	if bus.IsPlatformEvent(in.SelectedEntity) {
 		object, ok = in.SelectedEntity, in.EventChannel != defaultChannel
 	}
-	if found := m.Engine.Object(object); !ok || object == "" || found == nil || found.Name != object {
+	if !ok || object == "" || !m.knows(object) {
 		return "", refusedComponent("The selected entity, "+in.SelectedEntity+", isn't valid.", "SelectedEntity")
 	}
 	of := selected{in.EventChannel, object}
-	if in.EventChannel == defaultChannel {
-		if len(in.EnrichedFields) > 0 {
-			return "", refusedComponent("This org enriches custom channels only.", "EnrichedFields")
-		}
-		m.CDC.Capture(object, true)
-		return componentID(memberKey, of.name()), nil
-	}
 	channel, ok := m.channel(in.EventChannel)
+	if !ok && in.EventChannel == defaultChannel {
+		channel, ok = bus.Channel{Name: bus.Everything}, true
+	}
 	if !ok {
 		return "", refusedComponent("The event channel, "+in.EventChannel+", doesn't exist.", "EventChannel")
 	}
@@ -214,9 +218,13 @@ func (m metadataWriter) putMember(metadata json.RawMessage) (string, *org.Error)
 		}
 		fields = append(fields, f.Name)
 	}
-	channel.Members = maps.Clone(channel.Members)
-	channel.Members[object] = fields
-	if err := m.Log.Define(channel); err != nil {
+	members := maps.Clone(channel.Members)
+	if members == nil {
+		members = map[string][]string{}
+	}
+	members[object] = fields
+	channel.Members = members
+	if err := m.define(channel); err != nil {
 		return "", refusedComponent(err.Error(), "EnrichedFields")
 	}
 	if !bus.IsPlatformEvent(object) {
@@ -230,7 +238,6 @@ func (m metadataWriter) putMember(metadata json.RawMessage) (string, *org.Error)
 func (m metadataWriter) removeMember(of selected) {
 	if of.channel == defaultChannel {
 		m.CDC.Capture(of.object, false)
-		return
 	}
 	channel, ok := m.channel(of.channel)
 	if !ok {
@@ -238,7 +245,21 @@ func (m metadataWriter) removeMember(of selected) {
 	}
 	channel.Members = maps.Clone(channel.Members)
 	delete(channel.Members, of.object)
-	_ = m.Log.Define(channel) // it was defined with more
+	_ = m.define(channel) // it was defined with more
+}
+
+// define puts a channel in place. Of the default one only what it is enriched with
+// is kept.
+func (m metadataWriter) define(c bus.Channel) error {
+	if c.Name != bus.Everything {
+		return m.Log.Define(c)
+	}
+	maps.DeleteFunc(c.Members, func(_ string, fields []string) bool { return len(fields) == 0 })
+	if len(c.Members) == 0 {
+		m.Log.Remove(c.Name)
+		return nil
+	}
+	return m.Log.Define(c)
 }
 
 func (m metadataWriter) manage(name string, metadata json.RawMessage) (string, *org.Error) {

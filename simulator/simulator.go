@@ -36,7 +36,7 @@ type Config struct {
 	HTTP    string // listen address; "" = 127.0.0.1:0
 	GRPC    string // listen address of the Pub/Sub API; "" = 127.0.0.1:0
 	BaseURL string // public address; "" = http:// and the listen address
-	Edition string // developer, enterprise or professional; "" = enterprise
+	Edition string // developer, professional, enterprise or unlimited; "" = enterprise
 
 	Features org.Features // notes, e-mail and products
 

@@ -88,7 +88,7 @@ func (o *Org) managed() org.Shelved {
 
 func (o *Org) channels() org.Shelved {
 	s := org.Shelved{Name: channelObject, Fields: []string{"Id", "DeveloperName", "MasterLabel", "ChannelType", "FullName", "Metadata"}}
-	for _, c := range o.Log.Channels() {
+	for _, c := range o.customChannels() {
 		full, kind := path.Base(c.Name), path.Base(path.Dir(c.Name))
 		name := strings.TrimSuffix(full, "__chn")
 		s.Rows = append(s.Rows, map[string]any{

@@ -69,10 +69,13 @@ func (o *Org) enrich(e *bus.Event, fields []string) []*bus.Event {
 
 // maxClients is how many streaming clients the org's edition admits at once.
 func (o *Org) maxClients() int {
-	if o.Engine.Edition() == "developer" {
-		return 20
+	switch o.Engine.Edition() {
+	case "unlimited":
+		return 2_000
+	case "enterprise":
+		return 1_000
 	}
-	return 2_000
+	return 20
 }
 
 // tell hands every transaction to several publishers, one after the other.

@@ -32,7 +32,7 @@ type simulateCmd struct {
 	orgFlags
 	HTTP      string   `name:"http" default:"127.0.0.1:8081" help:"Address to serve on."`
 	GRPC      string   `name:"grpc" help:"Address of the Pub/Sub API; the port after --http's, or a free one where that is taken, when left out."`
-	Edition   string   `enum:"developer,enterprise,professional" default:"enterprise" help:"developer, enterprise or professional."`
+	Edition   string   `enum:"developer,professional,enterprise,unlimited" default:"enterprise" help:"developer, professional, enterprise or unlimited."`
 	Features  []string `enum:"persons,email,products,shared-activities,currencies,no-notes" help:"Parts of the org beyond the usual: persons (person accounts), email, products, shared-activities, currencies, no-notes."`
 	Websocket string   `name:"cometd-websocket" enum:"on,off" default:"on" help:"Offer websocket at /cometd; off answers an upgrade with 405, as Salesforce does."`
 	Quiet     bool     `help:"No sales team that keeps changing records."`

@@ -14,16 +14,20 @@ type Channel struct {
 	Members map[string][]string `json:"members"` // object → enriched fields
 }
 
-const maxEnriched = 10
+const (
+	maxEnriched = 10
+	maxChannels = 100
+)
 
-// Define makes or replaces a custom channel.
+// Define makes or replaces a custom channel, or says what the channel of all
+// objects is enriched with: there the members have no other meaning.
 func (l *Log) Define(c Channel) error {
 	name, ok := strings.CutPrefix(c.Name, channelPrefix)
 	ofEvents := false
 	if !ok {
 		name, ofEvents = strings.CutPrefix(c.Name, eventPrefix)
 	}
-	if !ok && !ofEvents || !strings.HasSuffix(name, "__chn") || strings.ContainsAny(name, "/?") {
+	if c.Name != Everything && (!ok && !ofEvents || !strings.HasSuffix(name, "__chn") || strings.ContainsAny(name, "/?")) {
 		return fmt.Errorf("a custom channel is named like /data/Sales__chn or /event/Orders__chn, not %q", c.Name)
 	}
 	for object, fields := range c.Members {
@@ -39,6 +43,9 @@ func (l *Log) Define(c Channel) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.channels[c.Name] == nil && len(l.channels) >= maxChannels {
+		return fmt.Errorf("no more than %d custom channels", maxChannels)
+	}
 	l.channels[c.Name] = &c
 	return nil
 }
@@ -93,6 +100,7 @@ func (c *Cursor) of(events []*Event) []*Event {
 	var own []*Event
 	for _, e := range events {
 		fields, member := c.custom.Members[e.Object]
+		member = member || c.custom.Name == Everything && !e.isPlatform()
 		switch {
 		case !member:
 		case len(fields) > 0 && enrich != nil:

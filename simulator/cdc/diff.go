@@ -5,12 +5,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"tidegate/simulator/org"
 )
 
 const (
-	// diffFrom is the length in bytes from which a changed text goes out as what
+	// diffFrom is the length in characters from which a changed text goes out as what
 	// changed in it, where that is short.
 	diffFrom    = 1000
 	diffContext = 3 // lines around a change
@@ -22,7 +23,7 @@ const (
 func difference(before, after any) (string, bool) {
 	old, okOld := before.(string)
 	now, okNow := after.(string)
-	if !okOld || !okNow || len(old) < diffFrom || len(now) < diffFrom {
+	if !okOld || !okNow || utf8.RuneCountInString(old) < diffFrom || utf8.RuneCountInString(now) < diffFrom {
 		return "", false
 	}
 	a, b := strings.Split(old, "\n"), strings.Split(now, "\n")

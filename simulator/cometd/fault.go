@@ -24,6 +24,8 @@ const (
 	FaultQuota = "delivery_quota"
 	// FaultStall answers connects in order but delivers no events while it lasts.
 	FaultStall = "stall_streams"
+	// FaultRefuse refuses a message with an error of choice.
+	FaultRefuse = "stream_refuse"
 	// FaultHalfOpen goes silent on a connection that stays open.
 	FaultHalfOpen = "half_open"
 )
@@ -37,6 +39,12 @@ var Kinds = []fault.Kind{
 	{Name: FaultBusySubscribe, About: "refuses a subscription with 503 as failure reason under an error that says 403"},
 	{Name: FaultQuota, About: "the daily delivery allocation counts as used up; lasts until cleared unless given seconds"},
 	{Name: FaultStall, About: "streams stay connected but deliver nothing; lasts until cleared unless given seconds"},
+	{Name: FaultRefuse, About: "refuses a streaming message with any of the platform's errors", Params: []fault.Param{
+		{Name: "method", About: "handshake, connect or subscribe; empty: the first of any"},
+		{Name: "channel", About: "of a subscription; empty: every channel"},
+		{Name: "message", About: "the error, such as 403::Restricted channel; of a handshake it is the failure reason"},
+		{Name: "mode", About: "advice: none, handshake or retry; empty: no advice, of a handshake none"},
+	}},
 	{Name: FaultHalfOpen, About: "the next delivery of events is swallowed and its connection goes silent without closing"},
 }
 
@@ -65,6 +73,9 @@ func (s *Server) due(kind string) bool {
 
 // connectFault refuses a connect on purpose, or returns nil.
 func (s *Server) connectFault(n *session, m *message) []reply {
+	if r := s.chosen(m); r != nil {
+		return []reply{*r}
+	}
 	switch {
 	case s.exhausted():
 		return []reply{m.refuseAdvised(errQuota, "none")}
@@ -86,6 +97,9 @@ func (s *Server) connectFault(n *session, m *message) []reply {
 
 // subscribeFault refuses a subscription on purpose, or returns nil.
 func (s *Server) subscribeFault(m *message) *reply {
+	if r := s.chosen(m); r != nil {
+		return r
+	}
 	if s.exhausted() {
 		r := m.refuse(errQuota)
 		return &r
@@ -96,6 +110,23 @@ func (s *Server) subscribeFault(m *message) *reply {
 		return &r
 	}
 	return nil
+}
+
+// chosen refuses a message as a fault asks for, or returns nil. The cause of a
+// refused handshake is nested.
+func (s *Server) chosen(m *message) *reply {
+	f, due := s.cfg.Faults.Take(FaultRefuse, fault.Subject{Method: strings.TrimPrefix(m.Channel, "/meta/"), Channel: m.Subscription})
+	if !due {
+		return nil
+	}
+	r := m.refuse(f.Message)
+	if m.Channel == metaHandshake {
+		r = m.deny(f.Message)
+	}
+	if f.Mode != "" {
+		r.Advice = &advice{Reconnect: f.Mode, Interval: new(int64)}
+	}
+	return &r
 }
 
 // exhausted reports whether no more events may be delivered today.
@@ -124,7 +155,7 @@ func (s *Server) take(n *session, reader *parking, max int) []delivery {
 // and generic channels have allocations of their own, which no org here reaches.
 func counted(batch []delivery) (n int) {
 	for _, d := range batch {
-		if strings.HasPrefix(d.channel, "/data/") {
+		if strings.HasPrefix(d.channel, "/data/") || strings.HasPrefix(d.channel, "/event/") {
 			n++
 		}
 	}

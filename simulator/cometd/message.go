@@ -42,6 +42,8 @@ const (
 	errNoToken       = "401::Request requires authentication"
 	errUnknownClient = "403::Unknown client"
 	errDenied        = "403::Handshake denied"
+	errRestricted    = "403::Restricted channel"
+	errCreate        = "403:denied_by_security_policy:create_denied"
 	errSubscribe     = "403:denied_by_security_policy:subscribe_denied"
 	errQuota         = "403::Organization total events daily limit exceeded"
 	errNoHandshake   = "403::Client has not completed handshake"
@@ -56,6 +58,8 @@ func errConnectionType(t string) string { return "400::Invalid connection type {
 func errUnknownChannel(c string) string {
 	return "400::The channel you requested to subscribe to doesn't exist {" + c + "}"
 }
+
+func errCannotCreate(c string) string { return "403::Cannot create channel {" + c + "}" }
 
 func errNoCookie(client string) string {
 	return "400::Client " + client + " has established a session, but no BAYEUX_BROWSER cookie present"

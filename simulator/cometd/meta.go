@@ -85,6 +85,9 @@ func (s *Server) handshake(c *caller, m *message) reply {
 	if !ok {
 		return m.deny(errInvalidToken)
 	}
+	if r := s.chosen(m); r != nil {
+		return *r
+	}
 	offered := s.offered()
 	if len(m.SupportedConnectionTypes) > 0 && !slices.ContainsFunc(m.SupportedConnectionTypes, func(t string) bool { return slices.Contains(offered, t) }) {
 		return m.refuseAdvised(errConnectionType(m.SupportedConnectionTypes[0]), "none")
@@ -212,6 +215,12 @@ func (s *Server) channelError(channel string) string {
 		return errNoChannel
 	case channel[0] != '/':
 		return errNoSlash
+	case strings.HasPrefix(channel, "/meta/") || strings.HasPrefix(channel, "/service/"):
+		return errRestricted
+	case strings.HasSuffix(channel, "*"):
+		return errCannotCreate(channel)
+	case !strings.HasPrefix(channel, "/data/") && !strings.HasPrefix(channel, "/event/") && !strings.HasPrefix(channel, "/topic/"):
+		return errCreate
 	case !ok || (object != "" && !s.cfg.Known(object)):
 		return errUnknownChannel(channel)
 	}

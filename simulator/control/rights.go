@@ -7,6 +7,7 @@ import (
 
 	"tidegate/simulator/bus"
 	"tidegate/simulator/org"
+	"tidegate/simulator/rest"
 )
 
 func (s *Server) permissions(w http.ResponseWriter, _ *http.Request) {
@@ -58,6 +59,9 @@ func (s *Server) capture(w http.ResponseWriter, r *http.Request) {
 	case object == nil && (in.Object != "" || in.OverflowAt == nil):
 		fail(w, fmt.Errorf("no such object: %q", in.Object))
 		return
+	case object != nil && (bus.IsPlatformEvent(object.Name) || !rest.HasChangeEvents(object)):
+		fail(w, fmt.Errorf("%s has no change events", object.Name))
+		return
 	case object != nil:
 		s.CDC.Capture(object.Name, in.Selected)
 	}
@@ -101,7 +105,9 @@ func (s *Server) define(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for name := range c.Members {
-		s.CDC.Capture(name, true)
+		if !bus.IsPlatformEvent(name) {
+			s.CDC.Capture(name, true)
+		}
 	}
 	w.WriteHeader(http.StatusNoContent)
 }

@@ -48,10 +48,10 @@ func (tx *Tx) cascade(object, id string) *Error {
 }
 
 // revive takes out of the recycle bin what went into it with the parent, which
-// is told by the moment.
+// is told by the moment. What a merge put there stays.
 func (tx *Tx) revive(object, id string, moment any) *Error {
 	return tx.belongings(object, id, func(r Record) bool {
-		return r.Value("IsDeleted") == true && r.Value("SystemModstamp") == moment
+		return r.Value("IsDeleted") == true && r.Value("SystemModstamp") == moment && r.Value("MasterRecordId") == nil
 	}, false)
 }
 

@@ -181,6 +181,9 @@ func (tx *Tx) Merge(object, master string, losers []string, values map[string]an
 		if id == winner {
 			return refuse("INVALID_ID_FIELD", "a record cannot be merged into itself")
 		}
+		if err := tx.repointPeople(id, winner); err != nil {
+			return err
+		}
 		if err := tx.repoint("", id, winner); err != nil {
 			return err
 		}

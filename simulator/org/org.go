@@ -17,7 +17,7 @@ type Config struct {
 	Now       func() time.Time // clock; nil = time.Now
 	Publisher Publisher        // gets every transaction; nil = nobody
 	Faults    *fault.Registry  // nil = none armed, none can be
-	Edition   string           // developer, enterprise or professional
+	Edition   string           // developer, professional, enterprise or unlimited
 	Features  Features
 	// Checks are further rules of an object, for those who know more than the
 	// engine: they see the record as it is about to be saved.
@@ -92,7 +92,7 @@ func (o *Org) ID() string { return o.orgID }
 // that an integration runs as.
 func (o *Org) AdminID() string { return o.adminID }
 
-// Edition is developer, enterprise or professional.
+// Edition is developer, professional, enterprise or unlimited.
 func (o *Org) Edition() string { return o.edition }
 
 // Now is the org's clock.

@@ -285,3 +285,34 @@ func (tx *Tx) hasInvitees(event string) bool {
 		return r.Value("IsDeleted") != true && (r.Object().Field("IsInvitee") == nil || r.Value("IsInvitee") == true)
 	})
 }
+
+// repointPeople puts one person in the place of another in every activity with
+// several people. An activity that was with both is with the one, once.
+func (tx *Tx) repointPeople(from, to string) *Error {
+	for _, activity := range []string{"Task", "Event"} {
+		t := tx.table(activity)
+		if !t.object.isShared() {
+			continue
+		}
+		for _, r := range tx.Referring(activity+"WhoRelation", "RelationId", from) {
+			id, _ := r.Value(activity + "Id").(string)
+			at, ok := t.byID[id]
+			if !ok || r.Value("IsDeleted") == true || t.at(at).Value("IsDeleted") == true {
+				continue
+			}
+			who, _ := t.at(at).Value("WhoId").(string)
+			people := []any{to}
+			for _, one := range without(without(tx.peopleOf(activity, id), from), to) {
+				people = append(people, one)
+			}
+			if who == from {
+				who = to
+			}
+			values := map[string]any{t.object.junctions()[0].name: people, "WhoId": who}
+			if err := tx.asPlatform(func() *Error { return tx.Update(activity, id, values) }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -18,6 +18,9 @@ import (
 // managedPrefix is how ids of managed subscriptions begin.
 const managedPrefix = "18x"
 
+// maxManaged is how many managed subscriptions an org may have.
+const maxManaged = 200
+
 // Managed is a subscription whose place the server keeps, as an admin defines it.
 type Managed struct {
 	ID            string `json:"id"` // 18 characters, beginning with 18x; "" when defining: a new one
@@ -52,6 +55,9 @@ func (s *Server) Manage(m Managed) (id string, err error) {
 	defer s.mu.Unlock()
 	p, unknown := s.find("", m.DeveloperName)
 	if unknown != nil {
+		if len(s.managed) >= maxManaged {
+			return "", fmt.Errorf("no more than %d managed subscriptions", maxManaged)
+		}
 		p = &place{}
 		m.ID = org.MakeID(managedPrefix, uint64(len(s.managed)+1))
 		s.managed[m.ID] = p

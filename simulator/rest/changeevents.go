@@ -12,10 +12,13 @@ const changeEvent = "ChangeEvent"
 // withoutEvents are objects that change data capture does not know.
 var withoutEvents = []string{"ContentNote", "ContentDocument", "ContentDocumentLink", "Organization", "PushTopic", "StreamingChannel"}
 
+// fixedWithEvents are objects whose records are never changed, and yet announced.
+var fixedWithEvents = []string{"TaskRelation", "TaskWhoRelation", "EventWhoRelation"}
+
 // changeEventOf is the object whose records are the change events of another;
 // nil where there is none.
 func changeEventOf(o *org.Object) *org.Object {
-	if !o.Updateable || slices.Contains(withoutEvents, o.Name) {
+	if !o.Updateable && !slices.Contains(fixedWithEvents, o.Name) || slices.Contains(withoutEvents, o.Name) {
 		return nil
 	}
 	event := org.Object{Name: eventName(o.Name), Label: o.Label + " Change Event", LabelPlural: o.Label + " Change Events"}

@@ -11,6 +11,9 @@ func dailyLimit(edition string) int {
 	if edition == "developer" {
 		return 15_000
 	}
+	if edition == "unlimited" {
+		return 100_000 + 12*5_000
+	}
 	return 100_000 + 12*1_000
 }
 

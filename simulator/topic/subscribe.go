@@ -14,6 +14,7 @@ import (
 // What an org says to who may not subscribe.
 const (
 	ErrNoEntity      = "403::Subscriber does not have access to the entity in this topic"
+	errNotEnabled    = "403::User not enabled for streaming"
 	errNoWhere       = "403::Subscriber does not have access to all fields referenced in the where clause of the PushTopic"
 	errNoChannel     = "403::No access on channel"
 	errVariesByCase  = "404::channel names may not vary only by case"
@@ -69,6 +70,8 @@ func (s *Set) subscribeTopic(o *org.Org, user, name, filter string) Subscription
 	seen := o.ObjectFor(user, q.object)
 	hidden := func(field string) bool { return seen.FieldFold(field) == nil }
 	switch {
+	case !o.SightOf(user, PushTopics).Object:
+		return Subscription{Refusal: errNotEnabled}
 	case !sight.Object:
 		return Subscription{Refusal: ErrNoEntity}
 	case slices.ContainsFunc(q.filtered, hidden):

@@ -46,7 +46,7 @@ func idled(ctx context.Context, o options, open func(int) (string, error)) (i id
 	if err != nil {
 		return i, err
 	}
-	running, err := simulator.Start(ctx, simulator.Config{Quiet: true, Seed: 1, Sizes: seed.Sizes{Accounts: 2, Contacts: 5, Leads: 1, Opportunities: 1}})
+	running, err := simulator.Start(ctx, simulator.Config{Quiet: true, Seed: 1, Edition: "unlimited", Sizes: seed.Sizes{Accounts: 2, Contacts: 5, Leads: 1, Opportunities: 1}})
 	if err != nil {
 		return i, err
 	}
