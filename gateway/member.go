@@ -83,15 +83,3 @@ type Person struct {
 	Properties  Fields
 	UpdatedAt   time.Time
 }
-
-// AuditEntry is one act of a person or a refusal.
-type AuditEntry struct {
-	ID     int64
-	At     time.Time
-	By     string
-	What   string
-	Target string
-	Before string // JSON or text
-	After  string
-	IP     string
-}

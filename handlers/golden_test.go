@@ -21,7 +21,7 @@ var goldens = map[string]string{
 	settingsBase + "/objects/:object/properties": "settings-import settings-import-empty settings-import-hostile", settingsBase + "/objects/:object/remove": "object-leave",
 	settingsBase + "/objects/:object/why": "field-why", settingsBase + "/objects/:object/import": "object-add-confirm",
 	"/settings/you": "settings-notes-locked settings-notes", "/settings/you/account": "you", "/settings/members": "members members-refused members-hostile", "/settings/members/:id": "member-refused", "/settings/members/:id/notes": "settings-notes-members settings-notes-locked",
-	apiPath: "api", "/settings/keys": "keys keys-created keys-empty", "/audit": "audit",
+	apiPath: "api", "/settings/keys": "keys keys-created keys-empty", auditPath: "audit audit-changed",
 	"/settings/webhooks": "webhooks webhooks-empty webhooks-refused", "/settings/webhooks/:id": "webhook-empty webhook-secret webhook-deliveries webhook-hostile", "/settings/webhooks/:id/rotate": "topic-archive", "/settings/webhooks/:id/delete": "topic-archive",
 	"/settings/webhooks/product": "webhooks", "/settings/webhooks/product/:id": "webhook-deliveries", "/settings/webhooks/product/:id/delete": "topic-archive",
 	"/settings/topics": "topics topics-archived topics-empty", "/settings/topics/:slug": "topic topic-hostile", "/settings/topics/:slug/archive": "topic-archive",

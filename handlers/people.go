@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"net/mail"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -19,7 +18,6 @@ import (
 
 const (
 	minPassword = 12
-	auditSize   = 100 // lines of a page
 )
 
 // you is the signed-in person's own Notes settings ("You", AVM-07).
@@ -210,29 +208,4 @@ func CheckEmail(email string) (string, error) {
 		return "", gateway.InvalidField("email", "%q is no e-mail address, such as ann@example.com.", email)
 	}
 	return strings.ToLower(a.Address), nil
-}
-
-// auditLog lists what people did here, newest first.
-func auditLog(v *visit) error {
-	before, _ := strconv.ParseInt(v.Query("before"), 10, 64) // no number is no token: the first page
-	entries, err := v.ws.AuditLog(v.UserContext(), before, auditSize+1)
-	if err != nil {
-		return err
-	}
-	older := ""
-	if len(entries) > auditSize {
-		entries = entries[:auditSize]
-		older = withQuery(v.Ctx, map[string]string{"before": strconv.FormatInt(entries[auditSize-1].ID, 10)})
-	}
-	p := views.ListPage{
-		Shell: v.s.shell(v, "Audit", views.NavSettings), Caption: "Audit",
-		Head:    views.Head{Title: "Audit", Lead: "Who changed what in this workspace, and what was refused, newest first."},
-		Columns: []views.Column{{Text: "When"}, {Text: "Who"}, {Text: "What"}, {Text: "Where"}},
-		Pager:   views.Pager{OlderURL: older},
-		Empty:   views.Empty{Icon: views.IconInfo, Title: "Nothing yet", Text: "Every change of a setting, a member or the connection will appear here."},
-	}
-	for _, e := range entries {
-		p.Rows = append(p.Rows, views.Row{Cells: []views.Cell{{Time: v.clock().full(e.At)}, {Text: e.By}, {Text: e.What, Second: auditWords(e)}, {Text: e.Target, Mono: true}}})
-	}
-	return answer(v.Ctx, views.List(p))
 }

@@ -180,7 +180,7 @@ func allPages() []route {
 		{"GET", "/settings/keys", admins, keys},
 		{"POST", "/settings/keys", admins, createKey},
 		{"POST", "/settings/keys/:id/revoke", admins, revokeKey},
-		{"GET", "/audit", admins, auditLog},
+		{"GET", auditPath, admins, auditLog},
 	}
 	list = append(list, productPages...) // before the webhooks: its name is no id of theirs
 	list = append(list, hookPages...)

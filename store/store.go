@@ -23,6 +23,8 @@ type Options struct {
 	// Give is called between the statements of a transaction that writes many
 	// rows: somebody else may go first. nil = nobody.
 	Give func()
+	// Sealer keeps the keys of the audit chains; nil = they lie open.
+	Sealer Sealer
 }
 
 // DB is one database, SQLite or Postgres. It is safe for concurrent use.
@@ -39,6 +41,7 @@ type DB struct {
 	mayStage atomic.Pointer[bool]
 	counts   counts
 	give     func()
+	sealer   Sealer
 }
 
 // Open opens the database at url, "sqlite://path/file.db" (a relative path)
@@ -61,6 +64,9 @@ func Open(_ context.Context, url string, o Options) (*DB, error) {
 	db := &DB{dialect: d, reader: reader, writer: writer, url: url, now: o.Now, ids: newIDs(), give: o.Give}
 	if db.now == nil {
 		db.now = time.Now
+	}
+	if db.sealer = o.Sealer; db.sealer == nil {
+		db.sealer = openly{}
 	}
 	db.log = cmp.Or(o.Logger, slog.Default())
 	db.holder = cmp.Or(o.Holder, fmt.Sprintf("process-%d", db.ids.draw(time.Now())))

@@ -101,10 +101,15 @@ func besideStates() []page {
 		Forms: []SmallForm{{Title: "Change", Button: "Save member", Form: Form{URL: "/settings/members/5", Errors: []FieldError{{"role", "Rights: the last admin stays one."}}}, Fields: []Field{{Name: "name", Label: "Name", Value: "Jonah Pryce", Required: true}}, Selects: []Select{{Name: "role", Label: "Rights", Error: "The last admin stays one.", Options: []Option{{Value: "admin", Text: "Admin", Selected: true}}}}}},
 	}
 	audit := ListPage{
-		Shell: shell("Audit", NavSettings), Caption: "Audit", Head: Head{Title: "Audit", Lead: "Who changed what in this workspace, and what was refused, newest first."},
+		Shell: shell("Audit", NavSettings), Caption: "Audit", Head: Head{Title: "Audit", Lead: "Who changed what in this workspace, and what was refused, newest first.", Actions: []Action{{Text: "Check that it is whole", URL: "/audit?check=1", Icon: IconShield}}},
 		Columns: []Column{{Text: "When"}, {Text: "Who"}, {Text: "What"}, {Text: "Where"}},
 		Rows:    []Row{{Cells: []Cell{{Time: at("3 Nov 2026, 09:14")}, {Text: "Mara Quill"}, {Text: "exported 24 deals of the forecast as csv"}, {Text: "/forecast/export?period=2026-11", Mono: true}}}},
 		Pager:   Pager{OlderURL: "/audit?before=4"},
+	}
+	edited := audit
+	edited.Shell.Notices = []Notice{
+		{Tone: Bad, Icon: IconWarning, Strong: "The audit log was changed in the database.", Text: "Compare it with a backup, and find out who can write to the database."},
+		{Tone: Bad, Icon: IconWarning, Text: "Act 812 of 21 Nov 2026, 09:14 is not as it was written."},
 	}
 	holes := ListPage{
 		Shell: shell("Continuity", NavHealth), Caption: "Gaps", Head: Head{Title: "Continuity", Lead: "Each gap in the stream, with what was repaired."},
@@ -120,6 +125,7 @@ func besideStates() []page {
 		{"members-refused", Members(MembersPage{List: list, Create: &form})},
 		{"member-refused", You(member)},
 		{"audit", List(audit)},
+		{"audit-changed", List(edited)},
 		{"holes", List(holes)},
 		{"forecast-no-permission", Error(ErrorPage{Shell: shell("Not allowed", NavForecast), Empty: Empty{Icon: IconLock, Title: "Not allowed", Text: "The forecast is shown to Sales, Customer Success; ask an admin to add your team under Forecast settings.", Actions: []Action{{Text: "Open Health", URL: "/"}}}})},
 	}

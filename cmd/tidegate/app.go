@@ -118,7 +118,7 @@ func (a *app) join(hint string) error {
 	if err != nil {
 		return err
 	}
-	sealer, err := vault.Open(key, a.cfg.OtherKeys()...)
+	sealer, err := openVault(a.cfg)
 	if err != nil {
 		return err
 	}
@@ -234,7 +234,7 @@ func openStore(ctx context.Context, cfg config.Config, logger *slog.Logger, give
 			return nil, fmt.Errorf("making the database's folder: %w", err)
 		}
 	}
-	db, err := store.Open(ctx, cfg.DatabaseURL, store.Options{Logger: logger, Holder: holderName(), Give: give})
+	db, err := store.Open(ctx, cfg.DatabaseURL, store.Options{Logger: logger, Holder: holderName(), Give: give, Sealer: newLazyVault(cfg)})
 	if err != nil {
 		return nil, err
 	}

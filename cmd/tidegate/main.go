@@ -39,6 +39,7 @@ type cli struct {
 	Migrate    migrateCmd    `cmd:"" help:"Bring the database to this version, or show where it stands."`
 	User       userCmd       `cmd:"" help:"Add, list or disable people, or set a password."`
 	Key        keyCmd        `cmd:"" help:"Create, list or revoke API keys."`
+	Audit      auditCmd      `cmd:"" help:"Check that nobody changed the audit log in the database."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 

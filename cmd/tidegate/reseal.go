@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 
 	"tidegate/gateway"
@@ -65,8 +66,26 @@ func (o *orgs) resealHooks(ctx context.Context) (sealed int, err error) {
 		if err != nil {
 			return sealed, err
 		}
+		if _, err := ws.SwapAuditKey(ctx, o.resealAudit(w.ID)); err != nil {
+			return sealed, err
+		}
 	}
 	return sealed, nil
+}
+
+// resealAudit returns the key of an audit chain under the current key, or nil
+// where it is.
+func (o *orgs) resealAudit(ws gateway.WorkspaceID) func([]byte) ([]byte, error) {
+	return func(sealed []byte) ([]byte, error) {
+		if o.vault.Current(sealed, ws, store.SealedAsAudit) {
+			return nil, nil
+		}
+		plain, err := o.vault.Unseal(sealed, ws, store.SealedAsAudit)
+		if err != nil {
+			return nil, fmt.Errorf("opening the key of the audit chain: %w", err)
+		}
+		return o.vault.Seal(plain, ws, store.SealedAsAudit), nil
+	}
 }
 
 // resealSubscribers does the same for the secrets by which the host product
