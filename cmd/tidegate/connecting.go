@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"tidegate/handlers"
 	"tidegate/rules/mapping"
 	"tidegate/salesforce"
+	"tidegate/store"
 	"tidegate/streaming"
 )
 
@@ -229,37 +231,48 @@ func (c connecting) RefreshSchema(ctx context.Context, id gateway.WorkspaceID, o
 	return nil
 }
 
-// Disconnect revokes the grant at Salesforce, erases the tokens here and
-// stops reading. What cannot be revoked because Salesforce is away is erased
-// all the same.
+// revokeWithin bounds how long Salesforce may take to confirm the end of access:
+// the tokens are to be gone from here within ten seconds, whatever it does (S-52).
+const revokeWithin = 5 * time.Second
+
+// Disconnect lets nothing go out or come in any more, revokes the grant at
+// Salesforce and erases the tokens here. What cannot be revoked because
+// Salesforce is away is erased all the same.
 func (c connecting) Disconnect(ctx context.Context, id gateway.WorkspaceID) error {
 	ws := c.orgs.db.In(id)
 	conn, err := ws.Connection(ctx)
 	if err != nil {
 		return err
 	}
-	kept, err := c.orgs.secrets(ctx, ws, conn.ID)
-	if err == nil {
-		token := kept.RefreshToken
-		if token == "" {
-			token = kept.AccessToken
-		}
-		err = c.orgs.oauth.Revoke(ctx, conn.LoginURL, token)
-	}
-	revoking := err
-	if err := ws.EraseSecrets(ctx, conn.ID); err != nil {
+	end := func(reason string) error {
+		_, err := ws.SetConnectionState(ctx, conn.ID, gateway.StateDisconnected, reason)
 		return err
 	}
-	reason := "An admin disconnected; access is revoked at Salesforce."
-	if revoking != nil {
-		reason = "An admin disconnected. Salesforce did not confirm the end of access; end it there under Connected Apps OAuth Usage."
+	if err := end("An admin is disconnecting."); err != nil { // every process asks for the state before it writes
+		return err
 	}
-	if _, err := ws.SetConnectionState(ctx, conn.ID, gateway.StateDisconnected, reason); err != nil {
+	revoking := c.revoke(ctx, ws, conn)
+	if err := ws.EraseSecrets(ctx, conn.ID); err != nil {
 		return err
 	}
 	c.orgs.forget(id)
 	c.supervisor.restart(id)
-	return nil
+	if revoking != nil {
+		return end("An admin disconnected. Salesforce did not confirm the end of access; end it there under Connected Apps OAuth Usage.")
+	}
+	return end("An admin disconnected; access is revoked at Salesforce.")
+}
+
+// revoke ends at Salesforce what is kept here: the grant with all its sessions,
+// or the session where there is no grant.
+func (c connecting) revoke(ctx context.Context, ws *store.Workspace, conn gateway.Connection) error {
+	kept, err := c.orgs.secrets(ctx, ws, conn.ID)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, revokeWithin)
+	defer cancel()
+	return c.orgs.oauth.Revoke(ctx, conn.LoginURL, cmp.Or(kept.RefreshToken, kept.AccessToken))
 }
 
 // Pause stops or resumes reading from Salesforce.
