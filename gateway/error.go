@@ -17,6 +17,7 @@ const (
 	CodeInvalid      Code = "invalid"      // the input is wrong; Fields name where
 	CodeNotFound     Code = "not_found"    // no such thing, or hidden from this person
 	CodeForbidden    Code = "forbidden"    // known person, not allowed
+	CodeTooMany      Code = "too_many"     // more than a person asks for; wait
 	CodeUnauthorized Code = "unauthorized" // not signed in, or the key is not known
 	CodeConflict     Code = "conflict"     // somebody else changed it meanwhile
 	CodeFenced       Code = "fenced"       // we are no longer the lease holder

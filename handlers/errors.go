@@ -20,6 +20,7 @@ var statusOf = map[gateway.Code]int{
 	gateway.CodeInvalid:       http.StatusUnprocessableEntity,
 	gateway.CodeNotFound:      http.StatusNotFound,
 	gateway.CodeForbidden:     http.StatusForbidden,
+	gateway.CodeTooMany:       http.StatusTooManyRequests,
 	gateway.CodeUnauthorized:  http.StatusUnauthorized,
 	gateway.CodeConflict:      http.StatusConflict,
 	gateway.CodeKeyReused:     http.StatusUnprocessableEntity,

@@ -76,6 +76,9 @@ func (s *Server) enter(r route) fiber.Handler {
 			return gateway.Errorf(gateway.CodeForbidden,
 				"Only an admin of this workspace can open this page. Ask an admin, or ask to become one under Members.")
 		}
+		if err := s.watchReading(v, r); err != nil {
+			return err
+		}
 		err = r.page(v)
 		s.watch(v, err)
 		return err

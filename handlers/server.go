@@ -110,6 +110,8 @@ type Server struct {
 	app     *fiber.App
 	guard   *originGuard
 	limiter *attempts
+	// tripwire notices who carries records away.
+	tripwire *tripwire
 	metrics *httpMetrics
 	grants  once // states of OAuth that came back
 
@@ -136,7 +138,7 @@ func New(cfg Config) *Server {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{Config: cfg, guard: newOriginGuard(), limiter: newAttempts(cfg.Now), metrics: newHTTPMetrics(cfg.Metrics), noSecret: newHookSecret()}
+	s := &Server{Config: cfg, guard: newOriginGuard(), limiter: newAttempts(cfg.Now), tripwire: newTripwire(cfg.Now), metrics: newHTTPMetrics(cfg.Metrics), noSecret: newHookSecret()}
 	s.app = fiber.New(fiber.Config{
 		AppName:                 "Tidegate",
 		Immutable:               true, // strings outlive the handler in the outbox and in streams

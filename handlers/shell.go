@@ -235,6 +235,8 @@ func errorWords(f failure, again string) views.Empty {
 		e.Icon, e.Title = views.IconSearch, "Not found"
 	case gateway.CodeForbidden:
 		e.Icon, e.Title = views.IconLock, "Not allowed"
+	case gateway.CodeTooMany:
+		e.Icon, e.Title = views.IconClock, "Too many at once"
 	case gateway.CodeUnavailable:
 		e.Icon, e.Title = views.IconClock, "One moment"
 		if errors.Unwrap(f.err) != nil || e.Text == "" {
