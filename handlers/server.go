@@ -112,8 +112,8 @@ type Server struct {
 	limiter *attempts
 	// tripwire notices who carries records away.
 	tripwire *tripwire
-	metrics *httpMetrics
-	grants  once // states of OAuth that came back
+	metrics  *httpMetrics
+	grants   once // states of OAuth that came back
 
 	refusals refusals
 	prefixes prefixes

@@ -41,8 +41,8 @@ func TestBulkReadingEndsTheSession_S50(t *testing.T) {
 	again := w.as(home, gateway.RoleRep)
 	again.get("/").want(http.StatusOK)
 	again.get("/contacts/"+contactOf(home).ID).want(http.StatusTooManyRequests, "Records open again in")
-	rep.get("/contacts/"+contactOf(foreign).ID).want(http.StatusOK) // nobody else is concerned
-	admin.get("/contacts/"+contactOf(home).ID).want(http.StatusOK)
+	rep.get("/contacts/" + contactOf(foreign).ID).want(http.StatusOK) // nobody else is concerned
+	admin.get("/contacts/" + contactOf(home).ID).want(http.StatusOK)
 	admin.get(auditPath).want(http.StatusOK, "opened more than 1,000 records within an hour; the session was ended")
 	admin.get("/sync/log?direction=system").want(http.StatusOK, "Rita Rep opened more than 1,000 records")
 	lines, err := w.db.In(home).Log(t.Context(), store.LogQuery{Direction: "system"})
@@ -50,7 +50,7 @@ func TestBulkReadingEndsTheSession_S50(t *testing.T) {
 		t.Errorf("S-50: %d alerts, %v", len(lines.Entries), err)
 	}
 	w.clock.forward(refusedFor)
-	w.as(home, gateway.RoleRep).get("/contacts/"+contactOf(home).ID).want(http.StatusOK)
+	w.as(home, gateway.RoleRep).get("/contacts/" + contactOf(home).ID).want(http.StatusOK)
 }
 
 // What a person does all day is no bulk reading (S-50).
