@@ -62,9 +62,9 @@ type dialect struct {
 	// copyFrom is the size from which rows that meet no conflict are better
 	// copied than inserted; 0 = never.
 	copyFrom int
-	// stageFrom is the size from which an upsert is better copied into a
-	// temporary table first; 0 = never.
-	stageFrom int
+	// columnsFrom is the size from which rows are better sent as one array a
+	// column; 0 = never.
+	columnsFrom int
 	// rewritesIndexes: an upsert that names a column rewrites its index also
 	// where the value stays.
 	rewritesIndexes bool
@@ -155,10 +155,11 @@ var postgresDialect = &dialect{
 		FROM unnest(CAST(? AS TEXT[]), CAST(? AS TEXT[]), CAST(? AS TEXT[]), CAST(? AS TEXT[])) AS gone (k, v, o, r)
 		CROSS JOIN LATERAL (SELECT ctid AS place FROM record_keys WHERE value = gone.v AND kind = gone.k
 			AND object = gone.o AND record_id = gone.r AND workspace_id = ? OFFSET 0) AS found))`,
-	notifies:  true,
-	copyFrom:  50,  // measured
-	stageFrom: 500, // below, the round trips cost more than the parameters
-	insertAll: `INSERT INTO`,
+	notifies: true,
+	copyFrom: 50, // measured
+
+	columnsFrom: 10, // below, reading the statement costs as much as its parameters
+	insertAll:   `INSERT INTO`,
 	// Nobody is told "saved", and the place in the reading commits with its rows: a
 	// server that loses power reads the last of them again. Nothing waits for the
 	// disk meanwhile.
@@ -264,10 +265,9 @@ func openPostgres(address string) (reader, writer *sqlx.DB, err error) {
 		query.Set("connect_timeout", "5")
 	}
 	// A statement and its parameters travel together: one round trip each instead
-	// of two.
-	if !query.Has("binary_parameters") {
-		query.Set("binary_parameters", "yes")
-	}
+	// of two. And runner.columns sends arrays in binary form, so nobody may choose
+	// otherwise.
+	query.Set("binary_parameters", "yes")
 	if !query.Has(idleInTransaction) {
 		query.Set(idleInTransaction, "15000") // milliseconds
 	}

@@ -24,7 +24,7 @@ func (tx *Tx) AppendHistory(ctx context.Context, entries []gateway.HistoryEntry)
 			entries[i].At = tx.now
 		}
 	}
-	return tx.append(ctx, appendHistory, len(entries), func(args []any, i int) []any {
+	return tx.many(ctx, appendHistory, len(entries), func(args []any, i int) []any {
 		e := &entries[i]
 		return append(args, string(tx.ws), e.ID, e.Key.Object, e.Key.ID,
 			e.Version.CommitAt, e.Version.CommitNumber, e.Version.Sequence,

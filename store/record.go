@@ -131,7 +131,7 @@ func (tx *Tx) SaveRecords(ctx context.Context, records []gateway.Record) error {
 		in   insert
 		rows []recordRow
 	}{{saveRecords, rows.labeled}, {saveSameLabel, rows.same}} {
-		err := tx.upsert(ctx, group.in, len(group.rows), func(args []any, i int) []any {
+		err := tx.many(ctx, group.in, len(group.rows), func(args []any, i int) []any {
 			return appendRecord(args, tx.ws, group.rows[i])
 		})
 		if err != nil {
@@ -198,7 +198,6 @@ var saveRecords = insert{
 	head:  recordsHead,
 	tail:  recordsTail + `, label = excluded.label` + recordsNewer,
 	width: 12,
-	stage: "records",
 }
 
 var saveSameLabel = insert{

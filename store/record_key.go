@@ -225,7 +225,7 @@ func (tx *Tx) saveKeys(ctx context.Context, c keyChange) error {
 	if err := tx.revisitKnown(ctx, c); err != nil {
 		return err
 	}
-	return tx.append(ctx, saveRecordKeys, len(c.fresh), func(args []any, i int) []any {
+	return tx.many(ctx, saveRecordKeys, len(c.fresh), func(args []any, i int) []any {
 		return appendKey(append(args, string(tx.ws)), &c.fresh[i])
 	})
 }

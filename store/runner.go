@@ -117,8 +117,7 @@ type insert struct {
 	doing string
 	head  string
 	tail  string
-	width int    // parameters of one row
-	stage string // the table, where many rows may be copied beside it first
+	width int // parameters of one row
 }
 
 // rows runs the statement for n rows in chunks. fill appends the parameters of

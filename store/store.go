@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -37,11 +36,9 @@ type DB struct {
 	log     *slog.Logger
 	holder  string
 	ids     *ids
-	// mayStage is whether temporary tables may be made, nil = not asked yet.
-	mayStage atomic.Pointer[bool]
-	counts   counts
-	give     func()
-	sealer   Sealer
+	counts  counts
+	give    func()
+	sealer  Sealer
 }
 
 // Open opens the database at url, "sqlite://path/file.db" (a relative path)

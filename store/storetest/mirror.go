@@ -343,7 +343,7 @@ func history(t *testing.T, s *suite) {
 		}
 	})
 	t.Run("as written, however many at once", func(t *testing.T) {
-		// As many as Postgres gets copied, in more than one piece.
+		// As many as Postgres gets as arrays, in more than one piece.
 		many := make([]gateway.HistoryEntry, 600)
 		cells := []string{"", "\t", "\\", "\r\n", `\N`, `\.`, "\n\\.\n", "a\tb\\nc", "é 漢字 🌊", "x\x00y"}
 		for i := range many {
