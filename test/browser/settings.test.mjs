@@ -1,6 +1,6 @@
 // The settings that an admin steers beside the fields: Notes, Contacts,
-// Forecast and Advanced Settings, topics, agents, and the forecast itself. Every
-// control is changed in Chromium and seen again, with a script and without.
+// Forecast and Advanced Settings, topics, agents, and the forecast itself, in
+// Chromium on both engines, with a script and without.
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
 import { engines, inSync, noSidewaysScroll, noViolations, openBrowser, patience, signIn, startDemo } from "./world.mjs";
@@ -39,41 +39,6 @@ for (const engine of engines) {
           await page.setViewportSize({ width: 1280, height: 900 });
           assert.deepEqual(web.complaints, [], path);
         };
-        // Turns every switch, checkbox, list and input of a tab's form to another
-        // value and returns what each then holds.
-        const turnAll = async (action) => {
-          const held = {};
-          const form = page.locator(`form[action="${action}"]`);
-          for (const box of await form.locator("input[type=checkbox]:not([disabled])").all()) {
-            const key = `${await box.getAttribute("name")}=${await box.getAttribute("value")}`;
-            if (key === "teams=Sales") continue; // without any team nobody would be created
-            await box.setChecked(!(await box.isChecked()));
-            held[key] = await box.isChecked();
-          }
-          for (const list of await form.locator("select").all()) {
-            const name = await list.getAttribute("name");
-            if (name.startsWith("chain")) continue;
-            const values = await list.locator("option").evaluateAll((all) => all.map((o) => o.value));
-            const now = await list.inputValue();
-            const other = values.find((v) => v !== now && v !== "");
-            if (other === undefined) continue;
-            await list.selectOption(other);
-            held[name] = other;
-          }
-          return held;
-        };
-        const holds = async (action, held) => {
-          const form = page.locator(`form[action="${action}"]`);
-          for (const [key, want] of Object.entries(held)) {
-            if (typeof want === "boolean") {
-              const at = key.indexOf("=");
-              const box = form.locator(`input[name="${key.slice(0, at)}"][value="${key.slice(at + 1)}"]`);
-              assert.equal(await box.isChecked(), want, key);
-            } else {
-              assert.equal(await form.locator(`select[name="${key}"]`).first().inputValue(), want, key);
-            }
-          }
-        };
         // A review may ask for the password where a change can do harm.
         const confirm = async () => {
           await page.getByText("Nothing is saved yet.").first().waitFor();
@@ -101,70 +66,31 @@ for (const engine of engines) {
           assert.equal(await page.locator("#live-forecast .check-text").first().textContent().then((t) => t.split(" As of")[0]), before);
         });
 
-        for (const tab of ["forecast", "advanced"]) {
-          test(`every control of ${tab} is saved through its review and shown again`, async () => {
-            const action = `${base}/${tab}`;
-            await open(action);
-            await check(action);
-            const held = await turnAll(action);
-            assert.ok(Object.keys(held).length >= 4, `${tab} has ${Object.keys(held).length} controls`);
-            if (tab === "forecast") {
-              await page.locator('form[data-settings] input[name="amount"]:not(:checked)').check();
-              await page.locator('form[data-settings] input[name="count_by"]:not(:checked)').check();
-            }
-            await page.getByRole("button", { name: "Review changes" }).last().click();
-            await confirm();
-            await open(action);
-            await holds(action, held);
-            await page.getByText("Changed by Mara Quill").first().waitFor();
-            await check(action);
+        for (const tab of ["notes", "objects", "contacts", "forecast", "advanced"]) {
+          test(`${tab} is calm, narrow and accessible`, async () => {
+            await open(`${base}/${tab}`);
+            await check(tab);
           });
         }
 
-        test("every control of notes: destinations, events, lock and pilot group", async () => {
-          const action = `${base}/notes`;
+        // controls.test.mjs drives every control; here one is enough.
+        test("what was saved through the review is shown again, with who changed it", async () => {
+          const action = `${base}/advanced`, label = script ? "€" : "£";
           await open(action);
-          await page.getByText("What a rep sees in Salesforce").waitFor();
-          await check(action);
-          const held = await turnAll(action);
-          for (const name of ["auto_events=on", "locked=on", "pilot_on=on", "meeting_notes=note", "meeting_notes=event", "call_notes=task"]) assert.ok(name in held, name);
+          await page.selectOption("#currency_label", label);
           await page.getByRole("button", { name: "Review changes" }).last().click();
           await confirm();
           await open(action);
-          await holds(action, held);
+          assert.equal(await page.inputValue("#currency_label"), label);
+          await page.getByText("Changed by Mara Quill").first().waitFor();
           await check(action);
-          await open("/settings/you");
-          if (held["locked=on"]) await page.getByText("locked by organization").first().waitFor();
-          await check("/settings/you");
         });
 
-        test("every switch and cap of contacts, and its answers", async () => {
-          const action = `${base}/contacts`;
-          await open(action);
-          await check(action);
-          const cap = script ? "7" : "9";
-          const held = await turnAll(action);
-          await page.fill("#cap_meeting", cap);
-          await page.fill("#allow_domains", `partner-${cap}.example`);
-          await page.getByRole("button", { name: "Review changes" }).last().click();
-          await confirm();
-          await open(action);
-          await holds(action, held);
-          assert.equal(await page.inputValue("#cap_meeting"), cap);
-          assert.equal(await page.inputValue("#allow_domains"), `partner-${cap}.example`);
-          await page.fill("#try", "somebody@gmail.com");
-          await page.getByRole("button", { name: "Check" }).click();
-          await page.getByText(/contact would be created/).first().waitFor();
+        test("contacts look back on whom they would have created", async () => {
+          await open(`${base}/contacts`);
           await page.getByRole("link", { name: "Look back" }).click();
           await page.getByText(/meetings? of the last 30 days/).waitFor();
-          await check(action);
-        });
-
-        test("a second of the match chain moves up, and nothing is saved by it", async () => {
-          await open(`${base}/contacts`);
-          await page.getByRole("button", { name: /Move up/ }).first().click();
-          await page.getByText("How a person is recognized").waitFor();
-          await check("chain");
+          await check("look back");
         });
 
         test("the forecast drills down to its deals, moves by address, compares and exports (UX-40, AVM-39)", async () => {
