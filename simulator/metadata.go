@@ -295,7 +295,12 @@ func (m metadataWriter) alterField(op, full string, metadata json.RawMessage) (s
 		Length, Precision, Scale                   int
 		Required, Unique, ExternalID               bool
 		ValueSet                                   struct {
-			Restricted         bool
+			Restricted       bool
+			ControllingField string
+			ValueSettings    []struct {
+				ControllingFieldValue []string
+				ValueName             string
+			}
 			ValueSetDefinition struct {
 				Value []struct {
 					FullName string
@@ -311,6 +316,12 @@ func (m metadataWriter) alterField(op, full string, metadata json.RawMessage) (s
 	spec := org.FieldSpec{
 		Name: name, Label: in.Label, Type: fieldTypes[in.Type], Length: in.Length, Precision: in.Precision, Scale: in.Scale,
 		Restricted: in.ValueSet.Restricted, Required: in.Required, Unique: in.Unique, ExternalID: in.ExternalID, Children: in.RelationshipName,
+	}
+	if spec.Controller = in.ValueSet.ControllingField; spec.Controller != "" {
+		spec.ValidFor = map[string][]string{}
+		for _, with := range in.ValueSet.ValueSettings {
+			spec.ValidFor[with.ValueName] = with.ControllingFieldValue
+		}
 	}
 	if in.ReferenceTo != "" {
 		spec.ReferenceTo = []string{in.ReferenceTo}

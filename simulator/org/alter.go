@@ -312,6 +312,9 @@ func (a *Alteration) replaced(s *schema, object *Object, fields []*Field, at int
 		return nil, fmt.Errorf("%s.%s is not a custom field with values of its own", object.Name, fields[at].Name)
 	}
 	name := fields[at].Name
+	if dependent := object.controls(name); dependent != "" {
+		return nil, fmt.Errorf("%s.%s depends on %s, which therefore stays as it is", object.Name, dependent, name)
+	}
 	if a.Op == "remove" {
 		return slices.DeleteFunc(fields, func(f *Field) bool { return f.Name == name || f.Compound == name }), nil
 	}

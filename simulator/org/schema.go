@@ -62,6 +62,9 @@ type Field struct {
 	HTML             bool // rich text
 	Switchable       bool // a name that is text, or of a person has parts
 	Restricted       bool // picklist that refuses unknown values
+	// Controller is the field of the same object on whose value it depends which
+	// values of the picklist people are offered; "" where it depends on none.
+	Controller string
 
 	ReferenceTo      []string // target objects; more than one: polymorphic
 	RelationshipName string   // "Account" for AccountId; "" when not traversable
@@ -78,6 +81,8 @@ type PicklistValue struct {
 	Label   string
 	Default bool
 	Active  bool
+	// ValidFor are the values of the controlling field with which it is offered.
+	ValidFor []string
 }
 
 // IsCompound reports whether the field is composed of others and stores

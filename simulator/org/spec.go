@@ -16,9 +16,13 @@ type FieldSpec struct {
 	Scale      int       `json:"scale,omitempty"`
 	Values     []string  `json:"values,omitempty"` // of picklists; a leading * marks the default
 	Restricted bool      `json:"restricted,omitempty"`
-	Required   bool      `json:"required,omitempty"`
-	Unique     bool      `json:"unique,omitempty"`
-	ExternalID bool      `json:"external_id,omitempty"`
+	// Controller is the checkbox or picklist that a picklist depends on, and ValidFor
+	// says with which of its values each value goes: true or false, or the picklist's.
+	Controller string              `json:"controller,omitempty"`
+	ValidFor   map[string][]string `json:"valid_for,omitempty"`
+	Required   bool                `json:"required,omitempty"`
+	Unique     bool                `json:"unique,omitempty"`
+	ExternalID bool                `json:"external_id,omitempty"`
 	// ReferenceTo and Children are for lookups: the targets, and the name that the
 	// relationship has seen from there.
 	ReferenceTo []string `json:"reference_to,omitempty"`
@@ -45,7 +49,7 @@ func (spec *FieldSpec) field(s *schema, object string) (*Field, error) {
 	if spec.Restricted {
 		f.restricted()
 	}
-	return f, nil
+	return f, spec.depend(f, s.object(object))
 }
 
 // typed makes the field with what its type brings along.

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"encoding/base64"
 	"slices"
 
 	"tidegate/simulator/org"
@@ -40,7 +41,7 @@ func fullDescribe(all []*org.Object, o *org.Object, types []recordType, base, ho
 	}
 	fields := make([]map[string]any, len(o.Fields))
 	for i, f := range o.Fields {
-		fields[i] = describeField(f)
+		fields[i] = describeField(o, f)
 	}
 	for name, value := range map[string]any{
 		"actionOverrides": []any{}, "childRelationships": childRelationships(all, o), "compactLayoutable": o.Searchable,
@@ -121,7 +122,8 @@ var soapTypes = map[org.FieldType]string{
 }
 
 // describeField has the 56 keys that a field of a recorded describe has.
-func describeField(f *org.Field) map[string]any {
+func describeField(o *org.Object, f *org.Field) map[string]any {
+	controlling := org.ControllingValues(o.Field(f.Controller))
 	soap := soapTypes[f.Type]
 	if soap == "" {
 		soap = "xsd:string"
@@ -141,14 +143,14 @@ func describeField(f *org.Field) map[string]any {
 		"aggregatable": sortable && f.Type != org.TypeBoolean, "aiPredictionField": false, "autoNumber": false,
 		"byteLength": byteLength, "calculated": f.Calculated, "calculatedFormula": textOrNil(f.Formula),
 		"cascadeDelete": f.CascadeDelete, "caseSensitive": f.CaseSensitive, "compoundFieldName": textOrNil(f.Compound),
-		"controllerName": nil, "createable": f.Createable, "custom": f.Custom, "defaultValue": describedDefault(f),
-		"defaultValueFormula": nil, "defaultedOnCreate": f.DefaultedOnWrite, "dependentPicklist": false,
+		"controllerName": textOrNil(f.Controller), "createable": f.Createable, "custom": f.Custom, "defaultValue": describedDefault(f),
+		"defaultValueFormula": nil, "defaultedOnCreate": f.DefaultedOnWrite, "dependentPicklist": f.Controller != "",
 		"deprecatedAndHidden": false, "digits": f.Digits, "displayLocationInDecimal": false, "encrypted": false,
 		"externalId": f.ExternalID, "extraTypeInfo": extraType(f), "filterable": sortable, "filteredLookupInfo": nil,
 		"formulaTreatNullNumberAsZero": false, "groupable": sortable && soap != "xsd:double" && f.Type != org.TypeDateTime,
 		"highScaleNumber": false, "htmlFormatted": f.HTML, "idLookup": f.IDLookup, "inlineHelpText": nil,
 		"label": f.Label, "length": f.Length, "mask": nil, "maskType": nil, "name": f.Name, "nameField": f.NameField,
-		"namePointing": many, "nillable": f.Nillable, "permissionable": f.Permissionable(), "picklistValues": picklist(f.Values),
+		"namePointing": many, "nillable": f.Nillable, "permissionable": f.Permissionable(), "picklistValues": picklist(f.Values, controlling),
 		"polymorphicForeignKey": many, "precision": f.Precision, "queryByDistance": false, "referenceTargetField": nil,
 		"referenceTo": list(f.ReferenceTo), "relationshipName": textOrNil(f.RelationshipName), "relationshipOrder": nil,
 		"restrictedDelete": false, "restrictedPicklist": f.Restricted, "scale": f.Scale, "searchPrefilterable": f.Type == org.TypeReference,
@@ -188,12 +190,26 @@ func list(names []string) []string {
 	return names
 }
 
-func picklist(list []org.PicklistValue) []map[string]any {
+func picklist(list []org.PicklistValue, controlling []string) []map[string]any {
 	values := make([]map[string]any, 0, len(list))
 	for _, v := range list {
 		values = append(values, map[string]any{
-			"active": v.Active, "defaultValue": v.Default, "label": v.Label, "validFor": nil, "value": v.Value,
+			"active": v.Active, "defaultValue": v.Default, "label": v.Label, "validFor": bitmap(&v, controlling), "value": v.Value,
 		})
 	}
 	return values
+}
+
+// bitmap has a bit for each controlling value, the first one in the highest bit of
+// the first byte; nil where the picklist depends on nothing. It comes in threes of
+// bytes, which base64 writes without padding.
+func bitmap(v *org.PicklistValue, controlling []string) any {
+	if controlling == nil {
+		return nil
+	}
+	bits := make([]byte, (len(controlling)+23)/24*3)
+	for _, i := range v.Positions(controlling) {
+		bits[i>>3] |= 0x80 >> (i % 8)
+	}
+	return base64.StdEncoding.EncodeToString(bits)
 }

@@ -160,7 +160,7 @@ func layoutItem(o *org.Object, f *org.Field, order int) map[string]any {
 		"editableForNew": f.Createable, "editableForUpdate": f.Updateable, "label": f.Label, "placeholder": false,
 		"required": required(o, f),
 		"layoutComponents": []any{map[string]any{
-			"details": describeField(f), "displayLines": 1, "tabOrder": order, "type": "Field", "value": f.Name,
+			"details": describeField(o, f), "displayLines": 1, "tabOrder": order, "type": "Field", "value": f.Name,
 		}},
 	}
 }
@@ -169,7 +169,7 @@ func picklistsOf(v org.View, o *org.Object, recordType string) []any {
 	list := []any{}
 	for _, f := range o.Fields {
 		if len(f.Values) > 0 {
-			list = append(list, map[string]any{"picklistName": f.Name, "picklistValues": picklist(v.Picklist(f, recordType))})
+			list = append(list, map[string]any{"picklistName": f.Name, "picklistValues": picklist(v.Picklist(f, recordType), org.ControllingValues(o.Field(f.Controller)))})
 		}
 	}
 	return list

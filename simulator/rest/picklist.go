@@ -69,18 +69,23 @@ func (c *call) typedPicklist() error {
 
 func (c *call) fieldValues(v org.View, o *org.Object, f *org.Field, recordType string) map[string]any {
 	values := []any{}
+	controlling := org.ControllingValues(o.Field(f.Controller))
+	places := map[string]int{}
+	for i, value := range controlling {
+		places[value] = i
+	}
 	var standard any
 	for _, p := range v.Picklist(f, recordType) {
 		if !p.Active {
 			continue
 		}
-		one := map[string]any{"attributes": nil, "label": p.Label, "validFor": []any{}, "value": p.Value}
+		one := map[string]any{"attributes": nil, "label": p.Label, "validFor": p.Positions(controlling), "value": p.Value}
 		if values = append(values, one); p.Default {
 			standard = one
 		}
 	}
 	return map[string]any{
-		"controllerValues": map[string]any{}, "defaultValue": standard, "eTag": tagOf(values),
+		"controllerValues": places, "defaultValue": standard, "eTag": tagOf(values),
 		"url": c.base() + "/ui-api/object-info/" + o.Name + "/picklist-values/" + recordType + "/" + f.Name, "values": values,
 	}
 }
