@@ -209,7 +209,7 @@ func relationRules(w *write) *Error {
 		}
 	}
 	other := w.text("RelationId")
-	isWhat := strings.HasPrefix(other, "001") || strings.HasPrefix(other, "006")
+	isWhat := !slices.Contains([]string{"003", "00Q", "005"}, other[:min(3, len(other))])
 	w.set("IsWhat", isWhat)
 	if activity == "Event" && w.object.Field("IsParent") != nil {
 		w.set("IsParent", w.get("IsParent") == true || isWhat)

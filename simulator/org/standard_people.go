@@ -201,6 +201,7 @@ func standardObjects() []*Object {
 		profileObject(), userRoleObject(), recordTypeObject(),
 		opportunityObject(), contactRoleObject(), stageObject(), leadStatusObject(), taskStatusObject(),
 		taskObject(), eventObject(), eventRelationObject(), noteObject(), documentObject(), documentLinkObject(),
+		activityListObject(activityHistory, "Activity History", "Activity Histories"), activityListObject(openActivity, "Open Activity", "Open Activities"),
 	}
 	slices.SortFunc(list, func(a, b *Object) int {
 		if a.Name < b.Name {

@@ -28,8 +28,13 @@ func (o *Org) alterSwitches(a Alteration) error {
 	}
 	o.swap(&fresh)
 	if a.Switches.Activities != nil {
-		for _, activity := range []string{"Task", "Event"} {
-			o.relateActivities(activity, fresh.Name, *a.Switches.Activities)
+		for _, activity := range []string{"Task", "Event", activityHistory, openActivity} {
+			o.relateActivities(activity, ActivityLookup(fresh.Name), fresh.Name, *a.Switches.Activities)
+		}
+		if o.Object("Task").isShared() && ActivityLookup(fresh.Name) == "WhatId" {
+			for _, relation := range []string{"TaskRelation", "EventRelation"} {
+				o.relateActivities(relation, "RelationId", fresh.Name, *a.Switches.Activities)
+			}
 		}
 	}
 	return nil
@@ -52,9 +57,9 @@ func ActivityLookup(object string) string {
 }
 
 // relateActivities lets an activity's lookup point to the object, or not.
-func (o *Org) relateActivities(activity, object string, on bool) {
+func (o *Org) relateActivities(activity, lookup, object string, on bool) {
 	fresh := *o.schema.Load().object(activity)
-	at := fresh.index[ActivityLookup(object)]
+	at := fresh.index[lookup]
 	f := *fresh.Fields[at]
 	f.ReferenceTo = slices.DeleteFunc(slices.Clone(f.ReferenceTo), func(name string) bool { return name == object })
 	if on {

@@ -20,7 +20,7 @@ func entry(o *org.Object, base string) map[string]any {
 		"activateable": false, "associateEntityType": nil, "associateParentEntity": nil, "createable": o.Createable,
 		"custom": o.Custom, "customSetting": false, "deepCloneable": false, "deletable": o.Deletable,
 		"deprecatedAndHidden": false, "feedEnabled": o.FeedEnabled, "hasSubtypes": false, "isInterface": false,
-		"isSubtype": false, "keyPrefix": o.KeyPrefix, "label": o.Label, "labelPlural": o.LabelPlural,
+		"isSubtype": false, "keyPrefix": textOrNil(o.KeyPrefix), "label": o.Label, "labelPlural": o.LabelPlural,
 		"layoutable": o.Searchable, "mergeable": mergeable(o), "mruEnabled": o.Searchable, "name": o.Name,
 		"queryable": o.Queryable(), "replicateable": o.Queryable(), "retrieveable": o.Queryable(), "searchable": o.Searchable,
 		"triggerable": o.Updateable || org.IsPlatformEvent(o.Name), "undeletable": o.Undeletable, "updateable": o.Updateable, "urls": urls,
@@ -66,6 +66,9 @@ func scopes(o *org.Object) []map[string]string {
 func childRelationships(all []*org.Object, o *org.Object) []map[string]any {
 	list := []map[string]any{}
 	for _, child := range all {
+		if child.Listed {
+			continue // told below
+		}
 		for _, f := range child.Fields {
 			if f.Type != org.TypeReference || !slices.Contains(f.ReferenceTo, o.Name) {
 				continue
@@ -80,10 +83,14 @@ func childRelationships(all []*org.Object, o *org.Object) []map[string]any {
 	}
 	if hasActivities(all, o) {
 		// What "Allow Activities" looks like from outside.
-		for _, name := range []string{"ActivityHistories", "OpenActivities"} {
+		field := org.ActivityLookup(o.Name)
+		if o.Name == "Account" {
+			field = "AccountId"
+		}
+		for _, name := range org.ActivityLists() {
 			child := map[string]string{"ActivityHistories": "ActivityHistory", "OpenActivities": "OpenActivity"}[name]
 			list = append(list, map[string]any{
-				"cascadeDelete": true, "childSObject": child, "deprecatedAndHidden": false, "field": org.ActivityLookup(o.Name),
+				"cascadeDelete": true, "childSObject": child, "deprecatedAndHidden": false, "field": field,
 				"junctionIdListNames": []any{}, "junctionReferenceTo": []any{}, "relationshipName": name, "restrictedDelete": false,
 			})
 		}

@@ -44,6 +44,8 @@ type eval struct {
 	query  *Query
 	all    bool
 	joins  int // semi-joins so far
+	// rows, where it is not nil, are all the records there are to look at.
+	rows []org.Record
 }
 
 // Run answers the query; all includes deleted records. Every error is an
@@ -56,8 +58,12 @@ func Run(v org.View, q *Query, all bool) (*Result, error) {
 	if !object.Queryable() {
 		return nil, org.Refuse("INVALID_TYPE_FOR_OPERATION", "entity type "+object.Name+" does not support query")
 	}
-	e := &eval{view: v, object: object, query: q, all: all}
-	res := &Result{Object: object}
+	return run(&eval{view: v, object: object, query: q, all: all})
+}
+
+func run(e *eval) (*Result, error) {
+	q := e.query
+	res := &Result{Object: e.object}
 	if err := e.selection(res); err != nil {
 		return nil, err
 	}
@@ -151,6 +157,14 @@ func (e *eval) collect(res *Result, match predicate) error {
 // candidates visits the records that may match: by id or by an indexed field
 // where the condition demands one, else all.
 func (e *eval) candidates(visit func(org.Record) bool) {
+	if e.rows != nil {
+		for _, r := range e.rows {
+			if !visit(r) {
+				return
+			}
+		}
+		return
+	}
 	for _, c := range demanded(e.query.Where) {
 		f := e.object.FieldFold(c.Item.Path)
 		if f == nil {

@@ -104,7 +104,8 @@ func (e *eval) selectAll(res *Result, which string) error {
 // childRows are the answers to one child query, by parent id.
 type childRows struct {
 	name   string
-	lookup *org.Field // on the child
+	lookup *org.Field  // on the child
+	list   *org.Object // of activities, instead of a child with a lookup
 	query  *Query
 	rows   map[string]*Result
 }
@@ -120,6 +121,12 @@ func (e *eval) selectChild(res *Result, item Item) error {
 			res.children = append(res.children, &childRows{name: f.ChildName, lookup: f, query: &child})
 			return nil
 		}
+	}
+	if list, name := e.view.ActivityList(e.object, item.Child.From); list != nil {
+		child := *item.Child
+		child.From = list.Name
+		res.children = append(res.children, &childRows{name: name, list: list, query: &child})
+		return nil
 	}
 	return org.Refuse("INVALID_TYPE", fmt.Sprintf("Didn't understand relationship '%s' in FROM part of query call.", item.Child.From))
 }
@@ -137,6 +144,12 @@ func pointsTo(f *org.Field, object string) bool {
 // out; a LIMIT holds for each parent.
 func (e *eval) loadChildren(res *Result) error {
 	for _, c := range res.children {
+		if c.list != nil {
+			if err := e.loadActivities(res, c); err != nil {
+				return err
+			}
+			continue
+		}
 		limit := c.query.Limit
 		c.query.Limit = -1
 		all, err := Run(e.view, c.query, e.all)
@@ -161,3 +174,29 @@ func (e *eval) loadChildren(res *Result) error {
 	}
 	return nil
 }
+
+// loadActivities answers a child query of activities, parent by parent.
+func (e *eval) loadActivities(res *Result, c *childRows) error {
+	if c.query.Limit > maxActivities {
+		return malformed(fmt.Sprintf("Implementation restriction: %s allows a LIMIT of at most %d", c.list.Name, maxActivities))
+	}
+	var ids []string
+	for _, r := range res.Rows {
+		ids = append(ids, r.ID())
+	}
+	c.rows = map[string]*Result{}
+	for id, rows := range e.view.ActivitiesOf(c.list, e.object, ids) {
+		if rows == nil {
+			rows = []org.Record{}
+		}
+		part, err := run(&eval{view: e.view, object: c.list, query: c.query, all: e.all, rows: rows})
+		if err != nil {
+			return err
+		}
+		c.rows[id] = part
+	}
+	return nil
+}
+
+// maxActivities is the highest LIMIT of a query of activities.
+const maxActivities = 500
