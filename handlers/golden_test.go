@@ -37,13 +37,13 @@ var goldens = map[string]string{
 	settingsBase + "/objects":  "settings-objects settings-objects-empty settings-objects-hostile",
 	settingsBase + "/contacts": "settings-contacts settings-contacts-refused settings-contacts-merge-hostile settings-contacts-hostile",
 	settingsBase + "/forecast": "settings-forecast settings-forecast-unseen settings-forecast-hostile", settingsBase + "/advanced": "settings-advanced settings-advanced-refused settings-advanced-hostile",
-	recordsBase + ":object": "contacts contacts-empty contacts-nothing-found contacts-no-permission contacts-hostile", recordsBase + ":object/:id": "contact contact-editing contact-empty contact-refused contact-hostile", recordsBase + ":object/:id/why": "field-why",
+	recordsBase + ":object": "contacts contacts-empty contacts-nothing-found contacts-no-permission contacts-hostile", recordsBase + ":object/:id": "contact contact-editing contact-empty contact-refused contact-hostile", recordsBase + ":object/:id/why": "field-why", recordsBase + ":object/:id/delete": "record-delete record-delete-not-ours",
 }
 
 // The kinds of records share their pages.
 var kindGoldens = map[string]string{
 	"": "contacts contacts-empty contacts-nothing-found contacts-no-permission contacts-hostile", "/:id": "contact contact-editing contact-empty contact-picklist contact-needs-you contact-refused contact-hostile deal past past-unknown",
-	"/:id/why": "field-why", "/:id/link": "contact-link-broken contacts", "/:id/unlink": "object-leave",
+	"/:id/why": "field-why", "/:id/link": "contact-link-broken contacts", "/:id/unlink": "object-leave", "/:id/delete": "record-delete record-delete-not-ours",
 }
 
 // Who adds a page adds its states; nobody has to remember.

@@ -107,6 +107,9 @@ func (b *recordBuilder) page() (views.RecordPage, error) {
 	if u := salesforceURL(b.conn, key); u != "" {
 		p.Actions = []views.Action{{Text: "Open in Salesforce", URL: u, Icon: views.IconOut}}
 	}
+	if !b.record.Deleted {
+		p.Delete = views.Link{Text: "Delete this " + strings.ToLower(b.kind.one), URL: deleteURL(key)}
+	}
 	if b.edit.err != nil {
 		p.Errors = []views.FieldError{{FieldID: "value", Text: b.edit.err.Message}}
 	}

@@ -193,6 +193,8 @@ func allPages() []route {
 		route{"GET", recordsBase + ":object/:id", signedIn, ofAdded(recordPage)},
 		route{"POST", recordsBase + ":object/:id", signedIn, ofAdded(saveField)},
 		route{"GET", recordsBase + ":object/:id/why", signedIn, ofAdded(whyReadOnly)},
+		route{"GET", recordsBase + ":object/:id/delete", signedIn, ofAdded(askDelete)},
+		route{"POST", recordsBase + ":object/:id/delete", admins, ofAdded(deleteRecord)},
 	)
 	list = append(list, topicPages...)
 	list = append(list, conflictPages...)
@@ -214,7 +216,9 @@ func allPages() []route {
 			route{"GET", k.path, signedIn, recordList(k)},
 			route{"GET", k.path + "/:id", signedIn, recordPage(k)},
 			route{"POST", k.path + "/:id", signedIn, saveField(k)},
-			route{"GET", k.path + "/:id/why", signedIn, whyReadOnly(k)})
+			route{"GET", k.path + "/:id/why", signedIn, whyReadOnly(k)},
+			route{"GET", k.path + "/:id/delete", signedIn, askDelete(k)},
+			route{"POST", k.path + "/:id/delete", admins, deleteRecord(k)})
 		if !isPerson(k.object) {
 			continue
 		}

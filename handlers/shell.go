@@ -145,6 +145,7 @@ var flashes = map[string]string{
 	"field-removed":  "Removed. Nothing changed in Salesforce, and importing it again brings its values back.",
 	"connected":      "Connected to Salesforce. The first reading of your records has begun.",
 	"disconnected":   "Disconnected. The tokens are revoked and erased; your settings and the mirror stay.",
+	"deleted":        "Deleted here. Salesforce is told at once, or next; the line in the sync log says how far it is.",
 	"halted":         "Nothing is written to Salesforce from now on; what is saved here waits.",
 	"unhalted":       "Writing goes on; what waited is being written now.",
 	"share":          "Saved. Readings keep to the new share from their next call on.",

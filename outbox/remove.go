@@ -19,16 +19,40 @@ func (o *Outbox) Remove(ctx context.Context, ws gateway.WorkspaceID, key gateway
 // remove is Remove; back is set where a creation of ours is taken back, which
 // the object's switch for edits does not forbid: it did not forbid the creation.
 func (o *Outbox) remove(ctx context.Context, ws gateway.WorkspaceID, key gateway.RecordKey, cause gateway.Cause, back bool) (Receipt, error) {
-	r, err := o.rights(ctx, ws, key.Object)
+	receipt := Receipt{Key: key}
+	err := o.planRemoval(ctx, ws, key, cause, back, func(ctx context.Context, tx *store.Tx, plan outbound.Removal) error {
+		if plan.Given != nil {
+			if err := tx.UpdateLog(ctx, *plan.Given); err != nil {
+				return err
+			}
+		}
+		return o.save(ctx, ws, tx, outbound.Plan{Change: &plan.Change, Log: &plan.Log}, &receipt)
+	})
 	if err != nil {
 		return Receipt{}, err
+	}
+	o.submitted(ctx, ws, receipt)
+	return receipt, nil
+}
+
+// CanRemove is nil where Remove would delete the record, else the reason why
+// not: the same decision, asked before.
+func (o *Outbox) CanRemove(ctx context.Context, ws gateway.WorkspaceID, key gateway.RecordKey) error {
+	return o.planRemoval(ctx, ws, key, gateway.Cause{}, false, func(context.Context, *store.Tx, outbound.Removal) error { return nil })
+}
+
+// planRemoval plans a deletion, and does with the plan what then does in the
+// same transaction.
+func (o *Outbox) planRemoval(ctx context.Context, ws gateway.WorkspaceID, key gateway.RecordKey, cause gateway.Cause, back bool, then func(context.Context, *store.Tx, outbound.Removal) error) error {
+	r, err := o.rights(ctx, ws, key.Object)
+	if err != nil {
+		return err
 	}
 	made, err := o.madeHere(ctx, ws, key)
 	if err != nil {
-		return Receipt{}, err
+		return err
 	}
-	receipt := Receipt{Key: key}
-	err = o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	return o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		record, pending, err := load(ctx, tx, key)
 		if err != nil {
 			return err
@@ -46,18 +70,8 @@ func (o *Outbox) remove(ctx context.Context, ws gateway.WorkspaceID, key gateway
 		if err != nil {
 			return err
 		}
-		if plan.Given != nil {
-			if err := tx.UpdateLog(ctx, *plan.Given); err != nil {
-				return err
-			}
-		}
-		return o.save(ctx, ws, tx, outbound.Plan{Change: &plan.Change, Log: &plan.Log}, &receipt)
+		return then(ctx, tx, plan)
 	})
-	if err != nil {
-		return Receipt{}, err
-	}
-	o.submitted(ctx, ws, receipt)
-	return receipt, nil
 }
 
 // writesLooked bounds how many lines are searched for the one that made a record.

@@ -23,6 +23,9 @@ type RecordPage struct {
 	// DetailsFoot asks "Something looks wrong?" with a link.
 	DetailsFoot string
 	DetailsLink Link
+	// Delete leads to deleting the record, or to why it is not deleted here;
+	// empty where it is deleted.
+	Delete Link
 	// DetailsAsOf leads to the record as of earlier moments.
 	DetailsAsOf Link
 

@@ -67,6 +67,7 @@ func ann() RecordPage {
 		Shell: s, Live: Live{URL: "/contacts/0031?part=record"},
 		Kind: KindContact, Type: "Contact", Name: "Ann Ferrow",
 		Actions: []Action{{Text: "Open in Salesforce", URL: "https://example.my.salesforce.com/0031", Icon: IconOut}},
+		Delete:  Link{Text: "Delete this contact", URL: "/contacts/0031/delete"},
 		Facts: []Fact{
 			{Label: "Title", Value: "Head of Operations"},
 			{Label: "Account", Value: "Fernhollow Logistics", URL: "/accounts/001"},

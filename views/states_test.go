@@ -12,6 +12,23 @@ func confirmOf(title, lead string, effects, kept []string, action Action) Confir
 	}
 }
 
+// deleteStates are what the page before a record is deleted says.
+func deleteStates() []page {
+	ask := confirmOf("Delete “Ann Ferrow” in Salesforce", "", []string{
+		"Contact “Ann Ferrow” goes to Salesforce's recycle bin, and reads as deleted here from now on.",
+		"It is linked to “p-412” here: matched by e-mail, on 3 Nov 2026, 09:14. That link breaks: nothing more that the product says of it is written to this record.",
+		"These name it, and Salesforce decides what becomes of them: Fernhollow renewal, " + hostile + ".",
+	}, []string{"What was said in meetings, calls and chats stays here, and so does the log."}, Action{Text: "Delete contact", Style: Destructive})
+	ask.Head.Crumb = []Link{{Text: "Contacts", URL: "/contacts"}, {Text: "Ann Ferrow", URL: "/contacts/0031"}}
+	ask.Password = &Field{Name: "password", Label: "Your password", Type: "password", Required: true, Autocomplete: "current-password", Hint: "Asked again, because a record leaves Salesforce."}
+	return []page{
+		{"record-delete", Confirm(ask)},
+		{"record-delete-not-ours", Error(ErrorPage{Shell: shell("Delete contact", NavContacts), Empty: Empty{
+			Icon: IconLock, Title: "It is not deleted from here", Text: "This record was neither created from here nor is anything linked to it. Delete it in Salesforce.", Actions: []Action{{Text: "Back to Ann Ferrow", URL: "/contacts/0031"}},
+		}})},
+	}
+}
+
 func objectStates() []page {
 	free := ListPage{
 		Shell: shell("Add object", NavSettings), Head: Head{Title: "Add object", Lead: "Objects of the org that the connected user can read."}, Caption: "Objects",
