@@ -22,13 +22,23 @@ func (r undecidedRow) undecided() gateway.Undecided {
 }
 
 // SaveUndecided saves that it is not known which record somebody is; since when
-// stays. Who was decided meanwhile is undecided again.
+// stays. Who was decided meanwhile is undecided again. It is asked for outside
+// of the transaction who fits: where by now a record has what he is known by, he
+// is asked for once more, since that record told nobody who was undecided then.
 func (tx *Tx) SaveUndecided(ctx context.Context, u gateway.Undecided) error {
-	_, err := tx.exec(ctx, "saving who is undecided", `INSERT INTO undecided (workspace_id, kind, external_id, state, name, reason, at)
+	n, err := tx.exec(ctx, "saving who is undecided", `INSERT INTO undecided (workspace_id, kind, external_id, state, name, reason, at)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (workspace_id, kind, external_id) DO UPDATE SET
 		state = excluded.state, name = excluded.name, reason = excluded.reason
 		WHERE undecided.state <> excluded.state OR undecided.reason <> excluded.reason OR undecided.name <> excluded.name`,
 		tx.ws, u.Kind, u.ID, string(u.State), clean(u.Name), clean(u.Reason), micros(tx.now))
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = tx.exec(ctx, "asking for a revisit", `INSERT INTO revisits (workspace_id, kind, external_id, reason, at)
+		SELECT DISTINCT w.workspace_id, w.kind, w.external_id, CAST(? AS TEXT), CAST(? AS BIGINT) FROM who_keys w
+		JOIN record_keys r ON r.workspace_id = w.workspace_id AND r.kind IN (?, ?) AND r.value = w.key
+		WHERE w.workspace_id = ? AND w.kind = ? AND w.external_id = ? `+revisitOnce,
+		"A record has this address or number.", micros(tx.now), KeyEmail, KeyPhone, tx.ws, u.Kind, u.ID)
 	return err
 }
 

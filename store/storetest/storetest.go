@@ -99,6 +99,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"writings", writings},
 		{"conversations", conversations},
 		{"filed e-mails", filedEmails},
+		{"undecided people", undecidedPeople},
 		{"links", links},
 		{"suspensions", suspensions},
 		{"rekey", rekey},
