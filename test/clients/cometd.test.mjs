@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CometD } from 'cometd'
 import { adapt } from 'cometd-nodejs-client'
-import { change, contact, customChannel, named, org, token, until, version } from './support.mjs'
+import { change, contact, customChannel, named, org, setup, token, until, version } from './support.mjs'
 
 const channel = '/data/ContactChangeEvent'
 
@@ -90,5 +90,25 @@ for (const transport of ['websocket', 'long-polling']) {
     await close(client)
     const denied = await open(transport, 'wrong')
     assert.equal(denied.answer.successful, false)
+  })
+}
+
+for (const transport of ['websocket', 'long-polling']) {
+  test(`${transport} delivers platform events`, async () => {
+    const accessToken = await token()
+    const name = `Beacon${transport.length}__e`
+    await setup('fields', { op: 'object', object: name, fields: [{ name: 'Text__c', type: 'string', length: 40 }] })
+    const { client } = await open(transport, accessToken)
+    const events = []
+    await listen(client, -1, events, `/event/${name}`)
+    const answer = await fetch(`${org.url}/services/data/v${version}/sobjects/${name}`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${accessToken}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ Text__c: 'Lit' }),
+    })
+    const { errors } = await answer.json()
+    await until('the event', () => events.length === 1)
+    await close(client)
+    assert.deepEqual([events[0].payload.Text__c, events[0].event.EventUuid], ['Lit', errors[0].message])
   })
 }

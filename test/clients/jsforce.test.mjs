@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import jsforce from 'jsforce'
 import { StreamingExtension } from 'jsforce/lib/api/streaming.js'
 import { createSign } from 'node:crypto'
-import { appKey, change, contact, customChannel, named, org, setup, until, version } from './support.mjs'
+import { agree, appKey, change, contact, customChannel, named, org, setup, until, version } from './support.mjs'
 
 let conn
 
@@ -43,19 +43,6 @@ test('username and password log in over SOAP, without an app', async () => {
   assert.equal((await other.identity()).username, org.username)
   await other.logout()
 })
-
-// agree does what a person does in the browser, and returns the code.
-async function agree(address) {
-  const post = (path, fields) =>
-    fetch(org.url + path, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' })
-  const hidden = async (page) => /name="request" value="([^"]+)"/.exec(await page.text())[1]
-  const login = await hidden(await fetch(address))
-  const consent = await hidden(
-    await post('/services/oauth2/login', { request: login, username: org.username, password: org.password }),
-  )
-  const back = await post('/services/oauth2/consent', { request: consent, decision: 'allow' })
-  return new URL(back.headers.get('location')).searchParams.get('code')
-}
 
 test('the web server flow with PKCE gives a session that refreshes', async () => {
   const web = new jsforce.Connection({

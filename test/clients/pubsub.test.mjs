@@ -168,3 +168,37 @@ test('an unknown topic is refused', async () => {
   await until('a refusal', () => told.some((t) => t.startsWith('error')))
   client.close()
 })
+
+test('a session of its own opens it as well, and publishes', async () => {
+  const accessToken = await token()
+  await setup('fields', {
+    op: 'object',
+    object: 'Order__e',
+    fields: [
+      { name: 'Number__c', type: 'string', length: 40, required: true },
+      { name: 'Amount__c', type: 'double', precision: 16, scale: 2 },
+    ],
+  })
+  const own = '/event/Order__e'
+  const client = await open({
+    authType: 'user-supplied', accessToken,
+    instanceUrl: org.url.replace('http:', 'https:'), // it takes no other, and only passes it on
+  })
+  const order = (number) => ({
+    CreatedDate: Date.now(), CreatedById: '005000000000000AAA', Number__c: { string: number }, Amount__c: { double: 12.5 },
+  })
+  const one = await client.publish(own, order('A'), '0f8fad5b-d9cb-469f-a165-70867728950e')
+  assert.equal(one.correlationKey, '0f8fad5b-d9cb-469f-a165-70867728950e')
+  const told = []
+  await client.publishBatch(own, [{ payload: order('B') }, { id: 'c', payload: order('C') }], (_, kind, data) => {
+    if (kind === 'publishResponse') told.push(...data.results)
+  })
+  await until('both results', () => told.length === 2)
+  assert.equal(told[1].correlationKey, 'c')
+  const events = []
+  client.subscribeFromReplayId(own, into(events, []), 2, one.replayId)
+  await until('what came after the first', () => events.length === 2)
+  assert.deepEqual(events.map((e) => [e.payload.Number__c, e.payload.Amount__c]), [['B', 12.5], ['C', 12.5]])
+  await assert.rejects(client.publish('/data/ContactChangeEvent', {}))
+  client.close()
+})

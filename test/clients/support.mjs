@@ -81,3 +81,16 @@ export async function appKey() {
   await setup('app/key', pair.publicKey.export({ type: 'spki', format: 'pem' }), 'PUT')
   return pair.privateKey.export({ type: 'pkcs8', format: 'pem' })
 }
+
+// agree does what a person does in the browser, and returns the code.
+export async function agree(address) {
+  const post = (path, fields) =>
+    fetch(org.url + path, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' })
+  const hidden = async (page) => /name="request" value="([^"]+)"/.exec(await page.text())[1]
+  const login = await hidden(await fetch(address))
+  const consent = await hidden(
+    await post('/services/oauth2/login', { request: login, username: org.username, password: org.password }),
+  )
+  const back = await post('/services/oauth2/consent', { request: consent, decision: 'allow' })
+  return new URL(back.headers.get('location')).searchParams.get('code')
+}

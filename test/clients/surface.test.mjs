@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import jsforce from 'jsforce'
-import { org, version } from './support.mjs'
+import { StreamingExtension } from 'jsforce/lib/api/streaming.js'
+import { createPublicKey, verify } from 'node:crypto'
+import { agree, org, setup, until, version } from './support.mjs'
 
 let conn
 
@@ -99,3 +101,40 @@ for (const [name, call, expected] of [
     await assert.rejects(async () => call(), expected)
   })
 }
+
+test('openid names who has logged in', async () => {
+  const web = new jsforce.Connection({
+    version,
+    loginUrl: org.url,
+    oauth2: {
+      loginUrl: org.url, clientId: org.clientId, clientSecret: org.clientSecret, redirectUri: 'http://127.0.0.1:9999/callback',
+    },
+  })
+  const code = await agree(web.oauth2.getAuthorizationUrl({ scope: 'openid profile email api', nonce: 'n-1' }))
+  const answer = await web.oauth2.requestToken(code)
+  const [head, body, signature] = answer.id_token.split('.')
+  const read = (part) => JSON.parse(Buffer.from(part, 'base64url'))
+  const told = await (await fetch(`${org.url}/.well-known/openid-configuration`)).json()
+  const { keys } = await (await fetch(told.jwks_uri)).json()
+  const key = createPublicKey({ key: keys.find((k) => k.kid === read(head).kid), format: 'jwk' })
+  assert.ok(verify('RSA-SHA256', Buffer.from(`${head}.${body}`), key, Buffer.from(signature, 'base64url')))
+  const said = read(body)
+  assert.deepEqual([said.iss, said.aud, said.nonce, said.preferred_username], [told.issuer, org.clientId, 'n-1', org.username])
+  const session = new jsforce.Connection({ version, instanceUrl: answer.instance_url, accessToken: answer.access_token })
+  const info = await session.request('/services/oauth2/userinfo')
+  assert.deepEqual([info.sub, info.user_id], [said.sub, said.sub.split('/').pop()])
+})
+
+test('a platform event is published and heard, with replay', async () => {
+  await setup('fields', { op: 'object', object: 'Signal__e', fields: [{ name: 'Text__c', type: 'string', length: 40 }] })
+  const made = await conn.sobject('Signal__e').create([{ Text__c: 'One' }, { Text__c: 'Two' }])
+  assert.deepEqual(made.map((m) => [m.success, m.errors[0].statusCode]), Array(2).fill([true, 'OPERATION_ENQUEUED']))
+  const heard = []
+  const client = conn.streaming.createClient([new StreamingExtension.Replay('/event/Signal__e', -2)])
+  await client.subscribe('/event/Signal__e', (m) => heard.push(m))
+  await until('both', () => heard.length === 2)
+  await client.disconnect()
+  assert.deepEqual(heard.map((m) => m.payload.Text__c), ['One', 'Two'])
+  assert.equal(heard[0].event.EventUuid, made[0].errors[0].message)
+  assert.equal((await conn.sobject('Signal__e').describe()).queryable, false)
+})
