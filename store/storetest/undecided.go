@@ -22,7 +22,9 @@ func undecidedPeople(t *testing.T, s *suite) {
 		for _, id := range ids {
 			list = append(list, gateway.Met{Who: gateway.Who{Kind: gateway.KindParticipant, ID: id}, Name: id, State: gateway.UndecidedNobody, Reason: reason})
 		}
-		tx(t, w, func(ctx context.Context, tx *store.Tx) error { return tx.SaveMet(ctx, gateway.KindMeeting, "m-1", list) })
+		tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+			return tx.SaveMet(ctx, gateway.KindMeeting, "m-1", list)
+		})
 	}
 	asked := func(want string) {
 		t.Helper()
