@@ -266,9 +266,24 @@ func (tx *Tx) dropRecords(ctx context.Context, object string) (more bool, err er
 // RecordsUnder returns the live records of an object whose lookup field names
 // an id, those made last first: ids count up.
 func (w *Workspace) RecordsUnder(ctx context.Context, object, field, id string, n int) ([]gateway.Record, error) {
+	staged, err := w.staged(ctx, stagedQuery{kinds: []string{field}, object: object, values: []string{id}})
+	if err != nil {
+		return nil, err
+	}
+	if len(staged) > 0 {
+		return w.stagedUnder(ctx, object, field, id, n)
+	}
 	return w.read.records(ctx, "reading records by key", `SELECT `+recordColumns+`
 		FROM (SELECT DISTINCT record_id AS i FROM record_keys
 			WHERE workspace_id = ? AND kind = ? AND value = ? AND object = ? ORDER BY record_id DESC LIMIT ?) AS found
 		JOIN records ON records.workspace_id = ? AND records.object = ? AND records.record_id = found.i
 		ORDER BY record_id DESC`, w.id, field, id, object, n, w.id, object)
+}
+
+// stagedUnder is RecordsUnder while keys are staged.
+func (w *Workspace) stagedUnder(ctx context.Context, object, field, id string, n int) ([]gateway.Record, error) {
+	both, err := w.RecordsByKeys(ctx, field, []string{id})
+	found := slices.DeleteFunc(both[id], func(r gateway.Record) bool { return r.Key.Object != object })
+	slices.Reverse(found)
+	return found[:min(len(found), n)], err
 }

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"tidegate/gateway"
 )
@@ -86,6 +88,10 @@ func (w *Workspace) RecordsByKeys(ctx context.Context, kind string, values []str
 	for normal := range given {
 		normals = append(normals, normal)
 	}
+	staged, err := w.staged(ctx, stagedQuery{kinds: []string{kind}, values: normals})
+	if err != nil {
+		return nil, err
+	}
 	d := w.db.dialect
 	type hit struct {
 		Value    string `db:"value"`
@@ -96,6 +102,15 @@ func (w *Workspace) RecordsByKeys(ctx context.Context, kind string, values []str
 		WHERE workspace_id = ? AND kind = ? AND value`+d.among+` ORDER BY object, record_id`, w.id, kind, d.list(normals))
 	if err != nil {
 		return nil, err
+	}
+	if len(staged) > 0 {
+		for _, k := range staged {
+			hits = append(hits, hit{k.value, k.key.Object, k.key.ID})
+		}
+		slices.SortFunc(hits, func(a, b hit) int {
+			return cmp.Or(strings.Compare(a.Object, b.Object), strings.Compare(a.RecordID, b.RecordID), strings.Compare(a.Value, b.Value))
+		})
+		hits = slices.Compact(hits)
 	}
 	keys := make([]gateway.RecordKey, len(hits))
 	for i, h := range hits {

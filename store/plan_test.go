@@ -86,7 +86,10 @@ func TestPostgresUsesTheRightIndexBeforeItHasStatistics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page := w.recordFilter(RecordQuery{Object: "Contact"})
+	page, err := w.recordFilter(t.Context(), RecordQuery{Object: "Contact"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	cases := []struct {
 		name, query, index string
 		args               []any

@@ -253,6 +253,9 @@ var saveRecordKeys = insert{
 
 // dropKeys drops single keys: each is looked up by its value.
 func (tx *Tx) dropKeys(ctx context.Context, gone []ownedKey) error {
+	if err := tx.unstageKeys(ctx, gone); err != nil {
+		return err
+	}
 	if tx.dialect.dropKeys == "" {
 		return tx.rows(ctx, dropRecordKeys, len(gone), func(args []any, i int) []any {
 			return appendKey(append(args, string(tx.ws)), &gone[i])
@@ -286,6 +289,14 @@ func (w *Workspace) RecordsByKey(ctx context.Context, kind, value string) ([]gat
 	normal := NormalizeKey(kind, value)
 	if normal == "" {
 		return nil, nil
+	}
+	staged, err := w.staged(ctx, stagedQuery{kinds: []string{kind}, values: []string{normal}})
+	if err != nil {
+		return nil, err
+	}
+	if len(staged) > 0 {
+		both, err := w.RecordsByKeys(ctx, kind, []string{value})
+		return both[value][:min(len(both[value]), 200)], err
 	}
 	// A join, because SQLite answers IN (SELECT object, record_id …) by walking
 	// over all records. On Postgres a key may be there twice, see migration 0016.

@@ -35,7 +35,10 @@ func contains(s string) string {
 // says even when rows were added or removed meanwhile. A bad token is
 // CodeInvalid.
 func (w *Workspace) Records(ctx context.Context, q RecordQuery) (RecordPage, error) {
-	where := w.recordFilter(q)
+	where, err := w.recordFilter(ctx, q)
+	if err != nil {
+		return RecordPage{}, err
+	}
 	total, err := w.matching(ctx, q, where)
 	if err != nil {
 		return RecordPage{}, err
@@ -111,7 +114,7 @@ func recordPage(records []gateway.Record, labels []string, q RecordQuery, limit,
 	return page
 }
 
-func (w *Workspace) recordFilter(q RecordQuery) *condition {
+func (w *Workspace) recordFilter(ctx context.Context, q RecordQuery) (*condition, error) {
 	where := &condition{}
 	where.and("workspace_id = ? AND object = ?"+w.db.dialect.listed, w.id, q.Object)
 	if !q.IncludeDeleted {
@@ -121,19 +124,27 @@ func (w *Workspace) recordFilter(q RecordQuery) *condition {
 		where.and("observed_at > ?", micros(q.UpdatedAfter))
 	}
 	if search := strings.TrimSpace(q.Search); search != "" {
-		where.and(`(label LIKE ? ESCAPE '\' OR record_id IN (SELECT record_id FROM record_keys
-			WHERE workspace_id = ? AND object = ? AND (kind IN ('email', 'domain') AND value LIKE ? ESCAPE '\' OR kind = 'phone' AND value LIKE ? ESCAPE '\')))`,
+		found := stagedQuery{kinds: []string{KeyEmail, KeyDomain, KeyPhone}, object: q.Object}
+		err := w.andStaged(ctx, where, found, func(k ownedKey) bool { return k.hasSearched(search) },
+			`label LIKE ? ESCAPE '\' OR record_id IN (SELECT record_id FROM record_keys
+			WHERE workspace_id = ? AND object = ? AND (kind IN ('email', 'domain') AND value LIKE ? ESCAPE '\' OR kind = 'phone' AND value LIKE ? ESCAPE '\'))`,
 			contains(strings.ToLower(search)), w.id, q.Object, contains(strings.ToLower(search)), phonePart(search))
+		if err != nil {
+			return nil, err
+		}
 	}
 	for field, id := range q.Where {
 		if isLookup(field) {
-			where.and(`record_id IN (SELECT record_id FROM record_keys
+			err := w.andStaged(ctx, where, stagedQuery{kinds: []string{field}, object: q.Object, values: []string{id}}, nil, `record_id IN (SELECT record_id FROM record_keys
 				WHERE workspace_id = ? AND kind = ? AND value = ? AND object = ?)`, w.id, field, id, q.Object)
+			if err != nil {
+				return nil, err
+			}
 			continue
 		}
 		where.and("fields"+w.db.dialect.jsonText+" = ?", field, id) // not indexed
 	}
-	return where
+	return where, nil
 }
 
 func token(label, id string) string {

@@ -76,10 +76,7 @@ func (tx *Tx) InsertSnapshot(ctx context.Context, s Snapshot) error {
 	if err != nil {
 		return err
 	}
-	err = tx.append(ctx, tx.all(saveRecordKeys), len(keys), func(args []any, i int) []any {
-		return append(args, string(tx.ws), keys[i].kind, keys[i].value, s.Table.Object, keys[i].key.ID)
-	})
-	if err != nil {
+	if err := tx.insertKeys(ctx, s.Table.Object, keys); err != nil {
 		return err
 	}
 	return tx.fileSnapshot(ctx, s)

@@ -24,6 +24,7 @@ type Consumer struct {
 	rules  *rules
 	health *health
 	worker atomic.Pointer[loop] // nil before the first lease
+	filer  atomic.Pointer[loop] // the same
 	// choice and schemas outlive sessions.
 	choice  choice
 	schemas *pubsub.Schemas
@@ -110,6 +111,9 @@ func (c *Consumer) hold(ctx context.Context, lease gateway.Lease) error {
 	worker := &loop{}
 	worker.do = c.working(lease, &worker.deaf)
 	c.worker.Store(worker)
+	filer := &loop{do: c.filing}
+	c.filer.Store(filer)
+	beside.begin(filer, c.cfg.Tick)
 	beside.begin(worker, 0)
 	beside.begin(&loop{do: c.renewing(lease)}, c.cfg.LeaseFor/3)
 	beside.begin(&loop{do: c.watching(ctx)}, c.cfg.Tick)

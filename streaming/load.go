@@ -130,6 +130,7 @@ func (c *Consumer) load(ctx context.Context, lease gateway.Lease, b gateway.Back
 		c.loads.leave(b.Object, c.weigh(ctx, b.Object, err))
 		if len(c.loads.names()) == 0 {
 			c.wrote(ctx, c.store.EndSnapshots(ctx))
+			c.filer.Load().wake()
 		}
 		c.showLoads()
 		c.poke()

@@ -30,6 +30,10 @@ type load struct {
 	PerSecond float64 `json:"rows_per_second"`
 	// CPU is what a row took of all cores, of org, gateway and database together.
 	CPU time.Duration `json:"cpu_ns_per_row"`
+	// Filing is how long the keys of all rows took to be filed behind the last
+	// one, and FilingCPU what that took of all cores for a row.
+	Filing    time.Duration `json:"filing_ns"`
+	FilingCPU time.Duration `json:"filing_cpu_ns_per_row"`
 }
 
 // loadOf measures one engine, in an org and a database of their own.
@@ -95,6 +99,11 @@ func (l *load) measure(ctx context.Context, w *world, profile string) error {
 	spent, failed := cpuTime()
 	l.CPU = (spent - busy) / time.Duration(max(b.Rows, 1))
 	l.PerSecond = float64(b.Rows) / b.UpdatedAt.Sub(b.BeganAt).Seconds()
+	if err == nil {
+		err = w.filed(ctx)
+		all, unread := cpuTime()
+		l.Filing, l.FilingCPU, failed = time.Since(b.UpdatedAt), (all-spent)/time.Duration(max(b.Rows, 1)), errors.Join(failed, unread)
+	}
 	cancel()
 	if err = errors.Join(err, failed, end(), <-done); err != nil {
 		return err
@@ -119,6 +128,20 @@ func (w *world) loaded(ctx context.Context) (gateway.Backfill, error) {
 		case <-ctx.Done():
 			return b, fmt.Errorf("waiting for the first reading: %w", ctx.Err())
 		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// filed waits until no keys are staged.
+func (w *world) filed(ctx context.Context) error {
+	for {
+		if staged, err := w.ws.KeysStaged(ctx); err != nil || !staged {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for keys: %w", ctx.Err())
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }

@@ -55,7 +55,9 @@ func judge(found []engine) []line {
 					What: fmt.Sprintf("first reading of %d contacts, Bulk API 2.0", l.Rows), Figure: fmt.Sprintf("%.0f rows/s", l.PerSecond),
 					Floor: fmt.Sprintf(">= %d rows/s", floorLoad), Passed: l.PerSecond >= floorLoad,
 				},
-				free("  processor time a row, all of it", fmt.Sprintf("%.1f µs", float64(l.CPU.Nanoseconds())/1000)))
+				free("  processor time a row, all of it", fmt.Sprintf("%.1f µs", float64(l.CPU.Nanoseconds())/1000)),
+				free("  until all keys are filed too", fmt.Sprintf("%.0f rows/s", float64(l.Rows)/(float64(l.Rows)/l.PerSecond+l.Filing.Seconds()))),
+				free("  processor time a row of filing them", fmt.Sprintf("%.1f µs", float64(l.FilingCPU.Nanoseconds())/1000)))
 		}
 		if e.Proven != nil {
 			lines = append(lines, e.Proven.lines()...)
