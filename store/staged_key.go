@@ -18,7 +18,7 @@ import (
 
 var (
 	// stageKeysFrom is how many keys of a chunk are worth it. Tests lower both.
-	stageKeysFrom = 2000
+	stageKeysFrom = 1000
 	// filedPieces is how many pieces are filed at once: some 20,000 keys.
 	filedPieces = 300
 )

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"tidegate/gateway"
 	"tidegate/simulator/seed"
+	"tidegate/store"
 )
 
 // many is an org that is read by bulk jobs, in pages of 500 rows.
@@ -128,6 +130,24 @@ func TestKilledWhileReadingABulkResult(t *testing.T) { // F-03
 			return ""
 		})
 		w.mirrorEqualsOrg()
+		// The keys of every page are in the index, whenever it was killed.
+		eventually(t, func() string {
+			if staged, err := w.store().KeysStaged(t.Context()); err != nil || staged {
+				return fmt.Sprintf("F-03: keys are still staged (%v)", err)
+			}
+			return ""
+		})
+		page, err := w.store().Records(t.Context(), store.RecordQuery{Object: "Contact", Limit: many.Contacts})
+		if err != nil || len(page.Records) != many.Contacts {
+			t.Fatalf("%d contacts are listed: %v", len(page.Records), err)
+		}
+		for i := 0; i < len(page.Records); i += 97 {
+			r := page.Records[i]
+			found, err := w.store().RecordsByKey(t.Context(), store.KeyEmail, r.Fields["Email"].String())
+			if err != nil || !slices.ContainsFunc(found, func(f gateway.Record) bool { return f.Key == r.Key }) {
+				t.Errorf("F-03: %s is not found by its address: %v", r.Key.ID, err)
+			}
+		}
 	})
 }
 
