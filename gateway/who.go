@@ -52,7 +52,8 @@ type Met struct {
 	State UndecidedState
 }
 
-// Revisit asks for everything that somebody takes part in to be planned anew.
+// Revisit asks for everything that somebody takes part in to be planned anew, or
+// for one thing that was said: Who then has its kind and its external id.
 type Revisit struct {
 	Who
 	Reason string // one plain sentence, for the log

@@ -113,6 +113,9 @@ func (o *Outbox) attempt(ctx context.Context, b batch) {
 	defer stop()
 
 	o.pace.mark(b.ws, b.changes, o.opts.Now())
+	if err := o.askAgain(call, b); err != nil {
+		o.opts.Logger.WarnContext(ctx, "whether deals are still open is not known; what is about them is sent", "error", err)
+	}
 	began := time.Now()
 	leave := o.oneByOne(b)
 	deliveries := o.send(call, b)

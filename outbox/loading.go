@@ -36,8 +36,9 @@ type loading struct {
 	outbox   *Outbox
 	w        *store.Workspace
 	err      error
-	revision int64   // of the organization's Notes settings
-	locale   *string // of the connected user, nil = not read yet
+	revision int64           // of the organization's Notes settings
+	locale   *string         // of the connected user, nil = not read yet
+	stands   map[string]bool // the ids of what the records that were written before are about
 	// looking is set where a plan is looked at only, under terms that somebody
 	// gives; nil = under those in force.
 	looking *looking
@@ -308,7 +309,8 @@ func (l *loading) account(ctx context.Context, a outbound.Attendee, field string
 }
 
 // opportunities returns the open ones in which a recognized contact has a role
-// (DEM-07).
+// (DEM-07), and those on which something of the thing stands already: what was
+// written while a deal was open stays on it.
 func (l *loading) opportunities(ctx context.Context, attendees []outbound.Attendee) []gateway.Record {
 	var out []gateway.Record
 	seen := map[string]bool{}
@@ -323,7 +325,7 @@ func (l *loading) opportunities(ctx context.Context, attendees []outbound.Attend
 			}
 			seen[id] = true
 			r, err := l.w.Record(ctx, gateway.RecordKey{Object: "Opportunity", ID: id})
-			if l.did("an opportunity", err) && !r.Deleted && r.Fields["IsClosed"] != gateway.Bool(true) {
+			if l.did("an opportunity", err) && !r.Deleted && (r.Fields["IsClosed"] != gateway.Bool(true) || l.stands[id]) {
 				out = append(out, r)
 			}
 		}
@@ -358,14 +360,20 @@ func (l *loading) written(ctx context.Context, kind, id string) (map[string]gate
 	all, err := l.w.Writings(ctx, kind, id)
 	l.did("earlier writings", err)
 	written, gone := make(map[string]gateway.Writing, len(all)), map[string]bool{}
+	l.stands = map[string]bool{}
 	for _, one := range all {
 		written[one.Part] = one
 		if one.Key.ID == "" || one.Key.Local() {
 			continue
 		}
 		r, err := l.w.Record(ctx, one.Key)
-		if l.did("a record that was written", err) && r.Deleted {
+		if !l.did("a record that was written", err) {
+			continue
+		}
+		if r.Deleted {
 			gone[one.Part] = true
+		} else if about := r.Fields["WhatId"].String(); about != "" && about == one.Wanted["WhatId"].String() {
+			l.stands[about] = true
 		}
 	}
 	return written, gone

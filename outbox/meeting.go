@@ -78,13 +78,13 @@ func (l *loading) meetingInput(ctx context.Context, m gateway.Meeting) outbound.
 		in.Attendees = append(in.Attendees, l.attendee(ctx, p, in.Settings.Contacts))
 	}
 	l.beside(ctx, &in.Surroundings)
+	in.Written, in.Gone = l.written(ctx, gateway.KindMeeting, m.ExternalID)
 	in.Opportunities = l.opportunities(ctx, in.Attendees)
 	emails := []string{m.Organizer}
 	for _, a := range m.ActionItems {
 		emails = append(emails, a.Owner)
 	}
 	l.users(ctx, in.Users, emails...)
-	in.Written, in.Gone = l.written(ctx, gateway.KindMeeting, m.ExternalID)
 	in.ContactsInHour = l.contactsInHour(ctx)
 	l.deals(ctx, &in.Surroundings, store.Said{Kind: gateway.KindMeeting, ExternalID: m.ExternalID, Meeting: m})
 	return in

@@ -71,7 +71,8 @@ func (tx *Tx) someUndecided(ctx context.Context) (bool, error) {
 // revisitOnce keeps one revisit of somebody, as late as the last that asked.
 const revisitOnce = `ON CONFLICT (workspace_id, kind, external_id) DO UPDATE SET reason = excluded.reason, at = excluded.at`
 
-// Revisit asks for everything that somebody takes part in to be planned anew.
+// Revisit asks for everything that somebody takes part in to be planned anew; of
+// the kind of something said, for that thing.
 func (tx *Tx) Revisit(ctx context.Context, who gateway.Who, reason string) error {
 	_, err := tx.exec(ctx, "asking for a revisit", `INSERT INTO revisits (workspace_id, kind, external_id, reason, at)
 		VALUES (?, ?, ?, ?, ?) `+revisitOnce, tx.ws, who.Kind, who.ID, clean(reason), micros(tx.now))
@@ -129,6 +130,12 @@ func (w *Workspace) Revisits(ctx context.Context, n int) ([]gateway.Revisit, err
 		out[i] = gateway.Revisit{Who: gateway.Who(r.whoRow), Reason: r.Reason, At: fromMicros(r.At)}
 	}
 	return out, err
+}
+
+// RevisitWaits reports whether a revisit was asked for and is still to be done.
+func (w *Workspace) RevisitWaits(ctx context.Context, who gateway.Who) (bool, error) {
+	_, found, err := one[int](ctx, w.read, "reading a revisit", `SELECT 1 FROM revisits WHERE workspace_id = ? AND kind = ? AND external_id = ?`, w.id, who.Kind, who.ID)
+	return found, err
 }
 
 // EndRevisit drops a revisit, unless it was asked for again since.

@@ -46,7 +46,8 @@ type Surroundings struct {
 	Settings  gateway.Settings
 	Member    gateway.Member
 	Attendees []Attendee
-	// Opportunities are the open ones that a matched contact has a role in.
+	// Opportunities are the open ones that a matched contact has a role in, and a
+	// closed one on which a part that was written stands.
 	Opportunities []gateway.Record
 	// Users are Salesforce's user ids by e-mail, of those that are active.
 	Users      map[string]string

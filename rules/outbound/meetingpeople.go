@@ -184,6 +184,11 @@ func (p *planning) relate() {
 // rule decides (DEM-08).
 func (p *planning) opportunity() (gateway.Record, bool) {
 	open := slices.Clone(p.Opportunities)
+	for _, o := range open { // closed since, and it stands there already
+		if DealOver(o) != "" {
+			return o, true
+		}
+	}
 	rule := p.Settings.Advanced.OpportunityRule
 	if len(open) == 0 {
 		return gateway.Record{}, false
