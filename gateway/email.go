@@ -14,11 +14,3 @@ type Email struct {
 	Topics     map[string][]TopicNote `json:"topics"`
 	UpdatedAt  time.Time              `json:"updated_at"`
 }
-
-// CustomRecord is a record of a kind that only the host product has.
-type CustomRecord struct {
-	Kind       string    `json:"kind"`
-	ExternalID string    `json:"external_id"`
-	Properties Fields    `json:"properties"`
-	UpdatedAt  time.Time `json:"updated_at"`
-}

@@ -91,10 +91,10 @@ var apiRoutes = []apiRoute{
 		`{"from": "rita@example.com", "to": ["ann.ferrow@example.com"], "subject": "Offer", "text": "Hello Ann", "sent_at": "2026-05-04T10:00:00Z"}`,
 	},
 	{
-		http.MethodPut, "/custom/:kind/:external_id", apiCustom, "Put a record of your own kind", "Kept here; no object of Salesforce stands for it.",
+		http.MethodPut, "/custom/:kind/:external_id", apiCustom, "Put a record of your own kind", "It becomes a record of each added object of which a field is filled from this kind, on that object's page; without one it is kept here. What is found by a field that tells records apart is updated, else one is made where the object's settings say so.",
 		apiCustomBody{},
 		apiSaved{},
-		nil, "/custom/risk/r-1", `{"properties": {"level": "high"}}`,
+		nil, "/custom/risk/r-1", `{"properties": {"level": "high"}, "person_external_id": "p-1"}`,
 	},
 	{
 		http.MethodGet, "/records/:object", apiRecords, "List records", "The mirror of one object, page by page; “next” is the address of the following page, or null. Deleted records are listed as such.",

@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
-
-	"github.com/gofiber/fiber/v2"
 
 	"tidegate/gateway"
 )
@@ -242,10 +241,19 @@ func apiEmail(c *call) error {
 // apiCustomBody is a record of a kind that only the product has.
 type apiCustomBody struct {
 	Properties gateway.Fields `json:"properties"`
+	Person     string         `json:"person_external_id"`
+	Meeting    string         `json:"meeting_external_id"`
+	Deal       string         `json:"opportunity_id"`
+	Owner      string         `json:"owner_email"`
 }
 
-// apiCustom keeps a record of a kind that only the product has. It stays here:
-// no object of Salesforce stands for it yet.
+const (
+	maxProperties   = 200
+	maxPropertyName = 100 // characters
+)
+
+// apiCustom makes or updates a record of a kind that only the product has. It
+// becomes a record of each object of which a field is filled from that kind.
 func apiCustom(c *call) error {
 	kind, id := c.Params("kind"), c.Params("external_id")
 	if err := checkExternalID(id); err != nil {
@@ -258,12 +266,31 @@ func apiCustom(c *call) error {
 	if err := c.input(&in); err != nil {
 		return err
 	}
-	if err := c.ws.SaveCustomRecord(c.UserContext(), gateway.CustomRecord{Kind: kind, ExternalID: id, Properties: in.Properties}); err != nil {
+	out := gateway.CustomRecord{Kind: kind, ExternalID: id, Properties: in.Properties, Person: in.Person, Meeting: in.Meeting}
+	if len(in.Properties) > maxProperties {
+		return gateway.InvalidField("properties", "A record has at most %d properties.", maxProperties)
+	}
+	for name := range in.Properties {
+		if n := utf8.RuneCountInString(name); n == 0 || n > maxPropertyName || strings.ContainsFunc(name, unicode.IsControl) {
+			return gateway.InvalidField("properties", "The name of a property has 1 to %d characters, none of them a control character.", maxPropertyName)
+		}
+	}
+	var err error
+	if out.Owner, err = address("owner_email", in.Owner); err != nil {
 		return err
 	}
-	return c.JSON(fiber.Map{"external_id": id, "salesforce": fiber.Map{
-		"state": "local", "reason": "Kept here. No object of Salesforce is mapped to this kind.", "links": []apiLink{}, "writes": []apiWrite{},
-	}})
+	if in.Deal != "" {
+		deal, ok := gateway.NormalizeID(in.Deal)
+		if !ok {
+			return gateway.InvalidField("opportunity_id", "opportunity_id is the Salesforce id of an opportunity: 15 or 18 characters.")
+		}
+		out.Deal = deal
+	}
+	receipts, err := c.s.Outbox.SubmitCustom(c.UserContext(), c.key.Workspace, out)
+	if err != nil {
+		return err
+	}
+	return c.said(out.SaidKind(), id, receipts)
 }
 
 func customKind(kind string) bool {

@@ -97,6 +97,10 @@ var apiFields = map[string]apiField{
 	"Email.sent_at":    {text: momentText, required: true},
 	"Email.topics":     {text: topicText},
 
-	"Custom.properties": {text: "The record's fields."},
-	"Edit.fields":       {text: "New values by API name of the field; null empties one.", required: true},
+	"Custom.properties":          {text: "The record's properties by their names; null empties one that was filled before, and one that is left out stays. At most 200."},
+	"Custom.person_external_id":  {text: "External id of the person whom it is about, for a lookup."},
+	"Custom.meeting_external_id": {text: "External id of the meeting that it comes from; a lookup leads to its Event."},
+	"Custom.opportunity_id":      {text: "Salesforce id of the opportunity that it is about, for a lookup."},
+	"Custom.owner_email":         {text: "E-mail address of who shall own the record."},
+	"Edit.fields":                {text: "New values by API name of the field; null empties one.", required: true},
 }

@@ -35,6 +35,10 @@ func (v *visit) mappedLines() ([]mappedLine, error) {
 	if err != nil {
 		return nil, err
 	}
+	kinds, err := v.ws.CustomKinds(v.UserContext())
+	if err != nil {
+		return nil, err
+	}
 	var out []mappedLine
 	for _, object := range in.Objects.Configurable() {
 		schema, err := v.schema(object)
@@ -45,7 +49,7 @@ func (v *visit) mappedLines() ([]mappedLine, error) {
 		if err != nil {
 			return nil, err
 		}
-		sources := mapping.Sources(object, topics)
+		sources := mapping.Sources(object, topics, kinds...)
 		for _, m := range rows {
 			f := fieldOf(schema, m.Field)
 			direction, why := mapping.Direction(f, m)

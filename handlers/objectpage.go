@@ -52,7 +52,11 @@ func (v *visit) objectTab() (objectTab, error) {
 	if err != nil {
 		return s, err
 	}
-	s.sources, s.money = mapping.Sources(s.object, topics), s.settings.Advanced.CurrencyLabel
+	kinds, err := v.ws.CustomKinds(v.UserContext())
+	if err != nil {
+		return s, err
+	}
+	s.sources, s.money = mapping.Sources(s.object, topics, kinds...), s.settings.Advanced.CurrencyLabel
 	s.body = settings.NewObjectBody(s.object, s.settings.Objects, s.mappings)
 	if s.base, err = s.body.Encode(); err != nil {
 		return s, err

@@ -2,6 +2,8 @@ package outbox
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -181,8 +183,8 @@ func (s lineSource) pieces(ctx context.Context, w *store.Workspace, lines []gate
 }
 
 func (s lineSource) said(ctx context.Context, w *store.Workspace, refs map[string][]string, into map[string]piece) error {
-	for _, kind := range [...]string{gateway.KindMeeting, gateway.KindCall, gateway.KindConversation, gateway.KindEmail} {
-		if len(refs[kind]) == 0 {
+	for _, kind := range slices.Sorted(maps.Keys(refs)) {
+		if !wasSaid(kind) {
 			continue
 		}
 		all, err := w.SaidOf(ctx, kind, refs[kind])

@@ -74,11 +74,15 @@ func (o *Outbox) askFor(ctx context.Context, ws gateway.WorkspaceID, asked map[g
 	return err
 }
 
-// saidKinds are what plans of something said are made of.
-var saidKinds = []string{gateway.KindMeeting, gateway.KindCall, gateway.KindConversation, gateway.KindEmail}
+// wasSaid reports whether a cause is something that was said, or a record of the
+// product's own kinds.
+func wasSaid(kind string) bool {
+	_, custom := gateway.Custom(kind)
+	return custom || slices.Contains([]string{gateway.KindMeeting, gateway.KindCall, gateway.KindConversation, gateway.KindEmail}, kind)
+}
 
 // dealOf is the deal that an entry of something said is to be about.
 func dealOf(c gateway.Change) (gateway.RecordKey, bool) {
 	id := c.Fields["WhatId"].String()
-	return gateway.RecordKey{Object: "Opportunity", ID: id}, strings.HasPrefix(id, "006") && c.Op != gateway.OpDelete && slices.Contains(saidKinds, c.Cause.Kind)
+	return gateway.RecordKey{Object: "Opportunity", ID: id}, strings.HasPrefix(id, "006") && c.Op != gateway.OpDelete && wasSaid(c.Cause.Kind)
 }

@@ -55,7 +55,7 @@ func (r *Replanner) revisitSome(ctx context.Context, ws gateway.WorkspaceID) (mo
 func (o *Outbox) revisited(ctx context.Context, ws gateway.WorkspaceID, r gateway.Revisit) error {
 	w := o.db.In(ws)
 	cause := gateway.Cause{Rule: r.Reason}
-	if slices.Contains(saidKinds, r.Kind) {
+	if wasSaid(r.Kind) {
 		return o.revisitSaid(ctx, ws, []store.SaidKey{{Kind: r.Kind, ExternalID: r.ID}}, cause)
 	}
 	if err := o.revisitPeople(ctx, ws, r.Who, cause); err != nil {

@@ -117,6 +117,8 @@ func (l *loading) plan(ctx context.Context, said store.Said) (p planned, err err
 		p = l.planConversation(ctx, said.Conversation, said.Messages)
 	case gateway.KindEmail:
 		p = l.planEmail(ctx, said.Email)
+	default:
+		p = l.planCustom(ctx, said.Custom)
 	}
 	return p, l.err
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"tidegate/gateway"
 )
@@ -87,22 +86,5 @@ func (tx *Tx) SaveEmail(ctx context.Context, e gateway.Email) error {
 	return tx.saveSaid(ctx, said{
 		kind: gateway.KindEmail, id: e.ExternalID, owner: e.From, at: e.SentAt, search: append([]string{e.Subject, e.From}, e.To...), body: e,
 		messageKey: clean(gateway.MessageKey(e.MessageID)),
-	})
-}
-
-// CustomRecord returns a record of a kind that only the product has.
-func (w *Workspace) CustomRecord(ctx context.Context, kind, externalID string) (gateway.CustomRecord, error) {
-	return readSaid[gateway.CustomRecord](ctx, w.read, w.id, customPrefix+kind, externalID)
-}
-
-// customPrefix keeps custom kinds apart from ours.
-const customPrefix = "custom:"
-
-// SaveCustomRecord saves such a record whole, new or not.
-func (w *Workspace) SaveCustomRecord(ctx context.Context, r gateway.CustomRecord) error {
-	return w.InTx(ctx, func(ctx context.Context, tx *Tx) error {
-		r.UpdatedAt = tx.now
-		at := r.UpdatedAt.Truncate(time.Millisecond)
-		return tx.saveSaid(ctx, said{kind: customPrefix + r.Kind, id: r.ExternalID, at: at, search: []string{r.ExternalID}, body: r})
 	})
 }

@@ -18,6 +18,7 @@ type Said struct {
 	Conversation     gateway.Conversation
 	Messages         []gateway.Message // those told with it; others stand beside it
 	Email            gateway.Email
+	Custom           gateway.CustomRecord
 }
 
 // Title is how it is called, and when it was.
@@ -30,12 +31,15 @@ func (s Said) Title() (title string, at time.Time) {
 	case gateway.KindEmail:
 		return s.Email.Subject, s.Email.SentAt
 	}
+	if kind, custom := gateway.Custom(s.Kind); custom {
+		return kind + " " + s.ExternalID, s.Custom.UpdatedAt
+	}
 	return "Conversation", s.Conversation.StartedAt
 }
 
-// saidKinds are what becomes something in Salesforce by itself; records of
-// custom kinds do not.
-const saidKinds = `kind IN ('` + gateway.KindCall + `', '` + gateway.KindConversation + `', '` + gateway.KindEmail + `', '` + gateway.KindMeeting + `')`
+// saidKinds are what becomes something in Salesforce; ';' follows ':'.
+const saidKinds = `(kind IN ('` + gateway.KindCall + `', '` + gateway.KindConversation + `', '` + gateway.KindEmail + `', '` + gateway.KindMeeting + `')
+	OR kind >= '` + gateway.KindCustom + `' AND kind < 'custom;')`
 
 // Said returns up to n things behind one of a kind ("" = from the first), by
 // kind and external id, without messages. only narrows them to one kind, "" =
@@ -61,9 +65,12 @@ func (w *Workspace) said(ctx context.Context, where string, args ...any) ([]Said
 	out := make([]Said, len(rows))
 	for i, row := range rows {
 		s := Said{Kind: row.Kind, ExternalID: row.ExternalID, UpdatedAt: fromMicros(row.UpdatedAt)}
-		into := map[string]any{
+		into, usual := map[string]any{
 			gateway.KindMeeting: &s.Meeting, gateway.KindCall: &s.Call, gateway.KindConversation: &s.Conversation, gateway.KindEmail: &s.Email,
 		}[row.Kind]
+		if !usual {
+			into = &s.Custom
+		}
 		if err := readJSON(row.Body, into); err != nil {
 			return nil, fmt.Errorf("reading a %s: %w", row.Kind, err)
 		}

@@ -22,6 +22,10 @@ const (
 	KindEmail  Kind = "email"
 	KindPhone  Kind = "phone"
 	KindURL    Kind = "url"
+	// The records that a custom record refers to.
+	KindToPerson  Kind = "to person"
+	KindToMeeting Kind = "to meeting"
+	KindToDeal    Kind = "to deal"
 )
 
 // TopicPrefix begins the name of a topic where it is one choice among product
@@ -62,11 +66,11 @@ var sources = []Source{
 // Sources lists what fields of an object can be filled from: topics that are
 // not archived, then the product's own properties.
 //
-// Only the usual objects are written by what was said; fields of another object
-// are written by edits alone.
-func Sources(object string, topics []gateway.Topic) []Source {
+// The usual objects are written by what was said; fields of another object by
+// edits, and by records of the product's own kinds, whose properties are custom.
+func Sources(object string, topics []gateway.Topic, custom ...gateway.CustomKind) []Source {
 	if !slices.Contains(gateway.ConfigurableObjects[:], object) {
-		return nil
+		return customSources(custom)
 	}
 	var out []Source
 	for _, t := range topics {
@@ -95,11 +99,19 @@ var takers = map[Kind][]gateway.FieldType{
 	KindURL:    {"url"},
 }
 
+// refers are the objects of which a reference must take one for each kind.
+var refers = map[Kind][]string{
+	KindToPerson: {"Contact", "Lead"}, KindToMeeting: {"Event"}, KindToDeal: {"Opportunity"},
+}
+
 // Takes answers whether a field can take a kind of property at all, and what
 // it would not take of it, "" when it takes everything.
 func Takes(f gateway.Field, kind Kind) (ok bool, warning string) {
 	if readOnly(f) != "" {
 		return false, ""
+	}
+	if objects, refers := refers[kind]; refers {
+		return f.Type == gateway.TypeReference && slices.ContainsFunc(objects, func(o string) bool { return slices.Contains(f.ReferenceTo, o) }), ""
 	}
 	if f.Type != "string" && f.Type != gateway.TypeTextarea && !slices.Contains(takers[kind], f.Type) {
 		return false, ""

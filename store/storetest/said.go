@@ -165,7 +165,9 @@ func conversations(t *testing.T, s *suite) {
 		wantCode(t, err, gateway.CodeNotFound)
 		return tx.SaveEmail(ctx, email)
 	}))
-	ok(t, w.SaveCustomRecord(t.Context(), gateway.CustomRecord{Kind: "risk", ExternalID: "1", Properties: gateway.Fields{"a": "1"}}))
+	tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+		return tx.SaveCustomRecord(ctx, gateway.CustomRecord{Kind: "risk", ExternalID: "1", Properties: gateway.Fields{"a": "1"}})
+	})
 	gotCall, err := w.Call(t.Context(), "c1")
 	ok(t, err)
 	gotEmail, err := w.Email(t.Context(), "e1")
@@ -183,7 +185,7 @@ func conversations(t *testing.T, s *suite) {
 	ok(t, err)
 	rest, err := w.Said(t.Context(), "", gateway.KindConversation, "v1", 2)
 	ok(t, err)
-	if n != 3 || len(first) != 2 || len(rest) != 1 || first[0].Call.Seconds != 7 || first[1].Conversation.Person != "p1" || rest[0].Email.To[0] != "b@example.com" {
+	if n != 4 || len(first) != 2 || len(rest) != 2 || first[0].Call.Seconds != 7 || first[1].Conversation.Person != "p1" || rest[0].Custom.Kind != "risk" || rest[1].Email.To[0] != "b@example.com" {
 		t.Errorf("%d things said: %+v, then %+v", n, first, rest)
 	}
 }
