@@ -97,7 +97,8 @@ func TestEverythingThatWasSaidIsPutOnce(t *testing.T) {
 	b.json("PUT", "/api/v1/custom/risk/1", `{"properties":{"a":"b"}}`).want(http.StatusOK)
 	for path, body := range map[string]string{
 		"PUT /calls/c-2": `{"direction":"up"}`, "PUT /conversations/v-2": `{"channel":"fax"}`, "POST /conversations/v-1/messages": `{}`,
-		"PUT /emails/e-2": `{"from":"x"}`, "PUT /custom/No%20Kind/1": `{}`,
+		"PUT /emails/e-2": `{"from":"x"}`, "PUT /custom/No%20Kind/1": `{}`, "PUT /custom/risk/2": `{"opportunity_id":"x"}`, "PUT /custom/risk/3": `{"owner_email":"x"}`,
+		"PUT /custom/risk/4": `{"properties":{"":"x"}}`,
 	} {
 		method, path, _ := strings.Cut(path, " ")
 		b.json(method, "/api/v1"+path, body).wantProblem(http.StatusUnprocessableEntity, gateway.CodeInvalid)

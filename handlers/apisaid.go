@@ -7,6 +7,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/gofiber/fiber/v2"
+
 	"tidegate/gateway"
 )
 
@@ -290,7 +292,18 @@ func apiCustom(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.said(out.SaidKind(), id, receipts)
+	if len(receipts) > 0 {
+		return c.said(out.SaidKind(), id, receipts)
+	}
+	writes, links, err := c.writes(out.SaidKind(), id)
+	if err != nil {
+		return err
+	}
+	reason := "Kept here."
+	if len(writes) > 0 {
+		reason = writes[0].Reason
+	}
+	return c.JSON(fiber.Map{"external_id": id, "salesforce": fiber.Map{"state": "local", "reason": reason, "links": links, "writes": writes}})
 }
 
 func customKind(kind string) bool {

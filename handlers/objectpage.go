@@ -243,6 +243,13 @@ func (s objectTab) switches(v *visit) []views.Switch {
 			Meta:   s.meta(v, "create_missing."+s.object, onOff(def.CreateMissing[s.object])),
 		})
 	}
+	if s.custom() {
+		out = append(out, views.Switch{
+			Name: "switch_create_missing", Label: "Create records where none matches", On: s.body.Switches.CreateMissing, Locked: s.locked,
+			Effect: "Where no " + label + " is a record of your product's own kind, a new one is made. Off: that record stays here.",
+			Meta:   s.meta(v, "create_missing."+s.object, onOff(def.CreateMissing[s.object])),
+		})
+	}
 	if s.object != "Event" && s.object != "Task" {
 		out = append(out, views.Switch{
 			Name: "switch_update_fields", Label: "Sync updates to Object Fields", On: s.body.Switches.UpdateFields, Locked: s.locked,
@@ -255,6 +262,12 @@ func (s objectTab) switches(v *visit) []views.Switch {
 
 // creates reports whether people become records of an object.
 func creates(object string) bool { return object == "Lead" || object == "Contact" }
+
+// custom reports whether records of the product's own kinds can become records of
+// the object.
+func (s objectTab) custom() bool {
+	return slices.ContainsFunc(s.sources, func(o mapping.Source) bool { return strings.HasPrefix(o.Key, mapping.CustomPrefix) })
+}
 
 // gate is the truth table of one field: the asked one, else the first whose
 // edit would not be written (UX 28).
