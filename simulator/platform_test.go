@@ -275,3 +275,43 @@ func TestS9PlatformEventsOutliveARestart(t *testing.T) {
 		t.Errorf("before %s, after %s", before[0], after[0])
 	}
 }
+
+func TestS9FlowsPublishWhatRecordsDo(t *testing.T) {
+	cfg := simulator.Config{DataDir: t.TempDir()}
+	o, c := start(t, cfg)
+	c.want(200, "POST", "/_sim/fields", orderEvent)
+	c.want(200, "POST", "/_sim/flows", `{"name":"Won","object":"Opportunity","on":"save","event":"Order__e",
+		"values":{"Number__c":"{!$Record.NextStep}","Amount__c":"{!$Record.Amount}","Shipped__c":"{!$Record.IsWon}","Due__c":"{!$Record.CloseDate}","Note__c":"Deal {!$Record.Name} at {!$Record.StageName}"}}`)
+	deal := c.made("Opportunity", `{"Name":"D","StageName":"Prospecting","CloseDate":"2026-06-01","Amount":5,"NextStep":"7"}`)
+	c.want(204, "PATCH", v+"/sobjects/Opportunity/"+deal, `{"StageName":"Closed Won"}`)
+	events := c.replayed("/event/Order__e", -2, 2)
+	for i, want := range []string{`"Shipped__c":false`, `"Shipped__c":true`} {
+		for _, part := range []string{want, `"Number__c":"7"`, `"Amount__c":5.0`, `"Due__c":"2026-06-01"`, `"Note__c":"Deal D at `} {
+			if !strings.Contains(events[i], part) {
+				t.Errorf("event %d: no %s in %s", i, part, events[i])
+			}
+		}
+	}
+	// Without the value that the event must have, the flow fails and the record with it.
+	c.steps(step{"PATCH", "/sobjects/Opportunity/" + deal, `{"NextStep":null,"Amount":6}`, 400, []string{"CANNOT_EXECUTE_FLOW_TRIGGER", "Won", "REQUIRED_FIELD_MISSING"}})
+	if got := fmt.Sprint(c.row("Opportunity", deal)["Amount"]); got != "5.0" && got != "5" {
+		t.Errorf("the amount is %s", got)
+	}
+	for _, bad := range []string{
+		`{"name":"","object":"Contact","on":"save","event":"Order__e"}`, `{"name":"x","object":"Nothing","on":"save","event":"Order__e"}`,
+		`{"name":"x","object":"Contact","on":"undo","event":"Order__e"}`, `{"name":"x","object":"Contact","on":"save","event":"Contact"}`,
+		`{"name":"x","object":"Contact","on":"save","event":"Order__e","values":{"Nothing__c":1}}`,
+		`{"name":"x","object":"Contact","on":"save","event":"Order__e","values":{"Number__c":"{!$Record.Nothing}"}}`,
+	} {
+		c.want(400, "POST", "/_sim/flows", bad)
+	}
+	if err := o.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, c = start(t, cfg)
+	c.want(204, "PATCH", v+"/sobjects/Opportunity/"+deal, `{"Amount":8}`)
+	c.replayed("/event/Order__e", -2, 3)
+	c.want(204, "DELETE", "/_sim/flows", "")
+	c.want(204, "PATCH", v+"/sobjects/Opportunity/"+deal, `{"Amount":9}`)
+	c.replayed("/event/Order__e", -2, 3)
+}

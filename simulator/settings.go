@@ -18,10 +18,11 @@ type settings struct {
 	Channels    []bus.Channel         `json:"channels"`
 	Quota       int                   `json:"quota"`
 	Outbound    []outbound.Definition `json:"outbound"`
+	Flows       []org.Flow            `json:"flows,omitempty"`
 }
 
 // settingPaths are where they are changed.
-var settingPaths = []string{"/_sim/permissions", "/_sim/cdc", "/_sim/channels", "/_sim/quota", "/_sim/outbound"}
+var settingPaths = []string{"/_sim/permissions", "/_sim/cdc", "/_sim/channels", "/_sim/quota", "/_sim/outbound", "/_sim/flows"}
 
 // keeping keeps the settings after each request that may have changed them.
 func (o *Org) keeping(next http.Handler) http.Handler {
@@ -44,7 +45,7 @@ func (o *Org) keeping(next http.Handler) http.Handler {
 
 func (o *Org) keepSettings() {
 	most, _ := o.Log.Quota().Used()
-	s := settings{Permissions: o.Engine.Permissions(), Captured: o.CDC.Captured(), Channels: o.Log.Channels(), Quota: most}
+	s := settings{Permissions: o.Engine.Permissions(), Captured: o.CDC.Captured(), Channels: o.Log.Channels(), Quota: most, Flows: o.Engine.Flows()}
 	for _, state := range o.outbound.States() {
 		s.Outbound = append(s.Outbound, state.Definition)
 	}
@@ -76,6 +77,9 @@ func (o *Org) loadSettings() error {
 	for _, p := range s.Permissions {
 		// A field or object that is gone since then takes its permission along.
 		_ = o.Engine.Permit(p)
+	}
+	for _, f := range s.Flows {
+		_ = o.Engine.SetFlow(f) // as with permissions
 	}
 	for _, c := range s.Channels {
 		if err := o.Log.Define(c); err != nil {

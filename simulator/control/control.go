@@ -39,6 +39,9 @@ func (s *Server) Register(mux *http.ServeMux) {
 		mux.HandleFunc("POST /_sim/channels", s.define)
 		mux.HandleFunc("POST /_sim/quota", s.allot)
 	}
+	mux.HandleFunc("GET /_sim/flows", s.flows)
+	mux.HandleFunc("POST /_sim/flows", s.setFlow)
+	mux.HandleFunc("DELETE /_sim/flows", s.clearFlows)
 	mux.HandleFunc("GET /_sim/faults", s.faults)
 	mux.HandleFunc("POST /_sim/faults", s.arm)
 	mux.HandleFunc("DELETE /_sim/faults", s.clearFaults)

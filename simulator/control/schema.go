@@ -26,6 +26,30 @@ func (s *Server) alter(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// flows lists the record-triggered flows, setFlow is POST /_sim/flows: adds one or
+// replaces the one of its name, and clearFlows removes all.
+func (s *Server) flows(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, map[string]any{"flows": s.Org.Flows()})
+}
+
+func (s *Server) setFlow(w http.ResponseWriter, r *http.Request) {
+	var f org.Flow
+	if err := read(r, &f); err != nil {
+		fail(w, fmt.Errorf("reading the flow: %w", err))
+		return
+	}
+	if err := s.Org.SetFlow(f); err != nil {
+		fail(w, err)
+		return
+	}
+	answer(w, http.StatusOK, f)
+}
+
+func (s *Server) clearFlows(w http.ResponseWriter, _ *http.Request) {
+	s.Org.ClearFlows()
+	w.WriteHeader(http.StatusNoContent)
+}
+
 // read decodes a body, numbers as they were written, and refuses what it does
 // not know.
 func read(r *http.Request, v any) error {

@@ -43,6 +43,7 @@ type Org struct {
 	typeValues  map[string]map[string][]string // record type → picklist → values
 	between     string                         // what the formula field puts between its two values
 	permissions []Permission
+	flows       []Flow
 	accesses    sync.Map // user id → *access, of users who may not do everything
 	families    families
 	commits     int64    // number of transactions so far

@@ -62,6 +62,9 @@ func (o *Org) Transact(caller Caller, fn func(*Tx) error) (int, error) {
 		tx.caller.UserID = o.adminID
 	}
 	err := fn(tx)
+	if err == nil {
+		err = tx.runFlows()
+	}
 	if err != nil {
 		tx.Rollback(0)
 	}
