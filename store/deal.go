@@ -42,8 +42,8 @@ func (w *Workspace) DealsChanged(ctx context.Context, since time.Time) ([]gatewa
 	}
 	histories := make(map[string][]gateway.HistoryEntry, len(records))
 	for some := range slices.Chunk(ids, 1000) {
-		entries, err := w.read.history(ctx, "reading history of deals", `SELECT `+historyColumns+` FROM record_history
-			WHERE workspace_id = ? AND object = 'Opportunity' AND record_id`+w.db.dialect.among+`
+		entries, err := w.read.history(ctx, "reading history of deals", `SELECT `+historyColumns+` FROM `+w.db.dialect.history+`
+			WHERE workspace_id = ? AND object = 'Opportunity' AND record_id`+w.db.dialect.among+w.db.dialect.eras+`
 			ORDER BY record_id, id`, w.id, w.db.dialect.list(some))
 		if err != nil {
 			return nil, nil, err

@@ -53,6 +53,9 @@ type dialect struct {
 	// jsonText reads one member of the JSON text column that precedes it.
 	jsonText string
 	blob     string // a parameter of bytes in a SELECT list
+	// history is the table for whoever looks for entries by record, and eras is
+	// appended to the condition: both let SQLite use the index, see migration 0040.
+	history, eras string
 	// dropKeys drops keys whose kinds, values, objects and ids are four lists;
 	// "" = they are dropped by multi-row VALUES.
 	dropKeys  string
@@ -99,9 +102,12 @@ var sqliteDialect = &dialect{
 		return `SELECT ` + columns + ` FROM records
 			WHERE workspace_id = ? AND object = ? AND record_id IN (SELECT value FROM json_each(?))`
 	},
-	folded:    func(column string) string { return column }, // its LIKE folds ASCII, which lower() would do once more
-	jsonText:  ` ->> CAST(? AS TEXT)`,
-	blob:      `?`,
+	folded:   func(column string) string { return column }, // its LIKE folds ASCII, which lower() would do once more
+	jsonText: ` ->> CAST(? AS TEXT)`,
+	blob:     `?`,
+	history:  `record_history INDEXED BY record_history_record`, // sorting a few by id is better than looking at all
+	eras: ` AND era IN (WITH RECURSIVE eras (era) AS (SELECT (SELECT MAX(seq) FROM record_history) >> 17
+		UNION ALL SELECT era - 1 FROM eras WHERE era > 0) SELECT era FROM eras)`,
 	maxParams: 32000, // SQLite's own limit is 32,766
 	chunk:     100,
 	code:      sqliteCode,
@@ -145,6 +151,7 @@ var postgresDialect = &dialect{
 				WHERE workspace_id = k.w AND object = k.o AND record_id = k.id FOR UPDATE) AS found`
 	},
 	listed:   ` AND length(object) > 0`,
+	history:  `record_history`,
 	folded:   func(column string) string { return `lower(` + column + `)` },
 	jsonText: `::json ->> CAST(? AS TEXT)`,
 	blob:     `CAST(? AS BYTEA)`,

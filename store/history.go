@@ -50,8 +50,8 @@ func (tx *Tx) HistorySince(ctx context.Context, since map[gateway.RecordKey]gate
 		oldest = min(oldest, version.CommitAt)
 	}
 	err := tx.perObject(keys, func(object string, ids any) error {
-		entries, err := tx.history(ctx, "reading history", `SELECT `+historyColumns+` FROM record_history
-			WHERE workspace_id = ? AND object = ? AND record_id`+tx.dialect.among+` AND commit_at >= ?
+		entries, err := tx.history(ctx, "reading history", `SELECT `+historyColumns+` FROM `+tx.dialect.history+`
+			WHERE workspace_id = ? AND object = ? AND record_id`+tx.dialect.among+` AND commit_at >= ?`+tx.dialect.eras+`
 			ORDER BY commit_at, commit_number, sequence, id`, tx.ws, object, ids, oldest)
 		for _, e := range entries {
 			if !e.Version.Before(since[e.Key]) {
@@ -72,16 +72,18 @@ func (w *Workspace) History(ctx context.Context, key gateway.RecordKey, limit in
 	if beforeID <= 0 {
 		beforeID = 1<<63 - 1
 	}
+	// The ids first, which the index has: entries of a record lie far apart.
 	return w.read.history(ctx, "reading history", `SELECT `+historyColumns+` FROM record_history
-		WHERE workspace_id = ? AND object = ? AND record_id = ? AND id < ?
-		ORDER BY id DESC LIMIT ?`, w.id, key.Object, key.ID, beforeID, limit)
+		WHERE workspace_id = ? AND id IN (SELECT id FROM `+w.db.dialect.history+`
+			WHERE workspace_id = ? AND object = ? AND record_id = ? AND id < ?`+w.db.dialect.eras+` ORDER BY id DESC LIMIT ?)
+		ORDER BY id DESC`, w.id, w.id, key.Object, key.ID, beforeID, limit)
 }
 
 // WholeHistory returns all observed changes of one record, in the order in
 // which they arrived.
 func (w *Workspace) WholeHistory(ctx context.Context, key gateway.RecordKey) ([]gateway.HistoryEntry, error) {
-	return w.read.history(ctx, "reading history", `SELECT `+historyColumns+` FROM record_history
-		WHERE workspace_id = ? AND object = ? AND record_id = ? ORDER BY id`, w.id, key.Object, key.ID)
+	return w.read.history(ctx, "reading history", `SELECT `+historyColumns+` FROM `+w.db.dialect.history+`
+		WHERE workspace_id = ? AND object = ? AND record_id = ?`+w.db.dialect.eras+` ORDER BY id`, w.id, key.Object, key.ID)
 }
 
 // history reads rows of historyColumns.
@@ -138,4 +140,12 @@ func (w *Workspace) FieldChanges(ctx context.Context, object string, since time.
 		}
 	}
 	return out, err
+}
+
+// erasOf is eras where the table is that of the history.
+func (d *dialect) erasOf(table string) string {
+	if table != "record_history" {
+		return ""
+	}
+	return d.eras
 }

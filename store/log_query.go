@@ -251,6 +251,9 @@ func (w *Workspace) logFilter(q LogQuery) *condition {
 
 func (w *Workspace) inboundFilter(q LogQuery) *condition {
 	where := w.lineFilter(q)
+	if d := w.db.dialect; d.eras != "" && q.Object != "" && q.RecordID != "" {
+		where.and(`id IN (SELECT id FROM `+d.history+` WHERE workspace_id = ? AND object = ? AND record_id = ?`+d.eras+`)`, w.id, q.Object, q.RecordID)
+	}
 	if user := strings.TrimSpace(q.User); user != "" {
 		where.and(`user_id IN (SELECT record_id FROM records WHERE workspace_id = ? AND object = 'User' AND lower(label) LIKE ? ESCAPE '\')`,
 			w.id, contains(lowerASCII(user)))

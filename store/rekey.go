@@ -95,8 +95,12 @@ func (tx *Tx) rekeyRows(ctx context.Context, object string, r rekeying) error {
 		{"conflicts", "object", "record_id"},
 		{"writings", "object", "record_id"},
 	} {
+		also, args := "", []any{pairs, tx.ws, object}
+		if eras := tx.dialect.erasOf(in.table); eras != "" {
+			also, args = amongPairs(tx.dialect)+eras, append(args, pairs)
+		}
 		_, err := tx.exec(ctx, "rekeying "+in.table, `UPDATE `+in.table+` SET `+in.id+` = m.now FROM `+tx.dialect.pairs+` AS m
-			WHERE workspace_id = ? AND `+in.object+` = ? AND `+in.id+` = m.was`, pairs, tx.ws, object)
+			WHERE workspace_id = ? AND `+in.object+` = ? AND `+in.id+` = m.was`+also, args...)
 		if err != nil {
 			return err
 		}
@@ -104,10 +108,14 @@ func (tx *Tx) rekeyRows(ctx context.Context, object string, r rekeying) error {
 	return nil
 }
 
+// amongPairs says beforehand which records a join with pairs is about: SQLite
+// otherwise looks at all of the object.
+func amongPairs(d *dialect) string { return ` AND record_id IN (SELECT was FROM ` + d.pairs + `)` }
+
 func (tx *Tx) dropRows(ctx context.Context, table string, keys []gateway.RecordKey) error {
 	return tx.perObject(keys, func(object string, ids any) error {
 		_, err := tx.exec(ctx, "rekeying "+table, `DELETE FROM `+table+`
-			WHERE workspace_id = ? AND object = ? AND record_id`+tx.dialect.among, tx.ws, object, ids)
+			WHERE workspace_id = ? AND object = ? AND record_id`+tx.dialect.among+tx.dialect.erasOf(table), tx.ws, object, ids)
 		return err
 	})
 }
