@@ -315,3 +315,15 @@ func TestS9FlowsPublishWhatRecordsDo(t *testing.T) {
 	c.want(204, "PATCH", v+"/sobjects/Opportunity/"+deal, `{"Amount":9}`)
 	c.replayed("/event/Order__e", -2, 3)
 }
+
+func TestR28PlatformEventsArePublishedInBulk(t *testing.T) {
+	_, c := start(t, simulator.Config{})
+	c.want(200, "POST", "/_sim/fields", orderEvent)
+	_, done := c.ingest(`{"object":"Order__e","operation":"insert"}`, "Number__c,Amount__c\n1,2.5\n,3\n2,\n")
+	if done.NumberRecordsProcessed != 3 || done.NumberRecordsFailed != 1 {
+		t.Errorf("the job: %+v", done)
+	}
+	if events := c.replayed("/event/Order__e", -2, 2); !strings.Contains(events[0], `"Amount__c":2.5`) {
+		t.Errorf("published %v", events)
+	}
+}
