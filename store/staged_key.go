@@ -205,6 +205,15 @@ func (w *Workspace) FileKeys(ctx context.Context) (more bool, err error) {
 	if err != nil || !some {
 		return false, err
 	}
+	if more, err = w.fileKeys(ctx, true); gateway.CodeOf(err) == gateway.CodeConflict {
+		more, err = w.fileKeys(ctx, false)
+	}
+	return more, err
+}
+
+// fileKeys files some keys. A staged key is in no record's row of record_keys, so
+// it is written as what meets no conflict, unless that turned out wrong.
+func (w *Workspace) fileKeys(ctx context.Context, fresh bool) (more bool, err error) {
 	err = w.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		if err := tx.lockStaged(ctx); err != nil {
 			return err
@@ -215,7 +224,7 @@ func (w *Workspace) FileKeys(ctx context.Context) (more bool, err error) {
 			return err
 		}
 		if more = len(pieces) == filedPieces; len(pieces) > 0 {
-			err = tx.filePieces(ctx, pieces)
+			err = tx.filePieces(ctx, pieces, fresh)
 		}
 		if err == nil && !more {
 			_, err = tx.exec(ctx, "forgetting lost keys", `DELETE FROM unstaged_keys WHERE workspace_id = ?`, tx.ws)
@@ -226,7 +235,7 @@ func (w *Workspace) FileKeys(ctx context.Context) (more bool, err error) {
 }
 
 // filePieces files pieces that are neighbors.
-func (tx *Tx) filePieces(ctx context.Context, pieces []piece) (err error) {
+func (tx *Tx) filePieces(ctx context.Context, pieces []piece, fresh bool) (err error) {
 	var keys []ownedKey
 	ids := make([]string, len(pieces))
 	for i := range pieces {
@@ -241,7 +250,11 @@ func (tx *Tx) filePieces(ctx context.Context, pieces []piece) (err error) {
 	}
 	keys = slices.DeleteFunc(keys, func(k ownedKey) bool { return lost[k] })
 	slices.SortFunc(keys, ownedKey.compare)
-	err = tx.append(ctx, saveRecordKeys, len(keys), func(args []any, i int) []any {
+	in := saveRecordKeys
+	if fresh {
+		in = tx.all(in)
+	}
+	err = tx.append(ctx, in, len(keys), func(args []any, i int) []any {
 		return appendKey(append(args, string(tx.ws)), &keys[i])
 	})
 	if err == nil {

@@ -98,10 +98,23 @@ func TestStagedKeysOfWhatIsReadAgain_F06(t *testing.T) {
 			found(0)
 			loadStaged(t, w, 0, 20)
 			found(1)
+			// One that is in the index already, whoever put it there, is no obstacle.
+			loadStaged(t, w, 20, 40)
+			_, err := w.write.exec(t.Context(), "adding a key", `INSERT INTO record_keys (workspace_id, kind, value, object, record_id) VALUES (?, ?, ?, ?, ?)`,
+				w.id, KeyEmail, "p25@x.example", "Contact", stagedRecord(25).Key.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if _, err := w.FileKeys(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			found(1)
+			if r, err := w.RecordsByKey(t.Context(), KeyEmail, "p25@x.example"); err != nil || len(r) != 1 {
+				t.Errorf("%d records have the key that was there: %v", len(r), err)
+			}
+			if staged, err := w.KeysStaged(t.Context()); err != nil || staged {
+				t.Errorf("keys are left: %v", err)
+			}
 		})
 	}
 }
