@@ -163,6 +163,8 @@ func TestAPIReadsTheMirrorPageByPage(t *testing.T) {
 	})
 }
 
+// STA-10, STA-12: an edit of a field that came from Salesforce goes back to that
+// field, of whatever object.
 func TestAPIEditSaysWrittenQueuedOrRefused(t *testing.T) {
 	tests := []struct {
 		name   string

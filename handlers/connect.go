@@ -29,6 +29,12 @@ var loginHosts = map[gateway.Environment]string{
 	gateway.Sandbox:    "https://test.salesforce.com",
 }
 
+// connectHelp is what else somebody may look for here.
+var connectHelp = []views.Fact{
+	{Label: "Each line above that needs you says what to click.", Link: views.Link{Text: "Download a diagnostic bundle", URL: diagnosticsURL}, Second: "to send along when you ask for help: no tokens, no names, no texts."},
+	{Label: "From a sandbox to production:", Link: views.Link{Text: "settings as a file", URL: fileBase}, Second: "can be exported, compared and applied."},
+}
+
 // connectPage is /settings/salesforce: connect, readiness, disconnect.
 func connectPage(v *visit) error {
 	c, err := v.connection()
@@ -51,12 +57,15 @@ func connectPage(v *visit) error {
 			Tone: views.Idle, Icon: views.IconShield, Strong: "Use a dedicated integration user.",
 			Text: "Its permissions are then exactly what Tidegate may do, its name stands behind every write, and nobody's leaving ends the connection.",
 		},
+		Help: connectHelp,
 	}
 	if c.ID != "" {
 		signed, err := v.signedOut()
 		if err != nil {
 			return err
 		}
+		// To connect another org is not what one comes for any more.
+		p.Connect.Title, p.Connect.Production.Style = "Change environment", ""
 		p.Org = orgCard(c, v.clock())
 		p.Org.ReconnectText = joinSentences(p.Org.ReconnectText, continuity.Reconnected(signed, c.ConnectedAt))
 		if p.Readiness, err = v.readiness(c); err != nil {

@@ -28,6 +28,8 @@ func (b *browser) begin(environment string) string {
 func back(state string) string { return callbackPath + "?code=abc&state=" + url.QueryEscape(state) }
 
 // DEM-02: OAuth, from the button to the way back.
+//
+// AIM-18: the steps of connecting, as Salesforce asks for them.
 func TestConnectingComesBackToTheSettings(t *testing.T) {
 	w := newWorld(t)
 	b := w.as(home, gateway.RoleAdmin)
@@ -194,6 +196,7 @@ func TestRefusedSignInHostKeepsWhatWasTypedButTheSecret(t *testing.T) {
 	b.get(settingsBase + "/connect/staging").want(http.StatusNotFound)
 }
 
+// UX-4, UX-5: live checks with their clicks and the link to Setup, with time and duration.
 func TestReadinessShowsFailuresFirstWithTheClicks(t *testing.T) {
 	w := newWorld(t)
 	w.org.report = CheckReport{At: w.clock.now(), Took: 1800 * time.Millisecond, Checks: []Check{

@@ -94,6 +94,8 @@ func TestForecastIsHiddenFromOtherTeams_AVM38(t *testing.T) {
 
 // One choice of the amount and close date field holds on the list, the deal,
 // its linked objects and the forecast.
+//
+// AVM-44: the label is a word beside the number, on every page.
 func TestChosenFieldsAreShownEverywhere_AVM40_AVM41_AVM45(t *testing.T) {
 	w := newWorld(t)
 	deal := dealOf(home)

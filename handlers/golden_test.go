@@ -31,7 +31,7 @@ var goldens = map[string]string{
 	"/sync/undo/created": "connect-disconnect",
 	"/sync/people":       "meetings meetings-empty", "/sync/people/decide": "contacts", "/emails/salesforce/:id": "meeting",
 	"/sync/undo": "undo undo-nothing undo-hostile", "/sync/again": "again again-check again-nothing again-hostile", backtestBase: "backtest backtest-proposed backtest-same backtest-hostile", "/sync/explain": "explain explain-empty explain-no-lines explain-hostile",
-	settingsBase + "/file": "settings-file settings-file-hostile", settingsBase + "/file/settings.yaml": "",
+	settingsBase + "/file": "settings-file settings-file-hostile", settingsBase + "/file/settings.yaml": "", diagnosticsURL: "",
 	"/meetings": "meetings meetings-empty", "/meetings/:id": "meeting meeting-quiet meeting-hostile", "/conversations": "meetings", "/conversations/:id": "meeting", "/calls": "calls", "/calls/:id": "meeting", "/emails": "meetings", "/emails/:id": "meeting",
 	settingsBase + "/notes":    "settings-notes settings-notes-closed settings-notes-locked settings-notes-merge settings-notes-unconnected settings-notes-hostile",
 	settingsBase + "/objects":  "settings-objects settings-objects-empty settings-objects-hostile",
@@ -46,7 +46,7 @@ var kindGoldens = map[string]string{
 	"/:id/why": "field-why", "/:id/link": "contact-link-broken contacts", "/:id/unlink": "object-leave", "/:id/delete": "record-delete record-delete-not-ours",
 }
 
-// Who adds a page adds its states; nobody has to remember.
+// Who adds a page adds its states; nobody has to remember (UX-49).
 func TestEveryPageHasItsStatesAsGoldenFiles(t *testing.T) {
 	for _, p := range pages {
 		if p.method != "GET" {

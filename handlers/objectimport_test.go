@@ -7,7 +7,7 @@ import (
 	"tidegate/gateway"
 )
 
-// AVM-27, AVM-28: several at once, under the importer's name, in the table with
+// AVM-27, AVM-28, UX-26: several at once, under the importer's name, in the table with
 // the next page.
 func TestFieldsAreImportedTogether_AVM27_AVM28(t *testing.T) {
 	w := newWorld(t)

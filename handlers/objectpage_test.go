@@ -27,7 +27,7 @@ func (w *world) mappingsNow(object string) map[string]gateway.Mapping {
 
 // Every control of a field's line, without a script: nothing has an effect
 // before the review is confirmed, then all of it at once (AVM-25, AVM-30,
-// STA-02, STA-03, AIM-10).
+// STA-02, STA-03, STA-06, AIM-10).
 func TestEveryControlOfAnObjectIsReviewedAndSaved_AVM30(t *testing.T) {
 	w := newWorld(t)
 	b := w.as(home, gateway.RoleAdmin)

@@ -42,6 +42,7 @@ func TestRecordPageShowsFactsRelationsAndWhatMayBeEdited(t *testing.T) {
 	b.get(annPath+"/why?field=Title").want(http.StatusOK, "Title can be edited here", "All three conditions hold.")
 }
 
+// UX-48
 func TestFieldsThatSalesforceHidesAreNotShown(t *testing.T) {
 	w := newWorld(t)
 	must(t, w.db.In(home).SaveMapping(t.Context(), gateway.Mapping{Object: "Contact", Field: "Salary__c", Editable: true, Imported: true}))

@@ -139,6 +139,7 @@ func allPages() []route {
 		{"GET", holesBase + "/:id", signedIn, holePage},
 		{"GET", holesBase + "/:id/certificate", signedIn, holeFile},
 		{"GET", settingsBase, admins, connectPage},
+		{"GET", diagnosticsURL, admins, diagnosticsFile},
 		{"POST", settingsBase + "/pause", admins, setPause(true)},
 		{"POST", settingsBase + "/resume", admins, setPause(false)},
 		{"GET", haltPath, admins, askHalt},

@@ -57,7 +57,7 @@ func TestSavesThatDoNotOverlapJoin_UX18(t *testing.T) {
 	}
 }
 
-// AVM-30: unsaved edits have no effect, and the review leads back to them.
+// AVM-30, UX-17: unsaved edits have no effect, and the review leads back to them.
 func TestReviewLeadsBackToTheTypedValues_AVM30(t *testing.T) {
 	w := newWorld(t)
 	b := w.as(home, gateway.RoleAdmin)

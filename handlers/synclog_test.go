@@ -200,6 +200,7 @@ func TestIgnoringNeedsAReason_UX35(t *testing.T) {
 	b.get(path).want(http.StatusConflict, "Nothing waits behind this line any more.")
 }
 
+// UX-7: one sentence first.
 func TestHealthSaysWhatIsNotInOrder(t *testing.T) {
 	w := newWorld(t)
 	in := w.db.In(home)

@@ -181,7 +181,7 @@ func (w *world) mirrorHas(ids []string) {
 	})
 }
 
-// A field that somebody adds can be imported without anybody asking, and what it
+// DEM-13: a field that somebody adds can be imported without anybody asking, and what it
 // held before we could see it is read.
 func TestF25NewFieldIsReadAndCanBeImported(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, url string) {

@@ -31,7 +31,7 @@ func connected() ConnectPage {
 			Reconnect: Action{Text: "Reconnect", URL: "/settings/salesforce/connect?environment=sandbox", Small: true}, ReconnectText: "Reconnecting keeps settings, mappings and position.",
 		},
 		Connect: ConnectCard{Title: "Change environment", Text: "Moves the link to another org. You will see what is read and written, and that personal data is transferred, before leaving for Salesforce.", Production: Action{Text: "Connect Production", URL: "/settings/salesforce/connect?environment=production"}, Sandbox: Action{Text: "Connect Sandbox", URL: "/settings/salesforce/connect?environment=sandbox"}},
-		Help:    []Fact{{Label: "Each failure above links to its answer.", Link: Link{Text: "Send a diagnostic bundle", URL: "/settings/salesforce/diagnostics"}, Second: "No tokens, no names, no message texts."}},
+		Help:    []Fact{{Label: "Each line above that needs you says what to click.", Link: Link{Text: "Download a diagnostic bundle", URL: "/settings/salesforce/diagnostics"}, Second: "to send along when you ask for help: no tokens, no names, no texts."}},
 	}
 }
 

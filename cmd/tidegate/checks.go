@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tidegate/gateway"
@@ -79,19 +80,30 @@ func find(objects []salesforce.ObjectInfo, name string) (salesforce.ObjectInfo, 
 	return objects[i], true
 }
 
+// objectChecks have a line of its own for what the user may not read, and one
+// for all the rest.
 func objectChecks(objects []salesforce.ObjectInfo, mirrors []string) []handlers.Check {
 	var out []handlers.Check
+	var readable []string
 	for _, name := range mirrors {
-		o, ok := find(objects, name)
-		check := handlers.Check{Title: name + " can be read", Pass: ok && o.Queryable, Text: "The connected user may read it."}
-		if !check.Pass {
-			check.Text = "The connected user may not read " + name + ", so it cannot be mirrored."
-			check.Setup = []string{"Setup", "Permission Sets", "Object Settings", name, "Read"}
-			check.SetupPath = "/lightning/setup/PermSets/home"
+		if o, ok := find(objects, name); ok && o.Queryable {
+			readable = append(readable, name)
+			continue
 		}
-		out = append(out, check)
+		out = append(out, handlers.Check{
+			Title: name + " cannot be read", Text: "The connected user may not read " + name + ", so it cannot be mirrored.",
+			Setup: []string{"Setup", "Permission Sets", "Object Settings", name, "Read"}, SetupPath: "/lightning/setup/PermSets/home",
+		})
 	}
-	return out
+	return append(out, permitted("Objects can be read", "The connected user may read ", readable)...)
+}
+
+// permitted is the line of all objects that pass a test, none where none does.
+func permitted(title, text string, objects []string) []handlers.Check {
+	if len(objects) == 0 {
+		return nil
+	}
+	return []handlers.Check{{Title: title, Pass: true, Text: text + strings.Join(objects, ", ") + "."}}
 }
 
 func notesCheck(objects []salesforce.ObjectInfo) handlers.Check {

@@ -57,17 +57,18 @@ func editionCheck(ctx context.Context, one *org, conn gateway.Connection) handle
 // writeChecks report the objects that Tidegate creates records of, and may not.
 func writeChecks(objects []salesforce.ObjectInfo) []handlers.Check {
 	var out []handlers.Check
+	var writable []string
 	for _, name := range [...]string{"Contact", "Lead", "Event", "Task"} {
-		o, ok := find(objects, name)
-		check := handlers.Check{Title: name + " can be written", Pass: ok && o.Createable && o.Updateable, Text: "The connected user may create and edit it."}
-		if !check.Pass {
-			check.Text = "The connected user may not create or edit " + name + ", so nothing of it is written."
-			check.Setup = []string{"Setup", "Permission Sets", "Object Settings", name, "Create and Edit"}
-			check.SetupPath = "/lightning/setup/PermSets/home"
+		if o, ok := find(objects, name); ok && o.Createable && o.Updateable {
+			writable = append(writable, name)
+			continue
 		}
-		out = append(out, check)
+		out = append(out, handlers.Check{
+			Title: name + " cannot be written", Text: "The connected user may not create or edit " + name + ", so nothing of it is written.",
+			Setup: []string{"Setup", "Permission Sets", "Object Settings", name, "Create and Edit"}, SetupPath: "/lightning/setup/PermSets/home",
+		})
 	}
-	return out
+	return append(out, permitted("Objects can be written", "The connected user may create and edit ", writable)...)
 }
 
 // selectedCheck names the mirrored objects that announce no changes, because

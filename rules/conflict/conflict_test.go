@@ -15,6 +15,7 @@ func at(d time.Duration) gateway.Version {
 	return gateway.Version{CommitAt: noon.Add(d).UnixMilli(), CommitNumber: 7, Sequence: 1}
 }
 
+// DEM-15: one of the winners is the product.
 func TestDecideMergesThreeWays(t *testing.T) {
 	tests := []struct {
 		name     string

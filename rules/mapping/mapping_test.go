@@ -14,6 +14,8 @@ var (
 )
 
 // AVM-21 to AVM-24: one of three directions, by the field, the choice and the topic.
+//
+// UX-24
 func TestDirectionFollowsFieldThenChoiceThenTopic(t *testing.T) {
 	topic := gateway.Mapping{Field: "NextStep", Topic: "next-steps"}
 	chosen := func(direction string) gateway.Mapping {
@@ -47,6 +49,8 @@ func TestDirectionFollowsFieldThenChoiceThenTopic(t *testing.T) {
 }
 
 // STA-09, STA-13: eight rows, one of them true.
+//
+// UX-28
 func TestWritebackTruthTable(t *testing.T) {
 	tests := []struct{ object, editable, target, want bool }{
 		{false, false, false, false},

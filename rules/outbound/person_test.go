@@ -72,6 +72,7 @@ func TestPersonBecomesARecordWithDefaults(t *testing.T) {
 	}
 }
 
+// AIM-02: each object has its switch in each workspace.
 func TestSwitchedOffObjectCreatesNothingAndSaysSo(t *testing.T) {
 	p := outbound.PlanCreate(outbound.CreateInput{Person: gateway.Person{ExternalID: "p"}, Object: "Contact", Schema: schema("Contact", "LastName"), Refused: outbound.RefuseCreate(gateway.ObjectsSettings{}, "Contact"), Now: now})
 	if p.Change != nil || p.Log.State != gateway.LogSkipped || !strings.Contains(p.Log.What, "is off for Contact") {
@@ -79,7 +80,7 @@ func TestSwitchedOffObjectCreatesNothingAndSaysSo(t *testing.T) {
 	}
 }
 
-// AVC-23, AVC-25, AVC-26, AVC-28: what is empty is filled, an e-mail address too, and
+// AVC-23, AVC-24, AVC-25, AVC-26, AVC-27, AVC-28: what is empty is filled, an e-mail address too, and
 // a mapped custom field is overwritten.
 func TestPersonFillsOnlyWhatIsEmpty(t *testing.T) {
 	record := gateway.Record{

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"tidegate/gateway"
+	"tidegate/salesforce"
+	"tidegate/store"
+	"tidegate/store/storetest"
+)
+
+// DEM-03: a user without API access is told so, with the clicks that help.
+func TestUserWithoutAPIAccessIsTold_DEM03(t *testing.T) {
+	got := signInCheck(gateway.Errorf(gateway.CodeSFPolicy, "API is not enabled"))
+	if got.Pass || got.Text != "The user has no API access." || !slices.Contains(got.Setup, "API Enabled") || got.SetupPath == "" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// UX-4: what may not be read or written has a line of its own, with the clicks;
+// all the rest has one together.
+func TestObjectPermissionsAreOneLineUnlessSomeFail_UX4(t *testing.T) {
+	objects := []salesforce.ObjectInfo{
+		{Name: "Contact", Queryable: true, Createable: true, Updateable: true}, {Name: "Lead", Queryable: true},
+		{Name: "Event", Queryable: true, Createable: true, Updateable: true}, {Name: "Task", Createable: true, Updateable: true},
+	}
+	read := objectChecks(objects, []string{"Contact", "Lead", "Task"})
+	if len(read) != 2 || read[0].Title != "Task cannot be read" || len(read[0].Setup) == 0 || !read[1].Pass || read[1].Text != "The connected user may read Contact, Lead." {
+		t.Errorf("%+v", read)
+	}
+	write := writeChecks(objects)
+	if len(write) != 2 || write[0].Title != "Lead cannot be written" || write[0].Pass || write[1].Text != "The connected user may create and edit Contact, Event, Task." {
+		t.Errorf("%+v", write)
+	}
+	if none := objectChecks(nil, []string{"Contact"}); len(none) != 1 || none[0].Pass {
+		t.Errorf("%+v", none)
+	}
+}
+
+// AVM-51: before a rollout the checklist advises to lock the settings.
+func TestLockIsAdvisedBeforeTheRollout_AVM51(t *testing.T) {
+	db := storetest.Open(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"), store.Options{})
+	if err := db.CreateWorkspace(t.Context(), "home", "home"); err != nil {
+		t.Fatal(err)
+	}
+	one := &org{ws: db.In("home")}
+	if got := lockCheck(t.Context(), one); !got.Warn || len(got.Setup) == 0 {
+		t.Errorf("unlocked: %+v", got)
+	}
+	_, err := one.ws.SaveSetting(t.Context(), gateway.SettingRow{Scope: gateway.OrgScope, Tab: gateway.TabNotes, Body: []byte(`{"locked":true}`)}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := lockCheck(t.Context(), one); !got.Pass || got.Warn {
+		t.Errorf("locked: %+v", got)
+	}
+}
