@@ -23,8 +23,10 @@ func TestUserWithoutAPIAccessIsTold_DEM03(t *testing.T) {
 // all the rest has one together.
 func TestObjectPermissionsAreOneLineUnlessSomeFail_UX4(t *testing.T) {
 	objects := []salesforce.ObjectInfo{
-		{Name: "Contact", Queryable: true, Createable: true, Updateable: true}, {Name: "Lead", Queryable: true},
-		{Name: "Event", Queryable: true, Createable: true, Updateable: true}, {Name: "Task", Createable: true, Updateable: true},
+		{Name: "Contact", Queryable: true, Createable: true, Updateable: true},
+		{Name: "Lead", Queryable: true},
+		{Name: "Event", Queryable: true, Createable: true, Updateable: true},
+		{Name: "Task", Createable: true, Updateable: true},
 	}
 	read := objectChecks(objects, []string{"Contact", "Lead", "Task"})
 	if len(read) != 2 || read[0].Title != "Task cannot be read" || len(read[0].Setup) == 0 || !read[1].Pass || read[1].Text != "The connected user may read Contact, Lead." {
