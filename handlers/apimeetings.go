@@ -216,6 +216,11 @@ func (c *call) said(kind, id string, receipts []outbox.Receipt) error {
 	if err != nil {
 		return err
 	}
+	for _, w := range writes { // one that waited for a person already is no success
+		if w.State == outbox.NeedsYou && state == outbox.Written {
+			state, reason, needsYou = outbox.Queued, w.Reason, true
+		}
+	}
 	body := fiber.Map{"state": state, "reason": reason, "links": links, "writes": writes}
 	if needsYou {
 		body["needs_you"] = true

@@ -119,6 +119,11 @@ func TestCustomRecordsArePreviewedBacktestedAndUndone_M4(t *testing.T) {
 	said, made := w.propose(t, s, gateway.TabObjects)
 	saw(t, said, made, map[string]int{"create Risk__c": 3})
 	same(t, "calls for all three", w.org.callCount()-calls, 1)
+	all, err := w.db.In(ws).Writings(t.Context(), "custom:risk", "r-1")
+	must(t, err)
+	if _, still := byPart(all)["all"]; still {
+		t.Error("it still says why nothing was written")
+	}
 	line := w.line(w.riskOf("r-1").LogID)
 	if line.Cause.Kind != "custom:risk" || line.Cause.Ref != "r-1" || !strings.Contains(line.Cause.Rule, "Record of the kind “risk”") {
 		t.Errorf("why: %+v", line.Cause)

@@ -52,6 +52,11 @@ func (o *Outbox) submitPlan(ctx context.Context, ws gateway.WorkspaceID, p plann
 			}
 		}
 		receipts = s.receipts
+		if len(p.owed) > 0 && s.written[outbound.PartAll].Omitted != "" {
+			if err := tx.DropOmission(ctx, s.kind, s.id, outbound.PartAll); err != nil {
+				return err
+			}
+		}
 		if err := s.meet(ctx); err != nil {
 			return err
 		}

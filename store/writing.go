@@ -110,6 +110,14 @@ func (tx *Tx) SaveWriting(ctx context.Context, w gateway.Writing) error {
 	return err
 }
 
+// DropOmission forgets why a part of something became nothing: it is planned now.
+// What became a record stays.
+func (tx *Tx) DropOmission(ctx context.Context, kind, externalID, part string) error {
+	_, err := tx.exec(ctx, "dropping an omission", `DELETE FROM writings
+		WHERE workspace_id = ? AND kind = ? AND external_id = ? AND part = ? AND record_id = ''`, tx.ws, kind, externalID, part)
+	return err
+}
+
 // Given is Tx.Given outside of a transaction.
 func (w *Workspace) Given(ctx context.Context, localIDs []string) (map[string]gateway.RecordKey, error) {
 	return given(ctx, w.read, w.id, localIDs)
