@@ -29,6 +29,7 @@ func (w *world) replan() {
 
 // F-74, UX 38, AVM-55: from a cause of the log to all its writes tried again,
 // with the numbers before; pressed five times it is one.
+// DEM-21
 func TestFixTheRuleAndRetryAll_F74_UX38(t *testing.T) {
 	w := newWorld(t)
 	for n := range 3 {

@@ -9,6 +9,7 @@ import (
 	"tidegate/gateway"
 )
 
+// DEM-25 (the way out)
 func TestPathOfADealLeadsToTheNextStage_UX45(t *testing.T) {
 	w := newWorld(t)
 	b := w.as(home, gateway.RoleRep)

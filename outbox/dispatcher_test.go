@@ -85,6 +85,7 @@ func TestDispatcherFinishesWhatNobodyDelivered(t *testing.T) {
 }
 
 // F-48: the breaker opens, few calls are wasted, and afterwards all drains.
+// DEM-19
 func TestOutageOpensTheBreakerAndDrainsAfterwards(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)

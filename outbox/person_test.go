@@ -32,6 +32,7 @@ func (w *world) mirror(records ...gateway.Record) {
 	must(w.t, w.db.In(ws).InTx(w.t.Context(), func(ctx context.Context, tx *store.Tx) error { return tx.SaveRecords(ctx, records) }))
 }
 
+// AVC-02, DEM-23
 func TestPersonIsCreatedOnceAndThenUpdated(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
@@ -61,6 +62,7 @@ func TestPersonIsCreatedOnceAndThenUpdated(t *testing.T) {
 	})
 }
 
+// DEM-23
 func TestPersonIsMatchedByEmail(t *testing.T) {
 	lead := gateway.RecordKey{Object: "Lead", ID: "00Q5500000WO1ZiEAL"}
 	email := gateway.Fields{"LastName": `"Lee"`, "Email": `"ann@example.com"`, "Phone": gateway.Null}

@@ -59,6 +59,7 @@ func order(p outbound.SaidPlan) (out []string) {
 
 // AIM-01, AIM-05, AIM-12, AIM-13, AIM-16, AIM-24: which records an agent makes
 // of somebody nobody knows, and in which order.
+// AIM-03, AIM-04
 func TestAnAgentMakesTheObjectsItWrites_AIM12(t *testing.T) {
 	for name, tt := range map[string]struct {
 		objects []string
@@ -97,6 +98,7 @@ func TestAnAgentMakesTheObjectsItWrites_AIM12(t *testing.T) {
 }
 
 // AIM-09, AIM-10, AVC-25, AIM-11: sources, defaults, and what is only filled.
+// AIM-03
 func TestAnAgentsMappingFillsTheRecord_AIM09(t *testing.T) {
 	in := chat(func(a *gateway.Agent) {
 		a.Fields["Lead"] = append(a.Fields["Lead"], gateway.AgentField{Field: "Budget__c", Source: "answer.budget"})

@@ -111,6 +111,7 @@ func TestSettlingFollowsTheOutcome(t *testing.T) {
 	}
 }
 
+// DEM-19
 func TestBackoffGrowsStaysInBoundsAndSpreads(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		attempt := rapid.IntRange(1, 10_000).Draw(t, "attempt")
