@@ -13,6 +13,7 @@ import (
 
 var annPath = "/contacts/" + contactOf(home).ID
 
+// AVC-09: what is identified leads to its record in Salesforce.
 func TestRecordPageShowsFactsRelationsAndWhatMayBeEdited(t *testing.T) {
 	w := newWorld(t)
 	must(t, w.db.In(home).SaveLink(t.Context(), gateway.Link{Kind: "person", ExternalID: "p-1", Key: contactOf(home), Reason: "matched by email ann@home.example", Pinned: true, At: w.clock.now()}))
