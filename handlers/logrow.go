@@ -17,7 +17,7 @@ func (v *visit) logRow(line store.LogLine, conn gateway.Connection) views.LogRow
 	e, clk := line.Entry, v.clock()
 	k, _ := kindOf(e.Key.Object)
 	row := views.LogRow{
-		ID: strconv.FormatInt(e.ID, 10), When: clk.at(e.At), Inbound: e.Direction == "in",
+		ID: strconv.FormatInt(e.ID, 10), When: clk.at(e.At), Inbound: e.Direction == "in", Internal: e.Direction == "system",
 		What: e.What, By: byLine(e.By), Kind: squareOf(e.Key.Object), Record: e.Label, RecordURL: recordURL(e.Key),
 		RecordType: k.one, Salesforce: salesforceURL(conn, e.Key), Rule: e.Rule, State: logChip(e.State),
 		OpenURL: logURL(e.ID),

@@ -44,7 +44,7 @@ func TestBulkReadingEndsTheSession_S50(t *testing.T) {
 	rep.get("/contacts/" + contactOf(foreign).ID).want(http.StatusOK) // nobody else is concerned
 	admin.get("/contacts/" + contactOf(home).ID).want(http.StatusOK)
 	admin.get(auditPath).want(http.StatusOK, "opened more than 1,000 records within an hour; the session was ended")
-	admin.get("/sync/log?direction=system").want(http.StatusOK, "Rita Rep opened more than 1,000 records")
+	admin.get("/sync/log?direction=system").want(http.StatusOK, "Tidegate itself Rita Rep opened more than 1,000 records")
 	lines, err := w.db.In(home).Log(t.Context(), store.LogQuery{Direction: "system"})
 	if err != nil || len(lines.Entries) != 1 {
 		t.Errorf("S-50: %d alerts, %v", len(lines.Entries), err)

@@ -33,8 +33,9 @@ type Cause struct {
 type LogRow struct {
 	ID   string
 	When Time
-	// Inbound draws "from Salesforce", else "to Salesforce".
-	Inbound bool
+	// Inbound draws "from Salesforce", else "to Salesforce"; Internal is a line
+	// about Tidegate itself, which went nowhere.
+	Inbound, Internal bool
 	// What is the verb and object, By the second line.
 	What, By string
 	// Record is where it went; Salesforce the record there.

@@ -66,6 +66,9 @@ func logPages() []page {
 	done := logRow()
 	done.Detail = LogDetail{Facts: []Fact{{Label: "Commit", Value: "8,213", Mono: true}}, Diff: &Diff{Title: "What changed", Columns: []string{"Field", "Before", "After"}, Rows: []DiffRow{{"Title", []string{"Head of Ops", "Head of Operations"}, 1}}}}
 	done.Row.State, done.Row.Inbound = StateChip(StateDone), true
+	own := logRow()
+	own.Detail, own.Row.Record, own.Row.Kind = LogDetail{}, "Connection", ""
+	own.Row.What, own.Row.Rule, own.Row.State, own.Row.Internal = "Not in sync: Salesforce needs a new sign-in", "Somebody revoked the grant.", StateChip(StateDone), true
 	bad := logFull()
 	bad.Rows[0].What, bad.Rows[0].Record, bad.Rows[1].Open.Error.Said, bad.Rows[1].Open.Diff.Rows[0].Values[2], bad.Causes.Rows[0].Title = hostile, hostile, hostile, hostile, hostile
 	badRow := logRow()
@@ -79,6 +82,7 @@ func logPages() []page {
 		{"log-groups", Log(groups)},
 		{"log-row", LogRowView(logRow())},
 		{"log-row-done", LogRowView(done)},
+		{"log-row-internal", LogRowView(own)},
 		{"log-row-hostile", LogRowView(badRow)},
 	}
 }

@@ -13,12 +13,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alexedwards/argon2id"
 	"golang.org/x/sync/errgroup"
 
 	"tidegate/config"
 	"tidegate/gateway"
 	"tidegate/handlers"
 	"tidegate/simulator"
+	"tidegate/store"
 )
 
 type demoCmd struct {
@@ -185,7 +187,7 @@ func (c demoCmd) furnish(ctx context.Context, a *app, org simulator.Ready, acces
 		{demoWorkspace, access.Rep.Email, "Jonah Pryce", "rep", "UTC", access.Rep.Password},
 	}
 	for _, p := range people {
-		if _, err := addPerson(ctx, a.db, p); err != nil && gateway.CodeOf(err) != gateway.CodeConflict {
+		if err := keepPerson(ctx, a.db, p); err != nil {
 			return err
 		}
 	}
@@ -198,6 +200,27 @@ func (c demoCmd) furnish(ctx context.Context, a *app, org simulator.Ready, acces
 	return a.connectByApp(ctx, connectCmd{
 		workspaceFlag: workspaceFlag{string(demoWorkspace)}, LoginURL: org.URL, ClientID: org.ClientID, ClientSecret: org.ClientSecret, Flow: "client-credentials",
 	})
+}
+
+// keepPerson adds somebody, or gives him the password that is printed where he
+// has another: demo.json was deleted and drawn anew, or he changed his own.
+func keepPerson(ctx context.Context, db *store.DB, p person) error {
+	_, err := addPerson(ctx, db, p)
+	if gateway.CodeOf(err) != gateway.CodeConflict {
+		return err
+	}
+	m, err := db.MemberByEmail(ctx, p.email)
+	if err != nil {
+		return err
+	}
+	if same, err := argon2id.ComparePasswordAndHash(p.password, m.PasswordHash); err == nil && same {
+		return nil
+	}
+	hash, err := handlers.HashPassword(p.password)
+	if err != nil {
+		return err
+	}
+	return db.In(m.Workspace).SetPassword(ctx, m.ID, hash)
 }
 
 // furnishKey makes the API key with the value that was drawn for the demo.
