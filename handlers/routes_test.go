@@ -160,7 +160,7 @@ func TestRepOpensNoAdminPage(t *testing.T) {
 		}
 		wantAdmin := strings.HasPrefix(r.path, settingsBase) && (r.method == http.MethodPost || !isTab(r.path) && !strings.HasSuffix(r.path, "/:object/why")) ||
 			strings.HasPrefix(r.path, "/settings/members") || strings.HasPrefix(r.path, "/settings/keys") || strings.HasPrefix(r.path, "/proofs/") || strings.HasPrefix(r.path, "/pause/") || strings.HasPrefix(r.path, undoCreatedBase) || strings.HasPrefix(r.path, hooksBase) ||
-			strings.HasPrefix(r.path, topicsBase) || strings.HasPrefix(r.path, agentsBase) || r.path == "/audit" || strings.HasSuffix(r.path, "/:id/delete") || strings.HasPrefix(r.path, againBase) || r.path == "/sync/lines/export"
+			strings.HasPrefix(r.path, topicsBase) || strings.HasPrefix(r.path, agentsBase) || r.path == "/audit" || r.method == http.MethodPost && strings.HasSuffix(r.path, "/:id/delete") || strings.HasPrefix(r.path, againBase) || r.path == "/sync/lines/export"
 		if (r.access == admins) != wantAdmin {
 			t.Errorf("%s %s: admins only is %v, want %v", r.method, r.path, r.access == admins, wantAdmin)
 		}
