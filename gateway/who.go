@@ -24,6 +24,7 @@ type UndecidedState string
 const (
 	UndecidedNobody  UndecidedState = "nobody"  // none in Salesforce fits
 	UndecidedSeveral UndecidedState = "several" // more than one does, so a person chooses
+	UndecidedUnread  UndecidedState = "unread"  // none fits so far, and Salesforce is still being read
 )
 
 // Undecided is somebody of whom it is not known which record he is. What waits

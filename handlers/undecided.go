@@ -30,6 +30,7 @@ const showIgnored = "ignored"
 var undecidedStates = []views.Option{
 	{Value: string(gateway.UndecidedSeveral), Text: "Several records fit"},
 	{Value: string(gateway.UndecidedNobody), Text: "Nobody fits"},
+	{Value: string(gateway.UndecidedUnread), Text: "Salesforce is still being read"},
 	{Value: showIgnored, Text: "Ignored"},
 }
 

@@ -84,6 +84,8 @@ func (l *loading) employer(ctx context.Context, email, field string) (account *g
 	}
 	if account == nil && accounts > 1 {
 		unsure = e.Reason
+	} else if account == nil {
+		unsure = l.unreadYet(ctx)
 	}
 	return account, unsure
 }

@@ -38,6 +38,7 @@ type loading struct {
 	err      error
 	revision int64           // of the organization's Notes settings
 	locale   *string         // of the connected user, nil = not read yet
+	unread   *string         // why nobody can be called new, nil = not asked yet
 	stands   map[string]bool // the ids of what the records that were written before are about
 	// looking is set where a plan is looked at only, under terms that somebody
 	// gives; nil = under those in force.
@@ -250,6 +251,9 @@ func (l *loading) among(ctx context.Context, p gateway.Participant, s gateway.Co
 		})
 		l.did("whom a participant is", err)
 		a.Matches, a.Rule, a.Reason = found.Matches, found.Rule, found.Reason
+		if len(a.Matches) == 0 {
+			a.Unread = l.unreadYet(ctx)
+		}
 	}
 	a.Account = l.account(ctx, a, s.AccountMatchField)
 	return a

@@ -20,6 +20,7 @@ type personMatch struct {
 	was      gateway.Link
 	withheld string // why nothing is written, "" when it is
 	several  bool   // because several records fit
+	unread   bool   // because he may be in what is still being read
 	who      string // who must act, "" when a person decided that it be so
 }
 
@@ -66,7 +67,7 @@ func (o *Outbox) match(ctx context.Context, ws gateway.WorkspaceID, p gateway.Pe
 	if err != nil {
 		return personMatch{}, fmt.Errorf("reading the user's locale: %w", err)
 	}
-	return matchByChain(p, was, s.Contacts, region, finder(ctx, w))
+	return matchByChain(p, was, s.Contacts, region, finder(ctx, w), func() (string, error) { return unread(ctx, w) })
 }
 
 // linksOf are the links of a person and of those who are the same, with what
@@ -159,8 +160,8 @@ func matchByLink(p gateway.Person, was gateway.Link, of []gateway.Link) (m perso
 }
 
 // matchByChain answers by the steps of the settings; locale is that of the
-// connected user.
-func matchByChain(p gateway.Person, was gateway.Link, s gateway.ContactsSettings, locale string, look find) (personMatch, error) {
+// connected user. unread is asked where nobody is found.
+func matchByChain(p gateway.Person, was gateway.Link, s gateway.ContactsSettings, locale string, look find, unread func() (string, error)) (personMatch, error) {
 	found, err := match.Chain(match.Subject{Person: p, Steps: stepsOf(s), Objects: mayBe(p, s), Region: match.Regions(s.PhoneRegion, locale), Find: look})
 	if err != nil {
 		return personMatch{}, fmt.Errorf("matching: %w", err)
@@ -175,6 +176,9 @@ func matchByChain(p gateway.Person, was gateway.Link, s gateway.ContactsSettings
 	case found.Key.ID == "":
 		link.Key = personKey(p, s)
 		link.Rule, link.Reason = "created", "created for this person"
+		if why, err := unread(); err != nil || why != "" {
+			return personMatch{link: link, withheld: why, unread: true}, err
+		}
 	}
 	return personMatch{link: link, fresh: true, was: was}, nil
 }

@@ -253,6 +253,8 @@ func undecided(ctx context.Context, tx *store.Tx, p gateway.Person, m personMatc
 	switch {
 	case m.several:
 		state = gateway.UndecidedSeveral
+	case m.unread:
+		state = gateway.UndecidedUnread
 	case m.link.State() == gateway.LinkUnlinked || m.withheld == "":
 		return nil
 	}

@@ -36,6 +36,9 @@ func (r *Replanner) revisit(ctx context.Context) error {
 // revisitSome does some of the revisits of a workspace. One that fails stays and
 // hinders no other; more is false when only such are left.
 func (r *Replanner) revisitSome(ctx context.Context, ws gateway.WorkspaceID) (more bool, failed error) {
+	if err := r.o.readNow(ctx, ws); err != nil {
+		return false, err
+	}
 	w := r.o.db.In(ws)
 	all, err := w.Revisits(ctx, revisitMany)
 	if err != nil {

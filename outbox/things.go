@@ -111,7 +111,7 @@ func (s personSource) of(ctx context.Context, w *store.Workspace, people []gatew
 			if m, decided := matchByLink(p, was, same); decided {
 				return m, nil
 			}
-			return matchByChain(p, was, t.Settings.Contacts, of, look)
+			return matchByChain(p, was, t.Settings.Contacts, of, look, func() (string, error) { return unread(ctx, w) })
 		}, func(t Terms, m personMatch) (outbound.Employer, error) {
 			if m.link.Key.Object != "Contact" {
 				return outbound.Employer{}, nil

@@ -113,9 +113,24 @@ func (tx *Tx) revisitKnown(ctx context.Context, c keyChange) error {
 	return err
 }
 
-// Revisiting lists the workspaces that have revisits.
+// RevisitUnread asks for a revisit of everybody who waited for Salesforce to be
+// read. They are nobody's from here on, until that finds out more.
+func (tx *Tx) RevisitUnread(ctx context.Context, reason string) error {
+	_, err := tx.exec(ctx, "asking for revisits", `INSERT INTO revisits (workspace_id, kind, external_id, reason, at)
+		SELECT workspace_id, kind, external_id, CAST(? AS TEXT), CAST(? AS BIGINT) FROM undecided WHERE workspace_id = ? AND state = ? `+revisitOnce,
+		clean(reason), micros(tx.now), tx.ws, string(gateway.UndecidedUnread))
+	if err == nil {
+		_, err = tx.exec(ctx, "ending the wait for a reading", `UPDATE undecided SET state = ? WHERE workspace_id = ? AND state = ?`,
+			string(gateway.UndecidedNobody), tx.ws, string(gateway.UndecidedUnread))
+	}
+	return err
+}
+
+// Revisiting lists the workspaces that have revisits, or somebody who waits for
+// Salesforce to be read.
 func (db *DB) Revisiting(ctx context.Context) ([]gateway.WorkspaceID, error) {
-	return list[gateway.WorkspaceID](ctx, db.read(), "reading revisits", `SELECT DISTINCT workspace_id FROM revisits ORDER BY workspace_id`)
+	return list[gateway.WorkspaceID](ctx, db.read(), "reading revisits", `SELECT workspace_id FROM revisits
+		UNION SELECT workspace_id FROM undecided WHERE state = ? ORDER BY workspace_id`, string(gateway.UndecidedUnread))
 }
 
 // Revisits returns up to n of them, the longest asked for first.

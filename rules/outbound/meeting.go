@@ -32,8 +32,9 @@ type Attendee struct {
 	// for where an agent writes both.
 	Also []gateway.Record
 	// Held says why nothing is written of him, because a person decided so;
-	// Unsure why none of several accounts is his.
-	Held, Unsure string
+	// Unsure why none of several accounts is his; Unread why nobody can call him
+	// new to Salesforce yet.
+	Held, Unsure, Unread string
 }
 
 // Surroundings are what every plan of something said looks at beside the thing

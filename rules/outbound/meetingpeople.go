@@ -30,6 +30,9 @@ func (p *planning) recognize() {
 		case a.Held != "" && p.Agent.ID == "":
 			p.omit(PartPeople+":"+a.address(), "", a.Held)
 			p.met(a, a.Was, gateway.Met{})
+		case a.Unread != "" && !p.cancelled:
+			p.omit(PartPeople+":"+a.address(), "", a.Unread)
+			p.met(a, gateway.RecordKey{}, gateway.Met{State: gateway.UndecidedUnread, Reason: a.Unread})
 		case len(a.Matches) < 2 && p.Agent.ID != "" && !p.cancelled:
 			p.byAgent(a)
 		case len(a.Matches) == 1:
