@@ -60,12 +60,25 @@ func TestPreviewSaysWhatThenHappens(t *testing.T) {
 			again, err := w.box.Preview(context.Background(), r.ws, proposal)
 			r.must(err)
 			// A record that was created may be found by the next person's address,
-			// and two who are one record go on contradicting each other.
-			if len(said.Created) == 0 && !r.shared() && (again.Records() != 0 || again.Parked != 0 || again.Freed != 0) {
+			// two who are one record go on contradicting each other, and what an edit
+			// that waited has emptied is filled again.
+			if len(said.Created) == 0 && !r.shared() && !empties(waiting) && (again.Records() != 0 || again.Parked != 0 || again.Freed != 0) {
 				t.Errorf("saving the same once more would write %v", again.Lines)
 			}
 		})
 	})
+}
+
+// empties reports whether an entry empties a field.
+func empties(waiting map[gateway.RecordKey]gateway.Change) bool {
+	for _, c := range waiting {
+		for _, v := range c.Fields {
+			if v.Empty() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // atMost bounds how many examples a property is tried with, unless somebody
