@@ -53,7 +53,8 @@ func (tx *Tx) LoadRecords(ctx context.Context, keys []gateway.RecordKey) (map[ga
 			err := row.scan(rows)
 			found = append(found, row)
 			if n := len(found); n%parseFrom == 0 {
-				parsing.Go(func() error { return parseAll(found[n-parseFrom : n : n]) })
+				whole := found[n-parseFrom : n] // here: found itself changes with the next row
+				parsing.Go(func() error { return parseAll(whole) })
 			}
 			return err
 		}, tx.dialect.byID(recordColumns+", label"), tx.ws, object, ids)
