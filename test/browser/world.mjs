@@ -133,7 +133,7 @@ export async function openBrowser(options = {}, flags = []) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   const complaints = [];
-  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) complaints.push(message.text()); });
+  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) complaints.push(`${message.text()} ${message.location().url}`); });
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("response", (r) => { if (r.status() >= 500) complaints.push(`${r.status()} ${r.url()}`); });
   return { browser, context, page, complaints, close: () => browser.close() };
