@@ -10,8 +10,6 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
-
 	"tidegate/gateway"
 )
 
@@ -45,34 +43,34 @@ func (tx *Tx) LoadRecords(ctx context.Context, keys []gateway.RecordKey) (map[ga
 	for _, k := range keys {
 		tx.loaded[k] = nil
 	}
-	found := make([]loadedRow, 0, len(keys)) // never grows: a key is there once
-	var parsing errgroup.Group
+	found := make([]loadedRow, 0, len(keys))
 	err := tx.perObject(keys, func(object string, ids any) error {
 		return tx.each(ctx, "loading records", func(rows *sql.Rows) error {
 			var row loadedRow
 			err := row.scan(rows)
 			found = append(found, row)
-			if n := len(found); n%parseFrom == 0 {
-				whole := found[n-parseFrom : n] // here: found itself changes with the next row
-				parsing.Go(func() error { return parseAll(whole) })
-			}
 			return err
 		}, tx.dialect.byID(recordColumns+", label"), tx.ws, object, ids)
 	})
-	parsed := errors.Join(parseAll(found[len(found)-len(found)%parseFrom:]), parsing.Wait())
 	if err != nil {
 		return nil, err
 	}
+	err = halves(len(found), func(from, to int) (err error) {
+		for i := from; i < to && err == nil; i++ {
+			err = found[i].parse()
+		}
+		return err
+	})
 	out := make(map[gateway.RecordKey]gateway.Record, len(found))
 	for i := range found {
 		row := &found[i]
 		out[row.Key], tx.loaded[row.Key] = row.Record, &row.stored
 	}
-	return out, tx.dialect.wrap(ctx, "loading records", parsed)
+	return out, tx.dialect.wrap(ctx, "loading records", err)
 }
 
-// loadedRow is a record as LoadRecords finds it. Its fields are parsed while the
-// next rows are read, on another processor: that takes as long as the query.
+// loadedRow is a record as LoadRecords finds it. Its fields are parsed after
+// the query, on two processors: that took as long as the query.
 type loadedRow struct {
 	gateway.Record
 	stored
@@ -92,16 +90,20 @@ func (l *loadedRow) parse() (err error) {
 	return nil
 }
 
-// parseFrom is how many rows another goroutine is worth.
-const parseFrom = 256
+// halvesFrom is how much work a second goroutine is worth.
+const halvesFrom = 256
 
-func parseAll(rows []loadedRow) error {
-	for i := range rows {
-		if err := rows[i].parse(); err != nil {
-			return err
-		}
+// halves calls f for both halves of n things side by side, or once for few.
+func halves(n int, f func(from, to int) error) error {
+	if n < halvesFrom {
+		return f(0, n)
 	}
-	return nil
+	var first error
+	var wait sync.WaitGroup
+	wait.Go(func() { first = f(0, n/2) })
+	second := f(n/2, n)
+	wait.Wait()
+	return errors.Join(first, second)
 }
 
 // SaveRecords writes whole rows of the mirror, new or not. ObservedAt is set
