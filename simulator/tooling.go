@@ -9,6 +9,7 @@ import (
 
 	"tidegate/simulator/bus"
 	"tidegate/simulator/org"
+	"tidegate/simulator/soql"
 )
 
 // Key prefixes of what the Tooling API names by id.
@@ -18,9 +19,10 @@ const (
 	fieldKey   = "00N"
 )
 
-// tooling is the org's metadata as far as integrations ask for it.
-func (o *Org) tooling() *org.Org {
-	list := []org.Shelved{o.entities(), o.fields(), o.customFields()}
+// tooling is the org's metadata as far as integrations ask for it. Who may see
+// what is told only to the query that asks for it.
+func (o *Org) tooling(q *soql.Query) *org.Org {
+	list := []org.Shelved{o.entities(), o.fields(), o.customFields(), o.entityAccess(q), o.fieldAccess(q)}
 	if o.Engine.Edition() != professional {
 		list = append(list, o.managed(), o.channels(), o.members())
 	}
@@ -42,7 +44,7 @@ func (o *Org) entities() org.Shelved {
 }
 
 func (o *Org) fields() org.Shelved {
-	s := org.Shelved{Name: "FieldDefinition", Fields: []string{
+	s := org.Shelved{Name: "FieldDefinition", Parents: map[string]string{"EntityDefinitionId": "EntityDefinition"}, Fields: []string{
 		"Id", "DurableId", "EntityDefinitionId", "QualifiedApiName", "DeveloperName", "Label", "DataType", "Length", "Precision", "Scale",
 	}}
 	for _, object := range o.Engine.Objects() {

@@ -1,6 +1,9 @@
 package org
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Raw is a value that is JSON already, such as the Metadata of the Tooling API.
 type Raw string
@@ -9,7 +12,9 @@ type Raw string
 type Shelved struct {
 	Name   string // of the object
 	Fields []string
-	Rows   []map[string]any // values as Records have them, or Raw
+	// Parents are the shelved objects whose DurableId a field holds, by field.
+	Parents map[string]string
+	Rows    []map[string]any // values as Records have them, or Raw
 }
 
 // Shelf is an org of nothing but these rows, to be read only.
@@ -20,7 +25,12 @@ func Shelf(now func() time.Time, list ...Shelved) *Org {
 		object := &Object{Name: s.Name, Label: s.Name, LabelPlural: s.Name}
 		fields := make([]*Field, 0, len(s.Fields))
 		for _, name := range s.Fields {
-			fields = append(fields, field(name, shelfType(name, s.Rows)))
+			f := field(name, shelfType(name, s.Rows))
+			if parent := s.Parents[name]; parent != "" {
+				f = ref(name, parent)
+				f.Type = TypeString // what it holds is no id
+			}
+			fields = append(fields, f)
 		}
 		object.reshape(fields)
 		t := newTable(object)
@@ -29,8 +39,12 @@ func Shelf(now func() time.Time, list ...Shelved) *Org {
 			for i, f := range fields {
 				row[i] = values[f.Name]
 			}
-			if id, _ := values["Id"].(string); t.byID[id] == 0 {
-				t.byID[id] = len(t.rows) // ids of definitions are all the same
+			id, _ := values["Id"].(string)
+			if durable, ok := values["DurableId"].(string); ok {
+				id = durable // ids of definitions are all the same
+			}
+			if t.byID[id] == 0 {
+				t.byID[id] = len(t.rows)
 			}
 			t.rows = append(t.rows, t.pack(row))
 		}
@@ -43,8 +57,11 @@ func Shelf(now func() time.Time, list ...Shelved) *Org {
 
 // shelfType is the type that the first row's value has.
 func shelfType(name string, rows []map[string]any) FieldType {
-	if name == "Id" {
+	switch {
+	case name == "Id":
 		return TypeID
+	case strings.HasPrefix(name, "Has"), strings.HasPrefix(name, "Is"):
+		return TypeBoolean
 	}
 	if len(rows) > 0 {
 		switch rows[0][name].(type) {

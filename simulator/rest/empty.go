@@ -60,7 +60,7 @@ func (c *call) toolingObjects() []*org.Object {
 	if c.Tooling == nil {
 		return nil
 	}
-	return c.Tooling().Objects()
+	return c.Tooling(nil).Objects()
 }
 
 func (c *call) toolingGlobal() error {

@@ -19,6 +19,7 @@ import (
 	"tidegate/simulator/oauth"
 	"tidegate/simulator/org"
 	"tidegate/simulator/policy"
+	"tidegate/simulator/soql"
 )
 
 const (
@@ -41,7 +42,7 @@ type Server struct {
 
 	// EventSchemas and Tooling may be left out; then their paths are not there.
 	EventSchemas EventSchemas
-	Tooling      func() *org.Org
+	Tooling      func(*soql.Query) *org.Org // nil: of no query
 	Metadata     Metadata
 
 	// Push says something on a generic streaming channel and tells which users

@@ -19,7 +19,7 @@ func (c *call) toolingQuery() error {
 	}
 	base := c.base() + "/tooling"
 	var dst []byte
-	c.Tooling().Read(func(v org.View) {
+	c.Tooling(parsed).Read(func(v org.View) {
 		var res *soql.Result
 		if res, err = soql.Run(v, parsed, false); err != nil {
 			return

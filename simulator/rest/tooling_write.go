@@ -38,7 +38,7 @@ type component struct {
 // toolingTarget finds what the path names, and reads the body where there is one.
 func (c *call) toolingTarget(in *component) (object string, err error) {
 	object = c.r.PathValue("object")
-	if c.Tooling == nil || c.Metadata == nil || c.Tooling().Object(object) == nil {
+	if c.Tooling == nil || c.Metadata == nil || c.Tooling(nil).Object(object) == nil {
 		return "", org.NotFound("The requested resource does not exist")
 	}
 	if in == nil {
@@ -112,7 +112,7 @@ func (c *call) toolingRow() error {
 		return err
 	}
 	var row []byte
-	c.Tooling().Read(func(v org.View) {
+	c.Tooling(parsed).Read(func(v org.View) {
 		res, failed := soql.Run(v, parsed, false)
 		if err = failed; err == nil && res.Len() > 0 {
 			row = res.AppendRow(nil, v, c.base()+"/tooling", 0)

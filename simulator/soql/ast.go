@@ -1,6 +1,10 @@
 package soql
 
-import "tidegate/simulator/org"
+import (
+	"strings"
+
+	"tidegate/simulator/org"
+)
 
 // Query is a parsed SELECT statement. Names are as written; the evaluator
 // checks them against the schema.
@@ -81,3 +85,17 @@ type Literal struct {
 }
 
 func malformed(message string) *org.Error { return org.Refuse("MALFORMED_QUERY", message) }
+
+// Demands lists the texts of which every match must have one in that field, as far
+// as a condition says so.
+func (q *Query) Demands(field string) []string {
+	var texts []string
+	for _, c := range demanded(q.Where) {
+		if strings.EqualFold(c.Item.Path, field) {
+			for _, value := range c.Values {
+				texts = append(texts, value.text)
+			}
+		}
+	}
+	return texts
+}

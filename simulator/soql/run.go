@@ -51,6 +51,9 @@ type eval struct {
 // Run answers the query; all includes deleted records. Every error is an
 // *org.Error. The view must be valid while it runs.
 func Run(v org.View, q *Query, all bool) (*Result, error) {
+	if strings.EqualFold(q.From, userRecordAccess) {
+		return runAccess(v, q)
+	}
 	object := v.Object(q.From)
 	if object == nil {
 		return nil, org.Refuse("INVALID_TYPE", fmt.Sprintf("sObject type '%s' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.", q.From))
