@@ -30,6 +30,7 @@ var againPages = []route{
 var againKinds = []string{
 	"", "Everything", effect.Waiting, "Writes that wait or need you", "person", "People", gateway.KindMeeting, "Meetings",
 	gateway.KindCall, "Calls", gateway.KindConversation, "Chats and texts", gateway.KindEmail, "E-mails",
+	gateway.KindCustom, "Custom records",
 }
 
 // againNames are the fields of a choice, beside the log's filters.

@@ -126,10 +126,7 @@ var outcomeChips = map[effect.Outcome]views.Chip{
 }
 
 func (v *visit) backtestRow(r effect.Row) views.Row {
-	what := views.Cell{Text: r.Title, Second: v.clock().full(r.At).Text, Kind: views.KindEvent}
-	if r.Kind == gateway.KindMeeting {
-		what.URL = meetingURL(r.ID)
-	}
+	what := views.Cell{Text: r.Title, Second: v.clock().full(r.At).Text, Kind: views.KindEvent, URL: thingURL(r.Kind, r.ID)}
 	if what.Text == "" {
 		what.Text = strings.ToUpper(r.Kind[:1]) + r.Kind[1:]
 	}

@@ -52,4 +52,51 @@ func TestARecordOfTheProductsOwnKindIsWritten_DEM04(t *testing.T) {
 	}
 	admin.get("/settings/salesforce/mappings").want(http.StatusOK, "what")
 	admin.get("/sync/log?object=Visit__c").want(http.StatusOK, "Record of the kind “visit”")
+	admin.get("/custom").want(http.StatusOK, "v-1", "1 written")
+	page := admin.get("/custom/visit/v-1").want(http.StatusOK, "Visit__c", "Written", "Open in Salesforce", "Fields of Visit__c are filled from records of the kind “visit”.")
+	for target, says := range map[string]string{"/sync/log?custom=visit%3Av-1": "Create Visit__c", "/sync/undo?custom=visit%3Av-1": "Delete 1 record that was created"} {
+		if !contains(page.body, `href="`+target+`"`) {
+			t.Errorf("the page does not lead to %s", target)
+		}
+		admin.get(target).want(http.StatusOK, says)
+	}
+	log := admin.get("/sync/log?custom=visit%3Av-1").want(http.StatusOK, "One record of the product", "Record of the kind “visit”")
+	admin.get("/sync/log?custom=visit%3Av-2").want(http.StatusOK, "Nothing found")
+	admin.get("/sync/log?custom=v-1").want(http.StatusOK, "Nothing found")
+	admin.get("/sync/log/"+strings.TrimPrefix(log.rows()[0], "log-")).want(http.StatusOK, "Because of", "visit v-1")
+	admin.get("/sync/again?check=1&kind=custom%3A").want(http.StatusOK, "Custom records", "1 thing")
+}
+
+// UX 39, DEM-28: the records of the product's own kinds are listed, a kind at a
+// time, with where each went and why not; each has a page.
+func TestRecordsOfTheProductsOwnKindsAreListed_UX39(t *testing.T) {
+	w := newWorld(t)
+	b, foreigner := w.as(home, gateway.RoleRep), w.as(foreign, gateway.RoleRep)
+	b.get("/custom").want(http.StatusOK, "Records of your product’s own kinds will appear here")
+	text, _ := w.apiKey(home, "write")
+	product := w.product(text)
+	w.said(home, "m-1")
+	product.json("PUT", "/api/v1/custom/risk/r-1", `{"properties":{"what":"No <budget>","level":3,"seen":null},"meeting_external_id":"m-1","opportunity_id":"`+dealOf(home).ID+`"}`).want(http.StatusOK)
+	product.json("PUT", "/api/v1/custom/risk/r%2F2", `{"properties":{},"meeting_external_id":"m-9","owner_email":"rita@example.com"}`).want(http.StatusOK)
+	product.json("PUT", "/api/v1/custom/visit/r-1", `{"properties":{"where":"Harbor"}}`).want(http.StatusOK)
+
+	list := b.get("/custom").want(http.StatusOK, "2 records", "level: 3 and what: No <budget>", "1 left out", "no field of an object is filled from records of the kind “risk”", "Kind", "visit", "Meetings")
+	if got := strings.Join(list.rows(), " "); got != "r/2 r-1" {
+		t.Errorf("rows %q", got)
+	}
+	for target, want := range map[string]string{"/custom?kind=visit": "r-1 m-1", "/custom?kind=risk&q=BUDGET": "r-1", "/custom?kind=risk&q=harbor": ""} {
+		if got := strings.Join(b.get(target).want(http.StatusOK).rows(), " "); got != want {
+			t.Errorf("%s: rows %q, want %q", target, got, want)
+		}
+	}
+	if got := b.get("/custom?kind=visit&q=zzz").want(http.StatusOK, "Nothing found"); !contains(got.body, `href="/custom?kind=visit"`) {
+		t.Error("showing all leads to another kind")
+	}
+	b.get("/custom?kind=none").want(http.StatusNotFound, "The product has told of no record of the kind “none”")
+	b.get("/custom/risk/r-1").want(http.StatusOK, "A record of the kind “risk”", "what: No <budget>", "seen: none", "Weekly", "An admin maps its properties")
+	b.get("/custom/risk/r%2F2").want(http.StatusOK, "It has none.", "m-9", "The product has not told of it yet.", "rita@example.com")
+	b.get("/custom/risk/none").want(http.StatusNotFound)
+	b.get("/custom/RISK/r-1").want(http.StatusNotFound)
+	foreigner.get("/custom/risk/r-1").want(http.StatusNotFound)
+	foreigner.get("/custom").want(http.StatusOK, "will appear here")
 }

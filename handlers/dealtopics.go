@@ -121,10 +121,7 @@ func (b *recordBuilder) dealTopic(t gateway.Topic, notes []summary.Note, on bool
 func (b *recordBuilder) dealLine(text string, sources []summary.Source) views.DealLine {
 	l := views.DealLine{Text: text}
 	for _, s := range sources {
-		from := views.DealSource{Text: s.Title, When: b.clk.at(s.At)}
-		if s.Kind == gateway.KindMeeting {
-			from.URL = meetingURL(s.ID)
-		}
+		from := views.DealSource{Text: s.Title, When: b.clk.at(s.At), URL: thingURL(s.Kind, s.ID)}
 		if from.Text == "" {
 			from.Text = map[string]string{gateway.KindMeeting: "Meeting", gateway.KindEmail: "E-mail"}[s.Kind]
 		}

@@ -23,6 +23,7 @@ var logFilters = []struct{ name, text string }{
 	{gateway.KindCall, "One call"},
 	{gateway.KindConversation, "One conversation"},
 	{gateway.KindEmail, "One e-mail"},
+	{customFilter, "One record of the product"},
 	{"cause", "One cause"},
 	{"rule", "One rule"},
 	{"q", ""},
@@ -35,7 +36,19 @@ var logFilters = []struct{ name, text string }{
 
 // saidFilters are the filters that name one thing that was said. Ids of the
 // product are its own for each kind.
-var saidFilters = []string{gateway.KindMeeting, gateway.KindCall, gateway.KindConversation, gateway.KindEmail}
+var saidFilters = []string{gateway.KindMeeting, gateway.KindCall, gateway.KindConversation, gateway.KindEmail, customFilter}
+
+// customFilter is the filter for one record of a kind of the product's own: its
+// kind and its id, with a colon between, which no kind has.
+const customFilter = "custom"
+
+// saidFilter is the filter of one thing that was said, of whatever kind.
+func saidFilter(kind, id string) url.Values {
+	if own, custom := gateway.Custom(kind); custom {
+		return url.Values{customFilter: {own + ":" + id}}
+	}
+	return url.Values{kind: {id}}
+}
 
 // mostAtOnce is how many lines one press acts on; pressed again it goes on.
 const mostAtOnce = 1000
@@ -49,6 +62,10 @@ func (v *visit) logQuery(get func(string, ...string) string) (store.LogQuery, er
 	for _, kind := range saidFilters {
 		if id := get(kind); id != "" {
 			q.Kind, q.Ref = kind, id
+			if kind == customFilter {
+				own, id, _ := strings.Cut(id, ":")
+				q.Kind, q.Ref = gateway.KindCustom+own, id
+			}
 		}
 	}
 	if id, ok := gateway.NormalizeID(q.Search); ok {

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -51,6 +52,7 @@ func (v *visit) logDetail(line store.LogLine, open bool) (views.LogDetail, error
 			d.Error.After = "Tidegate tries again by itself."
 		}
 	}
+	d.Facts = append(d.Facts, becauseOf(e.Cause)...)
 	if e.Took > 0 {
 		d.Facts = append(d.Facts, views.Fact{Label: "Salesforce took", Value: duration(e.Took)})
 	}
@@ -77,6 +79,19 @@ func (v *visit) logDetail(line store.LogLine, open bool) (views.LogDetail, error
 	}
 	d.Actions = append(d.Actions, views.Action{Text: "Ignore with a reason", URL: "/sync/log/" + id + "/ignore"})
 	return d, nil
+}
+
+// becauseOf leads to the page of what was said for which a write is owed.
+func becauseOf(c gateway.Cause) []views.Fact {
+	u := thingURL(c.Kind, c.Ref)
+	if u == "" {
+		return nil
+	}
+	kind, custom := gateway.Custom(c.Kind)
+	if !custom {
+		kind = map[string]string{gateway.KindEmail: "e-mail"}[c.Kind]
+	}
+	return []views.Fact{{Label: "Because of", Value: cmp.Or(kind, c.Kind) + " " + c.Ref, URL: u}}
 }
 
 func (v *visit) originFacts(h gateway.HistoryEntry) []views.Fact {

@@ -33,6 +33,8 @@ var saidPages = []route{
 	{"GET", emailsBase, signedIn, saidListPage(emailsBase)},
 	{"GET", emailsBase + "/:id", signedIn, emailPage},
 	{"GET", filedBase + "/:id", signedIn, filedEmailPage},
+	{"GET", customBase, signedIn, customListPage},
+	{"GET", customBase + "/:kind/:id", signedIn, customPage},
 }
 
 var meetingStates = []saidState{

@@ -24,6 +24,9 @@ func (w *world) said(id gateway.WorkspaceID, external string) {
 		if err := tx.SaveEmail(ctx, gateway.Email{ExternalID: external, From: "rita@example.com", Subject: "Prices", SentAt: w.clock.now()}); err != nil {
 			return err
 		}
+		if err := tx.SaveCustomRecord(ctx, gateway.CustomRecord{Kind: "visit", ExternalID: external}); err != nil {
+			return err
+		}
 		return tx.SaveConversation(ctx, gateway.Conversation{ExternalID: external, Channel: gateway.ChannelChat, StartedAt: w.clock.now()}, nil)
 	}))
 }

@@ -23,7 +23,7 @@ func fill(path string, ws gateway.WorkspaceID) string {
 	if strings.HasPrefix(path, "/settings/members/") {
 		id = strings.ReplaceAll(string(ws), " ", "-") + "-rep"
 	}
-	if strings.HasPrefix(path, meetingsBase) || strings.HasPrefix(path, conversationsBase) || strings.HasPrefix(path, callsBase) || strings.HasPrefix(path, emailsBase) {
+	if strings.HasPrefix(path, meetingsBase) || strings.HasPrefix(path, conversationsBase) || strings.HasPrefix(path, callsBase) || strings.HasPrefix(path, emailsBase) || strings.HasPrefix(path, customBase) {
 		id = "said-1"
 	}
 	if strings.HasPrefix(path, agentsBase) {
@@ -35,7 +35,7 @@ func fill(path string, ws gateway.WorkspaceID) string {
 	if strings.HasPrefix(path, hooksBase) {
 		id = hookOf(ws, gateway.HookOutbound)
 	}
-	return strings.NewReplacer(":id", id, ":object", "Contact", ":environment", "production", ":slug", "objections").Replace(path)
+	return strings.NewReplacer(":id", id, ":object", "Contact", ":environment", "production", ":slug", "objections", ":kind", "visit").Replace(path)
 }
 
 // S-03: what changes something takes no GET and no HEAD.

@@ -15,12 +15,15 @@ import (
 // what a row says; paging, filters and what became of a row are the same.
 type saidList struct {
 	kind, base, title string
+	under             string // what the pages of its rows are below; "" = base
+	all               string // the whole list, without filters; "" = base
 	one, many         string // "meeting", "meetings"
 	head              string // of the first column
 	search            string // what is looked through, as the field's label
 	icon              string
 	object            string // what most of them become, which the page follows
 	states            []saidState
+	selects           []views.Select // further filters
 	empty             views.Empty
 	rows              func(v *visit, q store.SaidQuery) (saidRows, error)
 }
@@ -99,6 +102,7 @@ func saidLists() []saidList {
 			empty: views.Empty{Icon: views.IconNote, Title: "E-mails will appear here", Text: productTells},
 			rows:  emailRows,
 		},
+		customTab(),
 	}
 }
 
@@ -170,15 +174,15 @@ func (l saidList) table(v *visit, rows []saidRow) (out []views.Row, err error) {
 	}
 	clk := v.clock()
 	for _, r := range rows {
-		base, in := l.base, became[r.id].lead()
+		base, in := cmp.Or(l.under, l.base), views.Cell{Text: became[r.id].lead(), Second: became[r.id].whyNot()}
 		if r.filed != "" {
-			base, in = filedBase, r.filed
+			base, in = filedBase, views.Cell{Text: r.filed}
 		}
 		cells := []views.Cell{{Text: r.title, URL: saidURL(base, r.id), Kind: l.icon, Second: r.second}}
 		if len(l.states) > 0 {
 			cells = append(cells, views.Cell{Chip: l.chip(r.status)})
 		}
-		cells = append(cells, views.Cell{Time: clk.full(r.at)}, views.Cell{Text: in})
+		cells = append(cells, views.Cell{Time: clk.full(r.at)}, in)
 		out = append(out, views.Row{ID: r.id, Cells: cells})
 	}
 	return out, nil
@@ -210,6 +214,7 @@ func (l saidList) filter(v *visit, q store.SaidQuery) views.Filter {
 		}
 		f.Selects = []views.Select{{Name: "status", Label: "State", Options: choose(q.Status, pairs...)}}
 	}
+	f.Selects = append(f.Selects, l.selects...)
 	if q.Search != "" {
 		f.Active = append(f.Active, views.Link{Text: "“" + q.Search + "”", URL: without("q")})
 	}
@@ -223,7 +228,7 @@ func (l saidList) nothing(v *visit, q store.SaidQuery) views.Empty {
 	if q.Search != "" || filtered(v, "status", "after", "before") {
 		return views.Empty{
 			Icon: views.IconSearch, Title: "Nothing found", Text: "No " + l.one + " here fits. Try a part of it, or drop the filter.",
-			Actions: []views.Action{{Text: "Show all", URL: l.base}},
+			Actions: []views.Action{{Text: "Show all", URL: cmp.Or(l.all, l.base)}},
 		}
 	}
 	if v.admin() {

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"net/url"
 	"strings"
 
 	"tidegate/gateway"
@@ -75,6 +74,19 @@ func (w writes) lead() string {
 	return strings.Join(parts, ", ")
 }
 
+// whyNot is the reason of a thing of which nothing is written or waits, where
+// one says it all.
+func (w writes) whyNot() (reason string) {
+	for _, one := range w.all {
+		chip, why := w.state(one)
+		if chip == partWritten || chip == partWaiting || reason != "" && reason != why {
+			return ""
+		}
+		reason = why
+	}
+	return reason
+}
+
 // related reports whether a record of Salesforce belongs to the thing.
 func (w writes) related() bool {
 	for _, one := range w.all {
@@ -85,6 +97,16 @@ func (w writes) related() bool {
 		}
 	}
 	return false
+}
+
+// keys are the records that the parts became.
+func (w writes) keys() (out []gateway.RecordKey) {
+	for _, one := range w.all {
+		if one.Key.ID != "" && !one.Key.Local() {
+			out = append(out, one.Key)
+		}
+	}
+	return out
 }
 
 // refused reports whether something was to become such a record and could not.
@@ -107,12 +129,19 @@ func (v *visit) said(p *views.SaidPage, kind, id string) (writes, error) {
 	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
 		return w, err
 	}
+	here, err := v.ws.RecordsOf(v.UserContext(), w.keys())
+	if err != nil {
+		return w, err
+	}
 	for _, one := range w.all {
 		chip, why := w.state(one)
 		what, second := writtenAs(one)
 		row := views.Row{Cells: []views.Cell{{Text: what, Second: second, Kind: squareOf(one.Key.Object)}, {Chip: chip}, {Text: "—"}, {Text: why}}}
 		if u := salesforceURL(conn, one.Key); u != "" {
 			row.Cells[2] = views.Cell{Link: views.Link{Text: "Open in Salesforce", URL: u, External: true}}
+			if r, ok := here[one.Key]; ok && recordURL(one.Key) != "" {
+				row.Cells[2].Text, row.Cells[2].URL = r.Label(), recordURL(one.Key)
+			}
 		}
 		if one.LogID != 0 && chip == partNeeds {
 			row.Cells[2] = views.Cell{Link: views.Link{Text: "Open in the sync log", URL: "/sync/log/" + logRef(one.LogID).(string)}}
@@ -120,9 +149,9 @@ func (v *visit) said(p *views.SaidPage, kind, id string) (writes, error) {
 		p.Writes = append(p.Writes, row)
 	}
 	p.WritesLead = w.lead() + "."
-	p.WritesLinks = []views.Link{{Text: "All lines in the sync log", URL: "/sync/log?" + url.Values{kind: {id}}.Encode()}}
+	p.WritesLinks = []views.Link{{Text: "All lines in the sync log", URL: "/sync/log?" + saidFilter(kind, id).Encode()}}
 	if v.admin() && len(w.all) > 0 {
-		p.WritesLinks = append(p.WritesLinks, views.Link{Text: "Undo these writes", URL: undoBase + "?" + url.Values{kind: {id}}.Encode()})
+		p.WritesLinks = append(p.WritesLinks, views.Link{Text: "Undo these writes", URL: undoBase + "?" + saidFilter(kind, id).Encode()})
 	}
 	p.WritesEmpty = views.Empty{Icon: views.IconClock, Title: "Nothing is owed to Salesforce", Text: "No part of it becomes a record there."}
 	p.Live = views.Live{URL: withQuery(v.Ctx, map[string]string{"part": views.PartSaid})}
@@ -160,6 +189,22 @@ func writtenAs(w gateway.Writing) (what, second string) {
 		return "Participant", tail
 	case "topics":
 		return "Topics", tail
+	case "record":
+		return tail, ""
 	}
 	return w.Part, ""
+}
+
+// thingURL is the page of something that was said, "" for a kind without one.
+func thingURL(kind, id string) string {
+	if own, custom := gateway.Custom(kind); custom && id != "" {
+		return saidURL(customBase+"/"+own, id)
+	}
+	base := map[string]string{
+		gateway.KindMeeting: meetingsBase, gateway.KindCall: callsBase, gateway.KindConversation: conversationsBase, gateway.KindEmail: emailsBase,
+	}[kind]
+	if base == "" || id == "" {
+		return ""
+	}
+	return saidURL(base, id)
 }

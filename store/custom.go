@@ -14,11 +14,27 @@ func (w *Workspace) CustomRecord(ctx context.Context, kind, externalID string) (
 	return readSaid[gateway.CustomRecord](ctx, w.read, w.id, gateway.KindCustom+kind, externalID)
 }
 
+// CustomRecords returns one page of the records of a kind, the last told of
+// first.
+func (w *Workspace) CustomRecords(ctx context.Context, kind string, q SaidQuery) (SaidPage[gateway.CustomRecord], error) {
+	return listSaid[gateway.CustomRecord](ctx, w, gateway.KindCustom+kind, q)
+}
+
+// mostSearched bounds how much of what its properties say a record is found by,
+// in bytes.
+const mostSearched = 2000
+
 // SaveCustomRecord saves such a record whole, new or not.
 func (tx *Tx) SaveCustomRecord(ctx context.Context, r gateway.CustomRecord) error {
 	r.UpdatedAt = tx.now
 	at := r.UpdatedAt.Truncate(time.Millisecond)
-	return tx.saveSaid(ctx, said{kind: r.SaidKind(), id: r.ExternalID, owner: r.Owner, at: at, search: []string{r.ExternalID}, body: r})
+	search, room := []string{r.ExternalID}, mostSearched
+	for _, name := range r.Properties.Names() {
+		if value := r.Properties[name].String(); len(value) <= room {
+			search, room = append(search, value), room-len(value)
+		}
+	}
+	return tx.saveSaid(ctx, said{kind: r.SaidKind(), id: r.ExternalID, owner: r.Owner, at: at, search: search, body: r})
 }
 
 // CustomKinds returns the product's own kinds with the properties that were seen

@@ -39,13 +39,32 @@ func (s Said) Title() (title string, at time.Time) {
 
 // saidKinds are what becomes something in Salesforce; ';' follows ':'.
 const saidKinds = `(kind IN ('` + gateway.KindCall + `', '` + gateway.KindConversation + `', '` + gateway.KindEmail + `', '` + gateway.KindMeeting + `')
-	OR kind >= '` + gateway.KindCustom + `' AND kind < 'custom;')`
+	OR ` + customKinds + `)`
+
+const customKinds = `kind >= '` + gateway.KindCustom + `' AND kind < 'custom;'`
+
+// onlySaid narrows what was said to one kind, to all that only the product has
+// (gateway.KindCustom), or not at all ("").
+func onlySaid(only string) *condition {
+	where := &condition{}
+	switch only {
+	case "":
+		where.and(saidKinds)
+	case gateway.KindCustom:
+		where.and(customKinds)
+	default:
+		where.and("kind = ?", only)
+	}
+	return where
+}
 
 // Said returns up to n things behind one of a kind ("" = from the first), by
 // kind and external id, without messages. only narrows them to one kind, "" =
 // all.
 func (w *Workspace) Said(ctx context.Context, only, kind, after string, n int) ([]Said, error) {
-	return w.said(ctx, `(? = '' OR kind = ?) AND (kind, external_id) > (?, ?) ORDER BY kind, external_id LIMIT ?`, only, only, kind, after, n)
+	where := onlySaid(only)
+	where.and("(kind, external_id) > (?, ?)", kind, after)
+	return w.said(ctx, where.String()+` ORDER BY kind, external_id LIMIT ?`, append(where.args, n)...)
 }
 
 // SaidOf returns those things of one kind that are here.
@@ -81,8 +100,9 @@ func (w *Workspace) said(ctx context.Context, where string, args ...any) ([]Said
 
 // CountSaid counts what Said returns.
 func (w *Workspace) CountSaid(ctx context.Context, only string) (int, error) {
-	n, _, err := one[int](ctx, w.read, "counting what was said",
-		`SELECT COUNT(*) FROM said WHERE workspace_id = ? AND `+saidKinds+` AND (? = '' OR kind = ?)`, w.id, only, only)
+	where := onlySaid(only)
+	where.and("workspace_id = ?", w.id)
+	n, _, err := one[int](ctx, w.read, "counting what was said", `SELECT COUNT(*) FROM said WHERE `+where.String(), where.args...)
 	return n, err
 }
 

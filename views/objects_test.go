@@ -112,6 +112,12 @@ func objectsPages() []page {
 		Second:  "Loading them again takes about 8 API calls. Nothing is emptied meanwhile, and nothing is written to Salesforce.",
 		Actions: []Action{{Text: "Load again", URL: "/settings/salesforce/objects/Contact/load", Icon: IconAgain, Post: true, About: " all records of Contact"}},
 	}
+	// An added object of which a field is filled from the product's own records.
+	custom := object()
+	custom.Head.Title, custom.Head.Mono, custom.Head.Kind = "Renewal Plan", "Renewal_Plan__c", KindCustom
+	custom.Switches = append(custom.Switches, Switch{Name: "switch_create_missing", Label: "Create records where none matches", Effect: "Where no Renewal Plan is a record of your product’s own kind, a new one is made. Off: that record stays here.", Meta: Meta{Default: "off"}})
+	custom.Fields, custom.Gate, custom.Advice, custom.Pager = custom.Fields[:1], nil, nil, Pager{}
+	custom.Fields[0].Product.Options = append(custom.Fields[0].Product.Options, Option{Value: "custom.risk.what", Text: "what", Selected: true})
 	bad := object()
 	bad.Fields[0].Label, bad.Fields[0].Examples[0], bad.Fields[1].Broken, bad.Gate.Text = hostile, hostile, hostile, hostile
 	bad.Fields[0].Product.Options[1].Text = hostile
@@ -124,6 +130,7 @@ func objectsPages() []page {
 		{"settings-object", Object(object())},
 		{"settings-object-loading", Object(under)},
 		{"settings-object-nothing-found", Object(found)},
+		{"settings-object-custom", Object(custom)},
 		{"settings-object-suspended", Object(suspended)},
 		{"settings-object-hostile", Object(bad)},
 	}

@@ -53,6 +53,40 @@ func callList() ListPage {
 	return l
 }
 
+// customList is a list of one kind among several, and customPage one of it that
+// went nowhere.
+func customList() ListPage {
+	l := meetingList()
+	l.Tabs = []Tab{{Text: "Meetings", URL: "/meetings"}, {Text: "Custom records", URL: "/custom", Current: true}}
+	l.Shell, l.Caption, l.Pager = shell("Custom records", NavMeetings), "Custom records", Pager{Text: "2 of 2"}
+	l.Head = Head{Title: "Custom records", Lead: "2 records, the latest first."}
+	l.Filter = Filter{
+		URL: "/custom", Search: Field{ID: "q", Name: "q", Label: "Id or property", Type: "search"},
+		Selects: []Select{{Name: "kind", Label: "Kind", Options: []Option{{Value: "risk", Text: "risk", Selected: true}, {Value: "visit", Text: "visit"}}}},
+	}
+	l.Columns = []Column{{Text: "Record"}, {Text: "When"}, {Text: "In Salesforce"}}
+	l.Rows = []Row{
+		{ID: "r1", Cells: []Cell{{Text: "r-1", URL: "/custom/risk/r-1", Kind: KindCustom, Second: "level: 3 and what: No budget"}, {Time: at("1 Dec 2026, 14:00")}, {Text: "1 written"}}},
+		{ID: "r2", Cells: []Cell{{Text: hostile, URL: "/custom/risk/r-2", Kind: KindCustom, Second: hostile}, {Time: at("1 Dec 2026, 13:00")}, {Text: "1 left out", Second: "Kept here: no field of an object is filled from records of the kind “risk”."}}},
+	}
+	return l
+}
+
+func customPage() SaidPage {
+	return SaidPage{
+		Shell:      shell("risk r-2", NavMeetings),
+		Head:       Head{Crumb: []Link{{Text: "Custom records", URL: "/custom?kind=risk"}}, Title: "r-2", Kind: KindCustom, Lead: "A record of the kind “risk”, last told of 1 Dec 2026, 13:00."},
+		WritesLead: "1 written, 1 left out.", WritesLinks: []Link{{Text: "All lines in the sync log", URL: "/sync/log?custom=risk%3Ar-2"}},
+		Writes: []Row{
+			{Cells: []Cell{{Text: "Renewal_Plan__c", Kind: KindCustom}, {Chip: Chip{Good, IconOK, "Written"}}, {Text: "Plan 7", URL: "/records/Renewal_Plan__c/a01", Link: Link{Text: "Open in Salesforce", URL: "https://lindenmoor.my.example/a01", External: true}}, {Text: "Fields of Renewal_Plan__c are filled from records of the kind “risk”."}}},
+			{Cells: []Cell{{Text: "Visit__c", Kind: KindCustom}, {Chip: Chip{Idle, IconPause, "Left out"}}, {Text: "—"}, {Text: "“Create records where none matches” is off for Visit__c."}}},
+		},
+		TextTitle: "Its properties",
+		Text:      []TextBlock{{Strong: "level:", Text: "3"}, {Strong: "what:", Text: hostile}},
+		Facts:     []Fact{{Label: "Kind", Value: "risk"}, {Label: "Person", Value: "p-7", URL: "/contacts/0031"}, {Label: "Meeting", Value: "m-9", Second: "The product has not told of it yet."}, {Label: "Opportunity", Value: "Acme renewal", URL: "/deals/0061"}},
+	}
+}
+
 func saidPages() []page {
 	none := meetingList()
 	none.Rows, none.Pager = nil, Pager{}
@@ -71,6 +105,8 @@ func saidPages() []page {
 		{"meetings", List(meetingList())},
 		{"meetings-empty", List(none)},
 		{"calls", List(callList())},
+		{"custom-records", List(customList())},
+		{"custom-record", Said(customPage())},
 		{"meeting", Said(meetingPage())},
 		{"meeting-quiet", Said(quiet)},
 		{"meeting-hostile", Said(bad)},

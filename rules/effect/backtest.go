@@ -198,6 +198,8 @@ func PartWords(part string) string {
 		return words[part]
 	case prefix == "topics":
 		return words[prefix] + " " + rest
+	case prefix == "record":
+		return rest
 	case words[prefix] != "":
 		return words[prefix]
 	}

@@ -179,6 +179,18 @@ func conversations(t *testing.T, s *suite) {
 	}
 	_, err = w.CustomRecord(t.Context(), "other", "1")
 	wantCode(t, err, gateway.CodeNotFound)
+	for search, want := range map[string]int{"": 1, "PROP": 0, "1": 1} {
+		page, err := w.CustomRecords(t.Context(), "risk", store.SaidQuery{Search: search})
+		if ok(t, err); page.Total != want || len(page.Items) != want {
+			t.Errorf("“%s” finds %d records of the kind", search, page.Total)
+		}
+	}
+	if n, err := w.CountSaid(t.Context(), gateway.KindCustom); err != nil || n != 1 {
+		t.Errorf("%d records of the product's own kinds, %v", n, err)
+	}
+	if all, err := w.Said(t.Context(), gateway.KindCustom, "", "", 9); err != nil || len(all) != 1 || all[0].Custom.Kind != "risk" {
+		t.Errorf("records of the product's own kinds: %+v, %v", all, err)
+	}
 	n, err := w.CountSaid(t.Context(), "")
 	ok(t, err)
 	first, err := w.Said(t.Context(), "", "", "", 2)
