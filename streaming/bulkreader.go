@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -62,13 +63,13 @@ type Loading struct {
 }
 
 func (l Loading) withDefaults(pageSize int) Loading {
-	orElse(&l.AtOnce, 3)
-	orElse(&l.Chunk, 10_000)
-	orElse(&l.TellEvery, time.Second)
+	l.AtOnce = cmp.Or(l.AtOnce, 3)
+	l.Chunk = cmp.Or(l.Chunk, 10_000)
+	l.TellEvery = cmp.Or(l.TellEvery, time.Second)
 	if l.Sizes.QueryPage == 0 {
 		l.Sizes.QueryPage = pageSize
 	}
-	orElse(&l.Sizes.BulkPage, backfill.BulkPage)
+	l.Sizes.BulkPage = cmp.Or(l.Sizes.BulkPage, backfill.BulkPage)
 	if l.JobWait == nil {
 		l.JobWait = func(n int) time.Duration { return min(200*time.Millisecond<<min(n-1, 8), 30*time.Second) }
 	}

@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -111,22 +112,22 @@ func (c Config) withDefaults() (Config, error) {
 	if c.DB == nil || c.Reader == nil || c.Endpoint == nil || c.Auth == nil || c.Connection.ID == "" || len(c.Objects) == 0 {
 		return c, errors.New("streaming: DB, Connection, Reader, Endpoint, Auth and Objects are required")
 	}
-	orElse(&c.Holder, "this-process")
-	orElse(&c.OwnClient, "tidegate")
-	orElse(&c.LeaseFor, 15*time.Second)
-	orElse(&c.Overlap, 5*time.Minute)
-	orElse(&c.PageSize, 2000)
+	c.Holder = cmp.Or(c.Holder, "this-process")
+	c.OwnClient = cmp.Or(c.OwnClient, "tidegate")
+	c.LeaseFor = cmp.Or(c.LeaseFor, 15*time.Second)
+	c.Overlap = cmp.Or(c.Overlap, 5*time.Minute)
+	c.PageSize = cmp.Or(c.PageSize, 2000)
 	c.Loading = c.Loading.withDefaults(c.PageSize)
-	orElse(&c.Tick, time.Second)
-	orElse(&c.Grace, 15*time.Second)
-	orElse(&c.CountEvery, 15*time.Minute)
-	orElse(&c.PollEvery, time.Minute)
-	orElse(&c.PollAfter, 5*time.Minute)
-	orElse(&c.SweepEvery, 6*time.Hour)
-	orElse(&c.AskEvery, 10*time.Minute)
-	orElse(&c.DescribeEvery, 15*time.Minute)
-	orElse(&c.Logger, slog.New(slog.DiscardHandler))
-	orElse(&c.HTTP, http.DefaultClient)
+	c.Tick = cmp.Or(c.Tick, time.Second)
+	c.Grace = cmp.Or(c.Grace, 15*time.Second)
+	c.CountEvery = cmp.Or(c.CountEvery, 15*time.Minute)
+	c.PollEvery = cmp.Or(c.PollEvery, time.Minute)
+	c.PollAfter = cmp.Or(c.PollAfter, 5*time.Minute)
+	c.SweepEvery = cmp.Or(c.SweepEvery, 6*time.Hour)
+	c.AskEvery = cmp.Or(c.AskEvery, 10*time.Minute)
+	c.DescribeEvery = cmp.Or(c.DescribeEvery, 15*time.Minute)
+	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
+	c.HTTP = cmp.Or(c.HTTP, http.DefaultClient)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -134,13 +135,6 @@ func (c Config) withDefaults() (Config, error) {
 		c.Backoff = defaultBackoff
 	}
 	return c, nil
-}
-
-func orElse[T comparable](value *T, fallback T) {
-	var zero T
-	if *value == zero {
-		*value = fallback
-	}
 }
 
 func defaultBackoff(n int) time.Duration {

@@ -11,6 +11,7 @@ import (
 	"tidegate/rules/continuity"
 	"tidegate/store"
 	"tidegate/streaming/bayeux"
+	"tidegate/streaming/protocol"
 	"tidegate/streaming/pubsub"
 )
 
@@ -177,9 +178,9 @@ func (c *Consumer) stream(ctx context.Context, lease gateway.Lease) error {
 // after reacts to the end of a client. nil means: again.
 func (c *Consumer) after(ctx context.Context, lease gateway.Lease, err error) error {
 	switch {
-	case is[*bayeux.ReplayLostError](err), is[*pubsub.ReplayLostError](err):
+	case is[*protocol.ReplayLostError](err):
 		return c.lost(ctx, lease, noteLost, lostWith(err))
-	case is[*bayeux.AuthError](err), is[*pubsub.AuthError](err):
+	case is[*protocol.AuthError](err):
 		c.health.set(func(h *health) { h.reconnect = signIn(err) })
 		defer c.health.set(func(h *health) { h.reconnect = "" })
 		return c.awaitReconnect(ctx)
@@ -194,7 +195,7 @@ func (c *Consumer) after(ctx context.Context, lease gateway.Lease, err error) er
 	case is[*bayeux.TransportError](err) && c.cfg.Transport == Auto:
 		c.choice.refuse(WebSocket, refusal{why: err.Error()})
 		return nil
-	case is[*bayeux.SubscriptionError](err), is[*pubsub.SubscriptionError](err):
+	case is[*protocol.SubscriptionError](err):
 		// No stream for us: the edition has none, or nobody allowed it. What
 		// changed is asked for instead, and the stream again from time to time.
 		c.health.set(func(h *health) { h.unstreamed = "Salesforce gives us no stream: " + refusedWith(err) })
@@ -208,10 +209,7 @@ func (c *Consumer) after(ctx context.Context, lease gateway.Lease, err error) er
 
 // lostWith is what Salesforce said of a position that it does not know.
 func lostWith(err error) string {
-	if e, ok := errors.AsType[*bayeux.ReplayLostError](err); ok {
-		return e.Text
-	}
-	if e, ok := errors.AsType[*pubsub.ReplayLostError](err); ok {
+	if e, ok := errors.AsType[*protocol.ReplayLostError](err); ok {
 		return e.Text
 	}
 	return err.Error()
@@ -219,10 +217,7 @@ func lostWith(err error) string {
 
 // refusedWith is what Salesforce said when it refused a subscription.
 func refusedWith(err error) string {
-	if e, ok := errors.AsType[*bayeux.SubscriptionError](err); ok {
-		return e.Text
-	}
-	if e, ok := errors.AsType[*pubsub.SubscriptionError](err); ok {
+	if e, ok := errors.AsType[*protocol.SubscriptionError](err); ok {
 		return e.Text
 	}
 	return err.Error()
@@ -267,7 +262,7 @@ func (c *Consumer) following(cancel context.CancelFunc, endpoint string, using T
 func (c *Consumer) auth(ctx context.Context, stale bool) (string, error) {
 	header, err := c.cfg.Auth(ctx, stale)
 	if gateway.CodeOf(err) == gateway.CodeSFAuth && err != nil {
-		return "", permanent(err)
+		return "", protocol.Permanent(err)
 	}
 	return header, err
 }

@@ -13,6 +13,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/rules/continuity"
+	"tidegate/streaming/protocol"
 	"tidegate/streaming/pubsub"
 )
 
@@ -161,9 +162,9 @@ func (p *pipeline) replay(ctx context.Context) (json.RawMessage, error) {
 	}
 	switch {
 	case strings.HasPrefix(at, typedMark):
-		return nil, permanent(errForeign)
+		return nil, protocol.Permanent(errForeign)
 	case !isPlainInteger(at):
-		return nil, permanent(errSpoiled)
+		return nil, protocol.Permanent(errSpoiled)
 	}
 	return json.RawMessage(at), nil
 }
@@ -178,9 +179,9 @@ func (p *pipeline) start(ctx context.Context) (pubsub.Start, error) {
 	id, err := base64.StdEncoding.DecodeString(text)
 	switch {
 	case !typed && isPlainInteger(at):
-		return pubsub.Start{}, permanent(errForeign)
+		return pubsub.Start{}, protocol.Permanent(errForeign)
 	case !typed || err != nil:
-		return pubsub.Start{}, permanent(errSpoiled)
+		return pubsub.Start{}, protocol.Permanent(errSpoiled)
 	}
 	return pubsub.Start{ReplayID: id}, nil
 }
@@ -201,7 +202,7 @@ func (p *pipeline) resume(ctx context.Context) (string, error) {
 	case err := <-p.slot:
 		if isFenced(err) {
 			p.slot <- err
-			return "", permanent(err)
+			return "", protocol.Permanent(err)
 		}
 		p.slot <- nil
 	}
@@ -226,7 +227,7 @@ func (p *pipeline) commit(b Batch) error {
 		case p.ctx.Err() != nil:
 			return p.ctx.Err()
 		case isFenced(err):
-			return permanent(err)
+			return protocol.Permanent(err)
 		}
 		p.c.cfg.Logger.WarnContext(p.ctx, "a batch cannot be stored, will try again", "try", try, "error", err)
 		p.c.health.set(func(h *health) { h.stalled = "Changes cannot be stored right now; the stream waits." })

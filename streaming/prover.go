@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -51,13 +52,13 @@ func NewProver(cfg ProverConfig) (*Prover, error) {
 	if cfg.DB == nil || cfg.Org == nil || cfg.Connection.ID == "" || len(cfg.Objects) == 0 {
 		return nil, errors.New("streaming: DB, Org, Connection and Objects are required")
 	}
-	orElse(&cfg.Holder, "this-process")
-	orElse(&cfg.Every, 24*time.Hour)
-	orElse(&cfg.Look, 15*time.Second)
-	orElse(&cfg.First, time.Minute)
-	orElse(&cfg.BucketRows, 10_000)
-	orElse(&cfg.PageRows, 2000)
-	orElse(&cfg.Logger, slog.New(slog.DiscardHandler))
+	cfg.Holder = cmp.Or(cfg.Holder, "this-process")
+	cfg.Every = cmp.Or(cfg.Every, 24*time.Hour)
+	cfg.Look = cmp.Or(cfg.Look, 15*time.Second)
+	cfg.First = cmp.Or(cfg.First, time.Minute)
+	cfg.BucketRows = cmp.Or(cfg.BucketRows, 10_000)
+	cfg.PageRows = cmp.Or(cfg.PageRows, 2000)
+	cfg.Logger = cmp.Or(cfg.Logger, slog.New(slog.DiscardHandler))
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}

@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,12 +74,12 @@ func NewVerifier(ctx context.Context, cfg VerifyConfig, objects []string) (*Veri
 	if cfg.DB == nil || cfg.Org == nil || cfg.Connection.ID == "" {
 		return nil, errors.New("streaming: DB, Org and Connection are required")
 	}
-	orElse(&cfg.Holder, "this-process")
-	orElse(&cfg.OwnClient, "tidegate")
-	orElse(&cfg.Calls, 200)
-	orElse(&cfg.BucketRows, 10_000)
-	orElse(&cfg.PageRows, 2000)
-	orElse(&cfg.Settle, 5*time.Second)
+	cfg.Holder = cmp.Or(cfg.Holder, "this-process")
+	cfg.OwnClient = cmp.Or(cfg.OwnClient, "tidegate")
+	cfg.Calls = cmp.Or(cfg.Calls, 200)
+	cfg.BucketRows = cmp.Or(cfg.BucketRows, 10_000)
+	cfg.PageRows = cmp.Or(cfg.PageRows, 2000)
+	cfg.Settle = cmp.Or(cfg.Settle, 5*time.Second)
 	v := &Verifier{cfg: cfg, store: cfg.DB.In(cfg.Connection.Workspace)}
 	v.rules = &rules{store: v.store, objects: objects}
 	if err := v.rules.read(ctx); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/streaming/bayeux"
+	"tidegate/streaming/protocol"
 	"tidegate/streaming/pubsub"
 )
 
@@ -169,7 +170,7 @@ func (c *Consumer) pubSub(p *pipeline) (*pubsub.Client, error) {
 func (c *Consumer) credentials(ctx context.Context, stale bool) (pubsub.Credentials, error) {
 	cred, err := c.cfg.PubSub.Credentials(ctx, stale)
 	if gateway.CodeOf(err) == gateway.CodeSFAuth && err != nil {
-		return cred, permanent(err)
+		return cred, protocol.Permanent(err)
 	}
 	return cred, err
 }

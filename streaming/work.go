@@ -9,8 +9,6 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/rules/backfill"
-	"tidegate/streaming/bayeux"
-	"tidegate/streaming/pubsub"
 )
 
 // working reads what the stream does not give: first readings, repairs, refetch
@@ -146,9 +144,6 @@ func unreachable(err error) bool {
 }
 
 func isFenced(err error) bool { return err != nil && gateway.CodeOf(err) == gateway.CodeFenced }
-
-// permanent marks an error that ends the stream, for either protocol.
-func permanent(err error) error { return pubsub.Permanent(bayeux.Permanent(err)) }
 
 // Reread asks for an object to be read from its first record again. A reading
 // under way is not started twice (F-74).

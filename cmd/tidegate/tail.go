@@ -11,6 +11,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/streaming/bayeux"
+	"tidegate/streaming/protocol"
 )
 
 type tailCmd struct {
@@ -104,7 +105,7 @@ func (t *tailing) cometD(ctx context.Context, by bayeux.Transport) error {
 		Transport: by,
 		Auth: func(_ context.Context, stale bool) (string, error) {
 			if stale {
-				return "", bayeux.Permanent(errStale)
+				return "", protocol.Permanent(errStale)
 			}
 			return "Bearer " + t.Token, nil
 		},

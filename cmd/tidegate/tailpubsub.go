@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/streaming/protocol"
 	"tidegate/streaming/pubsub"
 )
 
@@ -96,7 +97,7 @@ func (t *tailing) pubSubClient(ctx context.Context) (*pubsub.Client, error) {
 		Endpoint: t.endpoint(), Topic: t.Channel,
 		Auth: func(_ context.Context, stale bool) (pubsub.Credentials, error) {
 			if stale {
-				return pubsub.Credentials{}, pubsub.Permanent(errStale)
+				return pubsub.Credentials{}, protocol.Permanent(errStale)
 			}
 			return pubsub.Credentials{AccessToken: t.Token, InstanceURL: strings.TrimRight(t.URL, "/"), TenantID: tenant}, nil
 		},
@@ -114,7 +115,7 @@ func (t *tailing) deliver(_ context.Context, b pubsub.Batch) error {
 		}
 		line, err := typedLine(e)
 		if err != nil {
-			return pubsub.Permanent(err)
+			return protocol.Permanent(err)
 		}
 		t.print(line)
 		t.at.typed = e.ReplayID

@@ -1,6 +1,10 @@
 package bayeux
 
-import "context"
+import (
+	"context"
+
+	"tidegate/streaming/protocol"
+)
 
 // mostRefreshes is how many refreshed tokens are tried before giving up.
 const mostRefreshes = 2
@@ -12,8 +16,8 @@ func (c *Client) authorize(ctx context.Context) (string, error) {
 	c.mu.Unlock()
 	header, err := c.cfg.Auth(ctx, stale)
 	if err != nil {
-		if isPermanent(err) {
-			return "", &AuthError{Err: err}
+		if protocol.IsPermanent(err) {
+			return "", &protocol.AuthError{Err: err}
 		}
 		return "", broken("asking for authorization", err)
 	}
@@ -37,7 +41,7 @@ func (c *Client) token(back *setback) error {
 	defer c.mu.Unlock()
 	if c.refreshes == mostRefreshes {
 		if back.course == courseAuth {
-			return &AuthError{Text: back.text}
+			return &protocol.AuthError{Text: back.text}
 		}
 		return nil
 	}

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"tidegate/streaming/protocol"
 )
 
 // Client keeps one subscription session with one server.
@@ -137,7 +139,7 @@ func (c *Client) afterwards(ctx context.Context, err error) error {
 	if !ok {
 		return err
 	}
-	if isPermanent(err) {
+	if protocol.IsPermanent(err) {
 		return fmt.Errorf("bayeux: %s: %w", back.text, back.err)
 	}
 	if err := c.token(back); err != nil {

@@ -1,16 +1,18 @@
 package bayeux
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"tidegate/streaming/protocol"
 )
 
 // Transport names how messages travel.
@@ -94,27 +96,12 @@ type Config struct {
 	Handshakes *rate.Limiter
 	// Backoff is the wait before attempt n (1, 2, …) since the session was
 	// last healthy. slow is true where the server said that it is overloaded
-	// or a quota is used up. Default: DefaultBackoff.
+	// or a quota is used up. Default: protocol.Backoff.
 	Backoff func(attempt int, slow bool) time.Duration
 	// Now is the clock for the times in State; default time.Now.
 	Now func() time.Time
 	// Logger gets one record for each setback; default discards.
 	Logger *slog.Logger
-}
-
-// DefaultBackoff doubles from half a second to one minute, or from 15 seconds
-// to ten minutes when slow, and takes a random half off, so that many clients
-// of one server do not return together.
-func DefaultBackoff(attempt int, slow bool) time.Duration {
-	step, most := 500*time.Millisecond, time.Minute
-	if slow {
-		step, most = 15*time.Second, 10*time.Minute
-	}
-	for ; attempt > 1 && step < most; attempt-- {
-		step *= 2
-	}
-	step = min(step, most)
-	return step/2 + rand.N(step/2+1)
 }
 
 // withDefaults returns the config with every optional field filled in.
@@ -130,15 +117,13 @@ func (c Config) withDefaults() (Config, error) {
 	case c.Transport != Auto && c.Transport != WebSocket && c.Transport != LongPolling:
 		return c, errors.New("bayeux: unknown transport " + string(c.Transport))
 	}
-	orElse(&c.MaxMessage, 16<<20)
-	orElse(&c.Backlog, 32<<20)
-	orElse(&c.KeepAlive, 20*time.Second)
-	orElse(&c.RequestTimeout, 30*time.Second)
-	orElse(&c.Margin, 15*time.Second)
-	orElse(&c.Goodbye, 5*time.Second)
-	if c.HTTP == nil {
-		c.HTTP = http.DefaultClient
-	}
+	c.MaxMessage = cmp.Or(c.MaxMessage, 16<<20)
+	c.Backlog = cmp.Or(c.Backlog, 32<<20)
+	c.KeepAlive = cmp.Or(c.KeepAlive, 20*time.Second)
+	c.RequestTimeout = cmp.Or(c.RequestTimeout, 30*time.Second)
+	c.Margin = cmp.Or(c.Margin, 15*time.Second)
+	c.Goodbye = cmp.Or(c.Goodbye, 5*time.Second)
+	c.HTTP = cmp.Or(c.HTTP, http.DefaultClient)
 	if c.Auth == nil {
 		c.Auth = func(context.Context, bool) (string, error) { return "", nil }
 	}
@@ -146,19 +131,11 @@ func (c Config) withDefaults() (Config, error) {
 		c.Handshakes = rate.NewLimiter(rate.Every(time.Second), 3)
 	}
 	if c.Backoff == nil {
-		c.Backoff = DefaultBackoff
+		c.Backoff = protocol.Backoff
 	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
+	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	return c, nil
-}
-
-func orElse[T int64 | time.Duration](value *T, fallback T) {
-	if *value <= 0 {
-		*value = fallback
-	}
 }

@@ -1,51 +1,9 @@
 package bayeux
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
-
-// AuthError ends Run when the server refused two refreshed tokens in a row,
-// or when Auth said that no fresh one can be had.
-type AuthError struct {
-	// Text is the server's reason, or empty if Auth itself failed.
-	Text string
-	// Err is Auth's own error, if any.
-	Err error
-}
-
-func (e *AuthError) Error() string {
-	if e.Err != nil {
-		return fmt.Sprintf("bayeux: no usable authorization: %v", e.Err)
-	}
-	return "bayeux: authorization refused: " + e.Text
-}
-
-// Unwrap returns Auth's own error.
-func (e *AuthError) Unwrap() error { return e.Err }
-
-// ReplayLostError says that the server no longer knows the replay id asked
-// for. Never retry with the same one: repair what was missed, then subscribe
-// elsewhere.
-type ReplayLostError struct {
-	Channel string
-	Text    string
-}
-
-func (e *ReplayLostError) Error() string {
-	return fmt.Sprintf("bayeux: position lost on %s: %s", e.Channel, e.Text)
-}
-
-// SubscriptionError says that the server will not let us have a channel.
-type SubscriptionError struct {
-	Channel string
-	Text    string
-}
-
-func (e *SubscriptionError) Error() string {
-	return fmt.Sprintf("bayeux: subscription to %s refused: %s", e.Channel, e.Text)
-}
 
 // VersionError says that the address names no version that the server speaks.
 type VersionError struct{ Text string }
@@ -60,25 +18,6 @@ type TransportError struct {
 
 func (e *TransportError) Error() string {
 	return fmt.Sprintf("bayeux: no %s: %s", e.Transport, e.Text)
-}
-
-// Permanent marks an error of Auth, Replay or Deliver as one that trying
-// again will not cure: Run ends with it.
-func Permanent(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &permanentError{err}
-}
-
-type permanentError struct{ err error }
-
-func (e *permanentError) Error() string { return e.err.Error() }
-func (e *permanentError) Unwrap() error { return e.err }
-
-func isPermanent(err error) bool {
-	_, ok := errors.AsType[*permanentError](err)
-	return ok
 }
 
 // setback is why a session ended, or did not begin, without ending Run.

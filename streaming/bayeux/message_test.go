@@ -175,13 +175,3 @@ func TestRetryAfterIsBounded(t *testing.T) {
 		}
 	}
 }
-
-func TestPermanentErrorsKeepTheirCause(t *testing.T) {
-	if Permanent(nil) != nil {
-		t.Error("nothing became an error")
-	}
-	cause := &VersionError{Text: "x"}
-	if err := Permanent(cause); err.Error() != cause.Error() || !isPermanent(err) || isPermanent(cause) {
-		t.Errorf("got %v", err)
-	}
-}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"tidegate/streaming/protocol"
 )
 
 // mostSocketLosses is after how many sockets that opened but never got a
@@ -52,7 +54,7 @@ func (c *Client) upgradeFailed(err error) error {
 		if _, known := errors.AsType[*setback](err); known {
 			return err
 		}
-		if _, auth := errors.AsType[*AuthError](err); auth {
+		if _, auth := errors.AsType[*protocol.AuthError](err); auth {
 			return err
 		}
 		return broken("opening the websocket", err)

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"tidegate/streaming/protocol"
 )
 
 // witness notes what a client asks of its surroundings.
@@ -202,7 +204,7 @@ func TestDeadTokenIsGivenUpAfterTwoRefreshes(t *testing.T) {
 			cfg := config(t, srv.url(), in)
 			w := watch(&cfg)
 			err := start(t, cfg).result()
-			if _, ok := errors.AsType[*AuthError](err); !ok {
+			if _, ok := errors.AsType[*protocol.AuthError](err); !ok {
 				t.Fatalf("Run returned %v", err)
 			}
 			if stale, _ := w.counts(); stale != 2 {
@@ -228,10 +230,10 @@ func TestAuthorizationThatCannotBeHadEndsRun(t *testing.T) {
 		if calls++; calls == 1 {
 			return "", errors.New("token endpoint is down")
 		}
-		return "", Permanent(gone)
+		return "", protocol.Permanent(gone)
 	}
 	err := start(t, cfg).result()
-	if auth, ok := errors.AsType[*AuthError](err); !ok || !errors.Is(auth, gone) {
+	if auth, ok := errors.AsType[*protocol.AuthError](err); !ok || !errors.Is(auth, gone) {
 		t.Fatalf("Run returned %v", err)
 	}
 }
@@ -257,12 +259,12 @@ func TestRefusedSubscriptionEndsRun(t *testing.T) {
 		text string
 		want error
 	}{
-		{"F-07 position too old", lost, &ReplayLostError{topic, lost}},
-		{"wrong key in the map is not a lost position", "400::The replayId for channel {X} wasn't found using the provided replay ID map {{}}. Ensure that the channel name you provided in the replay map is valid and matches the channel name used for subscribing.", &SubscriptionError{Channel: topic}},
-		{"no such channel", "400::The channel you requested to subscribe to doesn't exist {/data/X}", &SubscriptionError{Channel: topic}},
-		{"not allowed", "403::User not allowed to subscribe CDC without View All Data permissions", &SubscriptionError{Channel: topic}},
-		{"denied by policy", "403:denied_by_security_policy:subscribe_denied", &SubscriptionError{Channel: topic}},
-		{"words nobody knows", "404::gone fishing", &SubscriptionError{Channel: topic}},
+		{"F-07 position too old", lost, &protocol.ReplayLostError{Channel: topic, Text: lost}},
+		{"wrong key in the map is not a lost position", "400::The replayId for channel {X} wasn't found using the provided replay ID map {{}}. Ensure that the channel name you provided in the replay map is valid and matches the channel name used for subscribing.", &protocol.SubscriptionError{Channel: topic}},
+		{"no such channel", "400::The channel you requested to subscribe to doesn't exist {/data/X}", &protocol.SubscriptionError{Channel: topic}},
+		{"not allowed", "403::User not allowed to subscribe CDC without View All Data permissions", &protocol.SubscriptionError{Channel: topic}},
+		{"denied by policy", "403:denied_by_security_policy:subscribe_denied", &protocol.SubscriptionError{Channel: topic}},
+		{"words nobody knows", "404::gone fishing", &protocol.SubscriptionError{Channel: topic}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			srv, in := newServer(t), &sink{}
@@ -339,7 +341,7 @@ func TestNoChannelLeftEndsRun(t *testing.T) {
 	srv.on(metaSubscribe, refuse("403::Restricted channel", "", ""))
 	cfg := config(t, srv.url(), in)
 	cfg.OnRefused = func(string, error) bool { return true }
-	if _, ok := errors.AsType[*SubscriptionError](start(t, cfg).result()); !ok {
+	if _, ok := errors.AsType[*protocol.SubscriptionError](start(t, cfg).result()); !ok {
 		t.Error("Run did not end with the refusal")
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"tidegate/streaming/protocol"
 )
 
 func TestHandshakeWithoutAdviceCausesNoStorm(t *testing.T) {
@@ -108,7 +110,7 @@ func TestFailedDeliveryComesAgain(t *testing.T) {
 func TestPermanentDeliveryFailureEndsRun(t *testing.T) {
 	srv, in := newServer(t), &sink{}
 	fenced := errors.New("fenced")
-	in.fail = func(int) error { return Permanent(fenced) }
+	in.fail = func(int) error { return protocol.Permanent(fenced) }
 	r := start(t, config(t, srv.url(), in))
 	srv.publish(topic, numbered(1, 1)...)
 	if err := r.result(); !errors.Is(err, fenced) {
@@ -127,7 +129,7 @@ func TestPositionErrors(t *testing.T) {
 		if calls++; calls == 1 {
 			return nil, errors.New("database is down")
 		}
-		return nil, Permanent(broken)
+		return nil, protocol.Permanent(broken)
 	}
 	if err := start(t, cfg).result(); !errors.Is(err, broken) || calls != 2 {
 		t.Fatalf("Run returned %v after %d calls", err, calls)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"tidegate/streaming/protocol"
 )
 
 // One request carries at most so many subscribes and bytes; Salesforce refuses
@@ -48,7 +50,7 @@ func (s *session) subscribeRequest(ctx context.Context, sub Subscription) (*requ
 	position, err := sub.Replay(ctx)
 	if err != nil {
 		text := "asking where to resume on " + sub.Channel
-		if isPermanent(err) {
+		if protocol.IsPermanent(err) {
 			return nil, fmt.Errorf("bayeux: %s: %w", text, err)
 		}
 		return nil, &setback{course: courseDelivery, text: text, err: err}
@@ -92,9 +94,9 @@ func (s *session) subscribed(channel string, reply *message) error {
 	case courseOn:
 		return nil
 	case courseReplayLost:
-		return s.c.refused(channel, &ReplayLostError{Channel: channel, Text: text})
+		return s.c.refused(channel, &protocol.ReplayLostError{Channel: channel, Text: text})
 	case courseRefused:
-		return s.c.refused(channel, &SubscriptionError{Channel: channel, Text: text})
+		return s.c.refused(channel, &protocol.SubscriptionError{Channel: channel, Text: text})
 	}
 	return s.refusal(course, text, reply)
 }

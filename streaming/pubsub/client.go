@@ -18,6 +18,8 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	eventbus "tidegate/eventbus/v1"
+
+	"tidegate/streaming/protocol"
 )
 
 // Client keeps one subscription to one topic.
@@ -82,7 +84,7 @@ func (c *Client) Probe(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	err = c.topic(ctx, eventbus.NewPubSubClient(conn), c.cfg.Topic)
 	if back, ok := errors.AsType[*setback](err); ok && back.course == courseRefused {
-		return &SubscriptionError{Topic: c.cfg.Topic, Text: back.text}
+		return &protocol.SubscriptionError{Channel: c.cfg.Topic, Text: back.text}
 	}
 	return err
 }
@@ -208,14 +210,14 @@ func (c *Client) afterwards(ctx context.Context, err error) error {
 	switch {
 	case !ok:
 		return err
-	case isPermanent(err):
+	case protocol.IsPermanent(err):
 		return fmt.Errorf("pubsub: %s: %w", back.text, back.err)
 	case back.course == courseReplayLost:
-		return &ReplayLostError{Topic: c.cfg.Topic, Text: back.text}
+		return &protocol.ReplayLostError{Channel: c.cfg.Topic, Text: back.text}
 	case back.course == courseRefused:
-		return &SubscriptionError{Topic: c.cfg.Topic, Text: back.text}
+		return &protocol.SubscriptionError{Channel: c.cfg.Topic, Text: back.text}
 	case back.course == courseAuth && !c.mayRefresh():
-		return &AuthError{Text: back.text}
+		return &protocol.AuthError{Text: back.text}
 	}
 	wait := c.cfg.Backoff(c.turn(), back.course == courseBusy)
 	next := c.cfg.Now().Add(wait)
@@ -246,8 +248,8 @@ func (c *Client) authorize(ctx context.Context) (context.Context, error) {
 	c.mu.Unlock()
 	cred, err := c.cfg.Auth(ctx, stale)
 	if err != nil {
-		if isPermanent(err) {
-			return nil, &AuthError{Err: err}
+		if protocol.IsPermanent(err) {
+			return nil, &protocol.AuthError{Err: err}
 		}
 		return nil, &setback{text: "asking for authorization", err: err}
 	}

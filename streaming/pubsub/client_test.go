@@ -11,6 +11,8 @@ import (
 	"google.golang.org/grpc/codes"
 
 	eventbus "tidegate/eventbus/v1"
+
+	"tidegate/streaming/protocol"
 )
 
 // TestStreamResumesAfterTheLastDelivered ends streams in every routine way
@@ -157,14 +159,14 @@ func TestErrorCodesDecideWhatFollows(t *testing.T) {
 		code   string
 		want   func(error) bool
 	}{
-		{"F-07 position aged out", codes.InvalidArgument, "subscription.fetch.replayid.corrupted", is[*ReplayLostError]},
-		{"F-07 position not valid", codes.InvalidArgument, "subscription.fetch.replayid.validation.failed", is[*ReplayLostError]},
-		{"F-09 not about the position", codes.InvalidArgument, "schema.validation.failed", is[*SubscriptionError]},
-		{"invalid without a code", codes.InvalidArgument, "", is[*SubscriptionError]},
-		{"no such topic", codes.NotFound, "topic.not.found", is[*SubscriptionError]},
-		{"no permission", codes.PermissionDenied, "subscription.topic.cannot.subscribe", is[*SubscriptionError]},
-		{"F-31 token refused for good", codes.Unauthenticated, "service.auth.error", is[*AuthError]},
-		{"headers wrong", codes.Unauthenticated, "service.auth.headers.invalid", is[*SubscriptionError]},
+		{"F-07 position aged out", codes.InvalidArgument, "subscription.fetch.replayid.corrupted", is[*protocol.ReplayLostError]},
+		{"F-07 position not valid", codes.InvalidArgument, "subscription.fetch.replayid.validation.failed", is[*protocol.ReplayLostError]},
+		{"F-09 not about the position", codes.InvalidArgument, "schema.validation.failed", is[*protocol.SubscriptionError]},
+		{"invalid without a code", codes.InvalidArgument, "", is[*protocol.SubscriptionError]},
+		{"no such topic", codes.NotFound, "topic.not.found", is[*protocol.SubscriptionError]},
+		{"no permission", codes.PermissionDenied, "subscription.topic.cannot.subscribe", is[*protocol.SubscriptionError]},
+		{"F-31 token refused for good", codes.Unauthenticated, "service.auth.error", is[*protocol.AuthError]},
+		{"headers wrong", codes.Unauthenticated, "service.auth.headers.invalid", is[*protocol.SubscriptionError]},
 		{"quota", codes.ResourceExhausted, "subscription.limit.exceeded", again},
 		{"unavailable", codes.Internal, "service.unavailable", again},
 		{"overflow", codes.Internal, "subscription.fetch.overflow", again},
@@ -268,7 +270,7 @@ func TestRefusedSchemaLeavesThePosition(t *testing.T) { // F-09
 	}
 	s.schema = func(int, string) (string, error) { return "", errInvalid }
 	c := start(t, s, nil)
-	if err := <-c.done; !is[*SubscriptionError](err) {
+	if err := <-c.done; !is[*protocol.SubscriptionError](err) {
 		t.Errorf("Run: %v", err)
 	}
 	if c.at.ReplayID != nil || c.events() > 0 {
@@ -343,11 +345,11 @@ func TestPermanentErrorsOfCallbacksEndRun(t *testing.T) {
 		change func(*client, *Config)
 	}{
 		{"Position", func(_ *client, cfg *Config) {
-			cfg.Position = func(context.Context) (Start, error) { return Start{}, Permanent(gone) }
+			cfg.Position = func(context.Context) (Start, error) { return Start{}, protocol.Permanent(gone) }
 		}},
-		{"Deliver", func(c *client, _ *Config) { c.deliver = func(Batch) error { return Permanent(gone) } }},
+		{"Deliver", func(c *client, _ *Config) { c.deliver = func(Batch) error { return protocol.Permanent(gone) } }},
 		{"Auth", func(_ *client, cfg *Config) {
-			cfg.Auth = func(context.Context, bool) (Credentials, error) { return Credentials{}, Permanent(gone) }
+			cfg.Auth = func(context.Context, bool) (Credentials, error) { return Credentials{}, protocol.Permanent(gone) }
 		}},
 	}
 	for _, tt := range tests {
@@ -411,19 +413,5 @@ func TestProbeTellsWhoAnswers(t *testing.T) {
 				t.Errorf("Probe: %v", err)
 			}
 		})
-	}
-}
-
-func TestDefaultBackoffGrowsAndJitters(t *testing.T) {
-	for n := 1; n < 30; n++ {
-		for _, slow := range []bool{false, true} {
-			most := map[bool]time.Duration{false: time.Minute, true: 10 * time.Minute}[slow]
-			if d := DefaultBackoff(n, slow); d <= 0 || d > most {
-				t.Errorf("attempt %d waits %v", n, d)
-			}
-		}
-	}
-	if DefaultBackoff(1, false) > time.Second || DefaultBackoff(20, false) < 30*time.Second {
-		t.Error("the wait does not grow")
 	}
 }

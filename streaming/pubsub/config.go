@@ -1,14 +1,16 @@
 package pubsub
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"net/url"
 	"time"
+
+	"tidegate/streaming/protocol"
 )
 
 // Credentials travel with every call. Source: "Authentication", Pub/Sub API
@@ -108,25 +110,10 @@ type Config struct {
 	MaxMessage int
 	// Backoff is the wait before attempt n (1, 2, …) since the stream was last
 	// healthy. slow is true where the server is overloaded or a quota is used
-	// up. Default: DefaultBackoff.
+	// up. Default: protocol.Backoff.
 	Backoff func(attempt int, slow bool) time.Duration
 	Now     func() time.Time // for the times in State; default time.Now
 	Logger  *slog.Logger     // gets one record for each setback; default discards
-}
-
-// DefaultBackoff doubles from half a second to one minute, or from 15 seconds
-// to ten minutes when slow, and takes a random half off, so that many clients
-// of one server do not return together.
-func DefaultBackoff(attempt int, slow bool) time.Duration {
-	step, most := 500*time.Millisecond, time.Minute
-	if slow {
-		step, most = 15*time.Second, 10*time.Minute
-	}
-	for ; attempt > 1 && step < most; attempt-- {
-		step *= 2
-	}
-	step = min(step, most)
-	return step/2 + rand.N(step/2+1)
 }
 
 // mostCredits is what the server counts up to.
@@ -143,32 +130,24 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Credits <= 0 || c.Credits > mostCredits {
 		c.Credits = mostCredits
 	}
-	orElse(&c.Burst, 2000)
-	orElse(&c.Watchdog, 280*time.Second)
-	orElse(&c.Settle, 3*time.Second)
-	orElse(&c.Ping, 2*time.Minute)
-	orElse(&c.RequestTimeout, 30*time.Second)
-	orElse(&c.Goodbye, time.Second)
-	orElse(&c.MaxMessage, 16<<20)
+	c.Burst = cmp.Or(c.Burst, 2000)
+	c.Watchdog = cmp.Or(c.Watchdog, 280*time.Second)
+	c.Settle = cmp.Or(c.Settle, 3*time.Second)
+	c.Ping = cmp.Or(c.Ping, 2*time.Minute)
+	c.RequestTimeout = cmp.Or(c.RequestTimeout, 30*time.Second)
+	c.Goodbye = cmp.Or(c.Goodbye, time.Second)
+	c.MaxMessage = cmp.Or(c.MaxMessage, 16<<20)
 	if c.Schemas == nil {
 		c.Schemas = NewSchemas()
 	}
 	if c.Backoff == nil {
-		c.Backoff = DefaultBackoff
+		c.Backoff = protocol.Backoff
 	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
+	c.Logger = cmp.Or(c.Logger, slog.New(slog.DiscardHandler))
 	return c, nil
-}
-
-func orElse[T int | time.Duration](value *T, fallback T) {
-	if *value <= 0 {
-		*value = fallback
-	}
 }
 
 // address returns host and port of the endpoint.

@@ -1,73 +1,12 @@
 package pubsub
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 )
-
-// AuthError ends Run when the server refused two refreshed tokens in a row,
-// or when Auth said that no fresh one can be had.
-type AuthError struct {
-	Text string // the server's reason, empty if Auth itself failed
-	Err  error  // Auth's own error, if any
-}
-
-func (e *AuthError) Error() string {
-	if e.Err != nil {
-		return fmt.Sprintf("pubsub: no usable authorization: %v", e.Err)
-	}
-	return "pubsub: authorization refused: " + e.Text
-}
-
-// Unwrap returns Auth's own error.
-func (e *AuthError) Unwrap() error { return e.Err }
-
-// ReplayLostError says that the server no longer knows the replay id asked
-// for. Never retry with the same one: repair what was missed, then subscribe
-// elsewhere.
-type ReplayLostError struct {
-	Topic string
-	Text  string
-}
-
-func (e *ReplayLostError) Error() string {
-	return fmt.Sprintf("pubsub: position lost on %s: %s", e.Topic, e.Text)
-}
-
-// SubscriptionError says that the server will not let us have the topic or a
-// schema of its events. The position is not in question.
-type SubscriptionError struct {
-	Topic string
-	Text  string
-}
-
-func (e *SubscriptionError) Error() string {
-	return fmt.Sprintf("pubsub: subscription to %s refused: %s", e.Topic, e.Text)
-}
-
-// Permanent marks an error of Auth, Position or Deliver as one that trying
-// again will not cure: Run ends with it.
-func Permanent(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &permanentError{err}
-}
-
-type permanentError struct{ err error }
-
-func (e *permanentError) Error() string { return e.err.Error() }
-func (e *permanentError) Unwrap() error { return e.err }
-
-func isPermanent(err error) bool {
-	_, ok := errors.AsType[*permanentError](err)
-	return ok
-}
 
 // course is what to do after an error.
 type course int

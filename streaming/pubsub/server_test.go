@@ -16,6 +16,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	eventbus "tidegate/eventbus/v1"
+
+	"tidegate/streaming/protocol"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -224,7 +226,7 @@ func (c *client) take(_ context.Context, b Batch) error {
 	for _, e := range b.Events {
 		v, err := e.Decode()
 		if err != nil {
-			return Permanent(err)
+			return protocol.Permanent(err)
 		}
 		c.seen = append(c.seen, int(v.Field("n").Int()))
 	}

@@ -12,6 +12,8 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	eventbus "tidegate/eventbus/v1"
+
+	"tidegate/streaming/protocol"
 )
 
 type subscription = grpc.BidiStreamingClient[eventbus.FetchRequest, eventbus.FetchResponse]
@@ -198,7 +200,7 @@ func (s *session) deliver(ctx context.Context) error {
 			return err
 		}
 		if err := s.c.cfg.Deliver(ctx, b); err != nil {
-			if ctx.Err() != nil && !isPermanent(err) {
+			if ctx.Err() != nil && !protocol.IsPermanent(err) {
 				return nil
 			}
 			return &setback{course: courseRetry, text: "delivering", err: err}
