@@ -125,14 +125,11 @@ func (c backfillCmd) wish(ctx context.Context, ws *store.Workspace, objects []st
 
 // estimate counts the rows of each object and says how they would be read.
 func (c backfillCmd) estimate(ctx context.Context, out *output) error {
-	a, err := newAppBeside(ctx)
+	a, err := c.beside(ctx)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	if err := c.find(ctx, a.db); err != nil {
-		return err
-	}
 	objects, err := askedObjects(ctx, a.db.In(c.id()), c.Object)
 	if err != nil {
 		return err

@@ -33,14 +33,11 @@ var errUnready = errors.New("not ready: see the lines above")
 
 // Run asks the org and prints what it says.
 func (c doctorCmd) Run(ctx context.Context, out *output) error {
-	a, err := newAppBeside(ctx)
+	a, err := c.beside(ctx)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	if err := c.find(ctx, a.db); err != nil {
-		return err
-	}
 	report, err := a.connecting.Check(ctx, c.id())
 	if err != nil {
 		return err

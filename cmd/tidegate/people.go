@@ -67,6 +67,19 @@ func (w *workspaceFlag) withStore(ctx context.Context, f func(*store.DB) error) 
 	})
 }
 
+// beside is the function newAppBeside for a workspace that is there.
+func (w *workspaceFlag) beside(ctx context.Context) (*app, error) {
+	a, err := newAppBeside(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.find(ctx, a.db); err != nil {
+		a.close()
+		return nil, err
+	}
+	return a, nil
+}
+
 // find chooses the workspace, which must be there.
 func (w *workspaceFlag) find(ctx context.Context, db *store.DB) error {
 	all, err := w.choose(ctx, db)

@@ -175,14 +175,11 @@ func (c resyncCmd) follow(ctx context.Context, ws *store.Workspace, out *output)
 
 // estimate says what would happen.
 func (c resyncCmd) estimate(ctx context.Context, out *output) error {
-	a, err := newAppBeside(ctx)
+	a, err := c.beside(ctx)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	if err := c.find(ctx, a.db); err != nil {
-		return err
-	}
 	e, err := a.outbox.PreviewAgain(ctx, c.id(), c.scope(time.Now()))
 	if err != nil {
 		return err

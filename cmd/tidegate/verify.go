@@ -36,14 +36,11 @@ func (c verifyCmd) Run(ctx context.Context, out *output) error {
 	if c.Calls < 1 {
 		return gateway.Errorf(gateway.CodeInvalid, "--calls must be at least 1")
 	}
-	a, err := newAppBeside(ctx)
+	a, err := c.beside(ctx)
 	if err != nil {
 		return err
 	}
 	defer a.close()
-	if err := c.find(ctx, a.db); err != nil {
-		return err
-	}
 	objects, err := askedObjects(ctx, a.db.In(c.id()), c.Object)
 	if err != nil {
 		return err

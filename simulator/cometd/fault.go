@@ -52,20 +52,6 @@ var Kinds = []fault.Kind{
 // what is not on it.
 func init() { fault.Kinds = append(fault.Kinds, Kinds...) }
 
-// Faults tells whether something is to go wrong on purpose. *fault.Registry is
-// the implementation in a running org.
-type Faults interface {
-	Take(kind string, on fault.Subject) (fault.Fault, bool)
-	Active(kind string, on fault.Subject) (fault.Fault, bool)
-	OnArm(kind string, fn func(fault.Fault))
-}
-
-type noFaults struct{}
-
-func (noFaults) Take(string, fault.Subject) (fault.Fault, bool)   { return fault.Fault{}, false }
-func (noFaults) Active(string, fault.Subject) (fault.Fault, bool) { return fault.Fault{}, false }
-func (noFaults) OnArm(string, func(fault.Fault))                  {}
-
 func (s *Server) due(kind string) bool {
 	_, ok := s.cfg.Faults.Take(kind, fault.Subject{Path: "/cometd", Method: http.MethodPost})
 	return ok

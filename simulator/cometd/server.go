@@ -4,6 +4,7 @@
 package cometd
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -41,7 +42,7 @@ type Config struct {
 	// generic channels. nil: nothing.
 	Topic func(user, channel string) (Topic, bool)
 	// Faults may be nil: nothing goes wrong on purpose.
-	Faults Faults
+	Faults *fault.Registry
 	// Websocket offers the websocket transport; off, an upgrade gets HTTP 405.
 	Websocket bool
 	// Now is the clock for sessions and cookies; nil means time.Now.
@@ -69,14 +70,14 @@ type Topic struct {
 }
 
 func (c *Config) fill() {
-	orDuration(&c.ConnectTimeout, 110*time.Second)
-	orDuration(&c.SessionLife, 40*time.Second)
-	orDuration(&c.StickyLife, 3*time.Hour)
-	orDuration(&c.TokenCheck, time.Second)
-	orDuration(&c.WriteTimeout, 10*time.Second)
-	orInt(&c.BatchEvents, 1000)
-	orInt(&c.BatchBytes, 8<<20)
-	orInt(&c.FrameEvents, 500)
+	c.ConnectTimeout = cmp.Or(c.ConnectTimeout, 110*time.Second)
+	c.SessionLife = cmp.Or(c.SessionLife, 40*time.Second)
+	c.StickyLife = cmp.Or(c.StickyLife, 3*time.Hour)
+	c.TokenCheck = cmp.Or(c.TokenCheck, time.Second)
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, 10*time.Second)
+	c.BatchEvents = cmp.Or(c.BatchEvents, 1000)
+	c.BatchBytes = cmp.Or(c.BatchBytes, 8<<20)
+	c.FrameEvents = cmp.Or(c.FrameEvents, 500)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
@@ -90,19 +91,7 @@ func (c *Config) fill() {
 		c.Topic = func(string, string) (Topic, bool) { return Topic{}, false }
 	}
 	if c.Faults == nil {
-		c.Faults = noFaults{}
-	}
-}
-
-func orDuration(v *time.Duration, otherwise time.Duration) {
-	if *v == 0 {
-		*v = otherwise
-	}
-}
-
-func orInt(v *int, otherwise int) {
-	if *v == 0 {
-		*v = otherwise
+		c.Faults = fault.NewRegistry(c.Now)
 	}
 }
 

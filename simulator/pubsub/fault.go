@@ -55,20 +55,6 @@ var Kinds = []fault.Kind{
 // what is not on it.
 func init() { fault.Kinds = append(fault.Kinds, Kinds...) }
 
-// Faults tells whether something is to go wrong on purpose. *fault.Registry is
-// the implementation in a running org.
-type Faults interface {
-	Take(kind string, on fault.Subject) (fault.Fault, bool)
-	Active(kind string, on fault.Subject) (fault.Fault, bool)
-	OnArm(kind string, fn func(fault.Fault))
-}
-
-type noFaults struct{}
-
-func (noFaults) Take(string, fault.Subject) (fault.Fault, bool)   { return fault.Fault{}, false }
-func (noFaults) Active(string, fault.Subject) (fault.Fault, bool) { return fault.Fault{}, false }
-func (noFaults) OnArm(string, func(fault.Fault))                  {}
-
 // wrong returns the error that a call is to end with on purpose, or nil.
 func (s *Server) wrong(c *call, topic string) error {
 	on := fault.Subject{Method: c.method, Channel: topic}

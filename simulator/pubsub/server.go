@@ -55,7 +55,7 @@ type Config struct {
 	// Layout returns the layout of a schema that events were published with.
 	Layout func(schema string) (cdc.Layout, bool)
 	// Faults may be nil: nothing goes wrong on purpose.
-	Faults Faults
+	Faults *fault.Registry
 
 	Keepalive time.Duration // silence before an answer without events: 60 s, at most 270 s
 	Patience  time.Duration // from the last event asked for to the end of the stream: 65 s
@@ -115,7 +115,7 @@ func (c *Config) fill() {
 		c.See = func(_ string, e *bus.Event) (*bus.Event, bool) { return e, true }
 	}
 	if c.Faults == nil {
-		c.Faults = noFaults{}
+		c.Faults = fault.NewRegistry(time.Now)
 	}
 }
 

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -164,7 +165,7 @@ func due(faults *fault.Registry, kind string, r *http.Request) (fault.Fault, boo
 
 func refused(w http.ResponseWriter, r *http.Request, faults *fault.Registry) bool {
 	if f, ok := due(faults, fault.Latency, r); ok {
-		wait(r, orElse(f.Millis, 1000))
+		wait(r, cmp.Or(f.Millis, 1000))
 	}
 	if f, ok := due(faults, fault.HoldRequests, r); ok {
 		select {
@@ -173,7 +174,7 @@ func refused(w http.ResponseWriter, r *http.Request, faults *fault.Registry) boo
 		}
 	}
 	if f, ok := due(faults, fault.HTMLInsteadOfJSON, r); ok {
-		html(w, orElse(f.Status, http.StatusServiceUnavailable))
+		html(w, cmp.Or(f.Status, http.StatusServiceUnavailable))
 		return true
 	}
 	if f, ok := due(faults, fault.LimitExceeded, r); ok {
@@ -194,11 +195,11 @@ func refused(w http.ResponseWriter, r *http.Request, faults *fault.Registry) boo
 		if told.Code == "" {
 			told.Code = "SOMETHING_NEW_HAPPENED"
 		}
-		(&call{w: w, r: r}).json(orElse(f.Status, http.StatusBadRequest), []refusal{told})
+		(&call{w: w, r: r}).json(cmp.Or(f.Status, http.StatusBadRequest), []refusal{told})
 		return true
 	}
 	if f, ok := due(faults, fault.HTTPStatus, r); ok {
-		status := orElse(f.Status, http.StatusServiceUnavailable)
+		status := cmp.Or(f.Status, http.StatusServiceUnavailable)
 		if status == http.StatusUnauthorized {
 			(&call{w: w, r: r}).json(status, []refusal{{Message: "Session expired or invalid", Code: "INVALID_SESSION_ID"}})
 			return true
@@ -227,13 +228,6 @@ func html(w http.ResponseWriter, status int) {
 	w.WriteHeader(status)
 	// The reader may have left.
 	_, _ = io.WriteString(w, fmt.Sprintf("<html><head><title>Service unavailable</title></head><body><h1>%d %s</h1><p>We are down for maintenance.</p></body></html>", status, http.StatusText(status)))
-}
-
-func orElse(n, otherwise int) int {
-	if n == 0 {
-		return otherwise
-	}
-	return n
 }
 
 // Residence refuses the data API at the old host of an org that has moved to
