@@ -118,6 +118,9 @@ func writesNow(e *effect.Effect) string {
 		if n := e.Created[object]; n > 0 {
 			parts = append(parts, objectCount(n, object)+" would be created")
 		}
+		if n := e.Removed[object]; n > 0 {
+			parts = append(parts, objectCount(n, object)+" would be removed")
+		}
 	}
 	if parts == nil {
 		return "no record would change"
@@ -169,6 +172,13 @@ func alsoWords(e *effect.Effect) []views.Fact {
 	if e.Freed > 0 {
 		add("Held-back edits", count(e.Freed, "would go out", "would go out"), "")
 	}
+	removed := 0
+	for _, n := range e.Removed {
+		removed += n
+	}
+	if removed > 0 {
+		add("Links and relations", count(removed, "would be removed", "would be removed"), "What earlier plans related and these would not. The notes, Events and Tasks stay; what somebody changed since stays too.")
+	}
 	if e.Deals.Changed() {
 		add("Forecast of this period", fmt.Sprintf("%s would appear, %s would disappear", count(len(e.Deals.Appear), "deal", "deals"), count(len(e.Deals.Disappear), "deal", "deals")),
 			"It adds up to "+e.Deals.Before.StringFixed(2)+" now, and to "+e.Deals.After.StringFixed(2)+" then.")
@@ -205,6 +215,8 @@ func (v *visit) addSample(p *views.ReviewPage, e *effect.Effect) {
 		switch {
 		case l.Op == gateway.OpCreate:
 			row.Old, row.Edited = "new record", "new record"
+		case l.Op == gateway.OpDelete:
+			row.Field, row.Old, row.New = "The whole record", "there", "removed"
 		case !l.Edited.IsZero():
 			row.Edited = clk.full(l.Edited).Text
 		}

@@ -238,7 +238,7 @@ func (l *loading) among(ctx context.Context, p gateway.Participant, s gateway.Co
 	a := outbound.Attendee{Participant: p, Who: match.Participant(p.Email, p.Phone, region)}
 	switch known := l.known(ctx, &a); {
 	case known.Decided && !known.Link.Holds():
-		a.Held = held(known.Link).withheld
+		a.Held, a.Broken = held(known.Link).withheld, known.Link.State() == gateway.LinkBroken
 		return a
 	case known.Decided && known.Link.Key.Local() && !known.Follows:
 		a.Create = true // somebody decided that he is none of those who are there
@@ -367,6 +367,9 @@ func (l *loading) written(ctx context.Context, kind, id string) (map[string]gate
 	l.stands = map[string]bool{}
 	for _, one := range all {
 		written[one.Part] = one
+		if to := one.Wanted["LinkedEntityId"].String(); one.Key.ID != "" && strings.HasPrefix(to, "006") {
+			l.stands[to] = true
+		}
 		if one.Key.ID == "" || one.Key.Local() {
 			continue
 		}
@@ -375,7 +378,7 @@ func (l *loading) written(ctx context.Context, kind, id string) (map[string]gate
 			continue
 		}
 		if r.Deleted {
-			gone[one.Part] = true
+			gone[one.Part] = !outbound.Withdrawn(one)
 		} else if about := r.Fields["WhatId"].String(); about != "" && about == one.Wanted["WhatId"].String() {
 			l.stands[about] = true
 		}

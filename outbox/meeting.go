@@ -65,7 +65,8 @@ func (l *loading) meetingInput(ctx context.Context, m gateway.Meeting) outbound.
 	if slices.Contains(in.Settings.Notes.MeetingNotes, "note") {
 		in.NotesOff = l.noteSchemas(ctx, ws, in.Schemas)
 	}
-	if len(m.Participants) > 2 {
+	in.Written, in.Gone = l.written(ctx, gateway.KindMeeting, m.ExternalID)
+	if len(m.Participants) > 2 || outbound.Related(in.Written) {
 		l.described(ctx, ws, in.Schemas, "EventRelation")
 		l.shared(ctx, in.Schemas)
 	}
@@ -78,7 +79,6 @@ func (l *loading) meetingInput(ctx context.Context, m gateway.Meeting) outbound.
 		in.Attendees = append(in.Attendees, l.attendee(ctx, p, in.Settings.Contacts))
 	}
 	l.beside(ctx, &in.Surroundings)
-	in.Written, in.Gone = l.written(ctx, gateway.KindMeeting, m.ExternalID)
 	in.Opportunities = l.opportunities(ctx, in.Attendees)
 	emails := []string{m.Organizer}
 	for _, a := range m.ActionItems {

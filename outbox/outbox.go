@@ -27,6 +27,10 @@ type Caller interface {
 	// Find asks the org for the record that an earlier attempt of a create may
 	// have left behind.
 	Find(ctx context.Context, ws gateway.WorkspaceID, c gateway.Change) (recordID string, found bool, err error)
+	// Read returns fields of records of one object, at most 200, as they are in
+	// the org now, by id; without those that are gone, and without fields that
+	// the connected user may not read.
+	Read(ctx context.Context, ws gateway.WorkspaceID, object string, ids, fields []string) (map[string]gateway.Fields, error)
 }
 
 // Options configure an Outbox; every zero field has a working default.

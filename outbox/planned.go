@@ -178,12 +178,18 @@ func (s *submitting) owe(ctx context.Context, owed outbound.Owed) error {
 	}
 	before := s.written[owed.Part]
 	in := s.input(owed, record, pending, s.tx.Now())
+	if owed.Away {
+		return s.leave(ctx, in, before)
+	}
 	in.NotBefore = s.outbox.pace.next(s.ws, key, s.lane)
 	plan, omitted := outbound.PlanOwed(in)
 	if omitted != "" {
 		return s.omit(ctx, owed.Part, key, omitted)
 	}
 	s.await(&plan)
+	if err := s.behind(ctx, &plan, before); err != nil {
+		return err
+	}
 	receipt := Receipt{Key: key}
 	if plan.Log != nil && plan.Log.Label == key.ID {
 		plan.Log.Label = s.label

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tidegate/gateway"
+	"tidegate/rules/outbound"
 )
 
 // required are the references without which a record makes no sense. Others are
@@ -40,6 +41,9 @@ func (b *batch) refer(ctx context.Context, in references) error {
 		}
 		if field := activityOf[c.Key.Object]; field != "" {
 			named = append(named, c.Fields[field].String())
+		}
+		if c.Awaits != "" {
+			named = append(named, c.Awaits)
 		}
 	}
 	if len(named) == 0 {
@@ -99,6 +103,10 @@ func (b *batch) referred(c gateway.Change, given map[string]gateway.RecordKey, o
 		awaits = activity
 		b.barred[c.Key] = gateway.Errorf(gateway.CodeReference, "It waits for the %s, which is to name somebody else by itself first.", first.Key.Object)
 	}
+	if first, owed := owing[c.Awaits]; owed && awaits == "" && first.Op == gateway.OpDelete && first.State != gateway.StateParked {
+		awaits = c.Awaits
+		b.barred[c.Key] = gateway.Errorf(gateway.CodeReference, "It waits until the %s that was there before is taken away.", first.Key.Object)
+	}
 	return fields, awaits
 }
 
@@ -107,7 +115,7 @@ func (b *batch) referred(c gateway.Change, given map[string]gateway.RecordKey, o
 func (o *Outbox) related(ctx context.Context, ws gateway.WorkspaceID, changes []gateway.Change, answers []gateway.Delivery) {
 	for i, c := range changes {
 		e := answers[i].Err
-		if activityOf[c.Key.Object] == "" || c.Op != gateway.OpCreate || e == nil || e.Code != gateway.CodeSFDuplicate {
+		if !outbound.Bond(c.Key.Object) || c.Op != gateway.OpCreate || e == nil || e.Code != gateway.CodeSFDuplicate {
 			continue
 		}
 		if e.RecordID != "" {

@@ -181,7 +181,7 @@ func (l *loading) other(ctx context.Context, person string, p gateway.Participan
 			a := l.caller(ctx, p, s)
 			a.Person, a.Who = known, gateway.Who{Kind: linkPerson, ID: person}
 			if link.Pinned {
-				a.Held = held(link).withheld
+				a.Held, a.Broken = held(link).withheld, link.State() == gateway.LinkBroken
 			}
 			return a
 		}

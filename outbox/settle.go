@@ -99,7 +99,7 @@ func (o *Outbox) linksToBreak(ctx context.Context, b batch, deliveries []gateway
 	for i, c := range b.changes {
 		e := deliveries[i].Err
 		isGone := c.Op == gateway.OpUpdate && e != nil && e.Code == gateway.CodeSFGone
-		if !isGone && c.Op != gateway.OpDelete {
+		if !isGone && c.Op != gateway.OpDelete || outbound.Bond(c.Key.Object) {
 			continue
 		}
 		found, err := o.db.In(b.ws).Links(ctx, c.Key)
@@ -188,7 +188,8 @@ func (s *settling) number(ctx context.Context, deliveries []gateway.Delivery, se
 func (s *settling) release(ctx context.Context, results []store.SettleResult) error {
 	var ids []string
 	for i, c := range s.batch.changes {
-		if (c.Op == gateway.OpCreate || moves(c)) && results[i].State == gateway.StateParked || moves(c) && results[i].State == "" {
+		leads := moves(c) || c.Op == gateway.OpDelete
+		if (c.Op == gateway.OpCreate || leads) && results[i].State == gateway.StateParked || leads && results[i].State == "" {
 			ids = append(ids, c.Key.ID)
 		}
 	}
@@ -202,6 +203,9 @@ func (s *settling) one(ctx context.Context, c gateway.Change, d gateway.Delivery
 	kept, dropped, drop := outbound.DropRefused(c, d.Err)
 	end := ending{change: c, state: settlement.State}
 	switch {
+	case touched(c, d):
+		end.state = ""
+		return end, s.stands(ctx, c, result.Left)
 	case settlement.State == "":
 		return end, s.finish(ctx, c, d, result)
 	case outbound.Reown(result.Left, d.Err, s.fallback):

@@ -200,6 +200,7 @@ type org struct {
 	made    map[string][]string // local id → the ids made for it
 	calls   [][]gateway.Change
 	finds   int
+	reads   int
 	next    int
 	upsert  bool // creates are upserts on our own id
 	// answer decides about one change, before it is committed; nil = accept.
@@ -280,11 +281,33 @@ func (o *org) one(op gateway.Op, c gateway.Change) gateway.Delivery {
 			o.made[local] = append(o.made[local], id)
 		}
 	}
+	if op == gateway.OpDelete {
+		delete(o.records, id)
+		return gateway.Delivery{Done: true, RecordID: id}
+	}
 	if o.records[id] == nil {
 		o.records[id] = gateway.Fields{}
 	}
 	o.records[id] = o.records[id].Overlay(c.Fields)
 	return gateway.Delivery{Done: true, RecordID: id, Created: op == gateway.OpCreate}
+}
+
+func (o *org) Read(_ context.Context, _ gateway.WorkspaceID, _ string, ids, fields []string) (map[string]gateway.Fields, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.reads++
+	out := map[string]gateway.Fields{}
+	for _, id := range ids {
+		if r, here := o.records[id]; here {
+			out[id] = gateway.Fields{}
+			for _, name := range fields {
+				if v, has := r[name]; has {
+					out[id][name] = v
+				}
+			}
+		}
+	}
+	return out, nil
 }
 
 func (o *org) Find(_ context.Context, _ gateway.WorkspaceID, c gateway.Change) (string, bool, error) {

@@ -140,6 +140,26 @@ func (c *Client) Retrieve(ctx context.Context, schema gateway.Schema, ids, colum
 	return decodeRows(NewRowDecoder(schema), rows)
 }
 
+// Read reads fields of records as the org has them now, in one call, by id:
+// without the records that are gone or hidden from the connected user, and
+// without the fields that it does not show him.
+func (c *Client) Read(ctx context.Context, schema gateway.Schema, ids, fields []string) (map[string]gateway.Fields, error) {
+	columns := []string{"Id"}
+	for _, name := range fields {
+		if _, shown := schema.Field(name); shown {
+			columns = append(columns, name)
+		}
+	}
+	rows, err := c.Retrieve(ctx, schema, ids, columns)
+	out := make(map[string]gateway.Fields, len(rows))
+	for _, r := range rows {
+		if r != nil && !r.Deleted {
+			out[r.Key.ID] = r.Fields
+		}
+	}
+	return out, err
+}
+
 func decodeRows(decoder *RowDecoder, rows []json.RawMessage) ([]*gateway.Record, error) {
 	records := make([]*gateway.Record, len(rows))
 	for i, row := range rows {

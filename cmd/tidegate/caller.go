@@ -38,6 +38,19 @@ func (c caller) Find(ctx context.Context, ws gateway.WorkspaceID, change gateway
 	return id, id != "", err
 }
 
+// Read reads fields of records as the org has them now, in one call.
+func (c caller) Read(ctx context.Context, ws gateway.WorkspaceID, object string, ids, fields []string) (map[string]gateway.Fields, error) {
+	one, err := c.orgs.of(ctx, ws)
+	if err != nil {
+		return nil, notConnected(err)
+	}
+	schema, err := one.ws.Schema(ctx, object)
+	if err != nil {
+		return nil, err
+	}
+	return one.client.Read(ctx, schema, ids, fields)
+}
+
 func all(n int, err *gateway.Error) []gateway.Delivery {
 	out := make([]gateway.Delivery, n)
 	for i := range out {

@@ -186,11 +186,11 @@ func (c resyncCmd) estimate(ctx context.Context, out *output) error {
 	}
 	if c.JSON {
 		return out.json(map[string]any{
-			"things": e.Looked - e.Beside, "created": e.Created, "updated": e.Updated, "tried_again": e.Freed, "calls": e.Calls(), "whole": e.Whole(),
+			"things": e.Looked - e.Beside, "created": e.Created, "updated": e.Updated, "removed": e.Removed, "tried_again": e.Freed, "calls": e.Calls(), "whole": e.Whole(),
 		})
 	}
 	for _, object := range e.Objects() {
-		if _, err := fmt.Fprintf(out.to, "%s: %d would be created, %d would change.\n", object, e.Created[object], e.Updated[object]); err != nil {
+		if _, err := fmt.Fprintf(out.to, "%s: %d would be created, %d would change, %d would be removed.\n", object, e.Created[object], e.Updated[object], e.Removed[object]); err != nil {
 			return err
 		}
 	}

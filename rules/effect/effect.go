@@ -56,10 +56,11 @@ type Effect struct {
 
 	Created map[string]int // records, by object
 	Updated map[string]int
-	Left    int // things of which nothing would be written
-	Held    int // of them, those that wait for a person's decision
-	Parked  int // waiting edits that would no longer go out
-	Freed   int // parked edits that would go out
+	Removed map[string]int // that only related others, and hold no more
+	Left    int            // things of which nothing would be written
+	Held    int            // of them, those that wait for a person's decision
+	Parked  int            // waiting edits that would no longer go out
+	Freed   int            // parked edits that would go out
 
 	Lines []Line // in the order in which records were planned, by field
 
@@ -86,7 +87,7 @@ type writing struct {
 
 // New returns an empty effect over so many things.
 func New(total int) *Effect {
-	return &Effect{Total: total, Created: map[string]int{}, Updated: map[string]int{}, records: map[gateway.RecordKey]*writing{}}
+	return &Effect{Total: total, Created: map[string]int{}, Updated: map[string]int{}, Removed: map[string]int{}, records: map[gateway.RecordKey]*writing{}}
 }
 
 // Whole reports whether everything was looked at.
@@ -161,6 +162,8 @@ func (e *Effect) Sum() {
 		e.Lines = append(e.Lines, lines...)
 		switch {
 		case len(lines) == 0:
+		case w.then.Op == gateway.OpDelete:
+			e.Removed[key.Object]++
 		case w.then.Op == gateway.OpCreate && !waited: // one that waits is created anyway
 			e.Created[key.Object]++
 		default:
@@ -184,6 +187,12 @@ func (w *writing) lines() []Line {
 		edited = w.record.Version.Time()
 	}
 	var out []Line
+	if c.Op == gateway.OpDelete { // one line: the record goes
+		if w.was != nil && w.was.Op == gateway.OpDelete {
+			return nil
+		}
+		return []Line{{Key: c.Key, Label: label, Op: c.Op, Edited: edited, Cause: c.Cause}}
+	}
 	for _, name := range c.Fields.Names() {
 		if w.was != nil && w.was.State != gateway.StateParked && w.was.Fields[name] == c.Fields[name] {
 			continue
@@ -197,7 +206,7 @@ func (w *writing) lines() []Line {
 func (e *Effect) Records() int {
 	n := 0
 	for _, object := range e.Objects() {
-		n += e.Created[object] + e.Updated[object]
+		n += e.Created[object] + e.Updated[object] + e.Removed[object]
 	}
 	return n
 }
@@ -206,7 +215,7 @@ func (e *Effect) Records() int {
 // object and operation go in one.
 func (e *Effect) Calls() int {
 	calls := 0
-	for _, counts := range []map[string]int{e.Created, e.Updated} {
+	for _, counts := range []map[string]int{e.Created, e.Updated, e.Removed, e.Removed} { // what goes is looked at before
 		for _, n := range counts {
 			calls += (n + perCall - 1) / perCall
 		}
@@ -227,11 +236,11 @@ func (e *Effect) Objects() []string {
 	for object := range e.Created {
 		out = append(out, object)
 	}
-	for object := range e.Updated {
-		if e.Created[object] == 0 {
+	for _, more := range []map[string]int{e.Updated, e.Removed} {
+		for object := range more {
 			out = append(out, object)
 		}
 	}
 	slices.Sort(out)
-	return out
+	return slices.Compact(out)
 }

@@ -79,7 +79,7 @@ func (p *planning) relateTo(someone person, of relation) {
 		p.omit(part, of.object, someone.Words()+" was taken off the "+of.noun+" in Salesforce, and is not added again.")
 		return
 	}
-	p.owe(part, p.local(of.object, part), gateway.Fields{
+	p.owe(part, p.bond(of.object, part), gateway.Fields{
 		of.field: gateway.Text(of.activity.ID), "RelationId": gateway.Text(someone.key.ID),
 	}, someone.Words()+" took part too, and "+map[string]string{"Event": "an Event", "Task": "a Task"}[of.noun]+" names one person by itself.")
 }
@@ -88,6 +88,9 @@ func (p *planning) relateTo(someone person, of relation) {
 // before where a person chose another record for him since, because Salesforce
 // lets nobody turn such a relation to another record.
 func (p *planning) chosenPart(part, field string, someone person) string {
+	if own := part + ":" + someone.key.ID; p.wrote(own) && !Withdrawn(p.Written[own]) {
+		return own
+	}
 	was := p.Written[part]
 	before := was.Wanted[field].String()
 	if someone.Rule != gateway.LinkByPerson || was.Key.ID == "" || before == "" || before == someone.key.ID {

@@ -53,6 +53,7 @@ func PlanCall(in CallInput) SaidPlan {
 	p.owe(PartTask, p.local("Task", PartTask), fields, "Each call becomes a closed Task.")
 	p.callNotes(c)
 	p.topics()
+	p.leave()
 	return p.plan
 }
 

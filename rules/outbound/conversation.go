@@ -49,6 +49,7 @@ func PlanConversation(in ConversationInput) SaidPlan {
 		return p.plan
 	}
 	p.note(p.text)
+	p.leave()
 	return p.plan
 }
 
@@ -145,5 +146,6 @@ func PlanEmail(in EmailInput) SaidPlan {
 		p.taskPeople()
 	}
 	p.topics()
+	p.leave()
 	return p.plan
 }

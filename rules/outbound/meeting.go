@@ -35,6 +35,8 @@ type Attendee struct {
 	// Unsure why none of several accounts is his; Unread why nobody can call him
 	// new to Salesforce yet.
 	Held, Unsure, Unread string
+	// Broken is set where he is held because the chosen record is gone.
+	Broken bool
 }
 
 // Surroundings are what every plan of something said looks at beside the thing
@@ -169,6 +171,7 @@ func PlanMeeting(in MeetingInput) SaidPlan {
 	p.notes()
 	p.actions(m)
 	p.topics()
+	p.leave()
 	return p.plan
 }
 

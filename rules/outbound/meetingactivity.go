@@ -302,7 +302,7 @@ func (p *planning) note(text note.Doc) {
 	}, noteReasons[p.kind])
 	for _, to := range p.plan.Related {
 		part := linkPrefix + p.linkName(to)
-		p.owe(part, p.local("ContentDocumentLink", part), gateway.Fields{
+		p.owe(part, p.bond("ContentDocumentLink", part), gateway.Fields{
 			"ContentDocumentId": gateway.Text(key.ID), "LinkedEntityId": gateway.Text(to.ID), "ShareType": gateway.Text("V"),
 		}, "The "+p.kind+" belongs to this "+to.Object+".")
 	}

@@ -25,6 +25,9 @@ type Owed struct {
 	Why  string // one plain sentence
 	// Of says of fields by which mapping and from which words they come.
 	Of map[string]gateway.Origin
+	// Away asks for the record to go: an earlier plan made it, and it holds no
+	// more. Fields are nil.
+	Away bool
 }
 
 // Omission is a part that does not become anything, and why.
@@ -56,6 +59,10 @@ type OwedInput struct {
 // again only where the wish itself changed, so that what people correct in
 // Salesforce stays. omitted is the reason when nothing can be written any more.
 func PlanOwed(in OwedInput) (plan Plan, omitted string) {
+	if in.Owed.Away {
+		plan, _ = PlanAway(in)
+		return plan, ""
+	}
 	key := in.Record.Key
 	known := in.Written != nil && in.Written.Key.ID != ""
 	switch {

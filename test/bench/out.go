@@ -87,6 +87,14 @@ func (s *sender) Find(ctx context.Context, _ gateway.WorkspaceID, c gateway.Chan
 	return id, id != "", err
 }
 
+func (s *sender) Read(ctx context.Context, _ gateway.WorkspaceID, object string, ids, fields []string) (map[string]gateway.Fields, error) {
+	schema, err := s.ws.Schema(ctx, object)
+	if err != nil {
+		return nil, err
+	}
+	return s.client.Read(ctx, schema, ids, fields)
+}
+
 // out measures all of it in one world, whose contacts are in the mirror.
 func (w *world) out(ctx context.Context, o options) (f out, err error) {
 	f.Edits, f.Meetings = outEdits, outMeetings
