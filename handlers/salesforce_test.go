@@ -136,6 +136,10 @@ func (s *scriptedCaller) Find(context.Context, gateway.WorkspaceID, gateway.Chan
 	return "", false, nil
 }
 
+func (s *scriptedCaller) Read(context.Context, gateway.WorkspaceID, string, []string, []string) (map[string]gateway.Fields, error) {
+	return nil, nil
+}
+
 func (s *scriptedCaller) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

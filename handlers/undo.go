@@ -71,11 +71,11 @@ func askUndo(v *visit) error {
 	p := views.UndoPage{
 		Shell: v.s.shell(v, "Undo", views.NavSyncLog),
 		Head: views.Head{
-			Crumb: []views.Link{{Text: "Sync log", URL: "/sync/log"}}, Title: "Undo " + count(len(plan.Restores), "value", "values"),
-			Lead: "Nothing is written yet. " + number(len(plan.Restores)) + " would go back, " + number(len(plan.Left)) + " stay.",
+			Crumb: []views.Link{{Text: "Sync log", URL: "/sync/log"}}, Title: "Undo " + undoneWords(len(plan.Restores), len(plan.Remakes)),
+			Lead: "Nothing is written yet. " + number(len(plan.Restores)+len(plan.Remakes)) + " would go back, " + number(len(plan.Left)) + " stay.",
 		},
 		Form:   views.Form{URL: undoBase},
-		Button: "Write " + count(len(plan.Restores), "value", "values") + " back",
+		Button: "Write " + undoneWords(len(plan.Restores), len(plan.Remakes)) + " back",
 		Cancel: views.Link{Text: "Leave everything as it is", URL: "/sync/log"},
 	}
 	for _, name := range undoNames {
@@ -88,9 +88,10 @@ func askUndo(v *visit) error {
 		p.Notice = views.Notice{Tone: views.Attention, Icon: views.IconWarning, Text: "There are more writes than are taken back at once. These are the newest; come back for the others."}
 	}
 	p.Restores = v.restoreList(plan.Restores)
+	v.addRemakes(&p.Restores, plan.Remakes)
 	p.Left = v.leftList(plan.Left)
 	p.Head.Link = v.createdLink(plan.Made)
-	if len(plan.Restores) == 0 {
+	if len(plan.Restores)+len(plan.Remakes) == 0 {
 		p.Button = ""
 	}
 	return render(v.Ctx, views.Undo(p))
@@ -116,6 +117,32 @@ func (v *visit) restoreList(all []undo.Restore) views.ListPage {
 		}})
 	}
 	return l
+}
+
+// undoneWords are "3 values and 1 record that was removed".
+func undoneWords(values, removed int) string {
+	switch {
+	case removed == 0:
+		return count(values, "value", "values")
+	case values == 0:
+		return count(removed, "record that was removed", "records that were removed")
+	}
+	return count(values, "value", "values") + " and " + count(removed, "record that was removed", "records that were removed")
+}
+
+// addRemakes lists what is made again, by what it relates.
+func (v *visit) addRemakes(l *views.ListPage, all []undo.Write) {
+	for _, w := range all[:min(len(all), shownAtOnce)] {
+		var held []string
+		for _, name := range w.Before.Names() {
+			if text := w.Before[name].String(); text != "" {
+				held = append(held, labelOf(v.fieldOfObject(w.Key.Object, name))+" "+text)
+			}
+		}
+		l.Rows = append(l.Rows, views.Row{Cells: []views.Cell{
+			v.recordCell(w.Key), {Text: "The whole record"}, {Text: "removed"}, {Text: excerpt(strings.Join(held, ", "))}, {Text: "1 write", URL: logURL(w.ID)},
+		}})
+	}
 }
 
 func (v *visit) leftList(all []undo.Left) views.ListPage {
@@ -155,7 +182,7 @@ func undoWrites(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.s.audit(v, "took "+count(done.Values, "value", "values")+" back; "+number(len(done.Left))+" stayed", undoBase+"?"+v.undoWords())
+	v.s.audit(v, "took "+undoneWords(done.Values, done.Remade)+" back; "+number(len(done.Left))+" stayed", undoBase+"?"+v.undoWords())
 	if len(done.Receipts) == 1 {
 		v.deliver(done.Receipts[0])
 	}

@@ -93,6 +93,7 @@ func TestLaterChoiceTakesItsRelationsAlong_AVM14(t *testing.T) {
 			same(t, part+" in the log", []any{line.What, line.State, line.Cause.Ref}, []any{"Delete ContentDocumentLink", gateway.LogDone, "m1"})
 			same(t, part+" held", line.Before["LinkedEntityId"].Empty(), false)
 		}
+		w.takenBack(t, then, a)
 		calls = w.org.callCount()
 		w.deliverAll(w.meeting(without))
 		w.settleAll()
@@ -105,6 +106,35 @@ func TestLaterChoiceTakesItsRelationsAlong_AVM14(t *testing.T) {
 		w.deliverAll(w.meeting(without))
 		same(t, "and left again", w.ends(), then)
 		same(t, "idle", w.idle(), true)
+	})
+}
+
+// takenBack undoes that the link to the deal a went: the dry run says so, the org
+// has it again, once.
+func (w *world) takenBack(t *testing.T, was []string, a string) {
+	t.Helper()
+	scope := UndoScope{Line: w.writing("m1", "note-link:opportunity:"+a).LogID}
+	plan, _, err := w.box.PlanUndo(t.Context(), ws, scope)
+	must(t, err)
+	if len(plan.Remakes) != 1 || len(plan.Restores)+len(plan.Left)+len(plan.Made) != 0 {
+		t.Fatalf("dry run %+v", plan)
+	}
+	same(t, "nothing is done by looking", w.ends(), was)
+	done, err := w.box.Undo(t.Context(), ws, scope, gateway.Cause{Rule: "Undo", Name: "Ada"})
+	must(t, err)
+	w.deliverAll(done.Receipts)
+	want := append(slices.Clone(was), "Link "+a)
+	slices.Sort(want)
+	same(t, "taken back", w.ends(), want)
+	again, err := w.box.Undo(t.Context(), ws, scope, gateway.Cause{Rule: "Undo", Name: "Ada"})
+	must(t, err)
+	same(t, "taken back twice", []int{again.Remade, len(again.Left)}, []int{0, 1})
+	w.org.script(func(o *org) { // somebody takes it off there
+		for id, r := range o.records {
+			if r["LinkedEntityId"].String() == a {
+				delete(o.records, id)
+			}
+		}
 	})
 }
 

@@ -49,6 +49,9 @@ func (o *Outbox) PlanUndo(ctx context.Context, ws gateway.WorkspaceID, scope Und
 			}
 		}
 	}
+	if in.Back, err = o.backAlready(ctx, ws, in.Writes); err != nil {
+		return undo.Plan{}, false, err
+	}
 	in.Writable = func(key gateway.RecordKey, field string) (bool, string) { return objects[key.Object].writable(field) }
 	return undo.Make(in), more, nil
 }
@@ -131,13 +134,14 @@ func writeOf(e gateway.LogEntry) undo.Write {
 	if cause.Kind == "" { // a line from before causes were kept
 		cause.Rule, cause.Name = e.Rule, e.By
 	}
-	return undo.Write{ID: e.ID, Key: e.Key, Fields: e.Fields, Before: e.Before, Cause: cause, Created: outbound.Created(e)}
+	return undo.Write{ID: e.ID, Key: e.Key, Fields: e.Fields, Before: e.Before, Cause: cause, Created: outbound.Created(e), Removed: outbound.Removed(e)}
 }
 
 // Undone says what an undo made durable.
 type Undone struct {
 	Values   int // that go back
 	Deleted  int // records
+	Remade   int // that had been taken away
 	Receipts []Receipt
 	Left     []undo.Left
 }
@@ -155,6 +159,9 @@ func (o *Outbox) Undo(ctx context.Context, ws gateway.WorkspaceID, scope UndoSco
 		if err := o.removeMade(ctx, ws, plan.Made, by, &done); err != nil {
 			return done, err
 		}
+	}
+	if err := o.remake(ctx, ws, plan.Remakes, by, &done); err != nil {
+		return done, err
 	}
 	for _, e := range plan.Edits(scope.Created) {
 		receipt, err := o.Submit(ctx, ws, Edit{Key: e.Key, Fields: e.Fields, Expect: e.Expect, Cause: by})

@@ -222,5 +222,11 @@ func Words(c gateway.Change, label func(field string) string) string {
 	return verb + " " + strings.Join(names, ", ")
 }
 
+// Removed reports whether a line tells of a bond that was taken away, which can
+// be made again of what it held.
+func Removed(line gateway.LogEntry) bool {
+	return Bond(line.Key.Object) && strings.HasPrefix(line.What, "Delete ") && len(line.Before) > 0
+}
+
 // Created reports whether a line tells of a record that was made.
 func Created(line gateway.LogEntry) bool { return strings.HasPrefix(line.What, "Create ") }

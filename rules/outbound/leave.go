@@ -208,3 +208,12 @@ func Related(written map[string]gateway.Writing) bool {
 	}
 	return false
 }
+
+// Remake plans that a bond is made again of what it held.
+func Remake(key gateway.RecordKey, held gateway.Fields, cause gateway.Cause, now time.Time) Plan {
+	c := gateway.Change{
+		Key: key, Op: gateway.OpCreate, Fields: held.Clone(), Base: gateway.Fields{}, Edit: 1,
+		State: gateway.StateWaiting, DueAt: now, EnqueuedAt: now, Cause: cause,
+	}
+	return Plan{Change: &c, Log: lineOf(c)}
+}

@@ -20,6 +20,9 @@ type Write struct {
 	Cause  gateway.Cause
 	// Created is set where the write made the record.
 	Created bool
+	// Removed is set where it took away a record that only related two others;
+	// Before is all that it held.
+	Removed bool
 }
 
 // Input is everything that Make looks at.
@@ -34,6 +37,8 @@ type Input struct {
 	Records map[gateway.RecordKey]gateway.Record
 	// Pending is what waits to be written, by record.
 	Pending map[gateway.RecordKey]gateway.Change
+	// Back are removals that were taken back already, by line.
+	Back map[int64]bool
 	// Writable is the truth table, nil = all.
 	Writable func(key gateway.RecordKey, field string) (bool, string)
 }
@@ -58,6 +63,8 @@ type Left struct {
 type Plan struct {
 	Restores []Restore
 	Left     []Left
+	// Remakes are records that chosen writes took away, to be made again.
+	Remakes []Write
 	// Made are records that chosen writes created and that are as we wrote them:
 	// they can be taken back only whole, by deleting them.
 	Made []gateway.RecordKey
@@ -112,6 +119,16 @@ func Make(in Input) Plan {
 		}
 		plan.Restores = append(plan.Restores, r)
 	}
+	for _, w := range in.Writes {
+		switch {
+		case !w.Removed || !in.Chosen[w.ID] || in.Field != "":
+		case in.Back[w.ID]:
+			plan.Left = append(plan.Left, Left{Key: w.Key, Reason: alreadyBack, Line: w.ID})
+		default:
+			plan.Remakes = append(plan.Remakes, w)
+		}
+	}
+	slices.SortFunc(plan.Remakes, func(a, b Write) int { return cmp.Compare(a.ID, b.ID) })
 	plan.Made = in.made(plan)
 	slices.SortFunc(plan.Restores, func(a, b Restore) int { return byPlace(a.Key, b.Key, a.Field, b.Field) })
 	slices.SortFunc(plan.Left, func(a, b Left) int { return byPlace(a.Key, b.Key, a.Field, b.Field) })
