@@ -268,6 +268,12 @@ func apiRemove(c *call) error {
 	}
 	receipt, err := c.s.Outbox.Remove(c.UserContext(), c.key.Workspace, r.Key,
 		gateway.Cause{Kind: "edit", Rule: "Delete through the API", By: c.key.ID, Name: c.key.Name})
+	return c.delivered(receipt, err, fiber.Map{})
+}
+
+// delivered answers with how far a write of a record got, and with more beside
+// it. err is the outbox's refusal, if it took nothing.
+func (c *call) delivered(receipt outbox.Receipt, err error, more fiber.Map) error {
 	if e, ok := gatewayError(err); ok && e.Code == gateway.CodeForbidden {
 		return c.refused(e, http.StatusForbidden, 0)
 	}
@@ -278,7 +284,8 @@ func apiRemove(c *call) error {
 	if d.State == outbox.NeedsYou {
 		return c.refused(refusal(d), http.StatusUnprocessableEntity, receipt.LogID)
 	}
-	return c.JSON(fiber.Map{"state": d.State, "reason": d.Why, "log": logRef(receipt.LogID)})
+	more["state"], more["reason"], more["log"] = d.State, d.Why, logRef(receipt.LogID)
+	return c.JSON(more)
 }
 
 // apiEditBody are the fields of a record that get other values.
@@ -302,15 +309,5 @@ func apiEdit(c *call) error {
 	receipt, err := c.s.Outbox.Submit(c.UserContext(), c.key.Workspace, outbox.Edit{
 		Key: r.Key, Fields: in.Fields, Cause: gateway.Cause{Kind: "edit", Rule: "Edit through the API", By: c.key.ID, Name: c.key.Name},
 	})
-	if e, ok := gatewayError(err); ok && e.Code == gateway.CodeForbidden {
-		return c.refused(e, http.StatusForbidden, 0)
-	}
-	if err != nil {
-		return err
-	}
-	d := c.deliver(receipt)
-	if d.State == outbox.NeedsYou {
-		return c.refused(refusal(d), http.StatusUnprocessableEntity, receipt.LogID)
-	}
-	return c.JSON(fiber.Map{"state": d.State, "reason": d.Why, "log": logRef(receipt.LogID), "skipped": skipped(receipt.Skipped)})
+	return c.delivered(receipt, err, fiber.Map{"skipped": skipped(receipt.Skipped)})
 }
