@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -188,5 +189,29 @@ func TestMembersAndKeysAreMadeShownAndRevoked(t *testing.T) {
 		if !w.audited(home, act) {
 			t.Errorf("%q is not in the audit", act)
 		}
+	}
+}
+
+var livePart = regexp.MustCompile(`hx-get="([^"]*part=[^"]*)"`)
+
+// A page may be open while the last thing that it lists goes; the part that it
+// then asks for is there, and says so.
+func TestLivePartsAreThereAlsoWhenNothingIsLeft_UX49(t *testing.T) {
+	w := newWorld(t)
+	w.clash(home, "Chief", "Head")
+	w.said(home, "m-1")
+	full, nothing := w.as(home, gateway.RoleAdmin), w.as(foreign, gateway.RoleAdmin)
+	asked := 0
+	for _, r := range pages {
+		if r.method != http.MethodGet || strings.Contains(r.path, ":") || r.path == eventsPath || r.path == callbackPath {
+			continue
+		}
+		for _, part := range livePart.FindAllStringSubmatch(full.clone().send(http.MethodGet, r.path, "", "").body, -1) {
+			asked++
+			nothing.get(html.UnescapeString(part[1])).want(http.StatusOK)
+		}
+	}
+	if asked < 12 {
+		t.Errorf("only %d live parts were found", asked)
 	}
 }
