@@ -74,7 +74,7 @@ func (v *visit) activitySelects(t tabState) ([]views.Select, error) {
 		return nil, err
 	}
 	to := views.Select{
-		Name: "activity_object", Label: "Sync Activity to a Custom Object", Locked: t.locked, Error: t.errors["activity_object"], Meta: t.meta(v, "activity_object", "Default"),
+		Name: "activity_object", Label: "Sync Activity to a Custom Object", Locked: t.locked, Error: t.errors["activity_object"], Meta: t.meta(v, "activity_object", "Lead or Contact"),
 		Options: []views.Option{{Text: "Default (Lead or Contact)", Selected: c.ActivityObject == ""}},
 		Hint:    "Calls, chats and texts of people who are not identified yet go there instead; who is identified stays. Offered is every object of the Objects tab with a searchable phone field that allows search, activities and feed tracking: Setup, Object Manager.",
 	}

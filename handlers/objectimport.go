@@ -206,8 +206,10 @@ func whyFieldReadOnly(v *visit) error {
 	switch {
 	case cause.Kind == "":
 		p.Head.Title, p.Head.Lead = label+" can be written in Salesforce", "All four hold for the connected user."
+		p.Pager.Text = mapping.GrantedBy(s.object, false)
 	case cause.Setup != "":
 		p.Head.Lead += " He lacks the " + cause.Permission + ". In Salesforce: " + cause.Setup
+		p.Pager.Text = mapping.GrantedBy(s.object, true)
 		if c, err := v.ws.Connection(v.UserContext()); err == nil && c.InstanceURL != "" {
 			p.Head.Link = views.Link{Text: "Open Setup", URL: c.InstanceURL + cause.SetupPath, External: true}
 		}

@@ -75,8 +75,9 @@ func TestThePageTellsWhyAFieldIsReadOnly_AVM56_UX27(t *testing.T) {
 	}
 	rep := w.as(home, gateway.RoleRep)
 	rep.get(contactPage+"?show=all").want(http.StatusOK, "Secured", "Read-only", "Why?")
-	rep.get(contactPage+"/why?field=Secured__c").want(http.StatusOK, "Field-level security makes it read-only", "Set Field-Level Security", "He lacks the field permission “Edit Access” on Contact.Secured__c", "Open Setup", "Do profile and permission sets let him edit Contact? Yes", "Does field-level security let him edit the field? No")
-	rep.get(contactPage+"/why?field=Title").want(http.StatusOK, "can be written in Salesforce")
+	rep.get(contactPage+"/why?field=Secured__c").want(http.StatusOK, "Field-level security makes it read-only", "Set Field-Level Security", "He lacks the field permission “Edit Access” on Contact.Secured__c", "Open Setup", "Do profile and permission sets let him edit Contact? Yes", "Does field-level security let him edit the field? No",
+		"not which of his profile, permission sets and groups should have granted it. Setup names them: Users › the connected user › View Summary")
+	rep.get(contactPage+"/why?field=Title").want(http.StatusOK, "can be written in Salesforce", "not by which profile or permission set he may. Setup names them")
 	rep.get(contactPage + "/why?field=Nowhere__c").want(http.StatusNotFound)
 }
 

@@ -38,7 +38,7 @@ func (c auditCheckCmd) Run(ctx context.Context, out *output) error {
 		if c.JSON {
 			err = out.json(map[string]any{"holds": found.Holds(), "acts": found.Acts, "older": found.Older, "end": found.End, "breaks": len(found.Broken) + found.More})
 		} else {
-			fmt.Fprintf(out.to, "%d acts in the chain, %d older ones; it ends at %s\n", found.Acts, found.Older, found.End)
+			fmt.Fprintln(out.to, chainWords(found))
 			for _, b := range found.Broken {
 				fmt.Fprintf(out.to, "%s\t%d\t%s\n", b.Kind, b.N, when(b.At))
 			}
@@ -48,6 +48,15 @@ func (c auditCheckCmd) Run(ctx context.Context, out *output) error {
 		}
 		return gateway.Errorf(gateway.CodeConflict, "The audit log of workspace %s is not as it was written: %d breaks. Compare it with a backup, and find out who can write to the database.", c.id(), len(found.Broken)+found.More)
 	})
+}
+
+// chainWords is one line about the chain; an empty one has no end to note.
+func chainWords(found gateway.AuditCheck) string {
+	words := fmt.Sprintf("%d acts in the chain, %d older ones", found.Acts, found.Older)
+	if found.End == "" {
+		return words + "; nobody has done anything yet, so there is no end to note"
+	}
+	return words + "; it ends at " + found.End
 }
 
 func when(at time.Time) string {

@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"tidegate/gateway"
 	"tidegate/handlers"
+	"tidegate/rules/continuity"
 	"tidegate/salesforce"
 )
 
@@ -187,7 +187,7 @@ func budgetCheck(limits map[string]salesforce.Limit) handlers.Check {
 		return handlers.Check{Title: "API budget", Pass: true, Warn: true, Text: "The org does not tell its daily limit."}
 	}
 	used := l.Max - l.Remaining
-	check := handlers.Check{Title: "API budget", Pass: l.Remaining > l.Max/10, Text: fmt.Sprintf("%d of %d calls of the rolling day are used.", used, l.Max)}
+	check := handlers.Check{Title: "API budget", Pass: l.Remaining > l.Max/10, Text: continuity.Number(int(used)) + " of " + continuity.Number(int(l.Max)) + " calls of the rolling day are used."}
 	if !check.Pass {
 		check.Text += " Less than a tenth is left."
 		check.Setup = []string{"Setup", "System Overview", "API Usage"}

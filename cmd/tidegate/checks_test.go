@@ -3,6 +3,7 @@ package main
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"tidegate/gateway"
@@ -38,6 +39,24 @@ func TestObjectPermissionsAreOneLineUnlessSomeFail_UX4(t *testing.T) {
 	}
 	if none := objectChecks(nil, []string{"Contact"}); len(none) != 1 || none[0].Pass {
 		t.Errorf("%+v", none)
+	}
+}
+
+// UX-4: a number of the checklist is readable at a glance.
+func TestBudgetIsToldInReadableNumbers_UX4(t *testing.T) {
+	got := budgetCheck(map[string]salesforce.Limit{"DailyApiRequests": {Max: 112_000, Remaining: 110_463}})
+	if !got.Pass || got.Text != "1,537 of 112,000 calls of the rolling day are used." {
+		t.Errorf("%+v", got)
+	}
+}
+
+// S-56: a chain of nothing has no end to note, and says so.
+func TestEmptyChainNamesNoEnd(t *testing.T) {
+	if got := chainWords(gateway.AuditCheck{}); !strings.HasSuffix(got, "there is no end to note") {
+		t.Error(got)
+	}
+	if got := chainWords(gateway.AuditCheck{Acts: 2, Older: 1, End: "2:3f"}); got != "2 acts in the chain, 1 older ones; it ends at 2:3f" {
+		t.Error(got)
 	}
 }
 

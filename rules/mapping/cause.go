@@ -54,6 +54,18 @@ func ReadOnlyCause(s gateway.Schema, name string) (c Cause, ok bool) {
 	return Cause{CauseSystem, "Salesforce keeps it by itself. Nobody can write it.", "", "", ""}, true
 }
 
+// GrantedBy says where to see which profile or permission set a right comes
+// from, or which could give it. Describe tells whether the connected user has
+// the right, and not by which of them.
+func GrantedBy(object string, lacks bool) string {
+	which := "by which profile or permission set he may"
+	if lacks {
+		which = "which of his profile, permission sets and groups should have granted it"
+	}
+	return "Salesforce tells an app what its user may do with " + object + ", not " + which +
+		". Setup names them: Users › the connected user › View Summary › Object Permissions or Field Permissions; the menu at the end of a line shows by what access is granted."
+}
+
 // fieldsPath is the list of an object's fields in Setup: a custom field's own
 // page has the field's id in its address, which describe does not tell.
 func fieldsPath(object string) string {

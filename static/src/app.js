@@ -147,7 +147,14 @@
     button.firstChild.textContent = "Copied";
   });
 
-  for (const tab of $$(".tabs [aria-current]")) tab.scrollIntoView({ inline: "nearest", block: "nearest" });
+  // The current tab is brought into sight where it is not. The observer is told
+  // after the page was laid out anyway; asking here would lay it out once more.
+  for (const tab of $$(".tabs [aria-current]")) {
+    new IntersectionObserver(([seen], watch) => {
+      watch.disconnect();
+      if (seen.intersectionRatio < 1) tab.scrollIntoView({ inline: "nearest", block: "nearest" });
+    }).observe(tab);
+  }
 
   document.documentElement.classList.add("has-script");
   forms().forEach(refresh);
