@@ -66,15 +66,18 @@ func checkNotes(v *visit, before, after gateway.Settings) error {
 
 // checkHere refuses what only this org or these members rule out.
 func (v *visit) checkHere(state tabState) error {
-	if state.tab != gateway.TabNotes && state.tab != gateway.TabContacts {
+	if state.tab != gateway.TabNotes && state.tab != gateway.TabContacts && state.tab != gateway.TabAdvanced {
 		return nil
 	}
 	before, err := state.effective(state.rows)
 	if err != nil {
 		return err
 	}
-	if state.tab == gateway.TabContacts {
+	switch state.tab {
+	case gateway.TabContacts:
 		return checkActivity(v, before, state.settings)
+	case gateway.TabAdvanced:
+		return checkDealFields(v, before, state.settings)
 	}
 	if state.scope == gateway.OrgScope {
 		if err := checkPilot(state.settings); err != nil {

@@ -175,7 +175,7 @@ func TestEveryControlOfEveryTabIsSavedAndShownAgain_UX15(t *testing.T) {
 			},
 		},
 		{
-			gateway.TabAdvanced, "purpose field of the Task alone", func(f url.Values) { f.Set("purpose_field_task", "CallDisposition") },
+			gateway.TabAdvanced, "AVM-43 purpose field of the Task alone", func(f url.Values) { f.Set("purpose_field_task", "CallDisposition") },
 			func(s gateway.Settings) bool {
 				return s.Advanced.PurposeField == gateway.ActivityPair{Task: "CallDisposition"}
 			},
@@ -199,6 +199,7 @@ func TestEveryControlOfEveryTabIsSavedAndShownAgain_UX15(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(string(tt.tab)+" "+tt.name, func(t *testing.T) {
 			w := newWorld(t)
+			w.imported("Opportunity", "Forecast_Amount__c", "Signed_On__c")
 			b := w.as(home, gateway.RoleAdmin)
 			path := settingsBase + "/" + string(tt.tab)
 			form := b.get(path).want(http.StatusOK, tt.tab.Title(), "Default: ").form(path)
@@ -222,6 +223,37 @@ func TestEveryControlOfEveryTabIsSavedAndShownAgain_UX15(t *testing.T) {
 			}
 		})
 	}
+}
+
+func (w *world) imported(object string, fields ...string) {
+	w.t.Helper()
+	for _, field := range fields {
+		must(w.t, w.db.In(home).SaveMapping(w.t.Context(), gateway.Mapping{Object: object, Field: field, Imported: true}))
+	}
+}
+
+// AVM-29: pipelines, forecasts and reports use a field once it is imported, and
+// not before.
+func TestOnlyImportedFieldsAreUsedInForecasts_AVM29(t *testing.T) {
+	w := newWorld(t)
+	b, path := w.as(home, gateway.RoleAdmin), settingsBase+"/"+string(gateway.TabAdvanced)
+	page := b.get(path).want(http.StatusOK, "Offered are the imported fields of Opportunity")
+	if contains(page.body, `value="Forecast_Amount__c"`) {
+		t.Error("a field that is not imported is offered")
+	}
+	form := page.form(path)
+	form.Set("amount_field", "Forecast_Amount__c")
+	b.post(path, form).want(http.StatusUnprocessableEntity, "Forecast_Amount__c is not imported. Import it on the Objects tab")
+	w.imported("Opportunity", "Forecast_Amount__c")
+	page = b.get(path).want(http.StatusOK)
+	form = page.form(path)
+	form.Set("amount_field", "Forecast_Amount__c")
+	b.review(path, form).want(http.StatusSeeOther)
+	w.save(home, record(dealOf(home), gateway.Fields{
+		"Name": gateway.Text("A deal"), "Amount": "111", "Forecast_Amount__c": "2222.20", "CloseDate": gateway.Text("2031-05-01"),
+		"StageName": gateway.Text("Prospecting"), "ForecastCategory": gateway.Text("Pipeline"),
+	}))
+	b.get(forecastBase+"?period=2031-05").want(http.StatusOK, "2,222.2", "field Forecast_Amount__c")
 }
 
 // A form that lacks a control leaves its setting alone: "off" and "not shown"

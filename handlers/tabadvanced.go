@@ -49,6 +49,10 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
+	imported, err := v.importedOf(schema)
+	if err != nil {
+		return nil, err
+	}
 	owner, err := v.fallbackOwner(t)
 	if err != nil {
 		return nil, err
@@ -57,11 +61,11 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 		Settings: t.common,
 		Deals: []views.Select{
 			{
-				Name: "amount_field", Label: "Deal amount field", Options: fieldOptions(schema, a.AmountField, gateway.TypeCurrency, gateway.TypeDouble),
-				Hint: "Used in pipelines, forecasts, win/loss and reports alike.", Meta: t.meta(v, "amount_field", "Amount"), Locked: t.locked, Error: t.errors["amount_field"],
+				Name: "amount_field", Label: "Deal amount field", Options: fieldOptions(imported, a.AmountField, gateway.TypeCurrency, gateway.TypeDouble),
+				Hint: "Used in pipelines, forecasts, win/loss and reports alike. Offered are the imported fields of Opportunity: Objects tab, Import Properties.", Meta: t.meta(v, "amount_field", "Amount"), Locked: t.locked, Error: t.errors["amount_field"],
 			},
 			{
-				Name: "close_date_field", Label: "Deal close date field", Options: fieldOptions(schema, a.CloseDateField, gateway.TypeDate),
+				Name: "close_date_field", Label: "Deal close date field", Options: fieldOptions(imported, a.CloseDateField, gateway.TypeDate),
 				Hint: "Used in the same four places.", Meta: t.meta(v, "close_date_field", "Close Date"), Locked: t.locked, Error: t.errors["close_date_field"],
 			},
 			{
@@ -217,4 +221,34 @@ func fieldOptions(schema gateway.Schema, chosen string, types ...gateway.FieldTy
 		out = append(out, views.Option{Value: chosen, Text: chosen, Selected: true})
 	}
 	return out
+}
+
+// importedOf is an object with the fields that are imported.
+func (v *visit) importedOf(s gateway.Schema) (gateway.Schema, error) {
+	mappings, err := v.mappingsOf(s.Object)
+	s.Fields = slices.DeleteFunc(slices.Clone(s.Fields), func(f gateway.Field) bool { return mappings[f.Name].Field == "" })
+	return s, err
+}
+
+// checkDealFields refuses an amount or a close date of a field that is not
+// imported: pipelines and forecasts use what is mapped (AVM-29). What is saved
+// stays allowed, and so does everything before Opportunity was read.
+func checkDealFields(v *visit, before, after gateway.Settings) error {
+	schema, err := v.schema("Opportunity")
+	if err != nil || len(schema.Fields) == 0 {
+		return err
+	}
+	imported, err := v.importedOf(schema)
+	if err != nil {
+		return err
+	}
+	for _, of := range []struct{ name, was, is string }{
+		{"amount_field", before.Advanced.AmountField, after.Advanced.AmountField},
+		{"close_date_field", before.Advanced.CloseDateField, after.Advanced.CloseDateField},
+	} {
+		if _, known := imported.Field(of.is); !known && of.is != of.was {
+			return gateway.InvalidField(of.name, "%s is not imported. Import it on the Objects tab, Opportunity, Import Properties; then choose it here.", of.is)
+		}
+	}
+	return nil
 }

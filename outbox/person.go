@@ -39,19 +39,23 @@ type submission struct {
 	lane   int
 	again  bool // he is stored already, and may have been told of anew since
 	first  bool
+	basis  basis // under which settings he is planned
 }
 
 func personCause(p gateway.Person) gateway.Cause {
 	return gateway.Cause{Kind: "person", Ref: p.ExternalID, Rule: "Person from the product"}
 }
 
-func (o *Outbox) submitUntilKeyed(ctx context.Context, ws gateway.WorkspaceID, s submission) (Receipt, error) {
-	s.first = true
-	receipt, err := o.submitPerson(ctx, ws, s)
-	if errors.Is(err, errRekeyed) {
-		s.first = false
+func (o *Outbox) submitUntilKeyed(ctx context.Context, ws gateway.WorkspaceID, s submission) (receipt Receipt, err error) {
+	err = o.under(ctx, ws, func(b basis) error {
+		s.first, s.basis = true, b
 		receipt, err = o.submitPerson(ctx, ws, s)
-	}
+		if errors.Is(err, errRekeyed) {
+			s.first = false
+			receipt, err = o.submitPerson(ctx, ws, s)
+		}
+		return err
+	})
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -88,6 +92,9 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, s sub
 	var receipt Receipt
 	err = o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		receipt = Receipt{Key: m.link.Key}
+		if err := s.basis.holds(ctx, tx); err != nil {
+			return err
+		}
 		s, current, err := s.keep(ctx, tx)
 		if err != nil || !current {
 			return err

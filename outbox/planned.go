@@ -23,6 +23,7 @@ type planned struct {
 	deals    []string      // opportunities to which its topic notes belong, nil = it has none
 	met      []gateway.Met // who takes part
 	revision int64         // of the settings by which its own records are written
+	basis    basis         // under which settings all of it was planned
 	cause    gateway.Cause // what it is planned anew for, its zero value when the product told of it
 	// save stores the thing itself, in the same transaction; false: the plan
 	// rests on what is not so any more.
@@ -34,6 +35,9 @@ func (o *Outbox) submitPlan(ctx context.Context, ws gateway.WorkspaceID, p plann
 	var receipts []Receipt
 	err := o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		receipts = nil
+		if err := p.basis.holds(ctx, tx); err != nil {
+			return err
+		}
 		if current, err := p.save(ctx, tx); err != nil || !current {
 			return err
 		}

@@ -97,13 +97,26 @@ func (l *loading) planEmail(ctx context.Context, e gateway.Email) planned {
 func (o *Outbox) submitSaid(ctx context.Context, ws gateway.WorkspaceID, said store.Said, save func(context.Context, *store.Tx) error) ([]Receipt, error) {
 	o.people.Lock()
 	defer o.people.Unlock()
-	l := loading{outbox: o, w: o.db.In(ws)}
-	p, err := l.plan(ctx, said)
-	if err != nil {
-		return nil, err
-	}
-	p.save = func(ctx context.Context, tx *store.Tx) (bool, error) { return true, save(ctx, tx) }
-	return o.submitPlan(ctx, ws, p)
+	return o.submitUnder(ctx, ws, said, func(p *planned) {
+		p.save = func(ctx context.Context, tx *store.Tx) (bool, error) { return true, save(ctx, tx) }
+	})
+}
+
+// submitUnder plans something that was said and submits it under the settings by
+// which it was planned; dress says how.
+func (o *Outbox) submitUnder(ctx context.Context, ws gateway.WorkspaceID, said store.Said, dress func(*planned)) (receipts []Receipt, err error) {
+	err = o.under(ctx, ws, func(b basis) error {
+		l := loading{outbox: o, w: o.db.In(ws)}
+		p, err := l.plan(ctx, said)
+		if err != nil {
+			return err
+		}
+		p.basis = b
+		dress(&p)
+		receipts, err = o.submitPlan(ctx, ws, p)
+		return err
+	})
+	return receipts, err
 }
 
 // plan is what anything that was said owes Salesforce.

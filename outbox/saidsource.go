@@ -128,17 +128,13 @@ func (s saidSource) again(ctx context.Context, ws gateway.WorkspaceID, t thing, 
 	s.o.people.Lock()
 	defer s.o.people.Unlock()
 	said := t.what.(store.Said)
-	l := loading{outbox: s.o, w: s.o.db.In(ws)}
-	p, err := l.plan(ctx, said)
-	if err != nil {
-		return false, err
-	}
-	p.lane, p.cause = lanePlanned, cause
-	p.save = func(ctx context.Context, tx *store.Tx) (bool, error) {
-		told, err := tx.LockSaid(ctx, said.Kind, said.ExternalID)
-		return err == nil && told.Equal(said.UpdatedAt), err
-	}
-	receipts, err := s.o.submitPlan(ctx, ws, p)
+	receipts, err := s.o.submitUnder(ctx, ws, said, func(p *planned) {
+		p.lane, p.cause = lanePlanned, cause
+		p.save = func(ctx context.Context, tx *store.Tx) (bool, error) {
+			told, err := tx.LockSaid(ctx, said.Kind, said.ExternalID)
+			return err == nil && told.Equal(said.UpdatedAt), err
+		}
+	})
 	for _, r := range receipts {
 		if r.State == Waiting {
 			return true, err

@@ -37,6 +37,7 @@ type dialect struct {
 	name    string
 	bind    int    // sqlx bind type
 	forLock string // appended to a SELECT that is to lock its rows
+	forHold string // the same, for rows that others may read so too
 	skip    string // the same, passing over rows that others have locked
 	// among compares a column with a list that is one parameter, made by list,
 	// so that any number of ids is one statement.
@@ -138,6 +139,7 @@ var postgresDialect = &dialect{
 	name:    "postgres",
 	bind:    sqlx.DOLLAR,
 	forLock: " FOR UPDATE",
+	forHold: " FOR SHARE",
 	skip:    " FOR UPDATE SKIP LOCKED",
 	// Not a subquery: without statistics Postgres then compares every row with
 	// every id, which took sixty times as long as looking each up in the index.

@@ -79,6 +79,22 @@ func (tx *Tx) BeginReplan(ctx context.Context, r gateway.Replan) (began bool, er
 	return n > 0, err
 }
 
+const settingsRun = `SELECT run FROM replan_jobs WHERE workspace_id = ? AND job = 'settings'`
+
+// SettingsRun says how often settings were changed that things are planned by:
+// it counts up in the transaction that saves them. 0 before the first time.
+func (w *Workspace) SettingsRun(ctx context.Context) (int64, error) {
+	run, _, err := one[int64](ctx, w.read, "reading the run of the settings", settingsRun, w.id)
+	return run, err
+}
+
+// HoldSettingsRun is SettingsRun; whoever saves such settings waits until this
+// transaction ends. Ask it first, before any record is locked.
+func (tx *Tx) HoldSettingsRun(ctx context.Context) (int64, error) {
+	run, _, err := one[int64](ctx, tx.runner, "holding the run of the settings", settingsRun+tx.dialect.forHold, tx.ws)
+	return run, err
+}
+
 // HoldReplan gives the running replan of a job to holder for so long; false
 // when another process has it, or none is running. Who has it may ask again.
 func (w *Workspace) HoldReplan(ctx context.Context, job gateway.ReplanJob, holder string, d time.Duration) (r gateway.Replan, ok bool, err error) {

@@ -32,7 +32,23 @@ func replans(t *testing.T, s *suite) {
 		}
 		return r
 	}
+	run := func(want int64) {
+		t.Helper()
+		got, err := w.SettingsRun(t.Context())
+		ok(t, err)
+		tx(t, w, func(ctx context.Context, tx *store.Tx) error {
+			if held, err := tx.HoldSettingsRun(ctx); err != nil || held != got {
+				t.Errorf("held %d, %v, read %d", held, err, got)
+			}
+			return nil
+		})
+		if got != want {
+			t.Errorf("the settings' run is %d, want %d", got, want)
+		}
+	}
+	run(0)
 	begin("first")
+	run(1)
 	first := hold("one", true)
 	if first.Run != 1 || first.Total != 7 || !first.Running() || first.Why != "first" || first.By != "Ada" {
 		t.Errorf("begun: %+v", first)

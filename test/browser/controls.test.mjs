@@ -71,6 +71,12 @@ describe("every control of the five tabs", () => {
         page = web.page;
         page.setDefaultTimeout(patience);
         await signIn(page, demo);
+        if (!script) return;
+        // The amount and the close date are chosen among imported fields.
+        await page.goto(`${demo.url}${base}/objects/Opportunity/properties`);
+        for (const field of ["ExpectedRevenue", "LastActivityDate"]) await page.locator(`input[value="${field}"]`).check();
+        await page.getByRole("button", { name: /^Import/ }).click();
+        await page.getByText("ExpectedRevenue").first().waitFor();
       });
       after(() => web?.close());
 
