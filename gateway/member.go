@@ -23,7 +23,10 @@ type Member struct {
 	Disabled     bool
 	Team         string // "Sales", "" = none
 	JobRole      string // such as "Account Executive", "" = none; says nothing about rights
-	CreatedAt    time.Time
+	// SalesforceUser is the id of the Salesforce user that an admin chose for him;
+	// "" = the one who has his address.
+	SalesforceUser string
+	CreatedAt      time.Time
 }
 
 // Initials returns up to two letters for the header.

@@ -170,6 +170,9 @@ type AdvancedSettings struct {
 	// FallbackOwner is the e-mail address of the Salesforce user who gets what
 	// belongs to an inactive one (F-62); "" = it waits for a person.
 	FallbackOwner string `json:"fallback_owner"`
+	// OwnSight lets reps see of Salesforce only what it shows each of them (S-54);
+	// else they see what the connected user sees.
+	OwnSight bool `json:"own_sight"`
 	// OpportunityRule chooses among several open opportunities (DEM-08).
 	OpportunityRule string `json:"opportunity_rule"`
 }

@@ -27,6 +27,11 @@ const (
 // page shows may have changed. ?object= and ?id= narrow it; ?since= is the moment
 // of which the page was drawn, and what came between is told at once.
 func (s *Server) events(v *visit) error {
+	if key := (gateway.RecordKey{Object: v.Query("object"), ID: v.Query("id")}); v.eyes != nil && key.ID != "" {
+		if _, err := v.ws.Record(v.UserContext(), key); err != nil {
+			return err // that something hidden changes is hidden too
+		}
+	}
 	sub := s.Hub.Subscribe(v.member.Workspace, watched(v.Query("object"), v.Query("id")))
 	if since, err := strconv.ParseUint(v.Query("since"), 10, 64); err == nil {
 		sub.CatchUp(live.Moment(since))

@@ -14,7 +14,10 @@ const pageSize = 25
 // keyset paging, everything in the address.
 func recordList(k recordKind) func(*visit) error {
 	return func(v *visit) error {
-		k := v.chosenFields(k)
+		k, err := v.shownFields(v.chosenFields(k))
+		if err != nil {
+			return err
+		}
 		q := store.RecordQuery{
 			Object: k.object, Search: strings.TrimSpace(v.Query("q")),
 			After: v.Query("after"), Before: v.Query("before"), Limit: pageSize,
@@ -32,7 +35,7 @@ func recordList(k recordKind) func(*visit) error {
 		}
 		p := views.ListPage{
 			Shell:   v.s.shell(v, k.many, k.nav),
-			Head:    views.Head{Title: k.many, Lead: listLead(k, page.Total, q.Search)},
+			Head:    views.Head{Title: k.many, Lead: v.listLead(k, page.Total, q.Search)},
 			Live:    views.Live{URL: withQuery(v.Ctx, map[string]string{"part": views.PartList})},
 			Caption: k.many,
 			Filter:  listFilter(v, k, q.Search),
@@ -41,12 +44,20 @@ func recordList(k recordKind) func(*visit) error {
 			Pager:   listPager(v, page),
 			Empty:   listEmpty(v, k, q.Search),
 		}
+		if v.eyes != nil {
+			if err := v.sayWhyNothing(&p); err != nil {
+				return err
+			}
+		}
 		p.Shell.StreamURL = "/events?object=" + k.object
 		return answer(v.Ctx, views.List(p))
 	}
 }
 
-func listLead(k recordKind, total int, search string) string {
+func (v *visit) listLead(k recordKind, total int, search string) string {
+	if v.eyes != nil {
+		return "Records that Salesforce shows you, by name."
+	}
 	if search != "" {
 		return count(total, "record matches", "records match") + " “" + search + "”."
 	}
@@ -117,6 +128,9 @@ func listPager(v *visit, page store.RecordPage) views.Pager {
 	p := views.Pager{NewerText: "Previous", OlderText: "Next"}
 	if len(page.Records) > 0 {
 		p.Text = number(len(page.Records)) + " of " + number(page.Total)
+		if v.eyes != nil {
+			p.Text = count(len(page.Records), "record", "records")
+		}
 	}
 	if page.Next != "" {
 		p.OlderURL = withQuery(v.Ctx, map[string]string{"after": page.Next, "before": ""})

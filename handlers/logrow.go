@@ -172,6 +172,9 @@ func retryLine(v *visit) error {
 	if err != nil {
 		return fiber.ErrNotFound
 	}
+	if err := v.seesLine(id); err != nil {
+		return err
+	}
 	if err := v.s.Outbox.Retry(v.UserContext(), v.member.Workspace, id); err != nil {
 		return err
 	}
@@ -238,6 +241,9 @@ func ignoreLine(v *visit) error {
 	reason := strings.TrimSpace(v.posted("reason"))
 	if reason == "" || utf8.RuneCountInString(reason) > 200 {
 		return v.showIgnore(reason, "Say in up to 200 characters why this write is not needed.")
+	}
+	if err := v.seesLine(id); err != nil {
+		return err
 	}
 	if err := v.s.Outbox.Ignore(v.UserContext(), v.member.Workspace, id, reason, v.member.Name); err != nil {
 		return err

@@ -16,7 +16,10 @@ func (v *visit) schema(object string) (gateway.Schema, error) {
 	if gateway.CodeOf(err) == gateway.CodeNotFound && err != nil {
 		return gateway.Schema{Object: object}, nil
 	}
-	return s, err
+	if err != nil || v.eyes == nil {
+		return s, err
+	}
+	return v.eyes.schema(v.UserContext(), s)
 }
 
 // fieldOf is the field of that name, or one that has nothing but the name.

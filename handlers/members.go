@@ -81,6 +81,11 @@ func mark(form *views.SmallForm, problem *gateway.Error) {
 				form.Fields[i].Error = problem.Message
 			}
 		}
+		for i := range form.Selects {
+			if form.Selects[i].Name == name {
+				form.Selects[i].Error = problem.Message
+			}
+		}
 	}
 }
 
@@ -159,10 +164,14 @@ func memberPage(v *visit) error {
 }
 
 func (v *visit) showMember(m gateway.Member, problem *gateway.Error) error {
+	user, is, err := v.userSelect(m)
+	if err != nil {
+		return err
+	}
 	form := views.SmallForm{
 		Title: "Change", Button: "Save member", Form: views.Form{URL: memberURL(m.ID)},
 		Fields:  append([]views.Field{{Name: "name", Label: "Name", Value: m.Name, Required: true, MaxLength: "80", Autocomplete: "off"}}, teamFields(m)...),
-		Selects: []views.Select{rightsSelect(m), {Name: "state", Label: "State", Options: choose(stateOf(m), "active", "Can sign in", "disabled", "Disabled"), Hint: "Disabling ends all sessions at once."}},
+		Selects: []views.Select{rightsSelect(m), {Name: "state", Label: "State", Options: choose(stateOf(m), "active", "Can sign in", "disabled", "Disabled"), Hint: "Disabling ends all sessions at once."}, user},
 	}
 	mark(&form, problem)
 	if problem != nil {
@@ -175,7 +184,7 @@ func (v *visit) showMember(m gateway.Member, problem *gateway.Error) error {
 			Link: views.Link{Text: "Notes settings of " + m.Name, URL: memberURL(m.ID) + "/notes"},
 		},
 		About: "About " + m.Name,
-		Facts: []views.Fact{{Label: "E-mail", Value: m.Email}, {Label: "Since", Value: v.clock().full(m.CreatedAt).Text}},
+		Facts: []views.Fact{{Label: "E-mail", Value: m.Email}, {Label: "In Salesforce", Value: is}, {Label: "Since", Value: v.clock().full(m.CreatedAt).Text}},
 		Forms: []views.SmallForm{form},
 	}))
 }
@@ -204,12 +213,18 @@ func saveMember(v *visit) error {
 			m.Role = gateway.RoleAdmin
 		}
 	}
+	if v.shown("salesforce_user") {
+		m.SalesforceUser = v.posted("salesforce_user")
+	}
 	if v.shown("state") {
 		m.Disabled = v.posted("state") == "disabled"
 	}
 	err = checkMember(m)
 	if err == nil {
 		err = v.keepsAnAdmin(before, m)
+	}
+	if err == nil && m.SalesforceUser != before.SalesforceUser {
+		err = v.checkUser(m)
 	}
 	if e, ok := gatewayError(err); ok && len(e.Fields) > 0 {
 		return v.showMember(m, e)
@@ -229,7 +244,11 @@ func saveMember(v *visit) error {
 }
 
 func memberWords(m gateway.Member) string {
-	return strings.Join([]string{m.Name, roleWords[m.Role], orDash(m.Team), orDash(m.JobRole), stateOf(m)}, ", ")
+	words := []string{m.Name, roleWords[m.Role], orDash(m.Team), orDash(m.JobRole), stateOf(m)}
+	if m.SalesforceUser != "" {
+		words = append(words, "Salesforce user "+m.SalesforceUser)
+	}
+	return strings.Join(words, ", ")
 }
 
 func (v *visit) keepsAnAdmin(before, after gateway.Member) error {

@@ -53,7 +53,11 @@ func (v *visit) showPast(k recordKind, key gateway.RecordKey) error {
 	if err != nil {
 		return err
 	}
-	b := &recordBuilder{visit: v, kind: v.chosenFields(k), record: record, clk: v.clock()}
+	k, err = v.shownFields(v.chosenFields(k))
+	if err != nil {
+		return err
+	}
+	b := &recordBuilder{visit: v, kind: k, record: record, clk: v.clock()}
 	if err := b.load(); err != nil {
 		return err
 	}

@@ -51,7 +51,11 @@ type edit struct {
 
 // showRecord builds the page of a record. An error of the edit gives 422.
 func (v *visit) showRecord(k recordKind, key gateway.RecordKey, e edit) error {
-	b := &recordBuilder{visit: v, kind: v.chosenFields(k), record: gateway.Record{Key: key}, clk: v.clock(), edit: e}
+	k, err := v.shownFields(v.chosenFields(k))
+	if err != nil {
+		return err
+	}
+	b := &recordBuilder{visit: v, kind: k, record: gateway.Record{Key: key}, clk: v.clock(), edit: e}
 	p, err := b.page()
 	if err != nil {
 		return err
@@ -183,7 +187,11 @@ func (b *recordBuilder) asOf() string {
 		return "Only some fields are known so far; the whole record is being read from Salesforce."
 	}
 	at := b.record.Version.Time()
-	return "As in Salesforce at " + b.clk.at(at).Text + ". You see what the connected Salesforce user may see."
+	as := "the connected Salesforce user may see"
+	if b.eyes != nil {
+		as = "Salesforce shows you"
+	}
+	return "As in Salesforce at " + b.clk.at(at).Text + ". You see what " + as + "."
 }
 
 func (b *recordBuilder) facts() []views.Fact {

@@ -34,6 +34,7 @@ type visit struct {
 	member  gateway.Member
 	session gateway.Session
 	ws      *store.Workspace
+	eyes    *eyes             // nil: those of the connected user
 	users   map[string]string // names of Salesforce users, by id, for this page
 	drawn   live.Moment       // of the announcements, before anything is read
 }

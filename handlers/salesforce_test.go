@@ -18,6 +18,10 @@ type scriptedOrg struct {
 	report   CheckReport
 	checkErr error
 	beginErr error
+	// hidden are, after a user and a space, what Salesforce hides from him: ids,
+	// objects, fields with their object. sightErr is that it does not say.
+	hidden   map[string]bool
+	sightErr error
 }
 
 func (o *scriptedOrg) Begin(_ context.Context, _ gateway.WorkspaceID, g Grant) (string, error) {
@@ -58,6 +62,33 @@ func (o *scriptedOrg) ProveNow(_ context.Context, _ gateway.WorkspaceID, object 
 
 func (o *scriptedOrg) RefreshSchema(context.Context, gateway.WorkspaceID, string) error {
 	return o.called("refresh")
+}
+
+func (o *scriptedOrg) Sight(_ context.Context, _ gateway.WorkspaceID, user, object string) (gateway.ObjectSight, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.sightErr != nil {
+		return gateway.ObjectSight{}, o.sightErr
+	}
+	sight := gateway.ObjectSight{Readable: !o.hidden[user+" "+object], Fields: map[string]bool{}}
+	for _, s := range schemas {
+		for _, f := range s.Fields {
+			if s.Object == object && !o.hidden[user+" "+object+"."+f.Name] {
+				sight.Fields[f.Name] = true
+			}
+		}
+	}
+	return sight, nil
+}
+
+func (o *scriptedOrg) Readable(_ context.Context, _ gateway.WorkspaceID, user string, ids []string) (map[string]bool, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	out := map[string]bool{}
+	for _, id := range ids {
+		out[id] = !o.hidden[user+" "+id]
+	}
+	return out, o.sightErr
 }
 
 func (o *scriptedOrg) Count(_ context.Context, _ gateway.WorkspaceID, object string) (int, error) {

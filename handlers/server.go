@@ -69,6 +69,10 @@ type Org interface {
 	RefreshSchema(ctx context.Context, ws gateway.WorkspaceID, object string) error
 	// Objects lists the objects of the org that the connected user can query.
 	Objects(ctx context.Context, ws gateway.WorkspaceID) ([]gateway.ObjectInfo, error)
+	// Sight tells what a user of Salesforce may read of an object.
+	Sight(ctx context.Context, ws gateway.WorkspaceID, user, object string) (gateway.ObjectSight, error)
+	// Readable returns those of the records, by id, that a user may read.
+	Readable(ctx context.Context, ws gateway.WorkspaceID, user string, ids []string) (map[string]bool, error)
 	// Count asks how many records of an object there are, in one call.
 	Count(ctx context.Context, ws gateway.WorkspaceID, object string) (int, error)
 }
@@ -112,8 +116,10 @@ type Server struct {
 	limiter *attempts
 	// tripwire notices who carries records away.
 	tripwire *tripwire
-	metrics  *httpMetrics
-	grants   once // states of OAuth that came back
+	// sights are what Salesforce said lately of who sees what.
+	sights  *sights
+	metrics *httpMetrics
+	grants  once // states of OAuth that came back
 
 	refusals refusals
 	prefixes prefixes
@@ -138,7 +144,7 @@ func New(cfg Config) *Server {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{Config: cfg, guard: newOriginGuard(), limiter: newAttempts(cfg.Now), tripwire: newTripwire(cfg.Now), metrics: newHTTPMetrics(cfg.Metrics), noSecret: newHookSecret()}
+	s := &Server{Config: cfg, guard: newOriginGuard(), limiter: newAttempts(cfg.Now), tripwire: newTripwire(cfg.Now), sights: newSights(cfg.Now), metrics: newHTTPMetrics(cfg.Metrics), noSecret: newHookSecret()}
 	s.app = fiber.New(fiber.Config{
 		AppName:                 "Tidegate",
 		Immutable:               true, // strings outlive the handler in the outbox and in streams

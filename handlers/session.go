@@ -58,7 +58,7 @@ func (s *Server) recognize(v *visit) (bool, error) {
 	}
 	v.session, v.member = session, member
 	v.ws = s.DB.In(member.Workspace)
-	return true, nil
+	return true, v.ownEyes()
 }
 
 // askToSignIn sends a browser to the sign-in page and back afterwards; a

@@ -20,6 +20,7 @@ func readAdvanced(v *visit, t *tabState) {
 	v.flip("summarize_topics", &a.SummarizeTopics)
 	v.flip("emails_from_tasks", &a.EmailsFromTasks)
 	v.flip("emails_from_messages", &a.EmailsFromMessages)
+	v.flip("own_sight", &a.OwnSight)
 	v.readActivity("purpose", &a.PurposeField, a.Purposes)
 	v.readActivity("outcome", &a.OutcomeField, a.Outcomes)
 	conflicts := map[gateway.DataType]gateway.Winner{}
@@ -90,6 +91,9 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 		Switches: []views.Switch{{
 			Name: "summarize_topics", Label: "Summarize Smart Topics in the deals dashboard", On: a.SummarizeTopics, Locked: t.locked, Meta: t.meta(v, "summarize_topics", "off"),
 			Effect: v.summaryWords(),
+		}, {
+			Name: "own_sight", Label: "Reps see only what Salesforce shows them", On: a.OwnSight, Locked: t.locked, Meta: t.meta(v, "own_sight", "off"),
+			Effect: "Each rep is taken for the Salesforce user who has his address, or whom you choose under Members. Records and fields that Salesforce hides from that user are left out of pages, searches, forecasts, exports and the log; who is no user sees none. It takes API calls: Salesforce is asked again every " + duration(sightLife) + ". Restriction rules are not known to that answer. Switched off, reps see what the connected user sees.",
 		}},
 		Currency: views.Select{
 			Name: "currency_label", Label: "Currency label", Options: currencies(a.CurrencyLabel),

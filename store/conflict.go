@@ -117,7 +117,10 @@ func (w *Workspace) ConflictList(ctx context.Context, q ConflictQuery) ([]gatewa
 	for _, r := range rows {
 		out = append(out, r.conflict())
 	}
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return w.seenConflicts(ctx, out)
 }
 
 func (w *Workspace) conflictFilter(q ConflictQuery) *condition {
@@ -179,7 +182,7 @@ const asking = `state = 'parked' AND problem LIKE '{"Code":"conflict"%'`
 // Asking returns the changes that wait for a person's choice between two
 // values, oldest first.
 func (w *Workspace) Asking(ctx context.Context, limit int) ([]gateway.Change, error) {
-	return w.read.changes(ctx, "reading open conflicts", `SELECT `+outboxColumns+` FROM outbox
+	return w.changes(ctx, "reading open conflicts", `SELECT `+outboxColumns+` FROM outbox
 		WHERE workspace_id = ? AND `+asking+` ORDER BY enqueued_at, object, record_id LIMIT ?`, w.id, limit)
 }
 

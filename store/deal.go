@@ -13,7 +13,7 @@ import (
 // Opportunities: nothing is indexed by a date that an admin may choose anew.
 func (w *Workspace) DealsClosing(ctx context.Context, dateField string, from, to time.Time) ([]gateway.Record, error) {
 	closes := "fields" + w.db.dialect.jsonText
-	return w.read.records(ctx, "reading deals", `SELECT `+recordColumns+` FROM records
+	return w.records(ctx, "reading deals", `SELECT `+recordColumns+` FROM records
 		WHERE workspace_id = ? AND object = 'Opportunity' AND NOT deleted AND `+closes+` >= ? AND `+closes+` < ?
 		ORDER BY record_id`, w.id, dateField, from.Format(time.DateOnly), dateField, to.Format(time.DateOnly))
 }
@@ -27,7 +27,7 @@ const MostChangedDeals = 10_000
 // CodeInvalid: who asks chooses a later moment.
 func (w *Workspace) DealsChanged(ctx context.Context, since time.Time) ([]gateway.Record, map[string][]gateway.HistoryEntry, error) {
 	// A record that was not found anymore keeps the version of its last change.
-	records, err := w.read.records(ctx, "reading changed deals", `SELECT `+recordColumns+` FROM records
+	records, err := w.records(ctx, "reading changed deals", `SELECT `+recordColumns+` FROM records
 		WHERE workspace_id = ? AND object = 'Opportunity' AND (commit_at >= ? OR (deleted AND observed_at >= ?))
 		ORDER BY record_id LIMIT ?`, w.id, since.UnixMilli(), micros(since), MostChangedDeals+1)
 	if err != nil {
@@ -42,7 +42,7 @@ func (w *Workspace) DealsChanged(ctx context.Context, since time.Time) ([]gatewa
 	}
 	histories := make(map[string][]gateway.HistoryEntry, len(records))
 	for some := range slices.Chunk(ids, 1000) {
-		entries, err := w.read.history(ctx, "reading history of deals", `SELECT `+historyColumns+` FROM `+w.db.dialect.history+`
+		entries, err := w.history(ctx, "reading history of deals", `SELECT `+historyColumns+` FROM `+w.db.dialect.history+`
 			WHERE workspace_id = ? AND object = 'Opportunity' AND record_id`+w.db.dialect.among+w.db.dialect.eras+`
 			ORDER BY record_id, id`, w.id, w.db.dialect.list(some))
 		if err != nil {

@@ -120,7 +120,8 @@ func (w *Workspace) EmailsWith(ctx context.Context, q SaidQuery, read gateway.Em
 		return b.compare(a)
 	})
 	page := pageOfSaid(all[:min(len(all), q.limit()+1)], total, q)
-	return page, w.readFiled(ctx, page.Items)
+	err = w.readFiled(ctx, page.Items)
+	return w.filedSeen(page, q), err
 }
 
 // selectFiled returns the entries of a page of e-mails that Salesforce holds.
@@ -164,6 +165,20 @@ func (w *Workspace) readFiled(ctx context.Context, rows []ListedEmail) error {
 		}
 	}
 	return err
+}
+
+// filedSeen leaves out what somebody may not see, or was found by what he may not.
+func (w *Workspace) filedSeen(page SaidPage[ListedEmail], q SaidQuery) SaidPage[ListedEmail] {
+	if w.eyes == nil {
+		return page
+	}
+	search := strings.ToLower(strings.TrimSpace(q.Search))
+	page.Items = slices.DeleteFunc(page.Items, func(e ListedEmail) bool {
+		f := e.Filed
+		return f.Key.ID != "" && (f.At.IsZero() || !strings.Contains(strings.ToLower(strings.Join([]string{f.Subject, f.From, f.To, f.Cc, f.Text}, " ")), search))
+	})
+	page.Total = len(page.Items)
+	return page
 }
 
 // WrittenAmong returns which of the records something here has become, or wrote into.
@@ -273,7 +288,7 @@ func (w *Workspace) RecordsUnder(ctx context.Context, object, field, id string, 
 	if len(staged) > 0 {
 		return w.stagedUnder(ctx, object, field, id, n)
 	}
-	return w.read.records(ctx, "reading records by key", `SELECT `+recordColumns+`
+	return w.records(ctx, "reading records by key", `SELECT `+recordColumns+`
 		FROM (SELECT DISTINCT record_id AS i FROM record_keys
 			WHERE workspace_id = ? AND kind = ? AND value = ? AND object = ? ORDER BY record_id DESC LIMIT ?) AS found
 		JOIN records ON records.workspace_id = ? AND records.object = ? AND records.record_id = found.i

@@ -73,7 +73,7 @@ func (w *Workspace) History(ctx context.Context, key gateway.RecordKey, limit in
 		beforeID = 1<<63 - 1
 	}
 	// The ids first, which the index has: entries of a record lie far apart.
-	return w.read.history(ctx, "reading history", `SELECT `+historyColumns+` FROM record_history
+	return w.history(ctx, "reading history", `SELECT `+historyColumns+` FROM record_history
 		WHERE workspace_id = ? AND id IN (SELECT id FROM `+w.db.dialect.history+`
 			WHERE workspace_id = ? AND object = ? AND record_id = ? AND id < ?`+w.db.dialect.eras+` ORDER BY id DESC LIMIT ?)
 		ORDER BY id DESC`, w.id, w.id, key.Object, key.ID, beforeID, limit)
@@ -82,7 +82,7 @@ func (w *Workspace) History(ctx context.Context, key gateway.RecordKey, limit in
 // WholeHistory returns all observed changes of one record, in the order in
 // which they arrived.
 func (w *Workspace) WholeHistory(ctx context.Context, key gateway.RecordKey) ([]gateway.HistoryEntry, error) {
-	return w.read.history(ctx, "reading history", `SELECT `+historyColumns+` FROM `+w.db.dialect.history+`
+	return w.history(ctx, "reading history", `SELECT `+historyColumns+` FROM `+w.db.dialect.history+`
 		WHERE workspace_id = ? AND object = ? AND record_id = ?`+w.db.dialect.eras+` ORDER BY id`, w.id, key.Object, key.ID)
 }
 

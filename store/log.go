@@ -133,9 +133,21 @@ func (w *Workspace) LogLineByID(ctx context.Context, id int64) (LogLine, error) 
 	}
 	if found {
 		entry, err := row.entry()
-		return LogLine{Entry: entry}, err
+		if err != nil {
+			return LogLine{}, err
+		}
+		return w.seenLine(ctx, id, []LogLine{{Entry: entry}})
 	}
 	lines, err := w.inboundLines(ctx, "workspace_id = ? AND id = ?", w.id, id)
+	if err != nil {
+		return LogLine{}, err
+	}
+	return w.seenLine(ctx, id, lines)
+}
+
+// seenLine is the line if there is one that may be seen.
+func (w *Workspace) seenLine(ctx context.Context, id int64, lines []LogLine) (LogLine, error) {
+	lines, err := w.seenLines(ctx, lines)
 	if err == nil && len(lines) == 0 {
 		err = notFound("There is no line %d in the sync log.", id)
 	}
@@ -149,8 +161,12 @@ func (w *Workspace) LogLineByID(ctx context.Context, id int64) (LogLine, error) 
 // until more says that it has seen enough; at most limit lines. One query, which
 // walks an index of its own.
 func (w *Workspace) Written(ctx context.Context, key gateway.RecordKey, limit int, more func(gateway.LogEntry) bool) error {
+	more, err := w.seenWritten(ctx, key, more)
+	if err != nil || more == nil {
+		return err
+	}
 	enough := false
-	err := w.read.each(ctx, "reading what was written", func(rows *sql.Rows) error {
+	err = w.read.each(ctx, "reading what was written", func(rows *sql.Rows) error {
 		var row logRow
 		if err := rows.Scan(&row.ID, &row.What, &row.Rule, &row.ByName, &row.Fields, &row.Before, &row.Cause, &row.At); err != nil {
 			return err

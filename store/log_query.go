@@ -42,6 +42,9 @@ func (w *Workspace) Log(ctx context.Context, q LogQuery) (LogPage, error) {
 		return page, err
 	}
 	page.cut(q, lines, end)
+	if w.eyes != nil {
+		return w.logSeen(ctx, page)
+	}
 	return page, nil
 }
 

@@ -134,7 +134,7 @@ func (w *Workspace) RecordsByKeys(ctx context.Context, kind string, values []str
 func (w *Workspace) RecordsOf(ctx context.Context, keys []gateway.RecordKey) (map[gateway.RecordKey]gateway.Record, error) {
 	out := make(map[gateway.RecordKey]gateway.Record, len(keys))
 	err := w.read.perObject(keys, func(object string, ids any) error {
-		found, err := w.read.records(ctx, "reading records by id", `SELECT `+recordColumns+` FROM records
+		found, err := w.records(ctx, "reading records by id", `SELECT `+recordColumns+` FROM records
 			WHERE workspace_id = ? AND object = ? AND record_id`+w.db.dialect.among, w.id, object, ids)
 		for _, r := range found {
 			out[r.Key] = r
@@ -148,7 +148,7 @@ func (w *Workspace) RecordsOf(ctx context.Context, keys []gateway.RecordKey) (ma
 func (w *Workspace) PendingOf(ctx context.Context, keys []gateway.RecordKey) (map[gateway.RecordKey]gateway.Change, error) {
 	out := map[gateway.RecordKey]gateway.Change{}
 	err := w.read.perObject(keys, func(object string, ids any) error {
-		changes, err := w.read.changes(ctx, "reading changes", `SELECT `+outboxColumns+` FROM outbox
+		changes, err := w.changes(ctx, "reading changes", `SELECT `+outboxColumns+` FROM outbox
 			WHERE workspace_id = ? AND object = ? AND record_id`+w.db.dialect.among, w.id, object, ids)
 		for _, c := range changes {
 			out[c.Key] = c
@@ -161,7 +161,7 @@ func (w *Workspace) PendingOf(ctx context.Context, keys []gateway.RecordKey) (ma
 // Changes returns entries of the outbox in the order of object and record id,
 // beginning behind after. Fewer than limit means the end.
 func (w *Workspace) Changes(ctx context.Context, after gateway.RecordKey, limit int) ([]gateway.Change, error) {
-	return w.read.changes(ctx, "reading changes", `SELECT `+outboxColumns+` FROM outbox
+	return w.changes(ctx, "reading changes", `SELECT `+outboxColumns+` FROM outbox
 		WHERE workspace_id = ? AND (object, record_id) > (?, ?) ORDER BY object, record_id LIMIT ?`, w.id, after.Object, after.ID, limit)
 }
 

@@ -18,16 +18,17 @@ type memberRow struct {
 	Disabled     bool   `db:"disabled"`
 	Team         string `db:"team"`
 	JobRole      string `db:"job_role"`
+	User         string `db:"salesforce_user"`
 	CreatedAt    int64  `db:"created_at"`
 }
 
-const memberColumns = `workspace_id, member_id, email, name, role, zone, password_hash, disabled, team, job_role, created_at`
+const memberColumns = `workspace_id, member_id, email, name, role, zone, password_hash, disabled, team, job_role, salesforce_user, created_at`
 
 func (r memberRow) member() gateway.Member {
 	return gateway.Member{
 		ID: r.MemberID, Workspace: gateway.WorkspaceID(r.WorkspaceID), Email: r.Email, Name: r.Name,
 		Role: gateway.Role(r.Role), Zone: r.Zone, PasswordHash: r.PasswordHash, Disabled: r.Disabled, Team: r.Team, JobRole: r.JobRole,
-		CreatedAt: fromMicros(r.CreatedAt),
+		SalesforceUser: r.User, CreatedAt: fromMicros(r.CreatedAt),
 	}
 }
 
@@ -37,7 +38,7 @@ func (w *Workspace) rowOfMember(m gateway.Member) memberRow {
 	}
 	return memberRow{
 		WorkspaceID: string(w.id), MemberID: m.ID, Email: strings.ToLower(m.Email), Name: clean(m.Name), Role: string(m.Role),
-		Zone: m.Zone, PasswordHash: m.PasswordHash, Disabled: m.Disabled, Team: clean(m.Team), JobRole: clean(m.JobRole), CreatedAt: micros(m.CreatedAt),
+		Zone: m.Zone, PasswordHash: m.PasswordHash, Disabled: m.Disabled, Team: clean(m.Team), JobRole: clean(m.JobRole), User: clean(m.SalesforceUser), CreatedAt: micros(m.CreatedAt),
 	}
 }
 
@@ -66,7 +67,7 @@ func (w *Workspace) Member(ctx context.Context, id string) (gateway.Member, erro
 // whatever workspace.
 func (w *Workspace) CreateMember(ctx context.Context, m gateway.Member) error {
 	_, err := w.write.execRow(ctx, "creating member", `INSERT INTO members (`+memberColumns+`)
-		VALUES (:workspace_id, :member_id, :email, :name, :role, :zone, :password_hash, :disabled, :team, :job_role, :created_at)`,
+		VALUES (:workspace_id, :member_id, :email, :name, :role, :zone, :password_hash, :disabled, :team, :job_role, :salesforce_user, :created_at)`,
 		w.rowOfMember(m))
 	return err
 }
@@ -76,7 +77,7 @@ func (w *Workspace) CreateMember(ctx context.Context, m gateway.Member) error {
 func (w *Workspace) UpdateMember(ctx context.Context, m gateway.Member) error {
 	return w.InTx(ctx, func(ctx context.Context, tx *Tx) error {
 		n, err := tx.execRow(ctx, "updating member", `UPDATE members SET
-				email = :email, name = :name, role = :role, zone = :zone, disabled = :disabled, team = :team, job_role = :job_role
+				email = :email, name = :name, role = :role, zone = :zone, disabled = :disabled, team = :team, job_role = :job_role, salesforce_user = :salesforce_user
 			WHERE workspace_id = :workspace_id AND member_id = :member_id`, w.rowOfMember(m))
 		if err == nil && n == 0 {
 			err = notFound("There is no such member.")

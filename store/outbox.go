@@ -114,7 +114,12 @@ func (r runner) changes(ctx context.Context, doing, query string, args ...any) (
 
 // Pending returns what Salesforce is owed for a record; false when nothing.
 func (w *Workspace) Pending(ctx context.Context, key gateway.RecordKey) (gateway.Change, bool, error) {
-	return w.read.pending(ctx, w.id, key, "")
+	changes, err := w.changes(ctx, "reading change", `SELECT `+outboxColumns+` FROM outbox
+		WHERE workspace_id = ? AND object = ? AND record_id = ?`, w.id, key.Object, key.ID)
+	if err != nil || len(changes) == 0 {
+		return gateway.Change{}, false, err
+	}
+	return changes[0], true, nil
 }
 
 // RecordOwed reads a record as Record does, with what Salesforce is owed for it;

@@ -10,7 +10,7 @@ import (
 // tombstones included, beginning behind the given id ("" = at the first).
 // Fewer than limit means the end.
 func (w *Workspace) RecordsAfter(ctx context.Context, object, after string, limit int) ([]gateway.Record, error) {
-	return w.read.records(ctx, "reading records in order", `SELECT `+recordColumns+` FROM records
+	return w.records(ctx, "reading records in order", `SELECT `+recordColumns+` FROM records
 		WHERE workspace_id = ? AND object = ? AND record_id > ? ORDER BY record_id LIMIT ?`, w.id, object, after, limit)
 }
 
@@ -18,7 +18,7 @@ func (w *Workspace) RecordsAfter(ctx context.Context, object, after string, limi
 // by id. Nothing is locked.
 func (w *Workspace) RecordsByID(ctx context.Context, object string, ids []string) (map[string]gateway.Record, error) {
 	d := w.db.dialect
-	records, err := w.read.records(ctx, "reading records by id", `SELECT `+recordColumns+` FROM records
+	records, err := w.records(ctx, "reading records by id", `SELECT `+recordColumns+` FROM records
 		WHERE workspace_id = ? AND object = ? AND record_id`+d.among, w.id, object, d.list(ids))
 	out := make(map[string]gateway.Record, len(records))
 	for _, r := range records {

@@ -22,7 +22,7 @@ const labelBytes = 300
 // Record returns one record of the mirror, tombstones included. CodeNotFound
 // when we have never seen it.
 func (w *Workspace) Record(ctx context.Context, key gateway.RecordKey) (gateway.Record, error) {
-	records, err := w.read.records(ctx, "reading record", `SELECT `+recordColumns+` FROM records
+	records, err := w.records(ctx, "reading record", `SELECT `+recordColumns+` FROM records
 		WHERE workspace_id = ? AND object = ? AND record_id = ?`, w.id, key.Object, key.ID)
 	if err != nil {
 		return gateway.Record{}, err

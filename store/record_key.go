@@ -300,7 +300,7 @@ func (w *Workspace) RecordsByKey(ctx context.Context, kind, value string) ([]gat
 	}
 	// A join, because SQLite answers IN (SELECT object, record_id …) by walking
 	// over all records. On Postgres a key may be there twice, see migration 0016.
-	return w.read.records(ctx, "reading records by key", `SELECT `+recordColumns+`
+	return w.records(ctx, "reading records by key", `SELECT `+recordColumns+`
 		FROM (SELECT DISTINCT object AS o, record_id AS i FROM record_keys
 			WHERE workspace_id = ? AND kind = ? AND value = ?) AS found
 		JOIN records ON records.workspace_id = ? AND records.object = found.o AND records.record_id = found.i
@@ -316,7 +316,7 @@ func (w *Workspace) RecordsByField(ctx context.Context, field, value string, obj
 		return nil, nil
 	}
 	d := w.db.dialect
-	return w.read.records(ctx, "reading records by field", `SELECT `+recordColumns+` FROM records
+	return w.records(ctx, "reading records by field", `SELECT `+recordColumns+` FROM records
 		WHERE workspace_id = ? AND object`+d.among+` AND NOT deleted AND fields`+d.jsonText+` = ?
 		ORDER BY object, record_id LIMIT 200`, w.id, d.list(objects), field, value)
 }
@@ -332,7 +332,7 @@ func (w *Workspace) RecordsByPhoneField(ctx context.Context, object, field, numb
 	}
 	tail = tail[len(tail)-4:]
 	text := `fields` + w.db.dialect.jsonText
-	return w.read.records(ctx, "reading records by phone", `SELECT `+recordColumns+` FROM records
+	return w.records(ctx, "reading records by phone", `SELECT `+recordColumns+` FROM records
 		WHERE workspace_id = ? AND object = ? AND NOT deleted AND (`+text+` LIKE ? OR `+text+` LIKE ?)
 		ORDER BY record_id LIMIT 200`, w.id, object, field, "%"+tail+"%", field, "%"+tail[:2]+"_"+tail[2:]+"%")
 }

@@ -35,6 +35,9 @@ func contains(s string) string {
 // says even when rows were added or removed meanwhile. A bad token is
 // CodeInvalid.
 func (w *Workspace) Records(ctx context.Context, q RecordQuery) (RecordPage, error) {
+	if w.eyes != nil {
+		return w.recordsSeen(ctx, q)
+	}
 	where, err := w.recordFilter(ctx, q)
 	if err != nil {
 		return RecordPage{}, err

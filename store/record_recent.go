@@ -48,7 +48,7 @@ func (w *Workspace) RecentRecords(ctx context.Context, object string, n int) ([]
 	if len(out) == n {
 		return out, nil
 	}
-	rest, err := w.read.records(ctx, "reading recent records", `SELECT `+recordColumns+` FROM records
+	rest, err := w.records(ctx, "reading recent records", `SELECT `+recordColumns+` FROM records
 		WHERE workspace_id = ? AND object = ? AND NOT deleted ORDER BY label, record_id LIMIT ?`, w.id, object, 2*n)
 	for _, r := range rest {
 		if len(out) < n {

@@ -101,6 +101,7 @@ type Workspace struct {
 	id    gateway.WorkspaceID
 	read  runner
 	write runner
+	eyes  Eyes // nil: those of the connected user
 }
 
 // ID returns the workspace's id.

@@ -106,7 +106,7 @@ func (w *Workspace) DeleteSubscriber(ctx context.Context, id string) error {
 // it, though their ids are lower. What is in its queue already is left out.
 func (w *Workspace) Untold(ctx context.Context, s gateway.Subscriber, late time.Duration, n int) ([]gateway.HistoryEntry, error) {
 	from := max(s.Place-late.Microseconds()<<12, idAt(s.CreatedAt))
-	return w.read.history(ctx, "reading what is to be told", `SELECT `+historyColumns+` FROM record_history
+	return w.history(ctx, "reading what is to be told", `SELECT `+historyColumns+` FROM record_history
 		WHERE workspace_id = ? AND id > ? AND NOT EXISTS (SELECT 1 FROM tellings t
 			WHERE t.workspace_id = record_history.workspace_id AND t.subscriber_id = ? AND t.id = record_history.id)
 		ORDER BY id LIMIT ?`, w.id, from, s.ID, n)

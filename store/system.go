@@ -56,7 +56,7 @@ func (db *DB) SessionByToken(ctx context.Context, tokenHash string) (gateway.Ses
 		StartedAt int64  `db:"started_at"`
 		ExpiresAt int64  `db:"expires_at"`
 	}](ctx, db.read(), "reading session", `SELECT s.token_hash, s.created_at AS started_at, s.expires_at,
-			m.workspace_id, m.member_id, m.email, m.name, m.role, m.zone, m.password_hash, m.disabled, m.team, m.job_role, m.created_at
+			m.workspace_id, m.member_id, m.email, m.name, m.role, m.zone, m.password_hash, m.disabled, m.team, m.job_role, m.salesforce_user, m.created_at
 		FROM sessions s JOIN members m ON m.workspace_id = s.workspace_id AND m.member_id = s.member_id
 		WHERE s.token_hash = ? AND s.expires_at > ? AND NOT m.disabled`, clean(tokenHash), micros(db.now()))
 	if err == nil && !found {

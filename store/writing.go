@@ -65,7 +65,7 @@ func (w *Workspace) WritingsFor(ctx context.Context, kind string, ids []string) 
 			records = append(records, one.Key.ID)
 		}
 	}
-	changes, err := w.read.changes(ctx, "reading changes", `SELECT `+outboxColumns+` FROM outbox
+	changes, err := w.changes(ctx, "reading changes", `SELECT `+outboxColumns+` FROM outbox
 		WHERE workspace_id = ? AND record_id`+w.db.dialect.among, w.id, w.db.dialect.list(records))
 	pending := make(map[gateway.RecordKey]gateway.Change, len(changes))
 	for _, c := range changes {

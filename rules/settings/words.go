@@ -87,6 +87,7 @@ var items = map[gateway.Tab]map[string]item{
 			gateway.OpportunityClosing: "the one that closes first", gateway.OpportunityRecent: "the one that changed last",
 			gateway.OpportunityLargest: "the one with the largest amount", gateway.OpportunityNone: "none of them",
 		}},
+		"own_sight":            {label: "Reps see only what Salesforce shows them", shape: shapeSwitch},
 		"amount_field":         {label: "Deal amount field"},
 		"close_date_field":     {label: "Deal close date field"},
 		"summarize_topics":     {label: "Summarize Smart Topics in the deals dashboard", shape: shapeSwitch},

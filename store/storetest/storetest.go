@@ -115,6 +115,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"many", many},
 		{"halting", halting},
 		{"pausing", pausing},
+		{"sight S-54", sight},
 		{"rest", rest},
 		{"backfills", backfills},
 		{"snapshots", snapshots},
