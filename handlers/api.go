@@ -280,6 +280,7 @@ func (c *call) delivered(receipt outbox.Receipt, err error, more fiber.Map) erro
 	if err != nil {
 		return err
 	}
+	c.s.write(c.ws, c.Ctx, gateway.AuditEntry{By: c.key.Name, What: "deleted a record in Salesforce through the API", Target: r.Key.Object + " " + r.Key.ID})
 	d := c.deliver(receipt)
 	if d.State == outbox.NeedsYou {
 		return c.refused(refusal(d), http.StatusUnprocessableEntity, receipt.LogID)

@@ -59,9 +59,6 @@ func (c backfillCmd) Run(ctx context.Context, out *output) error {
 	})
 }
 
-// onCommandLine is who asked, where nobody signed in.
-const onCommandLine = "command line"
-
 // ask begins a reading, or says that one is under way (F-74).
 func (c backfillCmd) ask(ctx context.Context, ws *store.Workspace, object string, out *output) error {
 	started := false
@@ -72,6 +69,9 @@ func (c backfillCmd) ask(ctx context.Context, ws *store.Workspace, object string
 		started = fresh
 		return next, nil
 	})
+	if err == nil && started {
+		err = act(ctx, ws, "asked for all records to be loaded again", object)
+	}
 	if err != nil || started || c.JSON {
 		return err
 	}
@@ -105,6 +105,9 @@ func (c backfillCmd) wish(ctx context.Context, ws *store.Workspace, objects []st
 			continue // this one is not under way
 		}
 		if err != nil {
+			return err
+		}
+		if err := act(ctx, ws, word+" the loading", object); err != nil {
 			return err
 		}
 		concerned++

@@ -77,7 +77,7 @@ func TestSettingsTravelFromSandboxToProduction_UX21(t *testing.T) {
 	}
 	err = withStore(t.Context(), func(db *store.DB) error {
 		audit, err := db.In("production").AuditLog(t.Context(), 0, 10)
-		if err != nil || len(audit) != 1 || !strings.Contains(audit[0].After, "Lock for everyone: Off → On") {
+		if err != nil || len(audit) != 2 || !strings.Contains(audit[0].After, "Lock for everyone: Off → On") {
 			t.Errorf("audit %+v (%v)", audit, err)
 		}
 		r, found := db.In("production").Replan(t.Context(), gateway.ReplanSettings)

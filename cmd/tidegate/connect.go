@@ -71,7 +71,10 @@ func (a *app) connectByApp(ctx context.Context, c connectCmd) error {
 	if err := ensureWorkspace(ctx, a.db, c.id()); err != nil { // not before the org has let us in
 		return err
 	}
-	return a.connecting.establish(ctx, c.id(), establishing{
-		environment: environmentOf(app.LoginURL), flow: c.Flow, app: app, grant: grant, by: "command line",
-	})
+	env := environmentOf(app.LoginURL)
+	err = a.connecting.establish(ctx, c.id(), establishing{environment: env, flow: c.Flow, app: app, grant: grant, by: onCommandLine})
+	if err != nil {
+		return err
+	}
+	return act(ctx, a.db.In(c.id()), "connected "+string(env)+" by "+c.Flow, app.LoginURL)
 }

@@ -229,7 +229,10 @@ func (c demoCmd) furnishKey(ctx context.Context, a *app, access demoAccess) erro
 	if _, err := a.db.KeyByHash(ctx, row.Hash); err == nil || gateway.CodeOf(err) != gateway.CodeNotFound {
 		return err
 	}
-	return a.db.In(demoWorkspace).CreateKey(ctx, row)
+	if err := a.db.In(demoWorkspace).CreateKey(ctx, row); err != nil {
+		return err
+	}
+	return act(ctx, a.db.In(demoWorkspace), "made the API key "+row.Name, row.ID)
 }
 
 // announce tells how to enter: one JSON line, or words.

@@ -32,15 +32,18 @@ func (keyCreateCmd) Help() string {
 
 // Run makes a key.
 func (c keyCreateCmd) Run(ctx context.Context, out *output) error {
-	return withStore(ctx, func(db *store.DB) error {
+	return withStoreToAct(ctx, func(db *store.DB) error {
 		if _, err := c.choose(ctx, db); err != nil {
 			return err
 		}
 		if err := ensureWorkspace(ctx, db, c.id()); err != nil {
 			return err
 		}
-		key, row := handlers.NewKey(c.Name, "command line", time.Now())
+		key, row := handlers.NewKey(c.Name, onCommandLine, time.Now())
 		if err := db.In(c.id()).CreateKey(ctx, row); err != nil {
+			return err
+		}
+		if err := act(ctx, db.In(c.id()), "made the API key "+row.Name, row.ID); err != nil {
 			return err
 		}
 		if c.JSON {
@@ -98,5 +101,13 @@ func (keyRevokeCmd) Help() string {
 
 // Run revokes a key.
 func (c keyRevokeCmd) Run(ctx context.Context) error {
-	return c.withStore(ctx, func(db *store.DB) error { return db.In(c.id()).RevokeKey(ctx, c.ID) })
+	return withStoreToAct(ctx, func(db *store.DB) error {
+		if err := c.find(ctx, db); err != nil {
+			return err
+		}
+		if err := db.In(c.id()).RevokeKey(ctx, c.ID); err != nil {
+			return err
+		}
+		return act(ctx, db.In(c.id()), "revoked an API key", c.ID)
+	})
 }

@@ -29,6 +29,20 @@ func withStore(ctx context.Context, f func(*store.DB) error) error {
 	return withDatabase(ctx, cfg, f)
 }
 
+// withStoreToAct is withStore for a command that changes something: what it does
+// goes into the audit log, whose chain needs the installation's key. Without that
+// nothing is done.
+func withStoreToAct(ctx context.Context, f func(*store.DB) error) error {
+	cfg, err := config.FromEnv()
+	if err == nil {
+		err = wantKey(cfg)
+	}
+	if err != nil {
+		return err
+	}
+	return withDatabase(ctx, cfg, f)
+}
+
 // withStoreAsIs is withStore without migrating first.
 func withStoreAsIs(ctx context.Context, f func(*store.DB) error) error {
 	cfg, err := config.FromEnv()
@@ -158,7 +172,7 @@ func (userAddCmd) Help() string {
 
 // Run adds the person.
 func (c userAddCmd) Run(ctx context.Context, out *output) error {
-	return withStore(ctx, func(db *store.DB) error {
+	return withStoreToAct(ctx, func(db *store.DB) error {
 		password, drawn, err := newPassword(c.Password, os.Stdin)
 		if err != nil {
 			return err
@@ -220,7 +234,7 @@ func addPerson(ctx context.Context, db *store.DB, p person) (gateway.Member, err
 		}
 		return m, err
 	}
-	return m, nil
+	return m, act(ctx, db.In(p.workspace), "added the member "+m.Name+" as "+string(m.Role), m.ID)
 }
 
 // newPassword reads one line, or draws a password that nobody has to think of.
@@ -284,7 +298,7 @@ func (userPasswdCmd) Help() string {
 
 // Run sets the password.
 func (c userPasswdCmd) Run(ctx context.Context, out *output) error {
-	return withStore(ctx, func(db *store.DB) error {
+	return withStoreToAct(ctx, func(db *store.DB) error {
 		m, err := db.MemberByEmail(ctx, strings.ToLower(c.Email))
 		if err != nil {
 			return err
@@ -298,6 +312,9 @@ func (c userPasswdCmd) Run(ctx context.Context, out *output) error {
 			return err
 		}
 		if err := db.In(m.Workspace).SetPassword(ctx, m.ID, hash); err != nil {
+			return err
+		}
+		if err := act(ctx, db.In(m.Workspace), "set the password of "+m.Name, m.ID); err != nil {
 			return err
 		}
 		if drawn {
@@ -318,7 +335,7 @@ func (userDisableCmd) Help() string {
 
 // Run disables the person.
 func (c userDisableCmd) Run(ctx context.Context) error {
-	return withStore(ctx, func(db *store.DB) error {
+	return withStoreToAct(ctx, func(db *store.DB) error {
 		m, err := db.MemberByEmail(ctx, strings.ToLower(c.Email))
 		if err != nil {
 			return err
@@ -327,6 +344,9 @@ func (c userDisableCmd) Run(ctx context.Context) error {
 		if err := db.In(m.Workspace).UpdateMember(ctx, m); err != nil {
 			return err
 		}
-		return db.In(m.Workspace).EndSessions(ctx, m.ID)
+		if err := db.In(m.Workspace).EndSessions(ctx, m.ID); err != nil {
+			return err
+		}
+		return act(ctx, db.In(m.Workspace), "disabled the member "+m.Name, m.ID)
 	})
 }

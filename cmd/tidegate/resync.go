@@ -96,7 +96,10 @@ func (c resyncCmd) wish(ctx context.Context, ws *store.Workspace, out *output) e
 		default:
 			did, err = tx.PauseReplan(ctx, gateway.ReplanAsked, false)
 		}
-		return err
+		if err != nil || !did {
+			return err
+		}
+		return tx.Audit(ctx, gateway.AuditEntry{By: onCommandLine, What: word + " syncing again", Target: "resync"})
 	})
 	if err != nil {
 		return err

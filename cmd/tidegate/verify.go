@@ -53,6 +53,11 @@ func (c verifyCmd) verify(ctx context.Context, a *app, objects []string, out *ou
 	if err != nil {
 		return err
 	}
+	if !c.DryRun {
+		if err := act(ctx, a.db.In(c.id()), "asked for a proof that repairs what differs", strings.Join(objects, ", ")); err != nil {
+			return err
+		}
+	}
 	v, err := streaming.NewVerifier(ctx, streaming.VerifyConfig{
 		DB: a.db, Connection: one.conn, Org: prover{reader{a.orgs, c.id()}}, Holder: a.supervisor.holder,
 		OwnClient: clientName, DryRun: c.DryRun, Calls: c.Calls, Budget: one.budget, Notify: a.announcer.announce,

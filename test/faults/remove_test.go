@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 
 	"tidegate/gateway"
@@ -53,6 +55,11 @@ func TestDeletedHereWhileSalesforceChangesIt(t *testing.T) { // F-47
 		}
 		if !w.isGone(id) {
 			t.Error("F-47: the row is still there")
+		}
+		if acts, err := w.store().AuditLog(t.Context(), 0, 20); err != nil || !slices.ContainsFunc(acts, func(a gateway.AuditEntry) bool {
+			return strings.Contains(a.What, "through the API") && a.Target == "Contact "+id
+		}) {
+			t.Errorf("S-56: the deletion is not in the audit log: %v", err)
 		}
 		w.set(id, map[string]any{"Title": "Changed there meanwhile"})
 		eventually(t, func() string {
