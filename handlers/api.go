@@ -268,6 +268,9 @@ func apiRemove(c *call) error {
 	}
 	receipt, err := c.s.Outbox.Remove(c.UserContext(), c.key.Workspace, r.Key,
 		gateway.Cause{Kind: "edit", Rule: "Delete through the API", By: c.key.ID, Name: c.key.Name})
+	if err == nil {
+		c.s.write(c.ws, c.Ctx, gateway.AuditEntry{By: c.key.Name, What: "deleted a record in Salesforce through the API", Target: r.Key.Object + " " + r.Key.ID})
+	}
 	return c.delivered(receipt, err, fiber.Map{})
 }
 
@@ -280,7 +283,6 @@ func (c *call) delivered(receipt outbox.Receipt, err error, more fiber.Map) erro
 	if err != nil {
 		return err
 	}
-	c.s.write(c.ws, c.Ctx, gateway.AuditEntry{By: c.key.Name, What: "deleted a record in Salesforce through the API", Target: r.Key.Object + " " + r.Key.ID})
 	d := c.deliver(receipt)
 	if d.State == outbox.NeedsYou {
 		return c.refused(refusal(d), http.StatusUnprocessableEntity, receipt.LogID)
