@@ -128,21 +128,23 @@ func NormalizeKey(kind, value string) string {
 // numbers are short.
 const phoneTail = 6
 
-// normalizePhone drops an extension and what only structures the number.
+// normalizePhone drops an extension ("x12", "ext. 12", ";ext=12") and what only
+// structures the number.
 func normalizePhone(text string) string {
-	if i := strings.IndexAny(strings.ToLower(text), "x;#"); i >= 0 { // "x12", "ext. 12", ";ext=12"
-		text = text[:i]
-	}
-	digits := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
+	digits := make([]byte, 0, 19)
+	for i := range len(text) {
+		c := text[i]
+		if c == 'x' || c == 'X' || c == ';' || c == '#' {
+			break
 		}
-		return -1
-	}, text)
+		if c >= '0' && c <= '9' && len(digits) < cap(digits) {
+			digits = append(digits, c)
+		}
+	}
 	if len(digits) < 5 || len(digits) > 18 {
 		return ""
 	}
-	return digits[max(0, len(digits)-phoneTail):]
+	return string(digits[max(0, len(digits)-phoneTail):])
 }
 
 func normalizeDomain(text string) string {

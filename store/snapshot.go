@@ -131,6 +131,7 @@ func newSnapshotWriter(tx *Tx, s Snapshot) *snapshotWriter {
 			w.keyed = append(w.keyed, columnAt{name: k.field, place: at, key: i})
 		}
 	}
+	slices.SortStableFunc(w.keyed, func(a, b columnAt) int { return strings.Compare(keyFields[a.key].kind, keyFields[b.key].kind) })
 	return w
 }
 
@@ -173,33 +174,35 @@ func (w *snapshotWriter) fields(row *gateway.TableRow) string {
 // neighbors then go to the same pages of the index.
 func (w *snapshotWriter) keys() []ownedKey {
 	all := make([]ownedKey, 0, len(w.s.Rows)*len(w.keyed))
+	for from := 0; from < len(w.keyed); {
+		kind, to := keyFields[w.keyed[from].key].kind, from+1
+		for to < len(w.keyed) && keyFields[w.keyed[to].key].kind == kind {
+			to++
+		}
+		all = w.keysOf(all, kind, w.keyed[from:to])
+		from = to
+	}
+	return sortKeys(all)
+}
+
+// keysOf appends the keys of one kind, which the given columns hold.
+func (w *snapshotWriter) keysOf(all []ownedKey, kind string, columns []columnAt) []ownedKey {
 	for _, i := range w.s.Rows {
 		row := &w.s.Table.Rows[i]
 		if row.Deleted {
 			continue
 		}
-		var values keyValues
-		for _, c := range w.keyed {
-			if v := row.Values[c.place]; !v.Empty() {
-				values.values[c.key] = v
+		first := len(all)
+		for _, c := range columns {
+			v := row.Values[c.place]
+			if v.Empty() {
+				continue
+			}
+			k := ownedKey{gateway.RecordKey{Object: w.s.Table.Object, ID: row.ID}, recordKey{kind, NormalizeKey(kind, v.String())}}
+			if k.value != "" && !slices.Contains(all[first:], k) {
+				all = append(all, k)
 			}
 		}
-		for _, k := range values.keys(allKinds) {
-			all = append(all, ownedKey{gateway.RecordKey{Object: w.s.Table.Object, ID: row.ID}, k})
-		}
 	}
-	slices.SortFunc(all, ownedKey.compare)
 	return all
-}
-
-// compare orders keys as they are looked up. Of two keys most are of one kind and
-// differ in the value, so nothing is compared before it has to be: cmp.Or would.
-func (k ownedKey) compare(o ownedKey) int {
-	if k.kind != o.kind {
-		return strings.Compare(k.kind, o.kind)
-	}
-	if k.value != o.value {
-		return strings.Compare(k.value, o.value)
-	}
-	return strings.Compare(k.key.ID, o.key.ID)
 }

@@ -80,18 +80,13 @@ func (tx *Tx) stageKeys(ctx context.Context, object string, keys []ownedKey) err
 			from = ends[i-1]
 		}
 		of := keys[from:ends[i]]
-		entries := make([][2]string, len(of))
-		for n, k := range of {
-			entries[n] = [2]string{k.value, k.key.ID}
-		}
-		return append(args, string(tx.ws), strconv.FormatInt(tx.NewID(), 10), object, of[0].kind, of[0].value, of[len(of)-1].value, writeJSON(entries))
+		return append(args, string(tx.ws), strconv.FormatInt(tx.NewID(), 10), object, of[0].kind, of[0].value, of[len(of)-1].value, writeEntries(of))
 	})
 }
 
 // keys appends the keys of the piece that are wanted.
 func (p *piece) keys(to []ownedKey, wanted func(value string) bool) ([]ownedKey, error) {
-	var entries [][2]string
-	err := readJSON(p.Entries, &entries)
+	entries, err := readEntries(p.Entries)
 	for _, e := range entries {
 		if wanted == nil || wanted(e[0]) {
 			to = append(to, ownedKey{gateway.RecordKey{Object: p.Object, ID: e[1]}, recordKey{p.Kind, e[0]}})
@@ -249,7 +244,7 @@ func (tx *Tx) filePieces(ctx context.Context, pieces []piece, fresh bool) (err e
 		return err
 	}
 	keys = slices.DeleteFunc(keys, func(k ownedKey) bool { return lost[k] })
-	slices.SortFunc(keys, ownedKey.compare)
+	keys = sortKeys(keys)
 	in := saveRecordKeys
 	if fresh {
 		in = tx.all(in)
