@@ -30,8 +30,13 @@ type tableReader struct {
 	object  string
 	columns []csvColumn
 	names   []string // of the fields, in alphabetical order
-	// sized is the arena that the last page took, for the next one.
+	// sized is the arena that the last page took, and refs its places, for the
+	// next one.
 	sized int
+	refs  []cellRef
+	// plain says that the last cell has only bytes that stand for themselves in
+	// JSON text, see plain.
+	plain bool
 }
 
 // csvColumn says where the cells of one column go.
@@ -159,6 +164,9 @@ func (t *tableReader) more(from *int) (bool, error) {
 // until the next call; escaped says that its quotes are doubled. last is true
 // for the last one of a line.
 func (t *tableReader) cell() (raw []byte, escaped, last bool, err error) {
+	if raw, last, t.plain = t.plainCell(); t.plain {
+		return raw, false, last, nil
+	}
 	from := t.pos
 	ok, err := t.more(&from)
 	if err != nil || !ok {
@@ -193,6 +201,25 @@ func (t *tableReader) cell() (raw []byte, escaped, last bool, err error) {
 	inside := [2]int{from + 1, t.pos - 1}
 	last, shift, err := t.behind(from)
 	return t.buf[inside[0]-shift : inside[1]-shift], escaped, last, err
+}
+
+// plainCell consumes a value as nearly all are: in quotes, all of it in the buffer
+// with what follows it, and with nothing in it that means anything. It looks at
+// each byte once; false leaves everything to cell.
+func (t *tableReader) plainCell() (raw []byte, last, ok bool) {
+	buf := t.buf[t.pos:t.end]
+	if len(buf) == 0 || buf[0] != '"' {
+		return nil, false, false
+	}
+	at := 1
+	for at < len(buf) && plain[buf[at]] {
+		at++
+	}
+	if at+1 >= len(buf) || buf[at] != '"' || buf[at+1] != ',' && buf[at+1] != '\n' {
+		return nil, false, false
+	}
+	t.pos += at + 2
+	return buf[1:at], buf[at+1] == '\n', true
 }
 
 func eofUnless(ok bool) error {
@@ -258,7 +285,7 @@ type cellRef struct{ start, end int32 }
 
 // page reads at most n rows, fewer at the end, io.EOF when there are none.
 func (t *tableReader) page(n int) (*gateway.Table, error) {
-	b := pageBuilder{reader: t, refs: make([]cellRef, 0, n*len(t.names)), rows: make([]gateway.TableRow, 0, n), stamps: map[string]int64{}}
+	b := pageBuilder{reader: t, refs: slices.Grow(t.refs[:0], n*len(t.names)), rows: make([]gateway.TableRow, 0, n), stamps: map[string]int64{}}
 	b.arena.Grow(t.sized)
 	for len(b.rows) < n {
 		ok, err := t.more(&t.pos)
@@ -278,7 +305,7 @@ func (t *tableReader) page(n int) (*gateway.Table, error) {
 	if len(b.rows) == 0 {
 		return nil, io.EOF
 	}
-	t.sized = b.arena.Len() + b.arena.Len()/8
+	t.sized, t.refs = b.arena.Len()+b.arena.Len()/8, b.refs
 	return b.table(), nil
 }
 

@@ -147,6 +147,9 @@ var plain = func() (is [256]bool) {
 // text appends a text in the one spelling that gateway.Text gives, nearly
 // always without copying it first.
 func (b *pageBuilder) text(raw []byte, escaped bool) cellRef {
+	if b.reader.plain {
+		return b.quoted(raw)
+	}
 	for _, c := range raw {
 		if !plain[c] {
 			return b.spelled(string(raw), escaped)
