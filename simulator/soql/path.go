@@ -151,6 +151,11 @@ func (p path) value(v org.View, r org.Record) any {
 	return r.At(p.index)
 }
 
+// isOwn reports whether the value is simply that of the record's field index.
+func (p *path) isOwn(r org.Record) bool {
+	return p.part == nil && len(p.steps) == 0 && !p.isType && p.object == r.Object()
+}
+
 // exact reports whether the values are ids, whose letter case matters.
 func (p path) exact() bool {
 	return p.field != nil && (p.field.Type == org.TypeID || p.field.Type == org.TypeReference)
