@@ -125,11 +125,11 @@ func (tx *Tx) teachChildren(event string) *Error {
 
 // binChildren deletes the copies of an event with it, or brings back those that
 // went with it.
-func (tx *Tx) binChildren(event string, moment any, deleted bool) *Error {
+func (tx *Tx) binChildren(event string, with removal, deleted bool) *Error {
 	t := tx.table("Event")
 	for _, id := range tx.org.families.children[event] {
 		at, ok := t.byID[id]
-		if !ok || (t.at(at).Value("IsDeleted") == true) == deleted || !deleted && t.at(at).Value("SystemModstamp") != moment {
+		if !ok || (t.at(at).Value("IsDeleted") == true) == deleted || !deleted && !tx.went(t.at(at), with) {
 			continue
 		}
 		if err := tx.bin(t, at, deleted); err != nil {

@@ -190,6 +190,7 @@ func (tx *Tx) Merge(object, master string, losers []string, values map[string]an
 		if err := tx.asPlatform(func() *Error { return tx.Update(object, id, map[string]any{"MasterRecordId": winner}) }); err != nil {
 			return err
 		}
+		tx.root = ""
 		if err := tx.bin(t, at, true); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package org
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 // did runs a transaction that must succeed and returns its changes as
@@ -108,6 +109,45 @@ func TestUndeleteBringsBackWhatWentWithIt(t *testing.T) { // F-39
 	}
 	if got := did(t, o, rec, func(tx *Tx) *Error { return tx.Undelete("Account", account) }); !slices.Equal(got, []string{"UNDELETE Account", "UNDELETE Contact"}) {
 		t.Errorf("undeleting: %v", got)
+	}
+}
+
+// What was deleted before, in the same second, is not what the deletion of the
+// parent took.
+func TestUndeleteBringsBackNothingElseOfThatSecond(t *testing.T) { // F-39
+	at := time.Date(2026, 5, 1, 7, 0, 0, 0, time.UTC)
+	rec := &recorder{}
+	o := New(Config{Publisher: rec, Now: func() time.Time { return at }})
+	account := mustCreate(t, o, "Account", map[string]any{"Name": "A"})
+	alone := mustCreate(t, o, "Contact", map[string]any{"LastName": "Alone", "AccountId": account})
+	with := mustCreate(t, o, "Contact", map[string]any{"LastName": "With", "AccountId": account})
+	did(t, o, rec, func(tx *Tx) *Error { return tx.Delete("Contact", alone) })
+	did(t, o, rec, func(tx *Tx) *Error { return tx.Delete("Account", account) })
+	if got := did(t, o, rec, func(tx *Tx) *Error { return tx.Undelete("Account", account) }); !slices.Equal(got, []string{"UNDELETE Account", "UNDELETE Contact"}) {
+		t.Errorf("undeleting: %v", got)
+	}
+	if get(t, o, "Contact", alone).Value("IsDeleted") != true || get(t, o, "Contact", with).Value("IsDeleted") != false {
+		t.Error("not the contact came back that went with its account")
+	}
+
+	// Also within one transaction.
+	if got := did(t, o, rec, func(tx *Tx) *Error {
+		if err := tx.Undelete("Contact", alone); err != nil {
+			return err
+		}
+		return nil
+	}); len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+	did(t, o, rec, func(tx *Tx) *Error {
+		if err := tx.Delete("Contact", with); err != nil {
+			return err
+		}
+		return tx.Delete("Account", account)
+	})
+	did(t, o, rec, func(tx *Tx) *Error { return tx.Undelete("Account", account) })
+	if get(t, o, "Contact", alone).Value("IsDeleted") != false || get(t, o, "Contact", with).Value("IsDeleted") != true {
+		t.Error("two deletions of one transaction are taken for one")
 	}
 }
 

@@ -46,8 +46,9 @@ type Org struct {
 	flows       []Flow
 	accesses    sync.Map // user id → *access, of users who may not do everything
 	families    families
-	commits     int64    // number of transactions so far
-	forgot      DateTime // deletions before are not all listed any more
+	removals    map[string]removal // by the id of what they took
+	commits     int64              // number of transactions so far
+	forgot      DateTime           // deletions before are not all listed any more
 	orgID       string
 	adminID     string
 	lastWhen    DateTime
@@ -68,6 +69,7 @@ func New(cfg Config) *Org {
 	o := &Org{
 		now: cfg.Now, publisher: cfg.Publisher, faults: cfg.Faults, edition: cfg.Edition, checks: cfg.Checks,
 		started: cfg.Now(), tables: map[string]*table{}, newType: map[string]string{}, typeValues: map[string]map[string][]string{}, between: " / ",
+		removals: map[string]removal{},
 	}
 	o.schema.Store(newSchema(schemaWith(cfg.Features, cfg.Edition), o.started))
 	for _, object := range o.Objects() {

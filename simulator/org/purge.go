@@ -48,6 +48,9 @@ func (o *Org) Purge(caller Caller, object string, ids []string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.tables[target.Name].purge(ids, o.rememberedFrom())
+	for _, id := range ids {
+		delete(o.removals, id)
+	}
 	if o.keeper != nil {
 		o.keeper.KeepPurge(target.Name, ids)
 	}

@@ -35,6 +35,7 @@ type Tx struct {
 	late   bool // stamped earlier than it commits
 	log    []undo
 	spare  [][]any // rows that are of no more use
+	root   string  // what is being deleted with all that belongs to it
 
 	sent  []EventMessage    // published whatever becomes of the transaction
 	uuids map[string]string // of platform events, by the ids that they were answered with

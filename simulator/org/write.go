@@ -147,6 +147,7 @@ func (tx *Tx) Delete(object, id string) *Error {
 	if err := tx.lockFault(t.object.Name, t.at(at).ID()); err != nil {
 		return err
 	}
+	tx.root = ""
 	return tx.bin(t, at, true)
 }
 

@@ -30,7 +30,7 @@ const driven = {
   advanced: {
     amount_field: other, close_date_field: other, opportunity_rule: other, fallback_owner: other,
     purpose_field_event: other, purpose_field_task: other, outcome_field_event: other, outcome_field_task: other,
-    summarize_topics: other, emails_from_tasks: other, emails_from_messages: other, currency_label: other,
+    summarize_topics: other, own_sight: other, emails_from_tasks: other, emails_from_messages: other, currency_label: other,
     conflicts_ownership: other, conflicts_amounts: other, conflicts_stages: other, conflicts_outcomes: other,
     conflicts_people: other, conflicts_other: other,
   },
