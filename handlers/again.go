@@ -138,6 +138,11 @@ func (v *visit) againForm(scope gateway.ReplanScope, get func(string, ...string)
 			if x.name == "cause" {
 				value = orSomething(scope.Lines.What, value)
 			}
+			for _, s := range logStates {
+				if x.name == "state" && value == string(s.state) {
+					value = s.text
+				}
+			}
 			f.Lines = append(f.Lines, views.Fact{Label: strings.ToUpper(x.name[:1]) + x.name[1:], Value: value})
 		}
 		if f.Lines == nil {
@@ -191,7 +196,10 @@ func (v *visit) againCheck(scope gateway.ReplanScope, get func(string, ...string
 	}
 	c := &views.AgainCheck{Effects: effectWords(e), URL: againBase, Button: "Sync these again now"}
 	c.Effects[0].Text, c.Effects[2].Text = "in Salesforce, in the background", "up to 200 records of one object go in one"
-	c.Also = []views.Fact{{Label: "Chosen", Value: count(e.Looked-e.Beside, "thing", "things"), Second: count(e.Left, "is as it should be", "are as they should be") + " and would not be written."}}
+	c.Also = []views.Fact{{Label: "Chosen", Value: count(e.Looked-e.Beside, "thing", "things")}}
+	if e.Left > 0 {
+		c.Also[0].Second = count(e.Left, "is as it should be", "are as they should be") + " and would not be written."
+	}
 	if e.Freed > 0 {
 		c.Also = append(c.Also, views.Fact{Label: "Parked writes", Value: count(e.Freed, "would be tried again", "would be tried again")})
 	}

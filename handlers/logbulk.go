@@ -235,9 +235,12 @@ func (v *visit) showGroups(q store.LogQuery) error {
 	}
 	for _, g := range groups {
 		p.Groups.Rows = append(p.Groups.Rows, views.Cause{
-			Title: g.Problem.What, Who: g.Problem.Who, Detail: v.groupWords(g, "line", "lines"),
+			Title: g.Problem.What, Who: g.Problem.Who, Detail: v.groupWords(g, "line", "lines"), Retries: g.Problem.Retries,
 			Action: views.Action{Text: "Open", URL: withQuery(v.Ctx, map[string]string{"group": "", "cause": causeKey(g.Problem)}), About: g.Problem.What, Small: true},
 		})
+		if row := &p.Groups.Rows[len(p.Groups.Rows)-1]; q.State == string(gateway.LogNeedsYou) {
+			row.Also = v.fixAndRetry(g)
+		}
 	}
 	return answer(v.Ctx, views.Log(p))
 }

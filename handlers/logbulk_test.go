@@ -43,6 +43,10 @@ func TestLogIsGroupedByCause_UX32_UX36(t *testing.T) {
 	b := w.as(home, gateway.RoleAdmin)
 	page := b.get("/sync/log").want(http.StatusOK, "4 writes need you, 2 causes", "Phones begin with a plus.", "3 writes, newest")
 	grouped := b.get("/sync/log?group=cause&state=needs_you").want(http.StatusOK, "2 causes", "3 lines, newest", "1 line, newest")
+	if contains(b.get("/sync/log?group=cause").body, "Fix and retry all") || !contains(grouped.body, "Fix and retry all") {
+		t.Error("causes of what needs somebody lead to fixing them, others do not")
+	}
+	b.get("/sync/log").want(http.StatusOK, "4 lines: 4 need you.")
 	cause := ""
 	for _, link := range page.links() {
 		if strings.HasPrefix(link, "/sync/log") && strings.Contains(link, "cause=") {

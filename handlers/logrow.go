@@ -25,6 +25,9 @@ func (v *visit) logRow(line store.LogLine, conn gateway.Connection) views.LogRow
 	}
 	if row.Record == "" {
 		row.Record = e.Key.ID
+		if e.Key.Local() {
+			row.Record = "New " + e.Key.Object // our id of it says nothing to a reader
+		}
 	}
 	if line.Inbound != nil {
 		v.inboundWords(&row, *line.Inbound)
@@ -33,6 +36,10 @@ func (v *visit) logRow(line store.LogLine, conn gateway.Connection) views.LogRow
 		row.Tries = strconv.Itoa(e.Attempt)
 	}
 	switch {
+	case e.State == gateway.LogWaiting && conn.State == gateway.StateLimited:
+		row.Next = "when Salesforce takes calls again"
+	case e.State == gateway.LogWaiting && !e.NextTry.IsZero() && !e.NextTry.After(clk.now):
+		row.Next = "next in its turn"
 	case e.State == gateway.LogWaiting && !e.NextTry.IsZero():
 		row.Next = "next " + clk.at(e.NextTry).Text
 	case e.State == gateway.LogNeedsYou:
@@ -159,7 +166,7 @@ func logSteps(clk clock, line store.LogLine) []views.LogStep {
 	case gateway.LogWaiting:
 		steps = append(steps, views.LogStep{Icon: views.IconClock, Tone: views.UnderWay, Text: strings.TrimSpace("Waiting. " + e.Problem.What), When: clk.at(e.NextTry)})
 	case gateway.LogNeedsYou:
-		steps = append(steps, views.LogStep{Icon: views.IconPause, Tone: views.Bad, Text: "Parked: a retry cannot succeed without a change", When: clk.at(e.DoneAt)})
+		steps = append(steps, views.LogStep{Icon: views.IconPause, Tone: views.Bad, Text: "Parked: a retry cannot succeed without a change"})
 	case gateway.LogIgnored, gateway.LogSkipped:
 		steps = append(steps, views.LogStep{Icon: views.IconInfo, Tone: views.Idle, Text: e.Problem.What, When: clk.at(e.DoneAt)})
 	}

@@ -116,7 +116,11 @@ func logLead(page store.LogPage) string {
 	words := []string{}
 	for _, s := range logStates {
 		if n := page.Counts[s.state]; n > 0 {
-			words = append(words, number(n)+" "+strings.ToLower(s.text))
+			text := strings.ToLower(s.text)
+			if s.state == gateway.LogNeedsYou && n != 1 {
+				text = "need you"
+			}
+			words = append(words, number(n)+" "+text)
 		}
 	}
 	if len(words) == 0 {

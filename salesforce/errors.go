@@ -136,9 +136,13 @@ func index(rows []verdict) map[string][]verdict {
 // judge finds the code and the sentence for one answer. errorCode is "" when
 // Salesforce named none.
 func judge(status int, errorCode, message string) (gateway.Code, string) {
+	said := message
 	message = strings.ToLower(message)
 	for _, row := range verdicts[strings.ToUpper(errorCode)] {
 		if strings.Contains(message, row.word) {
+			if row.errorCode == "FIELD_CUSTOM_VALIDATION_EXCEPTION" {
+				return row.code, byRule(row.message, said)
+			}
 			return row.code, row.message
 		}
 	}
@@ -163,3 +167,19 @@ func judge(status int, errorCode, message string) (gateway.Code, string) {
 		return gateway.CodeSFOther, sayOther
 	}
 }
+
+// byRule adds to a sentence what an admin of the org wrote for those whom his
+// validation rule refuses: it tells one rule from another, and what to change.
+func byRule(sentence, said string) string {
+	said = strings.TrimRight(strings.Join(strings.Fields(said), " "), ". ")
+	if said == "" {
+		return sentence
+	}
+	if runes := []rune(said); len(runes) > mostOfRule {
+		said = string(runes[:mostOfRule]) + "…"
+	}
+	return strings.Replace(sentence, ".", ": “"+said+"”.", 1)
+}
+
+// mostOfRule is how much is shown of it, in characters; Salesforce keeps 255.
+const mostOfRule = 255

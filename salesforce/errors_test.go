@@ -220,3 +220,17 @@ func TestRetryAfterInSecondsAndAsDateF50(t *testing.T) {
 		}
 	}
 }
+
+// UX 34, 36: what an admin wrote into his validation rule stands in the plain
+// sentence, so that two rules are two causes, each with what to change.
+func TestValidationRuleIsQuoted_UX36(t *testing.T) {
+	for said, want := range map[string]string{
+		"Close date is in\n the past.": "A validation rule of the Salesforce org refused the values: “Close date is in the past”. Change them, or ask a Salesforce admin to change the rule.",
+		"":                             "A validation rule of the Salesforce org refused the values. Change them, or ask a Salesforce admin to change the rule.",
+		strings.Repeat("ü", 300):       "A validation rule of the Salesforce org refused the values: “" + strings.Repeat("ü", 255) + "…”. Change them, or ask a Salesforce admin to change the rule.",
+	} {
+		if _, got := judge(400, "FIELD_CUSTOM_VALIDATION_EXCEPTION", said); got != want {
+			t.Errorf("%q gives %q", said, got)
+		}
+	}
+}

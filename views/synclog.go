@@ -25,8 +25,10 @@ type Causes struct {
 // Cause is one reason with how often it happened.
 type Cause struct {
 	Title, Detail, Who string
-	Action             Action
-	Also               Action
+	// Retries says that nobody has to act: it is tried again by itself.
+	Retries bool
+	Action  Action
+	Also    Action
 }
 
 // LogRow is one write or one observed change.

@@ -1,0 +1,32 @@
+package handlers
+
+import (
+	"testing"
+	"time"
+
+	"tidegate/gateway"
+	"tidegate/store"
+)
+
+// UX 33: what waits says when it is tried next, and never a time that is past;
+// what is still to be created has no id that says anything to a reader.
+func TestLineSaysWhenItIsTriedNext_UX33(t *testing.T) {
+	w := newWorld(t)
+	v := &visit{s: w.server, ws: w.db.In(home)}
+	now := w.clock.now()
+	e := gateway.LogEntry{At: now, Direction: "out", State: gateway.LogWaiting, Key: gateway.RecordKey{Object: "Visit__c", ID: "local:home/custom:visit/v-1"}}
+	for want, c := range map[string]struct {
+		next  time.Time
+		state gateway.ConnectionState
+	}{
+		"":                                  {},
+		"when Salesforce takes calls again": {now.Add(-time.Minute), gateway.StateLimited},
+		"next in its turn":                  {now.Add(-time.Minute), gateway.StateOK},
+		"next " + v.clock().at(now.Add(2*time.Second)).Text: {now.Add(2 * time.Second), gateway.StateOK},
+	} {
+		e.NextTry = c.next
+		if row := v.logRow(store.LogLine{Entry: e}, gateway.Connection{State: c.state}); row.Next != want || row.Record != "New Visit__c" {
+			t.Errorf("%q, %q, want %q", row.Next, row.Record, want)
+		}
+	}
+}
