@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
@@ -25,8 +27,9 @@ func (s *Server) shell(v *visit, title, current string) views.Shell {
 		MadeAt:  v.clock().at(s.Now()),
 		Since:   strconv.FormatUint(uint64(v.drawn), 10),
 	}
-	s.addEnvironment(v, &sh)
-	s.addNeedsYou(v, &sh)
+	waiting, parked := s.owed(v)
+	s.addEnvironment(v, &sh, waiting)
+	addNeedsYou(&sh, parked)
 	// Only known keys speak, so that a link cannot put words on our page.
 	if text, ok := flashes[v.Query("saved")]; ok {
 		n := views.Notice{Tone: views.Good, Icon: views.IconOK, Text: text}
@@ -83,9 +86,25 @@ var awayTones = map[gateway.ConnectionState]views.Tone{
 	gateway.StatePaused:         views.Idle,
 	gateway.StateRepairing:      views.UnderWay,
 	gateway.StateDisconnected:   views.Attention,
+	gateway.StateCatchingUp:     views.Attention,
 }
 
-func (s *Server) addEnvironment(v *visit, sh *views.Shell) {
+// awayFor is how long a stream may be away before every page tells of it.
+const awayFor = time.Minute
+
+// staleWords say how old the data is, and what becomes of edits meanwhile (UX 46).
+func staleWords(state gateway.ConnectionState, waiting int) string {
+	if state == gateway.StateRepairing {
+		return "" // only what is being read again may be older
+	}
+	text := " What you see is as it was then or newer; each record says when. Edits are kept here and go out afterwards"
+	if waiting > 0 {
+		text += ": " + count(waiting, "waits", "wait") + " now"
+	}
+	return text + "."
+}
+
+func (s *Server) addEnvironment(v *visit, sh *views.Shell, waiting int) {
 	c, err := v.ws.Connection(v.UserContext())
 	if err != nil {
 		if gateway.CodeOf(err) != gateway.CodeNotFound {
@@ -98,27 +117,31 @@ func (s *Server) addEnvironment(v *visit, sh *views.Shell) {
 		sh.Notices = append(sh.Notices, v.haltNotice(c))
 	}
 	tone, away := awayTones[c.State]
-	if !away {
+	if !away || c.State == gateway.StateCatchingUp && s.Now().Sub(c.StateSince) < awayFor {
 		return
 	}
 	chip := views.StateChip(string(c.State))
-	n := views.Notice{Tone: tone, Icon: chip.Icon, Strong: chip.Text + " since " + v.clock().at(c.StateSince).Text + ".", Text: c.StateReason}
+	n := views.Notice{Tone: tone, Icon: chip.Icon, Strong: chip.Text + " since " + v.clock().at(c.StateSince).Text + ".", Text: strings.TrimSpace(c.StateReason + staleWords(c.State, waiting))}
 	if v.admin() && (c.State == gateway.StateNeedsReconnect || c.State == gateway.StateDisconnected) {
 		n.Link = views.Link{Text: "Connection and readiness", URL: "/settings/salesforce"}
 	}
 	sh.Notices = append(sh.Notices, n)
 }
 
-func (s *Server) addNeedsYou(v *visit, sh *views.Shell) {
+// owed counts what waits and what needs a person, for the page's frame.
+func (s *Server) owed(v *visit) (waiting, parked int) {
 	pending, err := v.ws.PendingByObject(v.UserContext())
 	if err != nil {
-		s.Logger.Error("counting parked writes for the page's frame failed", "err", err)
-		return
+		s.Logger.Error("counting pending writes for the page's frame failed", "err", err)
 	}
-	parked := 0
 	for _, p := range pending {
+		waiting += p.Waiting
 		parked += p.Parked
 	}
+	return waiting, parked
+}
+
+func addNeedsYou(sh *views.Shell, parked int) {
 	if parked == 0 {
 		return
 	}
