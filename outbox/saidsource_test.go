@@ -63,6 +63,9 @@ func saw(t *testing.T, said *effect.Effect, made map[string]int, want map[string
 	for object, n := range said.Updated {
 		told["update "+object] = n
 	}
+	for object, n := range said.Removed {
+		told["delete "+object] = n
+	}
 	same(t, "the preview said", told, want)
 	same(t, "then happened", made, want)
 	same(t, "the preview looked at all", said.Whole(), true)

@@ -90,3 +90,31 @@ func TestRelationThatIsThereAlreadyIsFinished(t *testing.T) {
 		})
 	}
 }
+
+// UX-31: the review of a change says of the people whom a Task is related to
+// what then happens, as it does of the Task.
+func TestPreviewSaysWhoIsRelatedToTheTask_UX31(t *testing.T) {
+	w, m := sharedWorld(t)
+	w.mirror(contactOf(1, ann), contactOf(2, "bob@example.com"), contactOf(3, "cy@example.com"))
+	w.notes(`"event"`)
+	w.deliverAll(w.meeting(m))
+	s := w.inForce()
+	s.Notes.MeetingNotes = []string{"event", "task"}
+	said, made := w.propose(t, s, gateway.TabNotes)
+	saw(t, said, made, map[string]int{"create Task": 1, "create TaskRelation": 2})
+	said, made = w.propose(t, s, gateway.TabNotes)
+	saw(t, said, made, map[string]int{})
+}
+
+// UX-31: where a change of settings moves meetings to another deal, the review
+// counts what relates them to the former one and goes, as it then does.
+func TestPreviewSaysWhichRelationsGo_UX31(t *testing.T) {
+	w, _ := bondWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"))
+	large := deal("006550000000002AAA", "2026-08-01")
+	large.Fields["Amount"] = "90000"
+	w.mirror(large, role("00K550000000002AAA", large.Key.ID))
+	s := w.inForce()
+	s.Advanced.OpportunityRule = gateway.OpportunityLargest
+	said, made := w.propose(t, s, gateway.TabAdvanced)
+	saw(t, said, made, map[string]int{"create ContentDocumentLink": 1, "delete ContentDocumentLink": 1, "update Event": 1})
+}
