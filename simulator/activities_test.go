@@ -3,6 +3,7 @@ package simulator_test
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,4 +74,42 @@ func TestQ1ActivitiesAreListedUnderTheirParents(t *testing.T) {
 	if got := listed("Visit__c", visit, "OpenActivities", ""); len(got) != 1 || got[0] != task {
 		t.Errorf("of a custom object: %v", got)
 	}
+}
+
+func TestQ1WhoSeesNotAllAsksForTheActivitiesOfOneRecord(t *testing.T) {
+	o, admin := start(t, simulator.Config{})
+	c, user := admin.another(o)
+	account := admin.made("Account", `{"Name":"A","OwnerId":"`+user+`"}`)
+	own := admin.made("Task", `{"Subject":"Own","Status":"Completed","ActivityDate":"2026-04-01","WhatId":"`+account+`","OwnerId":"`+user+`"}`)
+	admin.made("Task", `{"Subject":"Of another","Status":"Completed","ActivityDate":"2026-04-02","WhatId":"`+account+`"}`)
+	admin.made("Account", `{"Name":"B","OwnerId":"`+user+`"}`)
+	const order = "ORDER BY ActivityDate DESC NULLS LAST, LastModifiedDate DESC"
+	query := func(inner, where string) string {
+		return v + "/query?q=" + url.QueryEscape("SELECT Id, (SELECT Id FROM ActivityHistories "+inner+") FROM Account "+where)
+	}
+	one := "WHERE Id = '" + account + "'"
+	c.want(200, "GET", query("", ""), "")
+	admin.permit(user, "Task", `"view_all":false`)
+	for _, refused := range []struct{ inner, where, text string }{
+		{order + " LIMIT 10", "", "single parent record"},
+		{order, one, "only allows security evaluation for non-admin users when LIMIT is specified and at most 500"},
+		{"LIMIT 10", one, "ordered by"},
+		{"ORDER BY ActivityDate ASC, LastModifiedDate DESC LIMIT 10", one, "ordered by"},
+		{"WHERE IsTask = true " + order + " LIMIT 10", one, "WHERE"},
+	} {
+		if r := c.want(400, "GET", query(refused.inner, refused.where), ""); r.code(t) != "MALFORMED_QUERY" || !strings.Contains(string(r.body), refused.text) {
+			t.Errorf("%s %s: %s", refused.inner, refused.where, r.body)
+		}
+	}
+	var out struct {
+		Records []struct {
+			ActivityHistories struct{ Records []struct{ ID string } }
+		}
+	}
+	c.want(200, "GET", query(order+" LIMIT 500", one), "").into(t, &out)
+	if got := out.Records[0].ActivityHistories.Records; len(got) != 1 || got[0].ID != own {
+		t.Errorf("who owns one task is told of %v", got)
+	}
+	c.want(200, "GET", v+"/query?q="+url.QueryEscape("SELECT Id, (SELECT Id FROM OpenActivities ORDER BY ActivityDate ASC NULLS LAST, LastModifiedDate DESC LIMIT 5) FROM Account "+one), "")
+	admin.want(200, "GET", query("", ""), "")
 }

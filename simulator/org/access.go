@@ -310,3 +310,16 @@ func (e Eyes) Sight(object string) Sight {
 	}
 	return s
 }
+
+// SeesAll reports whether the view's user may view all records, whosever they are.
+func (v View) SeesAll() bool {
+	if v.access == nil {
+		return true
+	}
+	for _, r := range v.access.objects {
+		if !r.viewAll {
+			return false
+		}
+	}
+	return true
+}

@@ -14,6 +14,9 @@ import (
 const (
 	activityHistory = "ActivityHistory"
 	openActivity    = "OpenActivity"
+
+	// OpenActivities is the name of the object of what is still to come.
+	OpenActivities = openActivity
 )
 
 // activityLists are those objects by the relationship under which they stand.

@@ -177,8 +177,8 @@ func (e *eval) loadChildren(res *Result) error {
 
 // loadActivities answers a child query of activities, parent by parent.
 func (e *eval) loadActivities(res *Result, c *childRows) error {
-	if c.query.Limit > maxActivities {
-		return malformed(fmt.Sprintf("Implementation restriction: %s allows a LIMIT of at most %d", c.list.Name, maxActivities))
+	if err := e.checkActivities(res, c); err != nil {
+		return err
 	}
 	var ids []string
 	for _, r := range res.Rows {
@@ -197,6 +197,3 @@ func (e *eval) loadActivities(res *Result, c *childRows) error {
 	}
 	return nil
 }
-
-// maxActivities is the highest LIMIT of a query of activities.
-const maxActivities = 500
