@@ -121,7 +121,7 @@ func BenchmarkUpsert(b *testing.B) {
 					next = (next + size) % benchRecords
 					benchTx(b, w, func(ctx context.Context, tx *Tx) error {
 						return tx.rows(ctx, saveRecords, len(records), func(args []any, i int) []any {
-							return appendRecord(args, tx.ws, recordRow{&records[i], sortLabel(records[i])})
+							return appendRecord(args, tx.ws, recordRow{Record: &records[i], label: sortLabel(records[i])})
 						})
 					})
 				}
@@ -178,6 +178,7 @@ func benchBatch(ctx context.Context, tx *Tx, lease gateway.Lease, next, size int
 		}
 		r.Fields, r.Version, r.ObservedAt = r.Fields.Overlay(change), history[i].Version, tx.Now()
 		records[i] = r
+		tx.OnlyLaid(key, change)
 	}
 	if err := tx.SaveRecords(ctx, records); err != nil {
 		return err

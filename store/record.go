@@ -74,19 +74,18 @@ func (tx *Tx) LoadRecords(ctx context.Context, keys []gateway.RecordKey) (map[ga
 type loadedRow struct {
 	gateway.Record
 	stored
-	text string
 }
 
 func (l *loadedRow) scan(rows *sql.Rows) (err error) {
 	l.Record, l.text, err = scanRow(rows, &l.label)
+	l.deleted = l.Deleted
 	return err
 }
 
 func (l *loadedRow) parse() (err error) {
-	if l.Fields, err = parseFields(l.text); err != nil {
+	if l.Fields, l.plain, err = parseText(l.text); err != nil {
 		return fmt.Errorf("%s %s: %w", l.Key.Object, l.Key.ID, err)
 	}
-	l.keys = valuesOf(&l.Record)
 	return nil
 }
 
@@ -123,6 +122,7 @@ func (tx *Tx) SaveRecords(ctx context.Context, records []gateway.Record) error {
 		return err
 	}
 	rows := tx.recordRows(records)
+	defer tx.forget(records)
 	var keys keyChange
 	var wait sync.WaitGroup
 	wait.Go(func() { keys = tx.changeOfKeys(records) }) // while the rows are written
@@ -161,10 +161,29 @@ func (tx *Tx) know(ctx context.Context, records []gateway.Record) error {
 	return err
 }
 
+// forget what was loaded of records that were written since: who saves them
+// again loads them again.
+func (tx *Tx) forget(records []gateway.Record) {
+	for i := range records {
+		delete(tx.loaded, records[i].Key)
+	}
+}
+
 // recordRow is a record to be written, with the label of its row.
 type recordRow struct {
 	*gateway.Record
 	label string
+	was   *stored
+}
+
+// text returns the fields as their column holds them.
+func (r recordRow) text() string {
+	if r.was != nil {
+		if text, ok := r.was.withLaid(r.Fields); ok {
+			return text
+		}
+	}
+	return fieldsText(r.Fields)
 }
 
 // recordRows parts rows that keep their label from the others. An upsert that
@@ -173,24 +192,29 @@ type recordRow struct {
 // Postgres looks at the values, so there one statement is better.
 func (tx *Tx) recordRows(records []gateway.Record) (out struct{ labeled, same []recordRow }) {
 	for i := range records {
-		row := recordRow{&records[i], sortLabel(records[i])}
-		was := tx.loaded[row.Key]
-		if was != nil && was.label == row.label && tx.dialect.rewritesIndexes {
+		row := recordRow{Record: &records[i], was: tx.loaded[records[i].Key]}
+		if row.was != nil && row.was.keepsLabel() {
+			row.label = row.was.label
+		} else {
+			row.label = sortLabel(records[i])
+		}
+		if row.was != nil && row.was.label == row.label && tx.dialect.rewritesIndexes {
 			out.same = append(out.same, row)
 			continue
 		}
 		out.labeled = append(out.labeled, row)
-		if was != nil {
-			was.label = row.label
-		}
 	}
 	return out
 }
 
-// stored is what LoadRecords found of a record.
+// stored is what LoadRecords found of a record, and in which fields alone it is
+// said to differ since; nil = maybe in all.
 type stored struct {
-	keys  keyValues
-	label string
+	text    string
+	plain   bool // as fieldsText writes it, see plain
+	label   string
+	deleted bool
+	laid    gateway.Fields
 }
 
 var saveRecords = insert{
@@ -218,7 +242,7 @@ const (
 )
 
 func appendRecord(args []any, ws gateway.WorkspaceID, r recordRow) []any {
-	return append(args, string(ws), r.Key.Object, r.Key.ID, fieldsText(r.Fields),
+	return append(args, string(ws), r.Key.Object, r.Key.ID, r.text(),
 		r.Version.CommitAt, r.Version.CommitNumber, r.Version.Sequence, r.ReadAt,
 		r.Deleted, r.Partial, micros(r.ObservedAt), r.label)
 }

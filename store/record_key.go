@@ -49,8 +49,7 @@ func isLookup(field string) bool {
 	return false
 }
 
-// keyValues are the raw values of keyFields of one stored record. They are a
-// copy, because callers may change the maps that LoadRecords gave them.
+// keyValues are the raw values of keyFields of one stored record.
 type keyValues struct {
 	deleted bool
 	values  [len(keyFields)]gateway.Value
@@ -86,16 +85,59 @@ func (v *keyValues) differing(o *keyValues) (places uint32) {
 	return places
 }
 
-// valuesOf returns what determines the keys of r, by values that compare.
-func valuesOf(r *gateway.Record) keyValues {
+// valuesOf returns what determines the keys of r at some places, by values that
+// compare.
+func valuesOf(r *gateway.Record, places uint32) keyValues {
 	v := keyValues{deleted: r.Deleted}
 	for i, k := range keyFields {
+		if places&(1<<i) == 0 {
+			continue
+		}
 		if value := r.Fields[k.field]; !value.Empty() {
 			v.values[i] = value
 		}
 	}
 	return v
 }
+
+// values is valuesOf for a record as it was loaded.
+func (s *stored) values(places uint32) keyValues {
+	if !s.plain {
+		fields, _ := parseFields(s.text) // it was parsed before
+		return valuesOf(&gateway.Record{Fields: fields, Deleted: s.deleted}, places)
+	}
+	v := keyValues{deleted: s.deleted}
+	for i, k := range keyFields {
+		if places&(1<<i) == 0 {
+			continue
+		}
+		if from, to := valueIn(s.text, k.field); to > from && s.text[from:to] != string(gateway.Null) {
+			v.values[i] = gateway.Value(s.text[from:to])
+		}
+	}
+	return v
+}
+
+// keysLaid returns the places of those keys that the fields that were laid over
+// the record may have changed.
+func (s *stored) keysLaid(deleted bool) (places uint32) {
+	if s.laid == nil || s.deleted != deleted {
+		return allKinds
+	}
+	for name := range s.laid {
+		places |= placesOf[name]
+	}
+	return places
+}
+
+// placesOf are, for each field that gives keys, the places of its kind.
+var placesOf = func() map[string]uint32 {
+	places := make(map[string]uint32, len(keyFields))
+	for i, k := range keyFields {
+		places[k.field] = sameKind[i]
+	}
+	return places
+}()
 
 // maxKeyBytes leaves out what is no address or number of anybody.
 const maxKeyBytes = 320
@@ -197,25 +239,26 @@ type keyChange struct{ gone, fresh []ownedKey }
 // changeOfKeys finds the keys that differ from what LoadRecords saw.
 func (tx *Tx) changeOfKeys(records []gateway.Record) (c keyChange) {
 	for i := range records {
-		key, values := records[i].Key, valuesOf(&records[i])
+		key, places := records[i].Key, uint32(allKinds)
 		before := tx.loaded[key]
-		places := uint32(allKinds)
+		if before != nil {
+			if places = before.keysLaid(records[i].Deleted); places == 0 {
+				continue
+			}
+		}
+		values := valuesOf(&records[i], places)
 		var was []recordKey
 		if before != nil {
 			// Normalizing all keys of all records took two thirds of this.
-			if places = before.keys.differing(&values); places == 0 {
+			old := before.values(places)
+			if places &= old.differing(&values); places == 0 {
 				continue
 			}
-			was = before.keys.keys(places)
+			was = old.keys(places)
 		}
 		now := values.keys(places)
 		c.gone = appendMissing(c.gone, key, was, now)
 		c.fresh = appendMissing(c.fresh, key, now, was)
-		if before == nil {
-			before = &stored{}
-			tx.loaded[key] = before
-		}
-		before.keys = values
 	}
 	return c
 }

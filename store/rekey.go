@@ -171,7 +171,8 @@ func (tx *Tx) forgetKeys(ctx context.Context, keys ...gateway.RecordKey) error {
 	var gone []ownedKey
 	for _, key := range keys {
 		if was := tx.loaded[key]; was != nil {
-			gone = appendMissing(gone, key, was.keys.keys(allKinds), nil)
+			all := was.values(allKinds)
+			gone = appendMissing(gone, key, all.keys(allKinds), nil)
 		}
 		tx.loaded[key] = nil
 	}

@@ -50,7 +50,9 @@ type decided struct {
 type work struct {
 	record  *gateway.Record
 	saved   bool
-	named   bool // a part of the name may have changed
+	named   bool           // a part of the name may have changed
+	laid    gateway.Fields // in which alone the record differs from what was loaded
+	unlaid  bool           // it may differ in others, too
 	newer   []gateway.HistoryEntry
 	pending *gateway.Change
 	before  *gateway.Change // pending as it was loaded
@@ -224,6 +226,7 @@ func (f *fold) decide(e *gateway.ChangeEvent, id string, place int) {
 		return
 	}
 	if d.Save {
+		w.lay(d.Laid)
 		w.record, w.saved = &d.Record, true
 		w.named = w.named || inbound.NamesPerson(e)
 	}
@@ -243,6 +246,18 @@ func (f *fold) decide(e *gateway.ChangeEvent, id string, place int) {
 	}
 	f.askMaster(d)
 	f.pending(w, d)
+}
+
+// lay notes in which fields a decision changed the record; nil = maybe in all.
+func (w *work) lay(fields gateway.Fields) {
+	switch {
+	case fields == nil:
+		w.unlaid = true
+	case w.laid == nil:
+		w.laid = fields
+	default:
+		w.laid = w.laid.Overlay(fields)
+	}
 }
 
 // pending notes what became of our waiting change, and its line in the log.

@@ -37,12 +37,14 @@ func (f *fold) save(ctx context.Context) error {
 
 // name keeps the full name of a person in step with its parts: events carry
 // the parts only, and readers of the mirror expect Salesforce's Name.
-func (f *fold) name(r *gateway.Record) {
+func (f *fold) name(w *work) {
+	r := w.record
 	if f.a.Named == nil || !f.a.Named(r.Key.Object) {
 		return
 	}
 	if name := inbound.PersonName(*r); name.Known() {
 		r.Fields["Name"] = name
+		w.lay(gateway.Fields{"Name": name})
 	}
 }
 
@@ -51,7 +53,10 @@ func (f *fold) saveRecords(ctx context.Context) error {
 	for _, key := range f.keys {
 		if w := f.work[key]; w.saved {
 			if w.named {
-				f.name(w.record)
+				f.name(w)
+			}
+			if !w.unlaid {
+				f.tx.OnlyLaid(key, w.laid)
 			}
 			records = append(records, *w.record)
 		}

@@ -87,9 +87,9 @@ func (in Input) apply(was, next gateway.Record, fields gateway.Fields) Decision 
 	d := in.decision(outcome, reason)
 	d.Append = true
 	d.Entry.Before = in.before(fields)
-	next.Fields = in.overlay(was.Fields, fields) // after the last look at what was
+	next.Fields, d.Laid = in.overlay(was.Fields, fields), fields // after the last look at what was
 	if goneHere(was) && !in.staysGone(was) {
-		next.Fields = next.Fields.Clone()
+		next.Fields, d.Laid = next.Fields.Clone(), nil
 		delete(next.Fields, ownMark)
 	}
 	d.Record, d.Save = next, true

@@ -45,6 +45,9 @@ type Input struct {
 type Decision struct {
 	Record gateway.Record
 	Save   bool
+	// Laid are the fields that were laid over those of the current record, which
+	// differs in no other; nil where it may. To be read only.
+	Laid   gateway.Fields
 	Entry  gateway.HistoryEntry
 	Append bool
 	// Refetch says why the record must be read whole, "" when it need not.

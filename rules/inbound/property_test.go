@@ -72,7 +72,8 @@ func withoutNulls(fields gateway.Fields) gateway.Fields {
 }
 
 // mirror applies decisions as the store would, for one record. Each is made a
-// second time with fields that it may change, which makes no difference.
+// second time with fields that it may change, which makes no difference; and
+// where a decision says which fields it laid over the record, no other differs.
 type mirror struct {
 	record  *gateway.Record
 	history []gateway.HistoryEntry
@@ -92,6 +93,9 @@ func (m *mirror) take(e gateway.ChangeEvent) Decision {
 		if owned := Decide(in); !reflect.DeepEqual(owned, d) {
 			panic(fmt.Sprintf("with its own fields %+v, with a copy %+v", owned, d)) // rapid shows the draw
 		}
+	}
+	if d.Save && d.Laid != nil && m.record != nil && !reflect.DeepEqual(m.record.Fields.Overlay(d.Laid), d.Record.Fields) {
+		panic(fmt.Sprintf("%v with %v laid over it is not %v", m.record.Fields, d.Laid, d.Record.Fields))
 	}
 	if d.Save {
 		m.record = &d.Record
