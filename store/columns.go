@@ -25,23 +25,56 @@ const columnsChunk = 500
 // instead of 35 by way of a temporary table that was copied into, measured at
 // 2,000 rows of 1.7 KB.
 func (r runner) columns(ctx context.Context, in insert, n int, fill func(args []any, i int) []any) error {
-	var query string
-	sent := make([][]byte, in.width)
-	given := make([]any, in.width)
+	var s sending
 	return r.dialect.wrap(ctx, in.doing, r.inChunks(n, columnsChunk, in.width, fill, func(args []any) error {
-		for c := range in.width {
-			var err error
-			if sent[c], err = appendArray(sent[c][:0], args, c, in.width); err != nil {
-				return err
-			}
-			given[c] = sent[c]
+		if err := s.make(in, args); err != nil {
+			return err
 		}
-		if query == "" {
-			query = in.unnested(args)
-		}
-		_, err := r.on.ExecContext(ctx, query, given...)
+		_, err := r.on.ExecContext(ctx, s.query, s.given...)
 		return err
 	}))
+}
+
+// planned makes what n rows take before anybody needs the connection, as far as
+// that is worth it, and returns what then writes them.
+func (r runner) planned(in insert, n int, fill func(args []any, i int) []any) func(ctx context.Context) error {
+	if r.dialect.columnsFrom == 0 || n < r.dialect.columnsFrom || n > columnsChunk {
+		return func(ctx context.Context) error { return r.many(ctx, in, n, fill) }
+	}
+	args := make([]any, 0, n*in.width)
+	for i := range n {
+		args = fill(args, i)
+	}
+	var s sending
+	made := s.make(in, args)
+	return func(ctx context.Context) error {
+		if made != nil {
+			return r.dialect.wrap(ctx, in.doing, made)
+		}
+		_, err := r.on.ExecContext(ctx, s.query, s.given...)
+		return r.dialect.wrap(ctx, in.doing, err)
+	}
+}
+
+// sending is a statement with its arrays.
+type sending struct {
+	query string
+	sent  [][]byte
+	given []any
+}
+
+// make puts rows into arrays. It uses the memory of those before.
+func (s *sending) make(in insert, args []any) (err error) {
+	if s.query == "" {
+		s.query, s.sent, s.given = in.unnested(args), make([][]byte, in.width), make([]any, in.width)
+	}
+	for c := range in.width {
+		if s.sent[c], err = appendArray(s.sent[c][:0], args, c, in.width); err != nil {
+			return err
+		}
+		s.given[c] = s.sent[c]
+	}
+	return nil
 }
 
 // unnested writes the statement that takes arrays of what the first row holds.

@@ -17,7 +17,7 @@ import (
 // records, and must hold: other fields are not looked at. Of the given map only
 // the names count, and it is not changed.
 func (tx *Tx) OnlyLaid(key gateway.RecordKey, fields gateway.Fields) {
-	if was := tx.loaded[key]; was != nil && fields != nil {
+	if was, _ := tx.was(key); was != nil && fields != nil {
 		was.laid = fields
 	}
 }

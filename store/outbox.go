@@ -165,11 +165,20 @@ func (r runner) pending(ctx context.Context, ws gateway.WorkspaceID, key gateway
 
 // LoadPending returns the entries that exist for these records and locks them.
 func (tx *Tx) LoadPending(ctx context.Context, keys []gateway.RecordKey) (map[gateway.RecordKey]gateway.Change, error) {
+	return tx.pendingOf(ctx, keys, tx.dialect.forLock)
+}
+
+// PendingOf is LoadPending without locking.
+func (tx *Tx) PendingOf(ctx context.Context, keys []gateway.RecordKey) (map[gateway.RecordKey]gateway.Change, error) {
+	return tx.pendingOf(ctx, keys, "")
+}
+
+func (tx *Tx) pendingOf(ctx context.Context, keys []gateway.RecordKey, lock string) (map[gateway.RecordKey]gateway.Change, error) {
 	out := map[gateway.RecordKey]gateway.Change{}
 	err := tx.perObject(keys, func(object string, ids any) error {
 		changes, err := tx.changes(ctx, "loading changes", `SELECT `+outboxColumns+` FROM outbox
 			WHERE workspace_id = ? AND object = ? AND record_id`+tx.dialect.among+`
-			ORDER BY record_id`+tx.dialect.forLock, tx.ws, object, ids)
+			ORDER BY record_id`+lock, tx.ws, object, ids)
 		for _, c := range changes {
 			out[c.Key] = c
 		}

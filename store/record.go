@@ -37,12 +37,20 @@ func (w *Workspace) Record(ctx context.Context, key gateway.RecordKey) (gateway.
 // on Postgres locks them in the order of their keys, so that two transactions
 // never wait for each other.
 func (tx *Tx) LoadRecords(ctx context.Context, keys []gateway.RecordKey) (map[gateway.RecordKey]gateway.Record, error) {
-	if len(tx.loaded) == 0 {
-		tx.loaded = make(map[gateway.RecordKey]*stored, len(keys))
+	found, err := tx.fetch(ctx, keys)
+	if err != nil {
+		return nil, err
 	}
-	for _, k := range keys {
-		tx.loaded[k] = nil
+	err = halves(len(found), func(from, to int) error { return parseRows(found[from:to]) })
+	out := make(map[gateway.RecordKey]gateway.Record, len(found))
+	for i := range found {
+		out[found[i].Key] = found[i].Record
 	}
+	return out, tx.dialect.wrap(ctx, "loading records", err)
+}
+
+// fetch reads and locks the rows that exist, their fields not parsed yet.
+func (tx *Tx) fetch(ctx context.Context, keys []gateway.RecordKey) ([]loadedRow, error) {
 	found := make([]loadedRow, 0, len(keys))
 	err := tx.perObject(keys, func(object string, ids any) error {
 		return tx.each(ctx, "loading records", func(rows *sql.Rows) error {
@@ -52,21 +60,35 @@ func (tx *Tx) LoadRecords(ctx context.Context, keys []gateway.RecordKey) (map[ga
 			return err
 		}, tx.dialect.byID(recordColumns+", label"), tx.ws, object, ids)
 	})
-	if err != nil {
-		return nil, err
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	if len(tx.loaded) == 0 {
+		tx.loaded = make(map[gateway.RecordKey]*stored, len(keys))
 	}
-	err = halves(len(found), func(from, to int) (err error) {
-		for i := from; i < to && err == nil; i++ {
-			err = found[i].parse()
-		}
-		return err
-	})
-	out := make(map[gateway.RecordKey]gateway.Record, len(found))
+	for _, k := range keys {
+		tx.loaded[k] = nil
+	}
 	for i := range found {
-		row := &found[i]
-		out[row.Key], tx.loaded[row.Key] = row.Record, &row.stored
+		tx.loaded[found[i].Key] = &found[i].stored
 	}
-	return out, tx.dialect.wrap(ctx, "loading records", err)
+	return found, err
+}
+
+// was returns what was loaded of a record; known is false where nobody looked.
+func (tx *Tx) was(key gateway.RecordKey) (found *stored, known bool) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
+	found, known = tx.loaded[key]
+	return found, known
+}
+
+func parseRows(found []loadedRow) error {
+	for i := range found {
+		if err := found[i].parse(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // loadedRow is a record as LoadRecords finds it. Its fields are parsed after
@@ -112,12 +134,7 @@ func halves(n int, f func(from, to int) error) error {
 // the transaction loaded it is not locked, so the stream and the settling of a
 // create may both make it.
 func (tx *Tx) SaveRecords(ctx context.Context, records []gateway.Record) error {
-	records = lastOfEach(records)
-	for i := range records {
-		if records[i].ObservedAt.IsZero() {
-			records[i].ObservedAt = tx.now
-		}
-	}
+	records = tx.observed(records)
 	if err := tx.know(ctx, records); err != nil {
 		return err
 	}
@@ -127,14 +144,8 @@ func (tx *Tx) SaveRecords(ctx context.Context, records []gateway.Record) error {
 	var wait sync.WaitGroup
 	wait.Go(func() { keys = tx.changeOfKeys(records) }) // while the rows are written
 	defer wait.Wait()
-	for _, group := range []struct {
-		in   insert
-		rows []recordRow
-	}{{saveRecords, rows.labeled}, {saveSameLabel, rows.same}} {
-		err := tx.many(ctx, group.in, len(group.rows), func(args []any, i int) []any {
-			return appendRecord(args, tx.ws, group.rows[i])
-		})
-		if err != nil {
+	for _, g := range rows {
+		if err := tx.many(ctx, g.in, len(g.rows), tx.filling(g.rows)); err != nil {
 			return err
 		}
 	}
@@ -145,12 +156,29 @@ func (tx *Tx) SaveRecords(ctx context.Context, records []gateway.Record) error {
 	return tx.fileEmails(ctx, records)
 }
 
+// observed returns one record per key, sorted, each with the time when it was
+// seen.
+func (tx *Tx) observed(records []gateway.Record) []gateway.Record {
+	records = lastOfEach(records)
+	for i := range records {
+		if records[i].ObservedAt.IsZero() {
+			records[i].ObservedAt = tx.now
+		}
+	}
+	return records
+}
+
+// filling gives the parameters of rows.
+func (tx *Tx) filling(rows []recordRow) func(args []any, i int) []any {
+	return func(args []any, i int) []any { return appendRecord(args, tx.ws, rows[i]) }
+}
+
 // know loads what nobody has loaded of the records: their keys are dropped by
 // value.
 func (tx *Tx) know(ctx context.Context, records []gateway.Record) error {
 	var keys []gateway.RecordKey
 	for i := range records {
-		if _, known := tx.loaded[records[i].Key]; !known {
+		if _, known := tx.was(records[i].Key); !known {
 			keys = append(keys, records[i].Key)
 		}
 	}
@@ -164,6 +192,8 @@ func (tx *Tx) know(ctx context.Context, records []gateway.Record) error {
 // forget what was loaded of records that were written since: who saves them
 // again loads them again.
 func (tx *Tx) forget(records []gateway.Record) {
+	tx.mu.Lock()
+	defer tx.mu.Unlock()
 	for i := range records {
 		delete(tx.loaded, records[i].Key)
 	}
@@ -190,21 +220,29 @@ func (r recordRow) text() string {
 // names the label makes SQLite take the row out of records_label and put it in
 // again although nothing changed there: 11 µs a row instead of 8, measured.
 // Postgres looks at the values, so there one statement is better.
-func (tx *Tx) recordRows(records []gateway.Record) (out struct{ labeled, same []recordRow }) {
+func (tx *Tx) recordRows(records []gateway.Record) [2]recordGroup {
+	labeled, same := recordGroup{in: saveRecords}, recordGroup{in: saveSameLabel}
 	for i := range records {
-		row := recordRow{Record: &records[i], was: tx.loaded[records[i].Key]}
+		row := recordRow{Record: &records[i]}
+		row.was, _ = tx.was(row.Key)
 		if row.was != nil && row.was.keepsLabel() {
 			row.label = row.was.label
 		} else {
 			row.label = sortLabel(records[i])
 		}
 		if row.was != nil && row.was.label == row.label && tx.dialect.rewritesIndexes {
-			out.same = append(out.same, row)
+			same.rows = append(same.rows, row)
 			continue
 		}
-		out.labeled = append(out.labeled, row)
+		labeled.rows = append(labeled.rows, row)
 	}
-	return out
+	return [2]recordGroup{labeled, same}
+}
+
+// recordGroup are rows that one statement writes.
+type recordGroup struct {
+	in   insert
+	rows []recordRow
 }
 
 // stored is what LoadRecords found of a record, and in which fields alone it is

@@ -240,7 +240,7 @@ type keyChange struct{ gone, fresh []ownedKey }
 func (tx *Tx) changeOfKeys(records []gateway.Record) (c keyChange) {
 	for i := range records {
 		key, places := records[i].Key, uint32(allKinds)
-		before := tx.loaded[key]
+		before, _ := tx.was(key)
 		if before != nil {
 			if places = before.keysLaid(records[i].Deleted); places == 0 {
 				continue

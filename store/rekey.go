@@ -170,7 +170,7 @@ func (tx *Tx) forgetKeys(ctx context.Context, keys ...gateway.RecordKey) error {
 	}
 	var gone []ownedKey
 	for _, key := range keys {
-		if was := tx.loaded[key]; was != nil {
+		if was, _ := tx.was(key); was != nil {
 			all := was.values(allKinds)
 			gone = appendMissing(gone, key, all.keys(allKinds), nil)
 		}

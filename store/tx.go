@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -30,6 +31,7 @@ type Tx struct {
 	db  *DB
 	ws  gateway.WorkspaceID
 	now time.Time
+	mu  sync.Mutex // guards the map, see Rewrite
 	// loaded remembers what LoadRecords found, so that SaveRecords knows which
 	// keys and labels changed; nil = looked for and not there.
 	loaded map[gateway.RecordKey]*stored

@@ -27,11 +27,13 @@ type fold struct {
 
 	touches map[string]store.ObjectTouch
 	stats   store.AdvanceStats
-	lags    []time.Duration
-	moved   []gateway.RecordKey // records whose links changed
-	gaps    map[string]*gapped  // by object
-	holes   []gateway.Hole      // found in the events
-	saved   []gateway.Hole      // as written
+	// rewritten: the records are saved already, piece by piece.
+	rewritten bool
+	lags      []time.Duration
+	moved     []gateway.RecordKey // records whose links changed
+	gaps      map[string]*gapped  // by object
+	holes     []gateway.Hole      // found in the events
+	saved     []gateway.Hole      // as written
 }
 
 // decided is what the decisions on some records add up to.
@@ -53,6 +55,7 @@ type work struct {
 	named   bool           // a part of the name may have changed
 	laid    gateway.Fields // in which alone the record differs from what was loaded
 	unlaid  bool           // it may differ in others, too
+	piece   int            // of the batch, see rewrite
 	newer   []gateway.HistoryEntry
 	pending *gateway.Change
 	before  *gateway.Change // pending as it was loaded
@@ -78,19 +81,27 @@ func newDecided(n int) decided {
 }
 
 func (f *fold) run(ctx context.Context) error {
-	if err := f.load(ctx); err != nil {
+	f.gather()
+	pieces, err := f.inPieces(ctx)
+	if err != nil {
 		return err
 	}
-	f.decideAll()
+	if pieces {
+		err = f.rewrite(ctx)
+	} else if err = f.load(ctx); err == nil {
+		f.decideAll()
+	}
+	if err != nil {
+		return err
+	}
 	for i := range f.b.Events {
 		f.time(&f.b.Events[i])
 	}
 	return f.save(ctx)
 }
 
-// load reads records and pending changes of all keys in one statement each,
-// and the history of the few records that have a late event.
-func (f *fold) load(ctx context.Context) error {
+// gather finds the records that the batch touches.
+func (f *fold) gather() {
 	works := make([]work, len(f.b.Events)) // one piece of memory for nearly all
 	for i := range f.b.Events {
 		e := &f.b.Events[i]
@@ -110,11 +121,21 @@ func (f *fold) load(ctx context.Context) error {
 	slices.SortFunc(f.keys, func(a, b gateway.RecordKey) int {
 		return cmp.Or(strings.Compare(a.Object, b.Object), strings.Compare(a.ID, b.ID))
 	})
+}
+
+// load reads records and pending changes of all keys in one statement each.
+func (f *fold) load(ctx context.Context) error {
 	records, err := f.tx.LoadRecords(ctx, f.keys)
 	if err != nil {
 		return err
 	}
-	pending, err := f.tx.LoadPending(ctx, f.keys)
+	return f.loadRest(ctx, 0, f.keys, records)
+}
+
+// loadRest takes the records of one piece and reads what else is known of them:
+// pending changes, and the history of the few that have a late event.
+func (f *fold) loadRest(ctx context.Context, piece int, keys []gateway.RecordKey, records map[gateway.RecordKey]gateway.Record) error {
+	pending, err := f.tx.LoadPending(ctx, keys)
 	if err != nil {
 		return err
 	}
@@ -126,16 +147,17 @@ func (f *fold) load(ctx context.Context) error {
 		w := f.work[key]
 		w.pending, w.before = &c, &c
 	}
-	return f.loadHistory(ctx)
+	return f.loadHistory(ctx, piece)
 }
 
-func (f *fold) loadHistory(ctx context.Context) error {
+func (f *fold) loadHistory(ctx context.Context, piece int) error {
 	since := map[gateway.RecordKey]gateway.Version{}
-	for _, e := range f.b.Events {
+	for i := range f.b.Events {
+		e := &f.b.Events[i]
 		for _, id := range e.RecordIDs {
 			key := gateway.RecordKey{Object: e.Object, ID: id}
 			w := f.work[key]
-			if w == nil || !inbound.NeedsHistory(w.record, e) {
+			if w == nil || w.piece != piece || !inbound.NeedsHistory(w.record, *e) {
 				continue
 			}
 			if v, ok := since[key]; !ok || e.Version.Before(v) {

@@ -12,14 +12,15 @@ import (
 )
 
 // TestLargeBatchDoesWhatItsEventsDo applies the same changes in one batch, which
-// takes the ways for many rows and two goroutines, and in small ones, which do not.
+// takes the ways for many rows, for pieces and two goroutines, and in small ones,
+// which do not.
 func TestLargeBatchDoesWhatItsEventsDo(t *testing.T) {
 	var events []gateway.ChangeEvent
 	id := func(i int) string {
 		full, _ := gateway.NormalizeID(fmt.Sprintf("003%012d", i))
 		return full
 	}
-	const records = 700
+	const records = 2*pieceSize + 10
 	n := int64(0)
 	add := func(typ gateway.ChangeType, fields gateway.Fields, ids ...string) {
 		n++
@@ -37,6 +38,15 @@ func TestLargeBatchDoesWhatItsEventsDo(t *testing.T) {
 			add(gateway.Delete, nil, id(i))
 		}
 	}
+	late := len(events) // from here with events that come behind newer ones
+	for i := range records {
+		add(gateway.Update, gateway.Fields{"Title": gateway.Text(fmt.Sprint("Title ", i))}, id(i))
+		if i%10 == 8 { // of the second of the record's creation
+			e := change(int64(i+1), gateway.Update, gateway.Fields{"Phone": gateway.Null, "Department": gateway.Text("Sales")}, id(i))
+			e.Version.CommitNumber++
+			events = append(events, e)
+		}
+	}
 	mixed := len(events) // from here with events that are about more than their record
 	for i := range records {
 		add(gateway.Update, gateway.Fields{"LastName": gateway.Text(fmt.Sprint("Third ", i))}, id(i))
@@ -48,7 +58,8 @@ func TestLargeBatchDoesWhatItsEventsDo(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, url string) {
 		large, small := newBench(t, url), newBench(t, freshURL(t, url))
 		large.stream("a", events[:records]...)
-		large.stream("b", events[records:mixed]...)
+		large.stream("b", events[records:late]...)
+		large.stream("b", events[late:mixed]...)
 		large.stream("c", events[mixed:]...)
 		for part := range slices.Chunk(events, 50) {
 			small.stream("c", part...)

@@ -49,8 +49,20 @@ func (f *fold) name(w *work) {
 }
 
 func (f *fold) saveRecords(ctx context.Context) error {
-	records := make([]gateway.Record, 0, len(f.keys))
-	for _, key := range f.keys {
+	if f.rewritten {
+		return nil
+	}
+	records := f.toSave(f.keys)
+	if len(records) == 0 {
+		return nil
+	}
+	return f.tx.SaveRecords(ctx, records)
+}
+
+// toSave returns those of the records that were decided to be saved.
+func (f *fold) toSave(keys []gateway.RecordKey) []gateway.Record {
+	records := make([]gateway.Record, 0, len(keys))
+	for _, key := range keys {
 		if w := f.work[key]; w.saved {
 			if w.named {
 				f.name(w)
@@ -61,10 +73,7 @@ func (f *fold) saveRecords(ctx context.Context) error {
 			records = append(records, *w.record)
 		}
 	}
-	if len(records) == 0 {
-		return nil
-	}
-	return f.tx.SaveRecords(ctx, records)
+	return records
 }
 
 // saveRare writes what most batches have none of.
