@@ -25,8 +25,11 @@ func (v *visit) logRow(line store.LogLine, conn gateway.Connection) views.LogRow
 	}
 	if row.Record == "" {
 		row.Record = e.Key.ID
-		if e.Key.Local() {
-			row.Record = "New " + e.Key.Object // our id of it says nothing to a reader
+	}
+	if strings.HasPrefix(row.Record, gateway.LocalPrefix) { // our id says nothing to a reader
+		row.Record = "New " + e.Key.Object
+		if because := becauseOf(e.Cause); len(because) > 0 { // a link or a relation has no name, ever
+			row.Record, row.RecordURL = "For the "+because[0].Value, because[0].URL
 		}
 	}
 	if line.Inbound != nil {

@@ -30,3 +30,24 @@ func TestLineSaysWhenItIsTriedNext_UX33(t *testing.T) {
 		}
 	}
 }
+
+// A link has no name of its own; our id would tell nobody what the line is about.
+func TestLineOfALinkGoesByWhatItWasMadeFor_UX32(t *testing.T) {
+	w := newWorld(t)
+	v := &visit{s: w.server, ws: w.db.In(home)}
+	for _, c := range []struct {
+		label       string
+		cause       gateway.Cause
+		record, url string
+	}{
+		{"local:home/conversation/c-1/note-link", gateway.Cause{Kind: gateway.KindConversation, Ref: "c-1"}, "For the conversation c-1", "/conversations/c-1"},
+		{"Note of the meeting", gateway.Cause{Kind: gateway.KindMeeting, Ref: "m-1"}, "Note of the meeting", ""},
+		{"local:home/person/p-1", gateway.Cause{Kind: "edit"}, "New ContentDocumentLink", ""},
+	} {
+		e := gateway.LogEntry{At: w.clock.now(), Direction: "out", State: gateway.LogDone, Label: c.label, Cause: c.cause, Key: gateway.RecordKey{Object: "ContentDocumentLink", ID: "06AdG0000000001AAA"}}
+		row := v.logRow(store.LogLine{Entry: e}, gateway.Connection{})
+		if row.Record != c.record || row.RecordURL != c.url {
+			t.Errorf("%s: %q at %q, want %q at %q", c.label, row.Record, row.RecordURL, c.record, c.url)
+		}
+	}
+}
