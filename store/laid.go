@@ -35,7 +35,7 @@ type span struct {
 // fields as they are now. It returns false where all fields are to be written:
 // one of them is not in the text, or would have to be cleaned.
 func (s *stored) withLaid(now gateway.Fields) (string, bool) {
-	if !s.plain || s.laid == nil || len(s.laid) > mostLaid {
+	if s.names == nil || s.laid == nil || len(s.laid) > mostLaid {
 		return "", false
 	}
 	text := s.text
@@ -46,7 +46,7 @@ func (s *stored) withLaid(now gateway.Fields) (string, bool) {
 		if value == "" {
 			value = string(gateway.Null)
 		}
-		from, to := valueIn(text, name)
+		from, to := s.valueOf(name)
 		if to == from || clean(value) != value {
 			return "", false
 		}
@@ -65,21 +65,13 @@ func (s *stored) withLaid(now gateway.Fields) (string, bool) {
 	return b.String(), true
 }
 
-// valueIn returns where the value of a field begins and ends in a plain text,
-// twice the same where it has none. A name between two quotes, behind the brace
-// or a comma and before a colon, is nowhere but before its value: within a value
-// quotes are escaped.
-func valueIn(text, name string) (from, to int) {
-	for at := len(`{"`); name != "" && at < len(text); {
-		i := strings.Index(text[at:], name)
-		if i < 0 {
-			return 0, 0
-		}
-		i += at
-		at = i + len(name)
-		if text[i-1] == '"' && (text[i-2] == ',' || text[i-2] == '{') && strings.HasPrefix(text[at:], `":`) {
-			from = at + len(`":`)
-			return from, from + max(plainEnd(text[from:]), 0)
+// valueOf returns where the value of a field begins and ends in the text, twice
+// the same where it has none.
+func (s *stored) valueOf(name string) (from, to int) {
+	for _, at := range s.names {
+		if end := int(at) + len(name); end < len(s.text) && s.text[end] == '"' && s.text[at:end] == name {
+			from = end + len(`":`)
+			return from, plainEnd(s.text, from)
 		}
 	}
 	return 0, 0

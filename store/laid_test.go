@@ -29,12 +29,12 @@ func TestLaidFieldsAreWrittenLikeAll(t *testing.T) {
 		if rapid.Bool().Draw(t, "spaced") {
 			text = fmt.Sprintf("{ %s", text[1:]) // as nobody here writes it
 		}
-		fields, plain, err := parseText(text)
+		fields, names, err := parseText(text)
 		if err != nil {
 			t.Fatal(err)
 		}
 		before := gateway.Record{Fields: fields}
-		s := &stored{text: text, plain: plain, laid: top, label: sortLabel(before)}
+		s := &stored{text: text, names: names, laid: top, label: sortLabel(before)}
 		after := gateway.Record{Fields: fields.Overlay(top)}
 		if got, ok := s.withLaid(after.Fields); ok {
 			laid++
@@ -62,10 +62,15 @@ func TestLaidFieldsAreWrittenLikeAll(t *testing.T) {
 // value, is not it.
 func TestValuesAreFoundByTheirWholeName(t *testing.T) {
 	text := `{"LastName":"Name","Name":"a \"Name\":1","Names":2,"Note":",\"Title\":3"}`
+	_, names, err := parseText(text)
+	if err != nil || names == nil {
+		t.Fatalf("not plain: %v", err)
+	}
+	s := &stored{text: text, names: names}
 	for name, want := range map[string]string{
 		"LastName": `"Name"`, "Name": `"a \"Name\":1"`, "Names": "2", "Note": `",\"Title\":3"`, "Title": "", "Nam": "", "": "",
 	} {
-		if from, to := valueIn(text, name); text[from:to] != want {
+		if from, to := s.valueOf(name); text[from:to] != want {
 			t.Errorf("%s: %s, want %s", name, text[from:to], want)
 		}
 	}

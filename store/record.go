@@ -105,7 +105,7 @@ func (l *loadedRow) scan(rows *sql.Rows) (err error) {
 }
 
 func (l *loadedRow) parse() (err error) {
-	if l.Fields, l.plain, err = parseText(l.text); err != nil {
+	if l.Fields, l.names, err = parseText(l.text); err != nil {
 		return fmt.Errorf("%s %s: %w", l.Key.Object, l.Key.ID, err)
 	}
 	return nil
@@ -249,7 +249,7 @@ type recordGroup struct {
 // said to differ since; nil = maybe in all.
 type stored struct {
 	text    string
-	plain   bool // as fieldsText writes it, see plain
+	names   []uint32 // where they begin in the text; nil where that is not plain
 	label   string
 	deleted bool
 	laid    gateway.Fields

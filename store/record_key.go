@@ -102,7 +102,7 @@ func valuesOf(r *gateway.Record, places uint32) keyValues {
 
 // values is valuesOf for a record as it was loaded.
 func (s *stored) values(places uint32) keyValues {
-	if !s.plain {
+	if s.names == nil {
 		fields, _ := parseFields(s.text) // it was parsed before
 		return valuesOf(&gateway.Record{Fields: fields, Deleted: s.deleted}, places)
 	}
@@ -111,7 +111,7 @@ func (s *stored) values(places uint32) keyValues {
 		if places&(1<<i) == 0 {
 			continue
 		}
-		if from, to := valueIn(s.text, k.field); to > from && s.text[from:to] != string(gateway.Null) {
+		if from, to := s.valueOf(k.field); to > from && s.text[from:to] != string(gateway.Null) {
 			v.values[i] = gateway.Value(s.text[from:to])
 		}
 	}
