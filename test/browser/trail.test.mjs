@@ -194,6 +194,65 @@ for (const [how, script] of scripts) {
   });
 }
 
+test("syncing many again is paused, resumed and canceled, with and without a script (UX 38)", async () => {
+  // Enough to look at that somebody can press Pause, and one write that is tried again.
+  await Promise.all([...Array(10).keys()].map(async (k) => {
+    for (let i = k; i < 250; i += 10) await api(demo, `/custom/risk/r-${i}`, { method: "PUT", body: JSON.stringify({ properties: { what: `Risk ${i}` } }) });
+  }));
+  const fault = { kind: "validation_rule", object: "Contact", field: "Department", message: "Frozen", seconds: 600 };
+  await fetch(`${demo.org.url}/_sim/faults`, { method: "POST", body: JSON.stringify(fault) });
+  await api(demo, `/records/Contact/${contacts[9].Id}`, { method: "PATCH", body: JSON.stringify({ fields: { Department: "Refused again" } }) });
+  const job = (page) => page.locator("#job-sync-again, .load").filter({ hasText: "Sync again" });
+  const pause = (page) => eventually("it is paused before it is through", async () => {
+    await page.goto(`${demo.url}/sync/again?check=1`);
+    const begin = page.locator("#check-title").locator("xpath=ancestor::section").getByRole("button");
+    if (await begin.count() === 0) return false; // the last try is still going out
+    await begin.click();
+    await page.waitForURL(/saved=/);
+    const button = job(page).getByRole("button", { name: /^Pause/ });
+    if (await button.count() > 0) await button.click({ timeout: 2000 }).catch(() => {}); // through meanwhile
+    await page.goto(`${demo.url}/sync/again`);
+    return await job(page).getByText("Paused; it goes on where it stopped.").count() > 0;
+  });
+  const [scripted, plain] = [webs[true].page, webs[false].page];
+  await pause(scripted);
+  await looks(scripted, true);
+  await plain.goto(`${demo.url}/sync/again`);
+  await job(plain).getByRole("button", { name: /^Cancel/ }).click();
+  await plain.waitForURL(/saved=again-cancel/);
+  await job(plain).getByText("Canceled", { exact: true }).waitFor();
+  await job(scripted).getByText("Canceled", { exact: true }).waitFor(); // by itself
+  await pause(plain);
+  await scripted.goto(`${demo.url}/sync/again`);
+  await job(scripted).getByRole("button", { name: /^Resume/ }).click();
+  await scripted.waitForURL(/saved=again-resume/);
+  await job(scripted).getByText("Done", { exact: true }).waitFor();
+  await fetch(`${demo.org.url}/_sim/faults`, { method: "DELETE" });
+});
+
+for (const [how, script] of scripts) {
+  test(`a record of the product's own kind says where it went, ${how} (DEM-28, UX 39)`, async () => {
+    const { page } = webs[script];
+    await api(demo, "/custom/visit/v-1", { method: "PUT", body: JSON.stringify({ properties: { where: "Harbor", seats: 4 } }) });
+    await page.goto(`${demo.url}/meetings`);
+    await page.getByRole("link", { name: "Custom records" }).click();
+    await page.selectOption("[name=kind]", "visit");
+    await page.getByRole("button", { name: "Filter" }).click();
+    await page.getByText("no field of an object is filled from records of the kind “visit”").waitFor();
+    await looks(page, script);
+    await page.getByRole("link", { name: "v-1" }).click();
+    await page.getByText("Harbor").waitFor();
+    await page.getByText("Left out").first().waitFor();
+    await looks(page, script);
+    await page.getByRole("link", { name: "All lines in the sync log" }).click();
+    await page.getByText("One record of the product").waitFor();
+    await page.locator("tbody").getByText("visit v-1").first().waitFor();
+    await page.goto(`${demo.url}${await page.locator("tbody tr").first().locator("a[href^='/sync/log/']").first().getAttribute("href")}`);
+    await page.getByRole("link", { name: "visit v-1" }).click();
+    await page.waitForURL(/custom\/visit\/v-1/);
+  });
+}
+
 test("nothing was complained about in the console", () => {
   for (const web of Object.values(webs)) assert.deepEqual(web.complaints, []);
 });
