@@ -197,7 +197,7 @@ for (const [how, script] of scripts) {
 test("syncing many again is paused, resumed and canceled, with and without a script (UX 38)", async () => {
   // Enough to look at that somebody can press Pause, and one write that is tried again.
   await Promise.all([...Array(10).keys()].map(async (k) => {
-    for (let i = k; i < 250; i += 10) await api(demo, `/custom/risk/r-${i}`, { method: "PUT", body: JSON.stringify({ properties: { what: `Risk ${i}` } }) });
+    for (let i = k; i < 600; i += 10) await api(demo, `/custom/risk/r-${i}`, { method: "PUT", body: JSON.stringify({ properties: { what: `Risk ${i}` } }) });
   }));
   const fault = { kind: "validation_rule", object: "Contact", field: "Department", message: "Frozen", seconds: 600 };
   await fetch(`${demo.org.url}/_sim/faults`, { method: "POST", body: JSON.stringify(fault) });
@@ -210,10 +210,12 @@ test("syncing many again is paused, resumed and canceled, with and without a scr
     await begin.click();
     await page.waitForURL(/saved=/);
     const button = job(page).getByRole("button", { name: /^Pause/ });
-    if (await button.count() > 0) await button.click({ timeout: 2000 }).catch(() => {}); // through meanwhile
+    if (await button.count() > 0) {
+      await button.click({ timeout: 2000 }).then(() => page.waitForURL(/saved=again-pause/)).catch(() => {}); // through meanwhile
+    }
     await page.goto(`${demo.url}/sync/again`);
     return await job(page).getByText("Paused; it goes on where it stopped.").count() > 0;
-  });
+  }, 2 * patience);
   const [scripted, plain] = [webs[true].page, webs[false].page];
   await pause(scripted);
   await looks(scripted, true);
