@@ -25,6 +25,9 @@ const (
 	UndecidedNobody  UndecidedState = "nobody"  // none in Salesforce fits
 	UndecidedSeveral UndecidedState = "several" // more than one does, so a person chooses
 	UndecidedUnread  UndecidedState = "unread"  // none fits so far, and Salesforce is still being read
+	// UndecidedReading is of a record of the product's own kind: its object is
+	// still being read. It is nobody of whom a person decides.
+	UndecidedReading UndecidedState = "reading"
 )
 
 // Undecided is somebody of whom it is not known which record he is. What waits

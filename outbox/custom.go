@@ -66,7 +66,7 @@ func (l *loading) customTargets(ctx context.Context, in *outbound.CustomInput) {
 	r := in.Record
 	l.users(ctx, in.Users, r.Owner)
 	in.Written, in.Gone = l.written(ctx, r.SaidKind(), r.ExternalID)
-	in.Found, in.By = map[string][]gateway.Record{}, map[string]string{}
+	in.Found, in.By, in.Unread = map[string][]gateway.Record{}, map[string]string{}, map[string]string{}
 	for _, m := range in.Mappings {
 		if in.Schemas[m.Object].Object == "" {
 			l.schemas(ctx, in.Schemas, m.Object)
@@ -83,6 +83,10 @@ func (l *loading) customTargets(ctx context.Context, in *outbound.CustomInput) {
 		found, err := l.w.RecordsByField(ctx, m.Field, value, m.Object)
 		l.did("records by a field", err)
 		in.Found[m.Object], in.By[m.Object] = found, m.Field
+		if len(found) == 0 {
+			in.Unread[m.Object], err = unread(ctx, l.w, m.Object)
+			l.did("what is read", err)
+		}
 	}
 	if r.Person != "" {
 		in.Attendees = []outbound.Attendee{l.other(ctx, r.Person, gateway.Participant{}, in.Settings.Contacts)}

@@ -119,6 +119,9 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, s sub
 		plan, err := planPerson(personInput{
 			submission: s, match: m, account: account.key, rivals: rivals, rights: r, record: record, pending: pending, now: tx.Now(), notBefore: o.pace.next(ws, m.link.Key, s.lane),
 		})
+		if err == nil && s.again && plan.Change == nil && m.fresh && !local(m.link.Key) && m.was.Key.ID == "" {
+			return link(ctx, tx, m) // who he is is known now, and he has all that is to be written
+		}
 		if err != nil || s.again && plan.Change == nil {
 			return err
 		}

@@ -22,6 +22,7 @@ type planned struct {
 	lane     int
 	deals    []string      // opportunities to which its topic notes belong, nil = it has none
 	met      []gateway.Met // who takes part
+	waits    string        // for which reading some of it waits
 	revision int64         // of the settings by which its own records are written
 	basis    basis         // under which settings all of it was planned
 	cause    gateway.Cause // what it is planned anew for, its zero value when the product told of it
@@ -229,6 +230,12 @@ func (s *submitting) meet(ctx context.Context) error {
 		}
 		decided := gateway.Link{Kind: m.Kind, ExternalID: m.ID, Key: m.Key, Rule: m.Rule, Reason: m.Reason}
 		if err := link(ctx, s.tx, personMatch{link: decided, was: gateway.Link{Key: m.From}}); err != nil {
+			return err
+		}
+	}
+	if s.waits != "" {
+		who := gateway.Who{Kind: s.kind, ID: s.id}
+		if err := s.tx.SaveUndecided(ctx, gateway.Undecided{Who: who, State: gateway.UndecidedReading, Name: s.label, Reason: s.waits}); err != nil {
 			return err
 		}
 	}

@@ -142,7 +142,7 @@ const laneSaid = 1
 func planOf(kind, id, rule, label string, plan outbound.SaidPlan, in outbound.Surroundings) planned {
 	return planned{
 		kind: kind, id: id, rule: rule, label: label, owed: plan.Owed, omitted: plan.Omitted,
-		schemas: in.Schemas, written: in.Written, lane: laneSaid, deals: dealsOf(plan), met: plan.Met, revision: in.Revision,
+		schemas: in.Schemas, written: in.Written, lane: laneSaid, deals: dealsOf(plan), met: plan.Met, revision: in.Revision, waits: plan.Waits,
 	}
 }
 

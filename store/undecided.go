@@ -116,9 +116,7 @@ func (tx *Tx) revisitKnown(ctx context.Context, c keyChange) error {
 // RevisitUnread asks for a revisit of everybody who waited for Salesforce to be
 // read. They are nobody's from here on, until that finds out more.
 func (tx *Tx) RevisitUnread(ctx context.Context, reason string) error {
-	_, err := tx.exec(ctx, "asking for revisits", `INSERT INTO revisits (workspace_id, kind, external_id, reason, at)
-		SELECT workspace_id, kind, external_id, CAST(? AS TEXT), CAST(? AS BIGINT) FROM undecided WHERE workspace_id = ? AND state = ? `+revisitOnce,
-		clean(reason), micros(tx.now), tx.ws, string(gateway.UndecidedUnread))
+	err := tx.revisitAll(ctx, gateway.UndecidedUnread, reason)
 	if err == nil {
 		_, err = tx.exec(ctx, "ending the wait for a reading", `UPDATE undecided SET state = ? WHERE workspace_id = ? AND state = ?`,
 			string(gateway.UndecidedNobody), tx.ws, string(gateway.UndecidedUnread))
@@ -126,11 +124,29 @@ func (tx *Tx) RevisitUnread(ctx context.Context, reason string) error {
 	return err
 }
 
-// Revisiting lists the workspaces that have revisits, or somebody who waits for
-// Salesforce to be read.
+// RevisitReading is RevisitUnread for records of the product's own kinds. It says
+// of each itself whether it waits on.
+func (tx *Tx) RevisitReading(ctx context.Context, reason string) error {
+	err := tx.revisitAll(ctx, gateway.UndecidedReading, reason)
+	if err == nil {
+		_, err = tx.exec(ctx, "ending the wait for an object", `DELETE FROM undecided WHERE workspace_id = ? AND state = ?`,
+			tx.ws, string(gateway.UndecidedReading))
+	}
+	return err
+}
+
+func (tx *Tx) revisitAll(ctx context.Context, state gateway.UndecidedState, reason string) error {
+	_, err := tx.exec(ctx, "asking for revisits", `INSERT INTO revisits (workspace_id, kind, external_id, reason, at)
+		SELECT workspace_id, kind, external_id, CAST(? AS TEXT), CAST(? AS BIGINT) FROM undecided WHERE workspace_id = ? AND state = ? `+revisitOnce,
+		clean(reason), micros(tx.now), tx.ws, string(state))
+	return err
+}
+
+// Revisiting lists the workspaces that have revisits, or somebody or something
+// that waits for Salesforce to be read.
 func (db *DB) Revisiting(ctx context.Context) ([]gateway.WorkspaceID, error) {
 	return list[gateway.WorkspaceID](ctx, db.read(), "reading revisits", `SELECT workspace_id FROM revisits
-		UNION SELECT workspace_id FROM undecided WHERE state = ? ORDER BY workspace_id`, string(gateway.UndecidedUnread))
+		UNION SELECT workspace_id FROM undecided WHERE state IN (?, ?) ORDER BY workspace_id`, string(gateway.UndecidedUnread), string(gateway.UndecidedReading))
 }
 
 // Revisits returns up to n of them, the longest asked for first.

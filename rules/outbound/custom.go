@@ -18,6 +18,8 @@ type CustomInput struct {
 	// by which records are told apart; By is that field.
 	Found map[string][]gateway.Record
 	By    map[string]string
+	// Unread says why nothing can be called new to an object yet, by object.
+	Unread map[string]string
 	// Event is that of the meeting, and Deal the opportunity; zero = not there.
 	Event gateway.RecordKey
 	Deal  gateway.Record
@@ -150,6 +152,10 @@ func (p *custom) record(object, part string) (r gateway.Record, here bool, why s
 	}
 	if why := RefuseCreate(p.Settings.Objects, object); why != "" {
 		return r, false, why + " on the Objects tab, and no record of it is this one."
+	}
+	if why := p.in.Unread[object]; why != "" && p.in.By[object] != "" {
+		p.plan.Waits = why
+		return r, false, why
 	}
 	if s := p.Schemas[object]; s.Object != "" && !s.Createable {
 		return r, false, "The connected user may not create records of " + object + ". A Salesforce admin allows it by a permission set."

@@ -95,6 +95,8 @@ type SaidPlan struct {
 	Related []gateway.RecordKey
 	// Met are those from outside who take part.
 	Met []gateway.Met
+	// Waits says for which reading some of it waits, "" for none.
+	Waits string
 }
 
 // The parts of what was said, see gateway.Writing. Others begin with one of the
