@@ -80,7 +80,7 @@ func (o *Outbox) announce(ctx context.Context, b batch, endings []ending, delive
 			o.opts.Logger.WarnContext(ctx, "a settlement came too late and was refused", "object", end.change.Key.Object)
 			continue
 		}
-		o.opts.Metrics.settled(end.change, end.state)
+		o.opts.Metrics.settled(end.change, end.state, o.opts.Now())
 		if e := deliveries[i].Err; e != nil && e.Code == gateway.CodeSFField {
 			drifted = true
 		}

@@ -13,6 +13,7 @@ import (
 	"tidegate/gateway"
 	"tidegate/rules/match"
 	"tidegate/store"
+	"tidegate/testpg"
 )
 
 // Whatever people, meetings, conversions, merges and decisions come, in
@@ -20,9 +21,17 @@ import (
 // the end; nobody is made twice; what a person decided stands; and looking once
 // more changes nothing (AVC-10, AVM-12, AIM-22, AIM-24, DEM-05, UX-42).
 func TestEveryOrderEndsWithTheRightPeople(t *testing.T) {
-	atMost(t, 12)
+	t.Run("sqlite", func(t *testing.T) {
+		walks(t, 12, func() string { return "sqlite://" + filepath.Join(t.TempDir(), "store.db") })
+	})
+	t.Run("postgres", func(t *testing.T) { walks(t, 2, func() string { return testpg.URL(t) }) })
+}
+
+// walks takes up to n walks, each in a database of its own.
+func walks(t *testing.T, n int, url func() string) {
+	atMost(t, n)
 	rapid.Check(t, func(rt *rapid.T) {
-		k := newWalk(t, rt)
+		k := newWalk(t, rt, url())
 		for range rapid.IntRange(4, 14).Draw(rt, "steps") {
 			k.step()
 			if rapid.Bool().Draw(rt, "settle") {
@@ -59,10 +68,9 @@ type walk struct {
 
 var addresses = []string{"ann@one.example", "bob@two.example"}
 
-func newWalk(t *testing.T, rt *rapid.T) *walk {
+func newWalk(t *testing.T, rt *rapid.T, url string) *walk {
 	k := &walk{T: rt, meetings: map[string]gateway.Meeting{}, decided: map[string]gateway.RecordKey{}, said: map[string]bool{}}
-	dir := t.TempDir()
-	k.w = newWorld(t, "sqlite://"+filepath.Join(dir, "store.db"))
+	k.w = newWorld(t, url)
 	k.w.opts.Logger = slog.New(slog.DiscardHandler)
 	ctx := context.Background()
 	k.must(k.w.db.In(ws).CreateMember(ctx, gateway.Member{ID: "u1", Workspace: ws, Email: "rita@ours.example", Name: "Rita", Role: gateway.RoleRep, Team: "Sales"}))
