@@ -17,9 +17,13 @@ func drawKeys(t *rapid.T) []ownedKey {
 	value := rapid.OneOf(rapid.StringMatching(`001dG0000000[0-9]{0,9}`), rapid.StringMatching(`[a-c]{0,12}@x`), rapid.String())
 	var keys []ownedKey
 	for _, kind := range []string{"AccountId", KeyEmail, KeyPhone} {
-		for _, v := range rapid.SliceOfN(value, 0, 30).Draw(t, kind) {
-			id := rapid.StringMatching(`003dG0000000[0-9]{3}`).Draw(t, "id")
-			keys = append(keys, ownedKey{gateway.RecordKey{Object: "Contact", ID: id}, recordKey{kind, clean(v)}})
+		values := rapid.SliceOfN(value, 0, 30).Draw(t, kind)
+		ids := rapid.SliceOfN(rapid.StringMatching(`003dG0000000[0-9]{3}`), len(values), len(values)).Draw(t, "ids")
+		if rapid.Bool().Draw(t, "rising") { // as they come in a first reading
+			slices.Sort(ids)
+		}
+		for i, v := range values {
+			keys = append(keys, ownedKey{gateway.RecordKey{Object: "Contact", ID: ids[i]}, recordKey{kind, clean(v)}})
 		}
 	}
 	return keys
