@@ -73,7 +73,7 @@ func lookupTarget(field string) string {
 	switch field {
 	case "AccountId":
 		return "Account"
-	case "OwnerId":
+	case "OwnerId", "CreatedById", "LastModifiedById":
 		return "User"
 	case "ContactId":
 		return "Contact"

@@ -37,7 +37,7 @@ func (v *visit) showImport(s objectTab, ticked []string, refused []views.FieldEr
 	base := objectURL(s.object)
 	label := firstLabel(s.schema)
 	search, kind := strings.ToLower(strings.TrimSpace(v.Query("q"))), gateway.FieldType(v.Query("type"))
-	examples, err := v.ws.RecentRecords(v.UserContext(), s.object, examplesShown)
+	examples, err := v.samples(s)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (v *visit) showImport(s objectTab, ticked []string, refused []views.FieldEr
 			continue
 		}
 		line := views.ImportLine{
-			Label: labelOf(f), APIName: f.Name, Type: typeWords(f), CanEdit: true, Access: "Can edit", Checked: on, Examples: v.examples(f, examples, s.money),
+			Label: labelOf(f), APIName: f.Name, Type: typeWords(f), CanEdit: true, Access: "Can edit", Checked: on, Examples: examples.of(f, v.clock(), s.money),
 		}
 		if _, closed := mapping.ReadOnlyCause(s.schema, f.Name); closed {
 			line.CanEdit, line.Access = false, "Read-only: inbound"

@@ -28,7 +28,7 @@ var directionKeys = map[string]string{
 }
 
 // fieldLine is the line of one field that describe shows.
-func (v *visit) fieldLine(s objectTab, f gateway.Field, examples []gateway.Record) views.FieldLine {
+func (v *visit) fieldLine(s objectTab, f gateway.Field, examples samples) views.FieldLine {
 	m, imported := s.at(f.Name)
 	direction, why := mapping.Direction(f, m)
 	line := views.FieldLine{
@@ -54,7 +54,7 @@ func (v *visit) fieldLine(s objectTab, f gateway.Field, examples []gateway.Recor
 	v.ruleCells(&line, s, f, m)
 	v.moreCell(&line, s, f, m, imported)
 	v.suspendLine(&line, m)
-	line.Examples = v.examples(f, examples, s.money)
+	line.Examples = examples.of(f, v.clock(), s.money)
 	return line
 }
 
@@ -180,12 +180,37 @@ func (v *visit) moreCell(line *views.FieldLine, s objectTab, f gateway.Field, m 
 	}
 }
 
-// examples are the field's values in recent records (UX 25).
-func (v *visit) examples(f gateway.Field, records []gateway.Record, money string) []string {
+// samples are recent records of an object, with those that they look up.
+type samples struct {
+	records []gateway.Record
+	names   map[string]gateway.Record // by id
+}
+
+func (v *visit) samples(s objectTab) (out samples, err error) {
+	if out.records, err = v.ws.RecentRecords(v.UserContext(), s.object, examplesShown); err != nil {
+		return out, err
+	}
+	var lookups []string
+	for _, f := range s.schema.Fields {
+		if f.Type == gateway.TypeReference {
+			lookups = append(lookups, f.Name)
+		}
+	}
+	out.names, err = v.namesOf(out.records, lookups)
+	return out, err
+}
+
+// of are the field's values (UX 25), by name where the mirror knows whom a
+// lookup means.
+func (s samples) of(f gateway.Field, clk clock, money string) []string {
+	records := s.records
 	var out []string
 	empty := true
 	for _, r := range records {
-		text := excerpt(v.clock().display(f, r.Fields[f.Name], money))
+		text := excerpt(clk.display(f, r.Fields[f.Name], money))
+		if meant, known := s.names[r.Fields[f.Name].String()]; known && f.Type == gateway.TypeReference {
+			text = excerpt(meant.Label())
+		}
 		if text == "" {
 			text = "—"
 		} else {

@@ -116,7 +116,7 @@ func (v *visit) showObject(s objectTab) error {
 	if len(shown) > 0 && shown[len(shown)-1] != names[len(names)-1] {
 		p.Pager = views.Pager{Text: p.FieldsText, OlderText: "Next fields", OlderURL: withQuery(v.Ctx, map[string]string{"after": shown[len(shown)-1]})}
 	}
-	examples, err := v.ws.RecentRecords(v.UserContext(), s.object, examplesShown)
+	examples, err := v.samples(s)
 	if err != nil {
 		return err
 	}

@@ -186,7 +186,11 @@ func alsoWords(e *effect.Effect) []views.Fact {
 	if n := len(e.Conflicts.Different); n > 0 {
 		add("Conflicts", fmt.Sprintf("%d of the last %d would have ended otherwise", n, e.Conflicts.Looked), "Nothing that was decided is decided anew.")
 	}
-	add("Looked at", count(e.Looked, "thing", "things"), count(e.Left, "would cause no write", "would cause no write")+".")
+	looked, left := "Nothing was said yet", "What is said from now on goes by these settings."
+	if e.Looked > 0 {
+		looked, left = count(e.Looked, "thing", "things"), count(e.Left, "would cause no write", "would cause no write")+"."
+	}
+	add("Looked at", looked, left)
 	if e.Held > 0 {
 		add("A person must decide", count(e.Held, "person", "people"), "Nothing is written of them before.")
 	}

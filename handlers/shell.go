@@ -35,7 +35,7 @@ func (s *Server) shell(v *visit, title, current string) views.Shell {
 		n := views.Notice{Tone: views.Good, Icon: views.IconOK, Text: text}
 		if r, err := v.ws.Replan(v.UserContext(), gateway.ReplanSettings); v.admin() && startsSyncing[v.Query("saved")] && err == nil {
 			n.Link = views.Link{Text: "See how far syncing is", URL: againBase}
-			if r.Open() {
+			if r.Open() && r.Total > 0 {
 				n.Text += " " + count(r.Total, "thing is", "things are") + " being planned by them now."
 			}
 		}

@@ -53,7 +53,7 @@ func lockTest(in NotesInput) NotesTest {
 	origin := in.Settings.Origins[gateway.TabNotes]
 	switch {
 	case origin.Locked:
-		t.Pass, t.Warn, t.Text = false, true, "The organization has locked the Notes settings, so own choices of "+in.Who+" are not in force."
+		t.Pass, t.Warn, t.Text = false, true, "The organization has locked the Notes settings: they hold for everybody, and what members chose for themselves is set aside."
 	case origin.Scope != gateway.OrgScope && origin.Scope != "":
 		t.Text = in.Who + " has settings of their own, and they are in force."
 	default:
