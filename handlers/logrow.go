@@ -23,12 +23,14 @@ func (v *visit) logRow(line store.LogLine, conn gateway.Connection) views.LogRow
 		RecordType: k.one, Salesforce: salesforceURL(conn, e.Key), Rule: e.Rule, State: logChip(e.State),
 		OpenURL: logURL(e.ID),
 	}
-	if row.Record == "" {
+	// An id says nothing to a reader. A link or a relation has no name, ever, and
+	// goes by what it was made for.
+	if row.Record == "" || row.Record == e.Key.ID || strings.HasPrefix(row.Record, gateway.LocalPrefix) {
 		row.Record = e.Key.ID
-	}
-	if strings.HasPrefix(row.Record, gateway.LocalPrefix) { // our id says nothing to a reader
-		row.Record = "New " + e.Key.Object
-		if because := becauseOf(e.Cause); len(because) > 0 { // a link or a relation has no name, ever
+		if e.Key.Local() {
+			row.Record = "New " + e.Key.Object
+		}
+		if because := becauseOf(e.Cause); len(because) > 0 {
 			row.Record, row.RecordURL = "For the "+because[0].Value, because[0].URL
 		}
 	}

@@ -42,7 +42,8 @@ func TestLineOfALinkGoesByWhatItWasMadeFor_UX32(t *testing.T) {
 	}{
 		{"local:home/conversation/c-1/note-link", gateway.Cause{Kind: gateway.KindConversation, Ref: "c-1"}, "For the conversation c-1", "/conversations/c-1"},
 		{"Note of the meeting", gateway.Cause{Kind: gateway.KindMeeting, Ref: "m-1"}, "Note of the meeting", ""},
-		{"local:home/person/p-1", gateway.Cause{Kind: "edit"}, "New ContentDocumentLink", ""},
+		{"06AdG0000000001AAA", gateway.Cause{Kind: gateway.KindMeeting, Ref: "m-1"}, "For the meeting m-1", "/meetings/m-1"},
+		{"local:home/person/p-1", gateway.Cause{Kind: "edit"}, "06AdG0000000001AAA", ""},
 	} {
 		e := gateway.LogEntry{At: w.clock.now(), Direction: "out", State: gateway.LogDone, Label: c.label, Cause: c.cause, Key: gateway.RecordKey{Object: "ContentDocumentLink", ID: "06AdG0000000001AAA"}}
 		row := v.logRow(store.LogLine{Entry: e}, gateway.Connection{})
