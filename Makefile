@@ -51,8 +51,10 @@ deps: ## install what the tests need (Chromium, PostgreSQL) where it is missing
 
 test: deps build test-go test-browser ## everything: unit, property, integration on SQLite and Postgres, browser
 
+# The faults kill and restart processes for many minutes; begun first, the other
+# packages run beside them.
 test-go: assets ## the Go tests, on SQLite and Postgres
-	go test -timeout $(TEST_TIMEOUT) ./...
+	go test -timeout $(TEST_TIMEOUT) ./test/faults ./...
 
 test-browser: build node_modules/.stamp ## every page in every state, and the real program, in Chromium
 	go test -count=1 ./views -args -gallery $(CURDIR)/var/gallery
