@@ -154,7 +154,7 @@ func (w *Workspace) deciding(ctx context.Context, keys []gateway.RecordKey) (map
 	for _, k := range keys {
 		switch {
 		case k.Object == "":
-		case strings.HasPrefix(k.ID, "local:"):
+		case k.Local():
 			out[k] = nil
 		case gateway.ParentFields(k.Object) == nil:
 			out[k] = []string{k.ID}
