@@ -169,7 +169,15 @@ func (v *visit) labelOfRecord(key gateway.RecordKey) string {
 	if r, err := v.ws.Record(v.UserContext(), key); err == nil {
 		return r.Label()
 	}
-	return key.ID
+	label := key.ID // what is written and not mirrored goes by what was written last
+	err := v.ws.Written(v.UserContext(), key, 1, func(line gateway.LogEntry) bool {
+		label = gateway.Record{Key: key, Fields: line.Fields}.Label()
+		return false
+	})
+	if err != nil {
+		return key.ID
+	}
+	return label
 }
 
 func (v *visit) fieldLabel(object, field string) string {

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -73,12 +74,15 @@ func (v *visit) showUndoCreated(get func(string, ...string) string, problem stri
 }
 
 func (v *visit) createdEffects(plan undo.Plan) []string {
-	out := make([]string, 0, len(plan.Made)+2)
+	out := make([]string, 0, len(plan.Made)+3)
 	for _, key := range plan.Made[:min(len(plan.Made), namedAtOnce)] {
 		out = append(out, key.Object+" “"+v.labelOfRecord(key)+"” goes to Salesforce's recycle bin.")
 	}
 	if more := len(plan.Made) - namedAtOnce; more > 0 {
 		out = append(out, "And "+count(more, "further record", "further records")+".")
+	}
+	if slices.ContainsFunc(plan.Made, func(key gateway.RecordKey) bool { return key.Object == "ContentNote" }) {
+		out = append(out, "A note goes from every record that it is attached to. Right before, Salesforce is asked once more whether it is as we wrote it.")
 	}
 	if n := len(plan.Edits(true)); n > 0 {
 		out = append(out, "Values of "+count(n, "other record", "other records")+" go back to what they were before.")

@@ -76,11 +76,11 @@ func (s *submitting) behind(ctx context.Context, plan *outbound.Plan, before gat
 	return nil
 }
 
-// stillOurs keeps back the deletion of bonds that somebody changed since they
-// were made: one look at the org for all of a call. places are those of changes
+// stillOurs keeps back the deletion of bonds and notes that somebody changed
+// since they were made: one look at the org for all of a call. places are those of changes
 // in deliveries.
 func (o *Outbox) stillOurs(ctx context.Context, b batch, places []int, changes []gateway.Change, deliveries []gateway.Delivery) ([]int, []gateway.Change) {
-	if len(changes) == 0 || !outbound.Bond(changes[0].Key.Object) {
+	if len(changes) == 0 || !outbound.Looked(changes[0].Key.Object) {
 		return places, changes
 	}
 	keys := make([]string, len(changes))
@@ -88,7 +88,7 @@ func (o *Outbox) stillOurs(ctx context.Context, b batch, places []int, changes [
 		keys[i] = c.Key.ID
 	}
 	object := changes[0].Key.Object
-	now, err := o.caller.Read(ctx, b.ws, object, keys, outbound.BondFields(object))
+	now, err := o.caller.Read(ctx, b.ws, object, keys, outbound.LookFields(object))
 	var left []int
 	var ours []gateway.Change
 	for i, c := range changes {
@@ -110,7 +110,7 @@ func (o *Outbox) stillOurs(ctx context.Context, b batch, places []int, changes [
 // touched reports whether a deletion was kept back because somebody changed the
 // record.
 func touched(c gateway.Change, d gateway.Delivery) bool {
-	return c.Op == gateway.OpDelete && outbound.Bond(c.Key.Object) && d.Err != nil && d.Err.Code == gateway.CodeConflict
+	return c.Op == gateway.OpDelete && outbound.Looked(c.Key.Object) && d.Err != nil && d.Err.Code == gateway.CodeConflict
 }
 
 // stands ends a deletion that was kept back: the record stays, and its line says

@@ -5,6 +5,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/rules/outbound"
+	"tidegate/rules/undo"
 	"tidegate/store"
 )
 
@@ -48,7 +49,7 @@ func (o *Outbox) planRemoval(ctx context.Context, ws gateway.WorkspaceID, key ga
 	if err != nil {
 		return err
 	}
-	made, err := o.madeHere(ctx, ws, key)
+	made, wrote, err := o.madeHere(ctx, ws, key)
 	if err != nil {
 		return err
 	}
@@ -56,6 +57,9 @@ func (o *Outbox) planRemoval(ctx context.Context, ws gateway.WorkspaceID, key ga
 		record, pending, err := load(ctx, tx, key)
 		if err != nil {
 			return err
+		}
+		if record.Fields == nil && made && outbound.Unmirrored(key.Object) {
+			record.Fields = wrote
 		}
 		if record.Fields == nil {
 			return gateway.Errorf(gateway.CodeNotFound, "There is no such %s here.", key.Object)
@@ -65,7 +69,7 @@ func (o *Outbox) planRemoval(ctx context.Context, ws gateway.WorkspaceID, key ga
 			return err
 		}
 		plan, err := outbound.PlanRemove(outbound.RemoveInput{
-			Record: record, Pending: pending, Ours: made || len(links) > 0, On: r.on || back, Deletable: r.schema.Deletable, Cause: cause, Now: tx.Now(),
+			Record: record, Pending: pending, Ours: made || len(links) > 0, On: r.on || back, Deletable: r.schema.Deletable, Wrote: wrote, Cause: cause, Now: tx.Now(),
 		})
 		if err != nil {
 			return err
@@ -77,11 +81,14 @@ func (o *Outbox) planRemoval(ctx context.Context, ws gateway.WorkspaceID, key ga
 // writesLooked bounds how many lines are searched for the one that made a record.
 const writesLooked = 10_000
 
-// madeHere reports whether a record was created from here.
-func (o *Outbox) madeHere(ctx context.Context, ws gateway.WorkspaceID, key gateway.RecordKey) (made bool, err error) {
+// madeHere reports whether a record was created from here, and what was written
+// to it since.
+func (o *Outbox) madeHere(ctx context.Context, ws gateway.WorkspaceID, key gateway.RecordKey) (made bool, wrote gateway.Fields, err error) {
+	var writes []undo.Write
 	err = o.db.In(ws).Written(ctx, key, writesLooked, func(line gateway.LogEntry) bool {
+		writes = append(writes, writeOf(line))
 		made = outbound.Created(line)
 		return !made
 	})
-	return made, err
+	return made, wroteTo(key, writes), err
 }

@@ -314,16 +314,18 @@ func (s *settling) followUp(ctx context.Context, ended gateway.LogEntry, left ga
 func (s *settling) observe(c gateway.Change, key gateway.RecordKey) {
 	record, here := s.records[key]
 	switch {
-	case c.Op == gateway.OpDelete && !here:
+	case c.Op == gateway.OpDelete && !here && c.Key.Object != "ContentNote":
 		return
 	case c.Op == gateway.OpDelete:
 		// The stream brings the tombstone's version; the row is gone at once and
 		// does not come back for a moment (F-47).
+		// Of a note, which is not mirrored, this is all that says it was taken back.
+		record.Key = key
 		record = inbound.Gone(record)
 		record.ObservedAt = s.tx.Now()
 		s.mirror = append(s.mirror, record)
 		return
-	case c.Key.Object == "ContentNote" || c.Key.Object == "ContentDocumentLink":
+	case outbound.Unmirrored(c.Key.Object):
 		return // not mirrored; the writing says what was sent
 	case c.Op == gateway.OpCreate && here:
 		return

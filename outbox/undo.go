@@ -49,6 +49,10 @@ func (o *Outbox) PlanUndo(ctx context.Context, ws gateway.WorkspaceID, scope Und
 			}
 		}
 	}
+	if err = o.look(ctx, ws, &in); err != nil {
+		return undo.Plan{}, false, err
+	}
+	in.Anchor = func(w undo.Write) gateway.RecordKey { return outbound.Anchor(w.Key.Object, w.Fields) }
 	if in.Back, err = o.backAlready(ctx, ws, in.Writes); err != nil {
 		return undo.Plan{}, false, err
 	}

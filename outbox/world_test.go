@@ -202,7 +202,8 @@ type org struct {
 	finds   int
 	reads   int
 	next    int
-	upsert  bool // creates are upserts on our own id
+	upsert  bool  // creates are upserts on our own id
+	deaf    error // nobody answers what is read
 	// answer decides about one change, before it is committed; nil = accept.
 	answer func(c gateway.Change) gateway.Delivery
 	// lose drops the answers of a call that has been committed.
@@ -295,7 +296,9 @@ func (o *org) one(op gateway.Op, c gateway.Change) gateway.Delivery {
 func (o *org) Read(_ context.Context, _ gateway.WorkspaceID, _ string, ids, fields []string) (map[string]gateway.Fields, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.reads++
+	if o.reads++; o.deaf != nil {
+		return nil, o.deaf
+	}
 	out := map[string]gateway.Fields{}
 	for _, id := range ids {
 		if r, here := o.records[id]; here {

@@ -140,17 +140,18 @@ func PlanAway(in OwedInput) (plan Plan, later bool) {
 		return dropped(*c, in), false
 	}
 	in.Record.Fields = gateway.Fields{}
+	wrote := gateway.Fields{}
+	if in.Written != nil {
+		wrote = in.Written.Wanted
+	}
 	removal, err := PlanRemove(RemoveInput{
-		Record: in.Record, Pending: c, Ours: true, On: true, Deletable: true, Cause: in.Cause, Now: in.Now,
+		Record: in.Record, Pending: c, Ours: true, On: true, Deletable: true, Wrote: wrote, Cause: in.Cause, Now: in.Now,
 	})
 	if err != nil {
 		return Plan{}, false
 	}
 	out := removal.Change
 	out.Lane = in.Lane
-	if in.Written != nil {
-		out.Base = in.Written.Wanted
-	}
 	return Plan{Change: &out, Log: lineOf(out)}, false
 }
 
@@ -167,37 +168,6 @@ func dropped(c gateway.Change, in OwedInput) Plan {
 	line.State, line.NextTry, line.DoneAt, line.Problem = gateway.LogSkipped, time.Time{}, in.Now, gateway.Problem{}
 	return Plan{Change: &c, Drop: true, Log: &line}
 }
-
-// asMade are the values of bonds as they are made, by object and field. Others
-// were chosen by somebody: an answer to an invitation, another share of a note.
-var asMade = map[string]map[string][]string{
-	"EventRelation":       {"Status": {"", "New"}, "Response": {""}},
-	"ContentDocumentLink": {"ShareType": {"V"}},
-}
-
-// BondFields are the fields that Untouched looks at.
-func BondFields(object string) []string {
-	return append([]string{bondEnds[object]}, slices.Sorted(maps.Keys(asMade[object]))...)
-}
-
-// Untouched reports whether a bond is as we made it: between the same records,
-// which a merge in Salesforce changes, and nobody put anything into it since. now
-// has what the connected user may read of BondFields.
-func Untouched(object string, wrote, now gateway.Fields) bool {
-	end := bondEnds[object]
-	if was, is := wrote[end], now[end]; !(gateway.RecordKey{ID: was.String()}).Local() && is != "" && is != was {
-		return false
-	}
-	for field, values := range asMade[object] {
-		if v, known := now[field]; known && !slices.Contains(values, v.String()) {
-			return false
-		}
-	}
-	return true
-}
-
-// Touched is why a bond stays that was to go.
-const Touched = "Somebody changed it in Salesforce since, so it stays."
 
 // Related reports whether an earlier plan related further people to an activity.
 func Related(written map[string]gateway.Writing) bool {

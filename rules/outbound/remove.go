@@ -16,8 +16,11 @@ type RemoveInput struct {
 	// On is whether the object is written to Salesforce at all, and Deletable
 	// whether Salesforce lets the connected user delete records of it.
 	On, Deletable bool
-	Cause         gateway.Cause
-	Now           time.Time
+	// Wrote is what was written to a record of which the org is asked first
+	// whether it is still so; see Looked.
+	Wrote gateway.Fields
+	Cause gateway.Cause
+	Now   time.Time
 }
 
 // Removal is what a wish to delete leads to.
@@ -58,6 +61,9 @@ func PlanRemove(in RemoveInput) (Removal, error) {
 	}
 	c.Op, c.Cause, c.Lane = gateway.OpDelete, in.Cause, 0
 	c.Fields, c.Base, c.Fills = gateway.Fields{}, gateway.Fields{}, nil
+	if Looked(object) {
+		c.Base = in.Wrote
+	}
 	return Removal{Change: c, Log: Line(c, in.Record, nil), Given: given}, nil
 }
 

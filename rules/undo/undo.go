@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"tidegate/gateway"
 )
@@ -39,6 +40,12 @@ type Input struct {
 	Pending map[gateway.RecordKey]gateway.Change
 	// Back are removals that were taken back already, by line.
 	Back map[int64]bool
+	// Unseen says of records that only the org knows why it did not tell how
+	// they are.
+	Unseen map[gateway.RecordKey]string
+	// Anchor is the record that one which only relates two others hangs on, and
+	// goes with; nil = there are none.
+	Anchor func(Write) gateway.RecordKey
 	// Writable is the truth table, nil = all.
 	Writable func(key gateway.RecordKey, field string) (bool, string)
 }
@@ -76,6 +83,9 @@ const (
 	laterWrite   = "A later write of ours stands."
 	alreadyBack  = "It was taken back already."
 	goes         = "The record's deletion is on its way."
+	cannotWrite  = "It cannot be written now: "
+	goesWith     = "It goes with the record that it hangs on."
+	staysWith    = "It stays with the record that it hangs on."
 	nowWaiting   = "Another edit of it is on its way."
 	madeIt       = "The record was created with it; taking that back is deleting it, which is offered above."
 	gone         = "The record was deleted in Salesforce."
@@ -129,7 +139,7 @@ func Make(in Input) Plan {
 		}
 	}
 	slices.SortFunc(plan.Remakes, func(a, b Write) int { return cmp.Compare(a.ID, b.ID) })
-	plan.Made = in.made(plan)
+	plan.Made = in.hanging(in.made(plan), plan.Left)
 	slices.SortFunc(plan.Restores, func(a, b Restore) int { return byPlace(a.Key, b.Key, a.Field, b.Field) })
 	slices.SortFunc(plan.Left, func(a, b Left) int { return byPlace(a.Key, b.Key, a.Field, b.Field) })
 	return plan
@@ -148,7 +158,7 @@ func (in Input) made(plan Plan) []gateway.RecordKey {
 		}
 	}
 	for _, l := range plan.Left {
-		if l.Reason != madeIt && l.Reason != sameAgain {
+		if l.Reason != madeIt && l.Reason != sameAgain && !strings.HasPrefix(l.Reason, cannotWrite) {
 			delete(whole, l.Key)
 		}
 	}
@@ -158,6 +168,35 @@ func (in Input) made(plan Plan) []gateway.RecordKey {
 		}
 	}
 	return slices.SortedFunc(maps.Keys(whole), func(a, b gateway.RecordKey) int { return byPlace(a, b, "", "") })
+}
+
+// hanging leaves out of the records that can be deleted those that hang on
+// another one which chosen writes created: they go with it, or stay with it. What
+// is left of them is told so.
+func (in Input) hanging(made []gateway.RecordKey, left []Left) []gateway.RecordKey {
+	if in.Anchor == nil {
+		return made
+	}
+	created, why := map[gateway.RecordKey]bool{}, map[gateway.RecordKey]string{}
+	for _, w := range in.Writes {
+		if w.Created && in.Chosen[w.ID] {
+			created[w.Key] = true
+		}
+	}
+	for _, w := range in.Writes {
+		if on := in.Anchor(w); w.Created && created[on] {
+			why[w.Key] = staysWith
+			if slices.Contains(made, on) {
+				why[w.Key] = goesWith
+			}
+		}
+	}
+	for i, l := range left {
+		if l.Reason == madeIt && why[l.Key] != "" {
+			left[i].Reason = why[l.Key]
+		}
+	}
+	return slices.DeleteFunc(made, func(key gateway.RecordKey) bool { return why[key] != "" })
 }
 
 func byPlace(a, b gateway.RecordKey, fieldA, fieldB string) int {
@@ -170,6 +209,8 @@ func (in Input) stays(at place, newestFirst []Write, chosen int) string {
 	_, waits := in.Pending[at.key].Fields[at.field]
 	newest := newestFirst[0]
 	switch {
+	case in.Unseen[at.key] != "":
+		return in.Unseen[at.key]
 	case !here:
 		return notHere
 	case record.Deleted:
@@ -189,7 +230,7 @@ func (in Input) stays(at place, newestFirst []Write, chosen int) string {
 	}
 	if in.Writable != nil {
 		if ok, why := in.Writable(at.key, at.field); !ok {
-			return "It cannot be written now: " + why
+			return cannotWrite + why
 		}
 	}
 	return ""

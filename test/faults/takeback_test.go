@@ -1,0 +1,115 @@
+package faults
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// bonded are the records to which the org relates a meeting's Event and its one
+// note, and that note.
+func (w *world) bonded(title string) (people, linked []string, note string) {
+	w.t.Helper()
+	_, event := w.having("Event", "Subject", title)
+	for _, r := range w.truth("EventRelation") {
+		if !r.deleted && event.text("Id") != "" && r.text("EventId") == event.text("Id") {
+			people = append(people, r.text("RelationId"))
+		}
+	}
+	for id, r := range w.truth("ContentNote") {
+		if !r.deleted && strings.Contains(r.text("Title"), title) {
+			note = id
+		}
+	}
+	for _, r := range w.truth("ContentDocumentLink") {
+		if !r.deleted && note != "" && r.text("ContentDocumentId") == note && r.text("ShareType") == "V" {
+			linked = append(linked, r.text("LinkedEntityId"))
+		}
+	}
+	slices.Sort(people)
+	slices.Sort(linked)
+	return people, linked, note
+}
+
+// Somebody takes part no more: what related the meeting to him goes from the org,
+// in one look and one call for each object. The meeting is taken back: the Event
+// and the note go, with what hangs on them; of another one the note that somebody
+// edited stays with its links, and is named.
+func TestWhatNoLongerHoldsGoesFromTheOrg_M4(t *testing.T) { // AVM-14, DEM-05, M4
+	w := newWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"), options{})
+	w.anchor()
+	w.notesEverywhere()
+	ids := w.contacts(3)
+	told := func(id, title string, who ...string) {
+		body := w.meeting(title)
+		people := []map[string]any{}
+		for _, contact := range who {
+			people = append(people, map[string]any{"email": w.truth("Contact")[contact].text("Email"), "name": "A guest"})
+		}
+		body["participants"] = people
+		w.api(http.MethodPut, "/meetings/"+id, body, new(any))
+		w.quiet()
+	}
+	told("m-1", "Leaving", ids...)
+	told("m-2", "Edited there", ids[0])
+	people, linked, note := w.bonded("Leaving")
+	if len(people) < 2 || !slices.Contains(linked, ids[1]) || !slices.Contains(linked, ids[2]) {
+		t.Fatalf("at first: people %v, links %v", people, linked)
+	}
+
+	w.sim(http.MethodDelete, "/calls", nil, nil)
+	told("m-1", "Leaving", ids[0], ids[1])
+	people, linked, still := w.bonded("Leaving")
+	if slices.Contains(people, ids[2]) || slices.Contains(linked, ids[2]) || !slices.Contains(linked, ids[1]) || still != note {
+		t.Errorf("AVM-14: people %v, links %v, note %s", people, linked, still)
+	}
+	for _, c := range []struct {
+		method, path string
+		most         int
+	}{
+		{http.MethodDelete, "", 2},
+		{http.MethodPost, "/composite/sobjects/EventRelation", 1},
+		{http.MethodPost, "/composite/sobjects/ContentDocumentLink", 1},
+		{http.MethodPost, "/sobjects/ContentNote", 0},
+	} {
+		if n := w.calls(c.method, c.path); n > c.most || c.method == http.MethodDelete && n == 0 {
+			t.Errorf("AVM-14: %d calls %s %s, at most %d are needed", n, c.method, c.path, c.most)
+		}
+	}
+
+	_, _, edited := w.bonded("Edited there")
+	w.change(map[string]any{"object": "ContentNote", "op": "update", "id": edited, "values": map[string]any{"Title": "Edited there, by somebody"}})
+	_, links, _ := w.bonded("Edited there")
+	a := w.admin()
+	takeBack := func(id string) string {
+		page := a.get("/sync/undo?meeting=" + id)
+		answer, body := a.post("/sync/undo/created", url.Values{"meeting": {id}, "password": {"a long enough password"}})
+		if answer.StatusCode >= http.StatusBadRequest {
+			t.Fatalf("undoing %s: %s %.500s", id, answer.Status, body)
+		}
+		w.quiet()
+		return page
+	}
+	takeBack("m-1")
+	eventually(t, func() string {
+		n, _ := w.having("Event", "Subject", "Leaving")
+		if people, linked, note := w.bonded("Leaving"); n != 0 || note != "" {
+			return fmt.Sprintf("M4: %d Events, note %q, people %v, links %v are left", n, note, people, linked)
+		}
+		return ""
+	})
+	if page := takeBack("m-2"); !strings.Contains(page, "Somebody changed it in Salesforce since; that stands.") || !strings.Contains(page, "It stays with the record that it hangs on.") {
+		t.Errorf("M4: the dry run does not name the note that was edited: %.3000s", page)
+	}
+	if n, _ := w.having("Event", "Subject", "Edited there"); n != 0 {
+		t.Errorf("M4: %d Events are left", n)
+	}
+	if _, linked, now := w.bonded("Edited there"); now != edited || !slices.Equal(linked, links) {
+		t.Errorf("M4: the edited note is %q with links %v, it had %v", now, linked, links)
+	}
+	w.mirrorEqualsOrg()
+}
