@@ -36,6 +36,9 @@ type Config struct {
 	// Lease is how long a stream stays with a process that is not heard of any
 	// more. Another one takes over after at most four thirds of it.
 	Lease string `env:"TIDEGATE_LEASE" envDefault:"15s"`
+	// PollEvery is how often changes of an object are asked for where Salesforce
+	// does not stream it.
+	PollEvery string `env:"TIDEGATE_POLL_EVERY" envDefault:"1m"`
 	// SummaryURL is where a language model words the summaries of deals, "" =
 	// nowhere: they are extracted here.
 	SummaryURL   string `env:"TIDEGATE_SUMMARY_URL"`
@@ -63,6 +66,7 @@ func (c Config) Validate() error {
 		checkPubSub(c.PubSubURL),
 		checkKeys(c.SecretKey, c.AlsoKeys),
 		checkLease(c.Lease),
+		checkPoll(c.PollEvery),
 		checkSummary(c.SummaryURL, c.SummaryModel, c.SummaryKey),
 		checkOneOf("TIDEGATE_LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error"),
 		checkOneOf("TIDEGATE_LOG_FORMAT", c.LogFormat, "text", "json"),
@@ -106,10 +110,16 @@ func decodeKey(raw string) []byte {
 }
 
 // LeaseFor returns the length of leases, 0 for the default.
-func (c Config) LeaseFor() time.Duration {
-	d, err := time.ParseDuration(c.Lease)
+func (c Config) LeaseFor() time.Duration { return duration(c.Lease) }
+
+// PollPeriod returns how often polling asks, 0 for the default.
+func (c Config) PollPeriod() time.Duration { return duration(c.PollEvery) }
+
+// duration is 0 for what stands for none; Validate has refused everything else.
+func duration(raw string) time.Duration {
+	d, err := time.ParseDuration(raw)
 	if err != nil {
-		return 0 // Validate has refused everything else
+		return 0
 	}
 	return d
 }
@@ -144,13 +154,7 @@ func checkBaseURL(raw string) error {
 
 // ProofPeriod is how long one comparison of the whole mirror with Salesforce
 // may take before the next begins; 0 = it is only compared when asked.
-func (c Config) ProofPeriod() time.Duration {
-	d, err := time.ParseDuration(c.ProveEvery)
-	if err != nil {
-		return 0 // "off", and what Validate has refused
-	}
-	return d
-}
+func (c Config) ProofPeriod() time.Duration { return duration(c.ProveEvery) }
 
 func checkProve(raw string) error {
 	if d, err := time.ParseDuration(raw); raw != "" && raw != "off" && (err != nil || d < time.Minute) {
@@ -189,6 +193,14 @@ func checkLease(raw string) error {
 	d, err := time.ParseDuration(raw)
 	if raw != "" && (err != nil || d < time.Second || d > 22*time.Second) {
 		return fmt.Errorf("TIDEGATE_LEASE: %q must be from 1s to 22s, for example 15s", raw)
+	}
+	return nil
+}
+
+func checkPoll(raw string) error {
+	d, err := time.ParseDuration(raw)
+	if raw != "" && (err != nil || d < time.Second || d > 24*time.Hour) {
+		return fmt.Errorf("TIDEGATE_POLL_EVERY: %q must be from 1s to 24h, for example 1m", raw)
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ func TestEveryWrongValueIsNamedAtOnce(t *testing.T) {
 		"TIDEGATE_HTTP_ADDR": "nine", "TIDEGATE_OPS_ADDR": "x", "TIDEGATE_DATABASE_URL": "mysql://root:hunter2@db/x",
 		"TIDEGATE_BASE_URL": "ftp://x", "TIDEGATE_SECRET_KEY": "short", "TIDEGATE_LOG_LEVEL": "loud",
 		"TIDEGATE_PUBSUB_URL": "pubsub", "TIDEGATE_LEASE": "5m", "TIDEGATE_SECRET_KEY_ALSO": "short,AAAA",
-		"TIDEGATE_BULK_FROM": "0", "TIDEGATE_BULK_PAGE": "10",
+		"TIDEGATE_BULK_FROM": "0", "TIDEGATE_BULK_PAGE": "10", "TIDEGATE_POLL_EVERY": "10ms",
 		"TIDEGATE_SUMMARY_URL": "https://key@host/v1", "TIDEGATE_LOG_FORMAT": "xml", "TIDEGATE_MIGRATE": "maybe",
 	} {
 		t.Setenv(name, value)
@@ -32,7 +32,7 @@ func TestEveryWrongValueIsNamedAtOnce(t *testing.T) {
 	for _, name := range []string{
 		"TIDEGATE_HTTP_ADDR", "TIDEGATE_OPS_ADDR", "TIDEGATE_DATABASE_URL", "TIDEGATE_BASE_URL",
 		"TIDEGATE_SECRET_KEY", "TIDEGATE_LOG_LEVEL", "TIDEGATE_LOG_FORMAT", "TIDEGATE_MIGRATE", "TIDEGATE_PUBSUB_URL", "TIDEGATE_LEASE", "TIDEGATE_SECRET_KEY_ALSO",
-		"TIDEGATE_BULK_FROM", "TIDEGATE_BULK_PAGE", "TIDEGATE_SUMMARY_URL",
+		"TIDEGATE_BULK_FROM", "TIDEGATE_BULK_PAGE", "TIDEGATE_SUMMARY_URL", "TIDEGATE_POLL_EVERY",
 	} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not named in %q", name, err)

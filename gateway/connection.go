@@ -45,11 +45,14 @@ type Connection struct {
 	StateReason string // one plain sentence, "" when OK
 	StateSince  time.Time
 	Transport   string // "websocket", "pubsub", "long-polling", "polling", "" before
-	APIUsed     int    // of the org's rolling day, as last seen
-	APIMax      int
-	APISeenAt   time.Time
-	ConnectedAt time.Time
-	ConnectedBy string // display name here
+	// TransportWhy is why it is that one, as the end of a sentence; "" for polling,
+	// whose reason is the state's.
+	TransportWhy string
+	APIUsed      int // of the org's rolling day, as last seen
+	APIMax       int
+	APISeenAt    time.Time
+	ConnectedAt  time.Time
+	ConnectedBy  string // display name here
 
 	// HaltedAt is since when nothing is written, zero while writes go out;
 	// HaltedBy (display name) and HaltedWhy say who stopped it and for what.

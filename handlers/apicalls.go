@@ -193,6 +193,7 @@ type (
 		Environment string           `json:"environment"`
 		Org         string           `json:"org"`
 		Transport   string           `json:"transport"`
+		Chosen      string           `json:"transport_why"`
 		APIUsed     int              `json:"api_used"`
 		APIMax      int              `json:"api_max"`
 		Objects     []map[string]any `json:"objects"`

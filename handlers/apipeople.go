@@ -272,7 +272,7 @@ func apiStatus(c *call) error {
 	}
 	return c.JSON(fiber.Map{
 		"state": conn.State, "reason": conn.StateReason, "environment": conn.Environment, "org": conn.OrgName, "transport": conn.Transport,
-		"api_used": conn.APIUsed, "api_max": conn.APIMax, "objects": rows, "continuity": continuity,
+		"transport_why": conn.TransportWhy, "api_used": conn.APIUsed, "api_max": conn.APIMax, "objects": rows, "continuity": continuity,
 		"budget": apiLanes(conn, c.s.Now()),
 	})
 }

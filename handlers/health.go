@@ -217,7 +217,7 @@ func (f healthFacts) detail(k clock) string {
 		parts = append(parts, continuity.Reconnected(f.signed, f.conn.ConnectedAt))
 	}
 	if f.conn.Transport != "" && f.state != gateway.StateDisconnected {
-		parts = append(parts, listening(f.conn.Transport))
+		parts = append(parts, listening(f.conn.Transport, f.conn.TransportWhy))
 	}
 	if f.waiting > 0 {
 		parts = append(parts, count(f.waiting, "edit waits", "edits wait")+" for Salesforce.")
@@ -225,15 +225,20 @@ func (f healthFacts) detail(k clock) string {
 	return joinSentences(append(parts, "Checked "+k.now.Format("15:04:05")+"; this page follows by itself.")...)
 }
 
-// listening says by which way changes come in.
-func listening(transport string) string {
+// listening says by which way changes come in, and why by that one; polling is
+// explained by the connection's state.
+func listening(transport, why string) string {
+	name := transport
 	switch transport {
-	case "pubsub":
-		return "Listening by the Pub/Sub API."
 	case "polling":
-		return "Asking for changes every minute."
+		return ""
+	case "pubsub":
+		name = "the Pub/Sub API"
 	}
-	return "Listening by " + transport + "."
+	if why != "" {
+		why = ", because " + why
+	}
+	return "Listening by " + name + why + "."
 }
 
 func (v *visit) healthObjects(f healthFacts) []views.HealthObject {

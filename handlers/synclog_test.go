@@ -207,8 +207,10 @@ func TestHealthSaysWhatIsNotInOrder(t *testing.T) {
 	now := w.clock.now()
 	must(t, in.SaveObjectStatus(t.Context(), gateway.ObjectStatus{Object: "Contact", State: gateway.StateOK, Transport: "stream", LastEvent: now, Lag: 2 * time.Second, RowsHere: 1, RowsThere: 1, CountedAt: now}))
 	must(t, in.SetAPIUse(t.Context(), "c-home", 140, 1000))
+	must(t, in.SetTransport(t.Context(), "c-home", "pubsub", "the org offers no websocket"))
 	b := w.as(home, gateway.RoleRep)
-	b.get("/").want(http.StatusOK, "In sync, 2.0 s behind, 0 problems, 14 % of today’s API budget", "same in Salesforce")
+	b.get("/").want(http.StatusOK, "In sync, 2.0 s behind, 0 problems, 14 % of today’s API budget", "same in Salesforce",
+		"Listening by the Pub/Sub API, because the org offers no websocket.")
 	w.park(home, "CEO")
 	page := b.get("/").want(http.StatusOK, "1 write needs you")
 	if !contains(page.body, `href="/sync/log?state=needs_you"`) {

@@ -36,6 +36,7 @@ type connectionRow struct {
 	HaltedBy     string `db:"halted_by"`
 	HaltedWhy    string `db:"halted_why"`
 	APIReserve   int    `db:"api_reserve"`
+	TransportWhy string `db:"transport_why"`
 }
 
 const connectionColumns = `workspace_id, connection_id, environment, login_url, instance_url, org_id, org_name,
@@ -43,8 +44,9 @@ const connectionColumns = `workspace_id, connection_id, environment, login_url, 
 	api_seen_at, connected_at, connected_by`
 
 // What people decide of a connection is read with it, and saved by statements
-// of its own, so that connecting again does not undo it.
-const decidedColumns = `, halted_at, halted_by, halted_why, api_reserve`
+// of its own, so that connecting again does not undo it. So is why the transport
+// is the one in use.
+const decidedColumns = `, halted_at, halted_by, halted_why, api_reserve, transport_why`
 
 func (r connectionRow) connection() gateway.Connection {
 	return gateway.Connection{
@@ -55,6 +57,7 @@ func (r connectionRow) connection() gateway.Connection {
 		Transport: r.Transport, APIUsed: r.APIUsed, APIMax: r.APIMax, APISeenAt: fromMicros(r.APISeenAt),
 		ConnectedAt: fromMicros(r.ConnectedAt), ConnectedBy: r.ConnectedBy,
 		HaltedAt: fromMicros(r.HaltedAt), HaltedBy: r.HaltedBy, HaltedWhy: r.HaltedWhy, APIReserve: r.APIReserve,
+		TransportWhy: r.TransportWhy,
 	}
 }
 
@@ -143,10 +146,10 @@ func (tx *Tx) SetReserve(ctx context.Context, percent int) error {
 	return orNoConnection(n, err)
 }
 
-// SetTransport records how events come in.
-func (w *Workspace) SetTransport(ctx context.Context, id, transport string) error {
-	n, err := w.write.exec(ctx, "setting transport", `UPDATE connections SET transport = ?
-		WHERE workspace_id = ? AND connection_id = ?`, transport, w.id, id)
+// SetTransport records how events come in, and why so, as part of a sentence.
+func (w *Workspace) SetTransport(ctx context.Context, id, transport, why string) error {
+	n, err := w.write.exec(ctx, "setting transport", `UPDATE connections SET transport = ?, transport_why = ?
+		WHERE workspace_id = ? AND connection_id = ?`, transport, clean(why), w.id, id)
 	return orNoConnection(n, err)
 }
 

@@ -193,7 +193,7 @@ func (c *Consumer) after(ctx context.Context, lease gateway.Lease, err error) er
 	case errors.Is(err, errForeign):
 		return c.lost(ctx, lease, noteMoved, "")
 	case is[*bayeux.TransportError](err) && c.cfg.Transport == Auto:
-		c.choice.refuse(WebSocket, refusal{why: err.Error()})
+		c.choice.refuse(WebSocket, refusal{said: noWebsocket})
 		return nil
 	case is[*protocol.SubscriptionError](err):
 		// No stream for us: the edition has none, or nobody allowed it. What

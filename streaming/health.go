@@ -206,7 +206,7 @@ func (h *health) using() Transport {
 // change, and reads the rules again from time to time.
 func (c *Consumer) watching(ctx context.Context) round {
 	var state gateway.ConnectionState
-	var reason string
+	var reason, said string // of the state, of the transport
 	var transport Transport
 	if conn, err := c.store.Connection(ctx); err == nil {
 		c.trouble = continuity.Standing(conn) // told by whoever had the lease before
@@ -214,9 +214,12 @@ func (c *Consumer) watching(ctx context.Context) round {
 	n := 0
 	return func(ctx context.Context) (time.Duration, error) {
 		n++
-		using := c.health.using()
-		if using != transport && using != "" && c.wrote(ctx, c.store.SetTransport(ctx, c.cfg.Connection.ID, string(using))) {
-			transport = using
+		using, because := c.health.using(), ""
+		if c.cfg.Transport == Auto {
+			because = c.choice.why(using, c.cfg.PubSub == nil)
+		}
+		if using != "" && (using != transport || because != said) && c.wrote(ctx, c.store.SetTransport(ctx, c.cfg.Connection.ID, string(using), because)) {
+			transport, said = using, because
 		}
 		now, why := c.health.state(c.cfg.Grace)
 		if now != "" && (now != state || why != reason) && c.change(ctx, now, why) {

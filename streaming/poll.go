@@ -21,6 +21,7 @@ type poll struct {
 	// streamedAt is when an object was last found to be in it.
 	streamedAt map[string]time.Time
 	askedAt    time.Time
+	listedAt   map[string]time.Time // by Salesforce's clock
 	sweptAt    map[string]time.Time
 	swept      map[string]int    // how many rows that was about
 	shown      map[string]string // why the health page says that it is polled
@@ -29,7 +30,7 @@ type poll struct {
 func newPoll() poll {
 	return poll{
 		unstreamed: map[string]bool{}, streamedAt: map[string]time.Time{},
-		sweptAt: map[string]time.Time{}, swept: map[string]int{}, shown: map[string]string{},
+		listedAt: map[string]time.Time{}, sweptAt: map[string]time.Time{}, swept: map[string]int{}, shown: map[string]string{},
 	}
 }
 
@@ -50,8 +51,10 @@ func (c *Consumer) polled(object string) string {
 }
 
 // polling starts the next reading of a polled object when it is due; backfill
-// carries it out. It reads by (SystemModstamp, Id) with overlap, deleted rows
-// too, so what is in the recycle bin is found at once and what left it by the
+// carries it out. It reads what has a SystemModstamp from then on, with overlap,
+// from one Id to the next: stamps move while pages are read, ids do not. Deleted
+// rows are read too, so what is in the recycle bin is found at once; what left it
+// is found by Salesforce's list of deletions, and what that does not know by the
 // sweep (F-36, F-38).
 func (c *Consumer) polling(ctx context.Context, lease gateway.Lease, object string) error {
 	b, err := c.store.Backfill(ctx, object)
@@ -71,6 +74,9 @@ func (c *Consumer) polling(ctx context.Context, lease gateway.Lease, object stri
 	if why == "" || c.cfg.Now().Sub(b.UpdatedAt) < c.pollEvery() {
 		return nil
 	}
+	if err := c.list(countCalls(ctx), lease, b); err != nil {
+		return err
+	}
 	if c.cfg.Now().Sub(c.poll.sweptAt[object]) >= c.sweepEvery() {
 		if err := c.sweep(countCalls(ctx), lease, object, outbound.ReadPoll); err != nil {
 			return err
@@ -83,6 +89,28 @@ func (c *Consumer) polling(ctx context.Context, lease gateway.Lease, object stri
 	}
 	_, err = c.apply.Apply(ctx, Batch{Lease: lease, Reread: []gateway.Backfill{again}})
 	return err
+}
+
+// listAfter is after how many rounds of polling the list of deletions is asked
+// for: it tells only what left the recycle bin at once, which is rare, and costs
+// a call.
+const listAfter = 10
+
+// list takes up what Salesforce lists as deleted since it was last asked. Where
+// the list is not complete the sweep finds the rest in its time.
+func (c *Consumer) list(ctx context.Context, lease gateway.Lease, b gateway.Backfill) error {
+	now, since := c.salesforceNow(), c.poll.listedAt[b.Object]
+	if now.Sub(since) < listAfter*c.pollEvery() {
+		return nil
+	}
+	if since.IsZero() {
+		since = b.StartedAt
+	}
+	if _, err := c.deletions(ctx, lease, b.Object, since.Add(-c.cfg.Overlap), outbound.ReadPoll, 1); err != nil {
+		return err
+	}
+	c.poll.listedAt[b.Object] = now
+	return nil
 }
 
 // reask returns the reading of what changed since the last one, or since the

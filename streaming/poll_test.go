@@ -12,19 +12,46 @@ import (
 	"tidegate/streaming/pubsub"
 )
 
-// TestPurgedRecordIsFoundByTheSweep: a record leaves without event, stamp or
-// trace in the recycle bin (F-38).
-func TestPurgedRecordIsFoundByTheSweep(t *testing.T) {
-	storetest.Engines(t, func(t *testing.T, url string) {
-		w := newWorld(t, url)
-		ids := w.contacts(120)
-		w.start(w.over(Polling))
-		w.settled()
-		w.remove(ids[7])
-		w.purge(ids[7])
-		w.eventually(w.isGone(ids[7]))
-		w.settled()
-	})
+// TestPurgedRecordIsFoundWhilePollingF38: a record leaves without event, stamp or
+// trace in the recycle bin. Salesforce's list of deletions tells of it within ten
+// rounds; where that does not, the ids are compared.
+func TestPurgedRecordIsFoundWhilePollingF38(t *testing.T) {
+	for name, listed := range map[string]bool{"by the list of deletions": true, "by its id": false} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Engines(t, func(t *testing.T, url string) {
+				w := newWorld(t, url)
+				ids := w.contacts(120)
+				if !listed {
+					w.unlisted = ids[7]
+				}
+				w.start(func(c *Config) {
+					w.over(Polling)(c)
+					if listed {
+						c.SweepEvery = time.Hour // but for the one that a start begins with
+					}
+				})
+				w.settled()
+				w.eventually(w.sweptOnce("Contact"))
+				w.remove(ids[7])
+				w.purge(ids[7])
+				w.eventually(w.isGone(ids[7]))
+				w.settled()
+				if sweeps, lists := w.swept("Contact"); listed && sweeps != 1 || lists == 0 {
+					t.Errorf("%d sweeps and %d lists of deletions", sweeps, lists)
+				}
+			})
+		})
+	}
+}
+
+// sweptOnce waits for the sweep that a start begins with.
+func (w *world) sweptOnce(object string) func() string {
+	return func() string {
+		if sweeps, _ := w.swept(object); sweeps == 0 {
+			return "the ids were not compared"
+		}
+		return ""
+	}
 }
 
 // purge empties a contact out of the recycle bin.
@@ -131,15 +158,19 @@ func TestAutoTakesTheBestTransport(t *testing.T) {
 		websocket bool
 		pubSub    func(w *world) *PubSub
 		want      Transport
+		why       string
 	}{
-		{"everything is there", true, (*world).pubSub, WebSocket},
-		{"no websocket", false, (*world).pubSub, PubSubStream},
+		{"everything is there", true, (*world).pubSub, WebSocket, "the org offers it"},
+		{"no websocket", false, (*world).pubSub, PubSubStream, "the org offers no websocket"},
 		{"no websocket, nobody at the Pub/Sub API", false, func(w *world) *PubSub {
 			p := w.pubSub()
 			p.Endpoint = "http://127.0.0.1:1"
 			return p
-		}, LongPolling},
-		{"no websocket, no Pub/Sub API", false, func(*world) *PubSub { return nil }, LongPolling},
+		}, LongPolling, "the org offers no websocket, and the Pub/Sub API does not answer"},
+		{
+			"no websocket, no Pub/Sub API", false, func(*world) *PubSub { return nil }, LongPolling,
+			"the org offers no websocket, and the address of its Pub/Sub API is not known",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -149,7 +180,7 @@ func TestAutoTakesTheBestTransport(t *testing.T) {
 			w.settled()
 			w.update(ids[0], map[string]any{"Title": "streamed"})
 			w.settled()
-			w.eventually(w.listens(tt.want))
+			w.eventually(w.listens(tt.want, tt.why))
 		})
 	}
 }
@@ -215,21 +246,21 @@ func TestAutoLeavesATransportThatComesToNothing(t *testing.T) {
 	w.arm(fault.Spec{Kind: "pubsub_unavailable", Method: "Subscribe", Seconds: 3600})
 	w.start(func(c *Config) { c.PubSub, c.AskEvery = w.pubSub(), 500*time.Millisecond })
 	w.settled()
-	w.eventually(w.listens(LongPolling))
+	w.eventually(w.listens(LongPolling, "the org offers no websocket, and the Pub/Sub API gives no stream"))
 	w.update(ids[0], map[string]any{"Title": "over long-polling"})
 	w.settled()
 	w.faults.Clear()
-	w.eventually(w.listens(PubSubStream))
+	w.eventually(w.listens(PubSubStream, "the org offers no websocket"))
 	w.update(ids[1], map[string]any{"Title": "over the Pub/Sub API"})
 	w.settled()
 }
 
-// listens checks the transport of the connection.
-func (w *world) listens(want Transport) func() string {
+// listens checks the transport of the connection, and what is said of it.
+func (w *world) listens(want Transport, why string) func() string {
 	return func() string {
 		c, err := w.ws.Connection(w.t.Context())
-		if err != nil || c.Transport != string(want) {
-			return fmt.Sprintf("transport %q, want %q, %v", c.Transport, want, err)
+		if err != nil || c.Transport != string(want) || c.TransportWhy != why {
+			return fmt.Sprintf("transport %q because %q, want %q, %v", c.Transport, c.TransportWhy, want, err)
 		}
 		return ""
 	}

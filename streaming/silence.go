@@ -313,7 +313,7 @@ func (c *Consumer) pollEvery() time.Duration {
 			n++
 		}
 	}
-	return outbound.PollEvery(c.cfg.Budget.Use(), n, c.cfg.PollEvery)
+	return outbound.PollEvery(c.cfg.Budget.Use(), n+n/listAfter, c.cfg.PollEvery)
 }
 
 // slowness is one sentence on what is slowed to stay within the API calls that

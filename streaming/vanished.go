@@ -27,25 +27,39 @@ func (c *Consumer) vanished(ctx context.Context, lease gateway.Lease, object str
 // listed takes up Salesforce's list of deletions, and reports whether there are
 // as many records there as here afterwards.
 func (c *Consumer) listed(ctx context.Context, lease gateway.Lease, object string, since time.Time) (agrees bool, err error) {
+	complete, err := c.deletions(ctx, lease, object, since, outbound.ReadRepair, 3) // the list and two counts
+	if err != nil || !complete {
+		return false, err
+	}
+	return c.agree(ctx, object)
+}
+
+// deletions makes tombstones of what Salesforce lists as deleted since then
+// (getDeleted), also of what left the recycle bin. complete is false where the
+// list does not reach back so far, or the object has none; calls is what it asks
+// the budget for.
+func (c *Consumer) deletions(
+	ctx context.Context, lease gateway.Lease, object string, since time.Time, why outbound.Reading, calls int,
+) (complete bool, err error) {
 	if !continuity.ListsDeletions(since, c.salesforceNow()) {
 		return false, nil
 	}
-	if err := c.afford(ctx, outbound.ReadRepair, 3); err != nil { // the list and two counts
+	if err := c.afford(ctx, why, calls); err != nil {
 		return false, err
 	}
 	ids, complete, err := c.cfg.Reader.Deleted(ctx, object, since)
 	switch {
-	case unreachable(err), err == nil && !complete:
+	case unreachable(err), err != nil && gateway.CodeOf(err) == gateway.CodeSFGone:
 		return false, nil
 	case err != nil:
 		return false, fmt.Errorf("listing deleted %s: %w", object, err)
 	}
 	for part := range slices.Chunk(ids, c.cfg.PageSize) {
-		if err := c.bury(ctx, lease, object, part); err != nil {
+		if err := c.bury(ctx, lease, object, part, why); err != nil {
 			return false, err
 		}
 	}
-	return c.agree(ctx, object)
+	return complete, nil
 }
 
 // agree reports whether there are as many records there as here. What is on its
@@ -67,12 +81,12 @@ func (c *Consumer) agree(ctx context.Context, object string) (bool, error) {
 }
 
 // bury reads those of the records once more that live here.
-func (c *Consumer) bury(ctx context.Context, lease gateway.Lease, object string, ids []string) error {
+func (c *Consumer) bury(ctx context.Context, lease gateway.Lease, object string, ids []string, why outbound.Reading) error {
 	living, err := c.apply.living(ctx, object, ids)
 	if err != nil || len(living) == 0 {
 		return err
 	}
-	if err := c.afford(ctx, outbound.ReadRepair, 1); err != nil {
+	if err := c.afford(ctx, why, 1); err != nil {
 		return err
 	}
 	return c.retrieve(ctx, lease, object, living, &Repair{Object: object})

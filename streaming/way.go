@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,8 +47,32 @@ type choice struct {
 
 // refusal is why a transport is not tried.
 type refusal struct {
-	why   string
+	said  string    // part of a sentence, for people
 	until time.Time // zero: as long as the process lives
+}
+
+// noWebsocket is what Salesforce's own endpoint comes to: it offers long-polling
+// only.
+const noWebsocket = "the org offers no websocket"
+
+// why says why Auto uses a transport, as the end of a sentence; "" where nothing
+// was chosen. apart says that there is no Pub/Sub API to choose.
+func (c *choice) why(using Transport, apart bool) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	socket, pubSub := cmp.Or(c.refused[WebSocket].said, noWebsocket), c.refused[PubSubStream].said
+	if apart {
+		pubSub = "the address of its Pub/Sub API is not known"
+	}
+	switch {
+	case using == WebSocket:
+		return "the org offers it"
+	case using == PubSubStream || using == LongPolling && pubSub == "":
+		return socket
+	case using == LongPolling:
+		return socket + ", and " + pubSub
+	}
+	return "" // polling: the state says why
 }
 
 // tries reports whether the transport is worth a try now.
@@ -94,15 +119,15 @@ func (c *Consumer) answers(ctx context.Context) bool {
 		err = client.Probe(ctx)
 	}
 	if err != nil {
-		c.later(ctx, PubSubStream, err)
+		c.later(ctx, PubSubStream, err, "the Pub/Sub API does not answer")
 	}
 	return err == nil
 }
 
 // later notes that a transport is not worth a try for some time.
-func (c *Consumer) later(ctx context.Context, t Transport, why error) {
+func (c *Consumer) later(ctx context.Context, t Transport, why error, said string) {
 	c.cfg.Logger.InfoContext(ctx, "a transport is not used", "transport", t, "reason", why)
-	c.choice.refuse(t, refusal{why: why.Error(), until: c.cfg.Now().Add(c.cfg.AskEvery)})
+	c.choice.refuse(t, refusal{said: said, until: c.cfg.Now().Add(c.cfg.AskEvery)})
 }
 
 // better reports whether Auto should leave the transport for one that it would
@@ -191,7 +216,8 @@ func (c *Consumer) onState(p *pipeline, tried Transport, f flow) {
 	}
 	choosing := c.cfg.Transport == Auto && c.cfg.PubSub != nil && tried != LongPolling
 	if choosing && f.attempt > giveUpAfter && !p.worked.Load() {
-		c.later(p.ctx, tried, fmt.Errorf("%w: %s", errGivenUp, f.reason))
+		said := map[Transport]string{WebSocket: "its websocket comes to nothing", PubSubStream: "the Pub/Sub API gives no stream"}[tried]
+		c.later(p.ctx, tried, fmt.Errorf("%w: %s", errGivenUp, f.reason), said)
 		p.end()
 	}
 }

@@ -39,14 +39,14 @@ func connection(t *testing.T, s *suite) {
 			}
 		}
 		ok(t, w.SetAPIUse(t.Context(), "c1", 8, 200))
-		ok(t, w.SetTransport(t.Context(), "c1", "polling"))
+		ok(t, w.SetTransport(t.Context(), "c1", "long-polling", "the org offers no websocket"))
 		got, err := w.Connection(t.Context())
 		ok(t, err)
 		if got.State != gateway.StateOK || got.StateReason != "why 2" || !got.StateSince.Equal(s.clock.Now()) ||
-			got.APIUsed != 8 || got.APIMax != 200 || got.Transport != "polling" {
+			got.APIUsed != 8 || got.APIMax != 200 || got.Transport != "long-polling" || got.TransportWhy != "the org offers no websocket" {
 			t.Errorf("got %+v", got)
 		}
-		wantCode(t, w.SetTransport(t.Context(), "nobody", "polling"), gateway.CodeNotFound)
+		wantCode(t, w.SetTransport(t.Context(), "nobody", "polling", ""), gateway.CodeNotFound)
 	})
 }
 

@@ -230,9 +230,11 @@ func TestCanceledReadingLeavesWhatItReadAndCanBeBegunAgain(t *testing.T) { // F-
 		if code != 1 || !strings.Contains(errs, "not being loaded") {
 			t.Errorf("resuming what is canceled exits %d: %s", code, errs)
 		}
+		w.fault(afterPages(1)) // it is under way for as long as there are wishes
 		for range 5 {
 			w.tidegate("backfill", "--workspace", string(workspace), "--object", "Contact", "--no-wait")
 		}
+		w.lift()
 		w.loaded()
 		if b, jobs := w.reading(), w.calls(http.MethodPost, "/jobs/query"); jobs != 2 || b.Rows < rows {
 			t.Errorf("F-74: %d jobs for one canceled and five wishes: %+v", jobs, b)

@@ -96,8 +96,10 @@ func (w *world) differs(object string) string {
 		return complaint
 	}
 	there := w.truth(object)
-	if len(here) > len(there) {
-		return fmt.Sprintf("%d %s here, %d there", len(here), object, len(there))
+	for id, got := range here {
+		if _, ok := there[id]; !ok && (!got.deleted || !w.purged[id]) {
+			return fmt.Sprintf("%s %s is here and not there", object, id)
+		}
 	}
 	for id, want := range there {
 		got, ok := here[id]

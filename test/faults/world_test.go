@@ -35,6 +35,8 @@ type world struct {
 	// calm is the state in which nothing is left to do.
 	calm gateway.ConnectionState
 	db   *store.Workspace
+	// purged are the ids of which only the mirror's tombstones are left.
+	purged map[string]bool
 	// binary is the program that start starts.
 	binary string
 	*child
