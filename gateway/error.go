@@ -52,6 +52,7 @@ type Error struct {
 	Code       Code
 	Message    string
 	Fields     []string      // form or Salesforce field names concerned
+	Sentences  []string      // of Message, one a field, where each has its own; else nil
 	RetryAfter time.Duration // as asked by the other side, 0 when not
 	Said       string        // Salesforce's own code and text, verbatim
 	Status     int           // HTTP status of Salesforce's answer, 0 when none came

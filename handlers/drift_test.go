@@ -33,7 +33,7 @@ func TestSuspendedMappingIsExplained(t *testing.T) { // F-26, AVM-57, AVM-58, UX
 	})
 	admin, rep := w.as(home, gateway.RoleAdmin), w.as(home, gateway.RoleRep)
 	page := settingsBase + "/objects/Contact"
-	admin.get(page+"?show=broken").want(http.StatusOK, "Broken 2", "Salesforce no longer shows Hull__c.", "Its type changed.", "Import Department again", "Suspended; the other fields go on.", "Read again")
+	admin.get(page+"?show=broken").want(http.StatusOK, "Broken 2", "Salesforce no longer shows Hull__c.", "Its type changed.", "Import Department again", "Suspended; the other fields go on.", "Permissions read", "Read again")
 	if got := admin.get(page + "?show=broken").words(); contains(got, "MobilePhone") {
 		t.Error("the filter shows fields that are not suspended")
 	}

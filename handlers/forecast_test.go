@@ -151,6 +151,9 @@ func TestForecastPreviewShowsWhatWasTypedAndSavesNothing(t *testing.T) {
 	}
 	off(form, "categories", "Pipeline")
 	admin.post(tab+"/preview", form).want(http.StatusOK, "$ 0", "0 deals")
+	// Whoever has just chosen stages, and none of them yet, is told what is missing.
+	form.Set("count_by", "stage")
+	admin.post(tab+"/preview", form).want(http.StatusOK, "Choose at least one stage, else no deal counts.")
 	form.Set("period", "weekly")
-	admin.post(tab+"/preview", form).want(http.StatusUnprocessableEntity)
+	admin.post(tab+"/preview", form).want(http.StatusOK, "2 things need another value. Nothing was saved. The forecast period is monthly or quarterly. Choose at least one stage, else no deal counts. Review changes")
 }

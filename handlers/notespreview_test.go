@@ -151,6 +151,7 @@ func TestContactsTabLooksBack(t *testing.T) {
 	meeting("m2", "nora@new.example", 48*time.Hour) // the same person counts once
 	meeting("m3", "old@older.example", 40*24*time.Hour)
 	got := admin.get(tab+"?last=30").want(http.StatusOK, "1 contact from 2 meetings of the last 30 days. Only once “Create contacts from meetings” is on.", "nora@new.example", "Review m1")
+	got.want(http.StatusOK, "Link already chosen by a person any 0", "E-mail equals Lead, Contact 1", "Account Match Field Account —")
 	if strings.Contains(got.words(), "old@older.example") {
 		t.Error("an older meeting counts")
 	}

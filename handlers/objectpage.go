@@ -88,8 +88,12 @@ func objectPage(v *visit) error {
 
 func (v *visit) showObject(s objectTab) error {
 	base := objectURL(s.object)
+	head, err := v.objectHead(s)
+	if err != nil {
+		return err
+	}
 	p := views.ObjectPage{
-		Settings: s.common, Head: v.objectHead(s), Gate: s.gate(v.Query("field")), Capability: s.capability(),
+		Settings: s.common, Head: head, Gate: s.gate(v.Query("field")), Capability: s.capability(),
 		Search:   views.Field{ID: "q", Name: "q", Label: "Find a field", Value: v.Query("q"), Placeholder: "Label or API name", Type: "search"},
 		Switches: s.switches(v), Base: []views.Hidden{{Name: baseName, Value: string(s.base)}},
 		Empty: views.Empty{
@@ -100,7 +104,6 @@ func (v *visit) showObject(s objectTab) error {
 	if show := v.Query("show"); show != "" {
 		p.Keep = []views.Hidden{{Name: "show", Value: show}}
 	}
-	var err error
 	if p.Load, err = v.objectLoad(s.object); err != nil {
 		return err
 	}
@@ -133,11 +136,15 @@ func (v *visit) showObject(s objectTab) error {
 
 func objectURL(object string) string { return settingsBase + "/objects/" + object }
 
-func (v *visit) objectHead(s objectTab) views.Head {
+func (v *visit) objectHead(s objectTab) (views.Head, error) {
 	h := views.Head{
 		Crumb: []views.Link{{Text: "Salesforce settings", URL: settingsBase + "/objects"}, {Text: "Objects", URL: settingsBase + "/objects"}},
 		Title: firstLabel(s.schema), Mono: s.object, Kind: squareOf(s.object),
 		Lead: "Which fields travel, which way and why.",
+	}
+	read, _, err := v.ws.SchemaDates(v.UserContext(), s.object)
+	if !read.IsZero() {
+		h.Aside = "Permissions read " + v.clock().at(read).Text
 	}
 	added := slices.Contains(s.settings.Objects.Added, s.object)
 	if added {
@@ -153,7 +160,7 @@ func (v *visit) objectHead(s objectTab) views.Head {
 			views.Action{Text: "Import Properties", URL: objectURL(s.object) + "/properties", Icon: views.IconDownload, Dialog: true},
 		)
 	}
-	return h
+	return h, err
 }
 
 func firstLabel(s gateway.Schema) string {

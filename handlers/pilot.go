@@ -22,6 +22,8 @@ func (v *visit) pilot(t tabState) (*views.Pilot, error) {
 	}
 	ring, search := t.settings.Notes.Pilot, strings.TrimSpace(v.Query("pilot"))
 	p := &views.Pilot{
+		Ring: "Syncing runs for everybody. Limit it to a few members first?",
+		Open: ring.On || len(ring.Members) > 0 || search != "" || t.errors["pilot"] != "",
 		Switch: views.Switch{
 			Name: "pilot_on", Label: "Limit syncing to a pilot group", On: ring.On, Locked: t.locked, Error: t.errors["pilot"], Meta: t.meta(v, "pilot.on", "off"),
 			Effect: "Only meetings and calls of these members are written to Salesforce. It comes before the lock and before everybody’s own values.",
@@ -32,6 +34,9 @@ func (v *visit) pilot(t tabState) (*views.Pilot, error) {
 		},
 		SearchURL: settingsBase + "/notes",
 		Search:    views.Field{ID: "pilot", Name: "pilot", Label: "Name, e-mail or team", Value: search, Type: "search", Autocomplete: "off"},
+	}
+	if ring.On {
+		p.Ring = "Syncing runs for " + count(len(ring.Members), "member", "members") + " only."
 	}
 	found, offered := 0, 0
 	for _, m := range members {

@@ -16,7 +16,8 @@ func memberOfAddress(v *visit) (string, error) {
 }
 
 // previewTab shows a tab with what was typed, so that its preview follows;
-// nothing is saved by it.
+// nothing is saved by it. What cannot be saved is told and no failure: somebody
+// is not through with the form yet.
 func previewTab(tab gateway.Tab, scopeOf func(*visit) (string, error)) func(*visit) error {
 	return func(v *visit) error {
 		scope, err := scopeOf(v)
@@ -35,7 +36,9 @@ func previewTab(tab gateway.Tab, scopeOf func(*visit) (string, error)) func(*vis
 		}
 		state.common.Form.Revision, state.common.Form.Unsaved = v.posted("revision"), true
 		if err := settings.Validate(state.settings, tab); err != nil {
-			return v.refuseTab(state, err)
+			if !state.blame(err) {
+				return err
+			}
 		}
 		return v.showTab(state)
 	}

@@ -139,7 +139,11 @@ func showContacts(v *visit, t tabState) (templ.Component, error) {
 	for _, team := range [...]string{"Sales", "Customer Success"} {
 		p.Teams.Choices = append(p.Teams.Choices, views.Choice{Value: team, Label: team, Effect: "Meetings organized by " + team + ".", Checked: slices.Contains(c.Teams, team)})
 	}
-	p.Chain = chainRows(c, t.locked != "")
+	found, err := v.ws.LinksByRule(v.UserContext(), v.s.Now().AddDate(0, 0, -pastDays))
+	if err != nil {
+		return nil, err
+	}
+	p.Chain = chainRows(c, t.locked != "", found)
 	if t.locked == "" {
 		p.AddStep = []views.Select{{Name: chainAdd, Label: "Also look for", Options: append([]views.Option{{Text: "Nothing more", Selected: true}}, missingSteps(c.Chain)...), Error: t.errors["chain"], Meta: t.meta(v, "chain", "e-mail, then phone, then domain")}}
 		p.AddField = []views.Field{{Name: chainField, Label: "API name of the field", Hint: "Only for a field of your own, such as Legacy_Id__c. It must exist on Lead and Contact."}}
@@ -202,10 +206,12 @@ func stepValue(s gateway.MatchStep) string {
 	return s.By
 }
 
-func chainRows(c gateway.ContactsSettings, locked bool) []views.ChainRow {
-	rows := []views.ChainRow{{Order: "1", LooksFor: "Link already chosen by a person", In: "any", Text: "always first"}}
+// chainRows are the steps in their order; found is how many each rule decided
+// lately.
+func chainRows(c gateway.ContactsSettings, locked bool, found map[string]int) []views.ChainRow {
+	rows := []views.ChainRow{{Order: "1", LooksFor: "Link already chosen by a person", In: "any", Text: "always first", Found: number(found[gateway.LinkByPerson])}}
 	for i, step := range c.Chain {
-		row := views.ChainRow{Order: strconv.Itoa(i + 2), LooksFor: settings.StepWords(step) + " equals", In: "Lead, Contact"}
+		row := views.ChainRow{Order: strconv.Itoa(i + 2), LooksFor: settings.StepWords(step) + " equals", In: "Lead, Contact", Found: stepFound(step, c.Chain, found)}
 		if said, ok := stepRows[step.By]; ok {
 			row.LooksFor, row.In = said[0], said[1]
 		}
@@ -223,6 +229,21 @@ func chainRows(c gateway.ContactsSettings, locked bool) []views.ChainRow {
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// stepFound is how many people a step decided on, "—" where that is not known: a
+// domain names where somebody works, and fields are not told apart.
+func stepFound(step gateway.MatchStep, chain []gateway.MatchStep, found map[string]int) string {
+	fields := 0
+	for _, s := range chain {
+		if s.By == "field" {
+			fields++
+		}
+	}
+	if step.By == "domain" || step.By == "field" && fields > 1 {
+		return "—"
+	}
+	return number(found[step.By])
 }
 
 func moveButton(text, about, how string, i int) views.Action {

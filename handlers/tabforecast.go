@@ -75,6 +75,11 @@ func showForecast(v *visit, t tabState) (templ.Component, error) {
 			{Name: "roles", Label: "Roles", Value: strings.Join(f.Roles, ", "), Hint: "Such as Account Executive, as written under Members; none means every role.", Locked: t.locked, Meta: t.meta(v, "roles", "all")},
 		},
 	}
+	a := t.settings.Advanced
+	p.Fields = views.TextCard{
+		Text: "Adds up " + labelOf(fieldOf(deal, a.AmountField)) + " by " + labelOf(fieldOf(deal, a.CloseDateField)) + ", shown with " + a.CurrencyLabel + ".",
+		Link: views.Link{Text: "Chosen on Advanced Settings", URL: settingsBase + "/advanced"},
+	}
 	categories := views.ChoiceGroup{
 		Name: "categories", Legend: "Forecast categories that count", Many: true, Columns: true, Meta: t.meta(v, "categories", "Pipeline, Best Case, Commit and Closed"),
 		Locked: t.locked, Error: t.errors["categories"], Hint: "Used when deals count by forecast category.",
@@ -134,6 +139,10 @@ func (v *visit) forecastPreview(t tabState, groups []views.ChoiceGroup) (*views.
 	}
 	if t.locked != "" {
 		p.Lead, p.UpdateURL = "With the values in force.", ""
+	}
+	if wrong := t.common.Form.Errors; len(wrong) > 0 {
+		p.Difference = views.Notice{Tone: views.Attention, Icon: views.IconWarning, Text: wrong[0].Text}
+		return p, nil
 	}
 	if p.Difference, err = v.forecastDifference(in, o, amount); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"strings"
+	"time"
 
 	"tidegate/gateway"
 )
@@ -81,6 +82,22 @@ func (w *Workspace) AllLinks(ctx context.Context, after string, limit int) ([]ga
 	role, id, _ := strings.Cut(rest, "/")
 	return w.read.links(ctx, `WHERE workspace_id = ? AND (kind, role, external_id) > (?, ?, ?)
 		ORDER BY kind, role, external_id LIMIT ?`, w.id, kind, role, id, limit)
+}
+
+// LinksByRule counts of how many people and participants it was decided since
+// then which record they are, by the rule that decided.
+func (w *Workspace) LinksByRule(ctx context.Context, since time.Time) (map[string]int, error) {
+	rows, err := list[struct {
+		Rule  string `db:"rule"`
+		Links int    `db:"links"`
+	}](ctx, w.read, "counting links", `SELECT rule, COUNT(*) AS links FROM links
+		WHERE workspace_id = ? AND role = ? AND kind IN (?, ?) AND at >= ? GROUP BY rule`,
+		w.id, string(gateway.RoleSelf), gateway.KindPerson, gateway.KindParticipant, micros(since))
+	out := make(map[string]int, len(rows))
+	for _, row := range rows {
+		out[row.Rule] = row.Links
+	}
+	return out, err
 }
 
 // LinkToken returns the place of a link in the list of AllLinks.

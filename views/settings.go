@@ -78,6 +78,9 @@ type NotesPage struct {
 
 // Pilot limits syncing to a few members.
 type Pilot struct {
+	// Ring says in one sentence for whom syncing runs; Open unfolds the rest.
+	Ring    string
+	Open    bool
 	Switch  Switch
 	Members ChoiceGroup
 	// Search is a GET form beside the settings that finds further members.
@@ -189,8 +192,10 @@ type ForecastTab struct {
 	Amounts ChoiceGroup
 	// CountBy chooses between the groups of Counting, which say which deals
 	// count.
-	CountBy    ChoiceGroup
-	Counting   []ChoiceGroup
+	CountBy  ChoiceGroup
+	Counting []ChoiceGroup
+	// Fields says which fields and which currency label amounts go by.
+	Fields     TextCard
 	Visibility []Field
 	Preview    *ForecastPreview
 }

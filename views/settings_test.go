@@ -36,6 +36,7 @@ func notes() NotesPage {
 			UpdateURL: "/settings/salesforce/notes/preview",
 		},
 		Pilot: &Pilot{
+			Ring: "Syncing runs for everybody. Limit it to a few members first?", Open: true,
 			Switch:    Switch{Name: "pilot_on", Label: "Limit syncing to a pilot group", Effect: "Only meetings of these members are written.", Meta: Meta{Default: "off"}},
 			Members:   ChoiceGroup{Name: "pilot_members", Legend: "In the pilot group", Many: true, Columns: true, Hint: "1 member is in it.", Choices: []Choice{{Value: "5", Label: "Jonah Pryce", Effect: "Sales", Checked: true}, {Value: "6", Label: "Ines Okabe"}}},
 			SearchURL: "/settings/salesforce/notes", Search: Field{ID: "pilot", Name: "pilot", Label: "Name, e-mail or team", Type: "search"}, Text: "84 members; the first 12 are offered above.",
@@ -60,6 +61,7 @@ func notesPages() []page {
 	locked.CallNotes = destinations("call_notes", "Call notes go to", "task", "locked by organization")
 	locked.Pilot = nil
 	closed := notes()
+	closed.Pilot.Open = false
 	closed.MeetingNotes.Choices[0] = Choice{Value: "note", Label: "Note", Effect: "Best for long-form notes.", Closed: "Enhanced Notes is off in Salesforce, so notes cannot be written there."}
 	locked.SeenAs = &Choice{Label: "Task", Effect: "Your own choice (Note) is kept and returns when the lock is lifted. Ask Mara Quill to change it."}
 	members := notes()
@@ -106,6 +108,7 @@ func forecastTab() ForecastTab {
 		Amounts:    ChoiceGroup{Name: "amounts", Legend: "Amounts are", Choices: []Choice{{Value: "total", Label: "Total", Effect: "The full amount of every deal counted."}, {Value: "weighted", Label: "Weighted", Effect: "Amount times the probability of its stage.", Checked: true}}, Meta: Meta{Default: "Total", Changed: "Changed by Mara Quill, 3 Nov 2026."}},
 		CountBy:    ChoiceGroup{Name: "count_by", Legend: "Deals count by", Choices: []Choice{{Value: "category", Label: "Forecast category", Effect: "As Salesforce forecasts do.", Checked: true}, {Value: "stage", Label: "Stage", Effect: "Whatever category the stage has."}}},
 		Counting:   []ChoiceGroup{{Name: "categories", Legend: "Forecast categories that count", Many: true, Columns: true, Choices: []Choice{{Value: "Pipeline", Label: "Pipeline", Checked: true}, {Value: "Omitted", Label: "Omitted"}}}},
+		Fields:     TextCard{Text: "Adds up Amount by Close Date, shown with €.", Link: Link{Text: "Chosen on Advanced Settings", URL: "/settings/salesforce/advanced"}},
 		Visibility: []Field{{Name: "roles", Label: "Roles", Value: "Account Executive", Hint: "None means every role."}},
 		Preview:    &ForecastPreview{Lead: "With the saved values.", Amount: "€ 1,455,000", Text: "143 deals, weighted, next three months. As of 14:32.", Chart: forecastChart(), UpdateURL: "/settings/salesforce/forecast/preview", Difference: Notice{Text: "With Total it would be € 2,310,000."}},
 	}

@@ -39,7 +39,7 @@ func Validate(s gateway.Settings, tab gateway.Tab) error {
 	}
 	bad := gateway.Errorf(gateway.CodeInvalid, "%s", faults[0].message)
 	for i, f := range faults {
-		bad.Fields = append(bad.Fields, f.field)
+		bad.Fields, bad.Sentences = append(bad.Fields, f.field), append(bad.Sentences, f.message)
 		if i > 0 {
 			bad.Message += " " + f.message
 		}

@@ -61,7 +61,21 @@
   });
 
   // The browser restores typed values when going back; count them again then.
-  window.addEventListener("pageshow", () => forms().forEach(refresh));
+  window.addEventListener("pageshow", () => {
+    forms().forEach(refresh);
+    countTicked();
+  });
+
+  // The button of a list to tick says how many are ticked.
+  const countTicked = () => {
+    for (const button of $$("[data-ticked]")) {
+      const n = $$(`[name="${button.dataset.ticked}"]:checked`, button.form).length;
+      button.dataset.plain ??= button.textContent;
+      button.textContent = n === 0 ? button.dataset.plain : `${button.dataset.plain} ${n} ${n === 1 ? "field" : "fields"}`;
+    }
+  };
+  document.addEventListener("change", countTicked);
+  document.addEventListener("htmx:after:swap", countTicked);
 
   // "/" goes to the search, as its key cap says; Escape closes an open menu.
   document.addEventListener("keydown", (event) => {

@@ -56,6 +56,12 @@ func links(t *testing.T, s *suite) {
 		}
 		return err
 	})
+	// Of roles only its own counts, and only what was decided since then.
+	for since, want := range map[time.Time]int{link.At: 1, link.At.Add(time.Microsecond): 0} {
+		if by, err := w.LinksByRule(t.Context(), since); err != nil || len(by) != want || by["email"] != want {
+			t.Errorf("since %v: %v, %v", since, by, err)
+		}
+	}
 	moves, err := w.LinkHistory(t.Context(), "person", "p/1")
 	ok(t, err)
 	if len(moves) != 2 || moves[0].From != lead || moves[1].To != now || moves[1].By != "Ann" || moves[0].ID >= moves[1].ID || moves[0].At.IsZero() {

@@ -80,7 +80,10 @@ describe("every control of the five tabs", () => {
       });
       after(() => web?.close());
 
-      const open = async (path) => assert.equal((await page.goto(demo.url + path)).status(), 200, path);
+      const open = async (path) => {
+        assert.equal((await page.goto(demo.url + path)).status(), 200, path);
+        for (const folded of await page.locator("main form details:not([open]) > summary").all()) await folded.click();
+      };
       const calm = () => {
         const complaints = web.complaints.splice(0);
         assert.deepEqual(complaints, [], page.url());
@@ -172,9 +175,9 @@ describe("every control of the five tabs", () => {
           assert.deepEqual(idle, [], `${tab} has no such control`);
           const gone = pressed[tab].filter((n) => !names.includes(n) && n !== "phone_field");
           assert.deepEqual(gone, [], `${tab} has no such button`);
-          // What is counted by stage needs a stage: choices are made last, and undone first.
-          const radio = (name) => typeof before[name] === "boolean" && ["amount", "count_by"].some((n) => name.startsWith(n + "="));
-          const ordered = Object.keys(after).sort((a, b) => radio(a) - radio(b));
+          // Stages stand there while deals count by stage: they are chosen last, and undone first.
+          const turn = (name) => (name.startsWith("stages=") ? 2 : ["amount", "count_by"].some((n) => name.startsWith(n + "=")) ? 1 : 0);
+          const ordered = Object.keys(after).sort((a, b) => turn(a) - turn(b));
           for (const name of ordered) await set(name, after[name]);
           const typed = await values();
           for (const [name, value] of Object.entries(after)) {
