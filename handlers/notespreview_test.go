@@ -150,6 +150,7 @@ func TestContactsTabLooksBack(t *testing.T) {
 	meeting("m1", "nora@new.example", time.Hour)
 	meeting("m2", "nora@new.example", 48*time.Hour) // the same person counts once
 	meeting("m3", "old@older.example", 40*24*time.Hour)
+	must(t, w.db.In(home).SaveLink(t.Context(), gateway.Link{Kind: gateway.KindParticipant, ExternalID: "ann@home.example", Key: gateway.RecordKey{Object: "Contact", ID: "003000000000001AAA"}, Rule: "email", At: w.clock.now()}))
 	got := admin.get(tab+"?last=30").want(http.StatusOK, "1 contact from 2 meetings of the last 30 days. Only once “Create contacts from meetings” is on.", "nora@new.example", "Review m1")
 	got.want(http.StatusOK, "Link already chosen by a person any 0", "E-mail equals Lead, Contact 1", "Account Match Field Account —")
 	if strings.Contains(got.words(), "old@older.example") {
