@@ -44,8 +44,8 @@ type dialect struct {
 	among string
 	list  func(ids []string) any
 	// byID reads the given columns of records by workspace, object and a list of
-	// ids, and locks them, in the order of the list, where rows can be locked.
-	byID func(columns string) string
+	// ids. With a lock (forLock, or "") it locks them in the order of the list.
+	byID func(columns, lock string) string
 	// listed is appended to the condition of a list by label: it lets the list
 	// use records_label, and keeps everything else from using it.
 	listed string
@@ -99,7 +99,7 @@ var sqliteDialect = &dialect{
 	bind:  sqlx.QUESTION,
 	among: ` IN (SELECT value FROM json_each(?))`,
 	list:  func(ids []string) any { return writeJSON(ids) },
-	byID: func(columns string) string {
+	byID: func(columns, _ string) string {
 		return `SELECT ` + columns + ` FROM records
 			WHERE workspace_id = ? AND object = ? AND record_id IN (SELECT value FROM json_each(?))`
 	},
@@ -145,12 +145,13 @@ var postgresDialect = &dialect{
 	// every id, which took sixty times as long as looking each up in the index.
 	among: ` = ANY(CAST(? AS TEXT[]))`,
 	list:  func(ids []string) any { return pq.StringArray(ids) },
-	// One look-up for each id: while Postgres has no statistics, as during the
-	// first backfill, it would read all records of the object to find a few.
-	byID: func(columns string) string {
+	// One look-up for each id, at a place that the planner cannot move (OFFSET 0):
+	// while Postgres has no statistics, as during the first backfill, it would read
+	// all records of the object to find a few.
+	byID: func(columns, lock string) string {
 		return `SELECT ` + columns + ` FROM (SELECT CAST(? AS TEXT) AS w, CAST(? AS TEXT) AS o, unnest(CAST(? AS TEXT[])) AS id) AS k
 			CROSS JOIN LATERAL (SELECT ` + columns + ` FROM records
-				WHERE workspace_id = k.w AND object = k.o AND record_id = k.id FOR UPDATE) AS found`
+				WHERE workspace_id = k.w AND object = k.o AND record_id = k.id OFFSET 0` + lock + `) AS found`
 	},
 	listed:   ` AND length(object) > 0`,
 	history:  `record_history`,

@@ -60,7 +60,7 @@ func (r logRow) entry() (gateway.LogEntry, error) {
 
 func appendLogArgs(args []any, e *gateway.LogEntry) []any {
 	return append(args, e.ID, micros(e.At), e.Direction, e.Key.Object, e.Key.ID, clean(e.Label), clean(e.What),
-		clean(e.Rule), string(e.State), e.Attempt, micros(e.NextTry), clean(e.By), writeJSON(e.Problem),
+		clean(e.Rule), string(e.State), int64(e.Attempt), micros(e.NextTry), clean(e.By), writeJSON(e.Problem),
 		fieldsText(e.Fields), fieldsText(e.Before), e.Took.Microseconds(), micros(e.DoneAt),
 		writeJSON(e.Cause), e.Problem.Code, e.Cause.Kind, clean(e.Cause.Ref))
 }
@@ -84,7 +84,7 @@ func (tx *Tx) AppendLog(ctx context.Context, entries []gateway.LogEntry) ([]int6
 		}
 		drawn[i] = entries[i].ID
 	}
-	err := tx.rows(ctx, appendLog, len(entries), func(args []any, i int) []any {
+	err := tx.many(ctx, appendLog, len(entries), func(args []any, i int) []any {
 		return appendLogArgs(append(args, string(tx.ws)), &entries[i])
 	})
 	return drawn, err
@@ -107,7 +107,7 @@ func (tx *Tx) UpdateLog(ctx context.Context, e gateway.LogEntry) error {
 
 // UpdateLogs is UpdateLog for lines that are there: one statement for many.
 func (tx *Tx) UpdateLogs(ctx context.Context, entries []gateway.LogEntry) error {
-	return tx.rows(ctx, updateLogs, len(entries), func(args []any, i int) []any {
+	return tx.many(ctx, updateLogs, len(entries), func(args []any, i int) []any {
 		return appendLogArgs(append(args, string(tx.ws)), &entries[i])
 	})
 }

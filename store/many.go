@@ -134,8 +134,7 @@ func (w *Workspace) RecordsByKeys(ctx context.Context, kind string, values []str
 func (w *Workspace) RecordsOf(ctx context.Context, keys []gateway.RecordKey) (map[gateway.RecordKey]gateway.Record, error) {
 	out := make(map[gateway.RecordKey]gateway.Record, len(keys))
 	err := w.read.perObject(keys, func(object string, ids any) error {
-		found, err := w.records(ctx, "reading records by id", `SELECT `+recordColumns+` FROM records
-			WHERE workspace_id = ? AND object = ? AND record_id`+w.db.dialect.among, w.id, object, ids)
+		found, err := w.records(ctx, "reading records by id", w.db.dialect.byID(recordColumns, ""), w.id, object, ids)
 		for _, r := range found {
 			out[r.Key] = r
 		}

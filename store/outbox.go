@@ -345,8 +345,13 @@ func (db *DB) ReleaseClaims(ctx context.Context, gone func(holder string) bool) 
 // end of their lease.
 func (db *DB) NextDue(ctx context.Context, lanes Lanes) (time.Time, bool, error) {
 	from, to := lanes.bounds()
-	at, _, err := one[int64](ctx, db.read(), "reading next due time",
-		`SELECT COALESCE(MIN(due_at), 0) FROM outbox WHERE state <> 'parked' AND lane BETWEEN ? AND ?`, from, to)
+	// Lane by lane, of which each has its first at hand: over all entries of the
+	// lanes it would take as long as there are many.
+	at, _, err := one[int64](ctx, db.read(), "reading next due time", `WITH RECURSIVE lanes (lane) AS (
+			SELECT MIN(lane) FROM outbox WHERE state <> 'parked' AND lane BETWEEN ? AND ?
+			UNION ALL SELECT (SELECT MIN(lane) FROM outbox WHERE state <> 'parked' AND lane > lanes.lane AND lane <= ?)
+				FROM lanes WHERE lanes.lane IS NOT NULL)
+		SELECT COALESCE(MIN((SELECT MIN(due_at) FROM outbox WHERE state <> 'parked' AND outbox.lane = lanes.lane)), 0) FROM lanes`, from, to, to)
 	return fromMicros(at), at != 0, err
 }
 

@@ -92,13 +92,15 @@ func TestPostgresUsesTheRightIndexBeforeItHasStatistics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	two := db.dialect.list([]string{records[1].Key.ID, records[2].Key.ID})
 	cases := []struct {
 		name, query, index string
 		args               []any
 	}{
+		{"records of a page", db.dialect.byID(recordColumns, ""), "records_pkey", []any{"w", "Contact", two}},
 		{
-			"records of a batch", db.dialect.byID(recordColumns), "records_pkey",
-			[]any{"w", "Contact", db.dialect.list([]string{records[1].Key.ID, records[2].Key.ID})},
+			"records of a batch", db.dialect.byID(recordColumns, db.dialect.forLock), "records_pkey",
+			[]any{"w", "Contact", two},
 		},
 		{
 			"keys of a batch", db.dialect.dropKeys, "record_keys_value",

@@ -18,8 +18,7 @@ func (w *Workspace) RecordsAfter(ctx context.Context, object, after string, limi
 // by id. Nothing is locked.
 func (w *Workspace) RecordsByID(ctx context.Context, object string, ids []string) (map[string]gateway.Record, error) {
 	d := w.db.dialect
-	records, err := w.records(ctx, "reading records by id", `SELECT `+recordColumns+` FROM records
-		WHERE workspace_id = ? AND object = ? AND record_id`+d.among, w.id, object, d.list(ids))
+	records, err := w.records(ctx, "reading records by id", d.byID(recordColumns, ""), w.id, object, d.list(ids))
 	out := make(map[string]gateway.Record, len(records))
 	for _, r := range records {
 		out[r.Key.ID] = r

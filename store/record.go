@@ -58,7 +58,7 @@ func (tx *Tx) fetch(ctx context.Context, keys []gateway.RecordKey) ([]loadedRow,
 			err := row.scan(rows)
 			found = append(found, row)
 			return err
-		}, tx.dialect.byID(recordColumns+", label"), tx.ws, object, ids)
+		}, tx.dialect.byID(recordColumns+", label", tx.dialect.forLock), tx.ws, object, ids)
 	})
 	tx.mu.Lock()
 	defer tx.mu.Unlock()

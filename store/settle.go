@@ -136,7 +136,7 @@ func remaining(row, sent gateway.Change) (fields, base gateway.Fields) {
 // replaceChanges writes rows that are locked by this transaction, whatever
 // their state.
 func (tx *Tx) replaceChanges(ctx context.Context, changes []gateway.Change) error {
-	return tx.rows(ctx, replaceChanges, len(changes), func(args []any, i int) []any {
+	return tx.many(ctx, replaceChanges, len(changes), func(args []any, i int) []any {
 		return appendChange(args, rowOfChange(tx.ws, changes[i]))
 	})
 }
