@@ -171,7 +171,7 @@ type AdvancedSettings struct {
 	// belongs to an inactive one (F-62); "" = it waits for a person.
 	FallbackOwner string `json:"fallback_owner"`
 	// OwnSight lets reps see of Salesforce only what it shows each of them (S-54);
-	// else they see what the connected user sees.
+	// else they see what the connected user sees. A new workspace begins with it.
 	OwnSight bool `json:"own_sight"`
 	// OpportunityRule chooses among several open opportunities (DEM-08).
 	OpportunityRule string `json:"opportunity_rule"`
@@ -250,7 +250,7 @@ func DefaultSettings() Settings {
 			Teams: []string{}, Roles: []string{},
 		},
 		Advanced: AdvancedSettings{
-			CurrencyLabel: "$", AmountField: "Amount", CloseDateField: "CloseDate", OpportunityRule: OpportunityClosing,
+			CurrencyLabel: "$", AmountField: "Amount", CloseDateField: "CloseDate", OpportunityRule: OpportunityClosing, OwnSight: true,
 			Purposes: named("Sales", "CSM", "Partner", "SA"), Outcomes: named("Next meeting agreed", "Decision made", "No show"),
 			Conflicts: map[DataType]Winner{},
 		},

@@ -54,7 +54,15 @@ func TestPagingVisitsEveryRecordOnceInBothDirections(t *testing.T) {
 		w.save(home, record(k, gateway.Fields{"Name": gateway.Text(fmt.Sprintf("Person %02d", n/2)), "LastName": gateway.Text("P")})) // pairs share a name
 		want = append(want, k.ID)
 	}
-	b := w.as(home, gateway.RoleRep)
+	t.Run("admin", func(t *testing.T) {
+		pagesVisitAll(t, w.as(home, gateway.RoleAdmin), want)
+		w.as(home, gateway.RoleAdmin).get("/contacts").want(http.StatusOK, "61 records as in Salesforce, by name.", "25 of 61")
+	})
+	t.Run("rep, with his own eyes S-54", func(t *testing.T) { pagesVisitAll(t, w.as(home, gateway.RoleRep), want) })
+}
+
+func pagesVisitAll(t *testing.T, b *browser, want []string) {
+	t.Helper()
 	forward, last := b.visitPages("/contacts", "next")
 	if !slices.Equal(sorted(forward), sorted(want)) {
 		t.Errorf("forward: %d rows, want %d once each", len(forward), len(want))
@@ -70,7 +78,6 @@ func TestPagingVisitsEveryRecordOnceInBothDirections(t *testing.T) {
 	if there := b.get(middle.rel("next")).rows(); !slices.Equal(there, b.get(last).rows()) {
 		t.Errorf("one page back and one forward is another page: %v", there)
 	}
-	b.get("/contacts").want(http.StatusOK, "61 records as in Salesforce, by name.", "25 of 61")
 }
 
 func sorted(ids []string) []string {
@@ -88,7 +95,7 @@ func TestFiltersLiveInTheAddress(t *testing.T) {
 		}
 		w.save(home, record(key("Contact", "003", 1000+n), gateway.Fields{"Name": gateway.Text(fmt.Sprintf("Person %02d", n)), "AccountId": gateway.Text(account)}))
 	}
-	b := w.as(home, gateway.RoleRep)
+	b := w.as(home, gateway.RoleAdmin) // who is told how many there are
 	b.get("/contacts?q=person+07").want(http.StatusOK, "1 record matches “person 07”.", "Person 07")
 	b.get("/contacts?q=ann@home").want(http.StatusOK, "Ann Example")
 	b.get("/contacts?q=0101").want(http.StatusOK, "Ann Example")

@@ -36,6 +36,10 @@ func (v *visit) showMembers(typed gateway.Member, problem *gateway.Error) error 
 		Head:    views.Head{Title: "Members", Lead: "Who may sign in to this workspace, and as what. An admin changes settings; a rep works with records."},
 		Caption: "Members", Columns: []views.Column{{Text: "Name"}, {Text: "E-mail"}, {Text: "Rights"}, {Text: "Team"}, {Text: "Role"}, {Text: "State"}, {Text: "Since"}},
 	}
+	unknown, err := v.unknownReps(all)
+	if err != nil {
+		return err
+	}
 	for _, m := range all {
 		state := views.Chip{Tone: views.Good, Icon: views.IconOK, Text: "Can sign in"}
 		if m.Disabled {
@@ -44,7 +48,7 @@ func (v *visit) showMembers(typed gateway.Member, problem *gateway.Error) error 
 		list.Rows = append(list.Rows, views.Row{ID: m.ID, Cells: []views.Cell{
 			{Text: m.Name, URL: memberURL(m.ID)},
 			{Text: m.Email},
-			{Text: roleWords[m.Role]},
+			{Text: roleWords[m.Role], Second: unknown[m.ID]},
 			{Text: orDash(m.Team)},
 			{Text: orDash(m.JobRole)},
 			{Chip: state},

@@ -6,19 +6,20 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/rules/match"
+	"tidegate/rules/settings"
 	"tidegate/views"
 )
 
 // userSelect lets an admin choose which Salesforce user a member is (S-54), and says
 // who he is now.
 func (v *visit) userSelect(m gateway.Member) (views.Select, string, error) {
-	users, err := v.s.salesforceUsers(v.UserContext(), v.member.Workspace)
+	users, err := v.ws.SalesforceUsers(v.UserContext())
 	if err != nil {
 		return views.Select{}, "", err
 	}
 	s := views.Select{
 		Name: "salesforce_user", Label: "Salesforce user",
-		Hint:    "Decides what a rep sees where Advanced Settings say so. Without a choice it is the only active user with the member's address.",
+		Hint:    "Decides what a rep sees, unless Advanced Settings say otherwise. Without a choice it is the only active user with the member's address.",
 		Options: []views.Option{{Text: "The one who has the address " + m.Email, Selected: m.SalesforceUser == ""}},
 	}
 	slices.SortFunc(users, func(a, b gateway.Record) int {
@@ -54,7 +55,7 @@ func userWords(u gateway.Record) string {
 
 // checkUser refuses a choice that is no active user of the org.
 func (v *visit) checkUser(m gateway.Member) error {
-	users, err := v.s.salesforceUsers(v.UserContext(), v.member.Workspace)
+	users, err := v.ws.SalesforceUsers(v.UserContext())
 	if err != nil {
 		return err
 	}
@@ -62,4 +63,25 @@ func (v *visit) checkUser(m gateway.Member) error {
 		return gateway.InvalidField("salesforce_user", "That is no active user of Salesforce. Choose another.")
 	}
 	return nil
+}
+
+// unknownReps says, by the ids of those reps who see nothing because Salesforce does
+// not know them, that it is so.
+func (v *visit) unknownReps(all []gateway.Member) (map[string]string, error) {
+	rows, err := v.ws.Settings(v.UserContext(), gateway.OrgScope)
+	if err != nil {
+		return nil, err
+	}
+	in, err := settings.Effective(rows, nil)
+	if err != nil || !in.Advanced.OwnSight {
+		return nil, err
+	}
+	users, err := v.ws.SalesforceUsers(v.UserContext())
+	out := map[string]string{}
+	for _, m := range all {
+		if user, _ := match.User(m, users); m.Role == gateway.RoleRep && !m.Disabled && user.Key.ID == "" {
+			out[m.ID] = "No Salesforce user: sees no records"
+		}
+	}
+	return out, err
 }

@@ -3,14 +3,18 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
 	"tidegate/gateway"
+	"tidegate/store"
 )
 
 // scriptedOrg remembers what pages asked of the Salesforce side.
 type scriptedOrg struct {
+	db       *store.DB // what is mirrored of an object, the org has
 	mu       sync.Mutex
 	begun    []Grant
 	finished []Grant
@@ -64,18 +68,29 @@ func (o *scriptedOrg) RefreshSchema(context.Context, gateway.WorkspaceID, string
 	return o.called("refresh")
 }
 
-func (o *scriptedOrg) Sight(_ context.Context, _ gateway.WorkspaceID, user, object string) (gateway.ObjectSight, error) {
+func (o *scriptedOrg) Sight(ctx context.Context, ws gateway.WorkspaceID, user, object string) (gateway.ObjectSight, error) {
+	var names []string
+	if schema, err := o.db.In(ws).Schema(ctx, object); err == nil {
+		for _, f := range schema.Fields {
+			names = append(names, f.Name)
+		}
+	}
+	mirrored, err := o.db.In(ws).RecordsAfter(ctx, object, "", 500)
+	if err != nil {
+		return gateway.ObjectSight{}, err
+	}
+	for _, r := range mirrored {
+		names = slices.AppendSeq(names, maps.Keys(r.Fields))
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.sightErr != nil {
 		return gateway.ObjectSight{}, o.sightErr
 	}
 	sight := gateway.ObjectSight{Readable: !o.hidden[user+" "+object], Fields: map[string]bool{}}
-	for _, s := range schemas {
-		for _, f := range s.Fields {
-			if s.Object == object && !o.hidden[user+" "+object+"."+f.Name] {
-				sight.Fields[f.Name] = true
-			}
+	for _, name := range names {
+		if !o.hidden[user+" "+object+"."+name] {
+			sight.Fields[name] = true
 		}
 	}
 	return sight, nil

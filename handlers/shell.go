@@ -30,6 +30,11 @@ func (s *Server) shell(v *visit, title, current string) views.Shell {
 	waiting, parked := s.owed(v)
 	s.addEnvironment(v, &sh, waiting)
 	addNeedsYou(&sh, parked)
+	if v.eyes != nil {
+		if n, ok := v.eyes.sightNotice(); ok {
+			sh.Notices = append(sh.Notices, n)
+		}
+	}
 	// Only known keys speak, so that a link cannot put words on our page.
 	if text, ok := flashes[v.Query("saved")]; ok {
 		n := views.Notice{Tone: views.Good, Icon: views.IconOK, Text: text}

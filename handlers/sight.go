@@ -9,19 +9,30 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/rules/match"
+	"tidegate/rules/outbound"
 	"tidegate/rules/settings"
+	"tidegate/store"
 	"tidegate/views"
 )
 
 const (
 	// sightLife is how long Salesforce's word on who sees what is believed.
 	sightLife = 2 * time.Minute
+	// sightKept is how long it is where Salesforce does not answer (UX-46), or
+	// where the org's API calls are scarce: longer than most outages, and short
+	// enough that nobody who lost a right keeps it for a working day.
+	sightKept = time.Hour
+	// usersLife is how long the list of users is believed to lack somebody: the
+	// first reading, or an admin in Salesforce, may be adding him now.
+	usersLife = 5 * time.Second
+	// askFor is how long a page waits for Salesforce's word, and silence how long
+	// it is not asked again about somebody after it gave none.
+	askFor  = 5 * time.Second
+	silence = 10 * time.Second
 	// mostVerdicts bounds what is remembered of one user; then it begins anew.
 	mostVerdicts = 50_000
 	// mostAsked is how many records one page may ask about: 50 calls.
 	mostAsked = 10_000
-	// usersChunk is how many users are read at once.
-	usersChunk = 2000
 )
 
 // sights are what Salesforce said lately of what its users may see, by workspace
@@ -46,26 +57,32 @@ func newSights(now func() time.Time) *sights {
 // sight is what one user may see, as far as it was asked for.
 type sight struct {
 	mu      sync.Mutex
-	began   time.Time
-	objects map[string]gateway.ObjectSight
-	records map[string]bool // by id
+	asked   time.Time // when it was last looked at
+	objects map[string]said[gateway.ObjectSight]
+	records map[string]said[bool] // by id
+	silent  said[error]           // why it gave no word lately
 }
 
-// user is what is known now of a user; it is forgotten as a whole.
+// said is a word of Salesforce's and when it was spoken.
+type said[T any] struct {
+	word T
+	at   time.Time
+}
+
+// user is what is known of a user. Whom nobody asked about for long is forgotten.
 func (s *sights) user(ws gateway.WorkspaceID, id string) *sight {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := [2]string{string(ws), id}
+	key, now := [2]string{string(ws), id}, s.now()
 	known := s.of[key]
-	if known == nil || s.old(known.began) || known.full() {
-		maps.DeleteFunc(s.of, func(_ [2]string, other *sight) bool { return s.old(other.began) })
-		known = &sight{began: s.now(), objects: map[string]gateway.ObjectSight{}, records: map[string]bool{}}
+	if known == nil || known.full() {
+		maps.DeleteFunc(s.of, func(_ [2]string, other *sight) bool { return now.Sub(other.asked) > sightKept })
+		known = &sight{objects: map[string]said[gateway.ObjectSight]{}, records: map[string]said[bool]{}}
 		s.of[key] = known
 	}
+	known.asked = now
 	return known
 }
-
-func (s *sights) old(at time.Time) bool { return s.now().Sub(at) > sightLife }
 
 func (s *sight) full() bool {
 	s.mu.Lock()
@@ -79,7 +96,12 @@ type eyes struct {
 	s      *Server
 	member gateway.Member
 	user   gateway.Record // zero: he is none, and sees nothing
+	unread bool           // no user was read from Salesforce yet
 	known  *sight
+	life   time.Duration // how long a word is believed now
+	// partly is set where Salesforce did not answer and only what it showed him
+	// before is shown.
+	partly bool
 }
 
 // ownEyes gives a rep his own eyes where the workspace wants that.
@@ -101,39 +123,42 @@ func (v *visit) ownEyes() error {
 	return err
 }
 
-// eyesOf finds the user that a member is.
+// eyesOf finds the user that a member is, and how much may be asked about him now.
 func (s *Server) eyesOf(ctx context.Context, m gateway.Member) (*eyes, error) {
-	s.sights.mu.Lock()
-	list := s.sights.all[m.Workspace]
-	s.sights.mu.Unlock()
-	if s.sights.old(list.at) {
-		users, err := s.salesforceUsers(ctx, m.Workspace)
-		if err != nil {
-			return nil, err
-		}
-		list = userList{s.Now(), users}
-		s.sights.mu.Lock()
-		s.sights.all[m.Workspace] = list
-		s.sights.mu.Unlock()
+	user, any, err := s.sights.find(ctx, s.DB.In(m.Workspace), m)
+	if err != nil {
+		return nil, err
 	}
-	user, _ := match.User(m, list.users)
-	return &eyes{s: s, member: m, user: user, known: s.sights.user(m.Workspace, user.Key.ID)}, nil
+	e := &eyes{s: s, member: m, user: user, unread: !any, known: s.sights.user(m.Workspace, user.Key.ID), life: sightLife}
+	conn, err := s.DB.In(m.Workspace).Connection(ctx)
+	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
+		return nil, err
+	}
+	// Looking is no edit: it gives way where asking for changes does.
+	if _, held := outbound.Held(outbound.UseOf(conn), outbound.ReadPoll, s.Now()); held {
+		e.life = sightKept
+	}
+	return e, nil
 }
 
-// salesforceUsers reads the users that are mirrored.
-func (s *Server) salesforceUsers(ctx context.Context, ws gateway.WorkspaceID) ([]gateway.Record, error) {
-	var all []gateway.Record
-	for after := ""; ; {
-		users, err := s.DB.In(ws).RecordsAfter(ctx, "User", after, usersChunk)
-		if err != nil {
-			return nil, err
+// find returns the user that a member is, zero for none, and whether any user is
+// mirrored.
+func (s *sights) find(ctx context.Context, ws *store.Workspace, m gateway.Member) (user gateway.Record, known bool, err error) {
+	s.mu.Lock()
+	list := s.all[m.Workspace]
+	s.mu.Unlock()
+	age := s.now().Sub(list.at)
+	if user, _ = match.User(m, list.users); age > sightLife || user.Key.ID == "" && age > usersLife {
+		if list.users, err = ws.SalesforceUsers(ctx); err != nil {
+			return user, false, err
 		}
-		all = append(all, users...)
-		if len(users) < usersChunk {
-			return all, nil
-		}
-		after = users[len(users)-1].Key.ID
+		list.at = s.now()
+		s.mu.Lock()
+		s.all[m.Workspace] = list
+		s.mu.Unlock()
+		user, _ = match.User(m, list.users)
 	}
+	return user, len(list.users) > 0, nil
 }
 
 // Sight tells which fields of an object he may read. Whom Salesforce does not know
@@ -142,55 +167,104 @@ func (e *eyes) Sight(ctx context.Context, object string) (gateway.ObjectSight, e
 	if e.user.Key.ID == "" {
 		return gateway.ObjectSight{}, nil
 	}
+	now := e.s.Now()
 	e.known.mu.Lock()
 	known, ok := e.known.objects[object]
 	e.known.mu.Unlock()
-	if ok {
-		return known, nil
+	if ok && now.Sub(known.at) <= e.life {
+		return known.word, nil
 	}
-	fresh, err := e.s.Org.Sight(ctx, e.member.Workspace, e.user.Key.ID, object)
-	if err != nil {
+	var fresh gateway.ObjectSight
+	err := e.ask(ctx, func(ctx context.Context) (err error) {
+		fresh, err = e.s.Org.Sight(ctx, e.member.Workspace, e.user.Key.ID, object)
+		return err
+	})
+	switch {
+	case err != nil && ok && now.Sub(known.at) <= sightKept:
+		return known.word, nil
+	case err != nil:
 		return gateway.ObjectSight{}, hidden(err)
 	}
 	e.known.mu.Lock()
 	defer e.known.mu.Unlock()
-	e.known.objects[object] = fresh
+	e.known.objects[object] = said[gateway.ObjectSight]{fresh, now}
 	return fresh, nil
 }
 
 // Readable returns those of the records that he may read, asking only about those
-// of which Salesforce has not spoken lately.
+// of which Salesforce has not spoken lately. Where it does not answer, its last word
+// holds for a while, and a record of which it never spoke stays hidden.
 func (e *eyes) Readable(ctx context.Context, ids []string) (map[string]bool, error) {
-	out := make(map[string]bool, len(ids))
 	if e.user.Key.ID == "" {
-		return out, nil
+		return map[string]bool{}, nil
 	}
-	var open []string
-	e.known.mu.Lock()
-	for _, id := range ids {
-		verdict, ok := e.known.records[id]
-		if !ok {
-			open = append(open, id)
-		}
-		out[id] = verdict
-	}
-	e.known.mu.Unlock()
+	now := e.s.Now()
+	out, old, open := e.remembered(ids, now)
 	if len(open) == 0 {
 		return out, nil
 	}
 	if len(open) > mostAsked {
 		return nil, gateway.Errorf(gateway.CodeInvalid, "More than %d records would have to be looked at to find those that Salesforce shows you. Choose a shorter period, or search for less.", mostAsked)
 	}
-	fresh, err := e.s.Org.Readable(ctx, e.member.Workspace, e.user.Key.ID, open)
-	if err != nil {
+	var fresh map[string]bool
+	err := e.ask(ctx, func(ctx context.Context) (err error) {
+		fresh, err = e.s.Org.Readable(ctx, e.member.Workspace, e.user.Key.ID, open)
+		return err
+	})
+	switch {
+	case err != nil && len(old)+len(out) > 0:
+		maps.Copy(out, old)
+		e.partly = e.partly || len(out) < len(ids)
+		return out, nil
+	case err != nil:
 		return nil, hidden(err)
 	}
 	e.known.mu.Lock()
 	defer e.known.mu.Unlock()
 	for _, id := range open {
-		out[id], e.known.records[id] = fresh[id], fresh[id]
+		out[id], e.known.records[id] = fresh[id], said[bool]{fresh[id], now}
 	}
 	return out, nil
+}
+
+// ask puts a question to Salesforce, unless it has just left one unanswered: a page
+// of many questions must not wait for each of them.
+func (e *eyes) ask(ctx context.Context, question func(context.Context) error) error {
+	e.known.mu.Lock()
+	last := e.known.silent
+	e.known.mu.Unlock()
+	if last.word != nil && e.s.Now().Sub(last.at) < silence {
+		return last.word
+	}
+	limited, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	err := question(limited)
+	if ctx.Err() == nil { // who left the page says nothing of Salesforce
+		e.known.mu.Lock()
+		defer e.known.mu.Unlock()
+		e.known.silent = said[error]{err, e.s.Now()}
+	}
+	return err
+}
+
+// remembered parts ids into those of which Salesforce spoke lately, those whose
+// word is old but holds where there is no other, and all that should be asked about.
+func (e *eyes) remembered(ids []string, now time.Time) (lately, old map[string]bool, open []string) {
+	lately, old = make(map[string]bool, len(ids)), map[string]bool{}
+	e.known.mu.Lock()
+	defer e.known.mu.Unlock()
+	for _, id := range ids {
+		verdict, ok := e.known.records[id]
+		switch age := now.Sub(verdict.at); {
+		case ok && age <= e.life:
+			lately[id] = verdict.word
+			continue
+		case ok && age <= sightKept:
+			old[id] = verdict.word
+		}
+		open = append(open, id)
+	}
+	return lately, old, open
 }
 
 // hidden is what is answered while Salesforce does not say who sees what.
@@ -233,17 +307,31 @@ func (v *visit) seesLine(id int64) error {
 	return err
 }
 
-// sayWhyNothing tells somebody whom Salesforce does not know why he sees nothing,
-// and everybody else that what is hidden from him is not listed.
+// sightNotice tells on every page why somebody sees nothing, or not all.
+func (e *eyes) sightNotice() (views.Notice, bool) {
+	switch {
+	case e.unread:
+		return views.Notice{}, false // the page says that nothing was read yet
+	case e.user.Key.ID == "":
+		return views.Notice{
+			Tone: views.Attention, Icon: views.IconLock, Strong: "Salesforce does not know you.",
+			Text: "No active user there has the address " + e.member.Email + ", or several have it, so no record of Salesforce is shown. Ask an admin to choose your Salesforce user under Members.",
+		}, true
+	}
+	return views.Notice{}, false
+}
+
+// sayWhyNothing tells somebody whom Salesforce does not know that he sees nothing
+// for that, and everybody else that what is hidden from him is not listed.
 func (v *visit) sayWhyNothing(p *views.ListPage) error {
 	switch {
+	case v.eyes.unread:
 	case v.eyes.user.Key.ID == "":
-		p.Empty = views.Empty{
-			Icon: views.IconLock, Title: "Salesforce does not know you",
-			Text: "No active user there has the address " + v.member.Email + ", or several have it, so nothing of Salesforce is shown. Ask an admin to choose your Salesforce user under Members.",
-		}
+		p.Empty = views.Empty{Icon: views.IconLock, Title: "Nothing that Salesforce shows you", Text: "It does not know you. As soon as an admin has chosen your Salesforce user, what Salesforce shows that user is listed."}
+	case v.eyes.partly:
+		p.Head.Lead = "Salesforce does not answer now. Listed is what it showed you within the last hour; what it was not asked about then stays hidden."
 	case len(p.Rows) == 0 && p.Empty.Filters == nil:
-		p.Empty.Text = "Salesforce shows you none. Ask an admin of Salesforce if you miss one."
+		p.Empty.Text = "Of what was read until now Salesforce shows you none; the Health page tells how far the reading is. Ask an admin of Salesforce if you miss one."
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 // What Salesforce hides has this in it, and nothing else has.
 const unseen = "Quellthal"
 
-var ritaUser = key("User", "005", 71)
+var ritaUser = userOfRep(home)
 
 // veiled is a workspace in which Salesforce hides everything from the rep but one
 // contact, and of that one its phone, its title and its account.
@@ -37,7 +37,6 @@ func veiled(t *testing.T) (w *world, open gateway.RecordKey, line int64) {
 		w.save(home, record(k, values))
 	}
 	w.save(home,
-		record(ritaUser, gateway.Fields{"Name": gateway.Text("Rita Rep"), "Username": gateway.Text(email(home, gateway.RoleRep)), "IsActive": gateway.Bool(true)}),
 		record(task, gateway.Fields{"Subject": hide, "TaskSubtype": gateway.Text("Email"), "Description": hide, "WhoId": gateway.Text(open.ID)}),
 		record(open, gateway.Fields{"Name": gateway.Text("Olga Open"), "LastName": gateway.Text("Open"), "Email": gateway.Text("olga@people.example"), "Phone": hide, "Title": hide, "AccountId": gateway.Text(accountOf(home).ID)}),
 	)
@@ -55,7 +54,7 @@ func veiled(t *testing.T) (w *world, open gateway.RecordKey, line int64) {
 	w.said(home, "said-1")
 	w.clash(home, unseen+" theirs", unseen+" ours")
 	line = w.park(home, unseen)
-	w.saveOrg(gateway.TabAdvanced, func(s *gateway.Settings) { s.Advanced.OwnSight, s.Advanced.EmailsFromTasks = true, true })
+	w.saveOrg(gateway.TabAdvanced, func(s *gateway.Settings) { s.Advanced.EmailsFromTasks = true })
 	w.org.hidden = map[string]bool{}
 	for _, k := range []gateway.RecordKey{contactOf(home), accountOf(home), leadOf(home), dealOf(home), visitOf(home), task} {
 		w.org.hidden[ritaUser.ID+" "+k.ID] = true
@@ -163,6 +162,26 @@ func TestWithoutAWordOfSalesforceARepSeesNothing_S54(t *testing.T) {
 	rep.get("/contacts").want(http.StatusBadGateway)
 	admin.get("/contacts/" + open.ID).want(http.StatusOK)
 	w.org.sightErr = nil
+	rep.get("/contacts/" + open.ID).want(http.StatusBadGateway) // it is not asked again at once
+	w.clock.forward(silence)
+	rep.get("/contacts/" + open.ID).want(http.StatusOK)
+
+	// While it is away its last word holds for an hour (UX-46), and whatever it was
+	// not asked about stays hidden.
+	late := key("Contact", "003", 78)
+	w.save(home, record(late, gateway.Fields{"Name": gateway.Text("Lotte Late")}))
+	w.org.sightErr = gateway.Errorf(gateway.CodeSFDown, "down")
+	w.clock.forward(sightLife + time.Second)
+	rep.get("/contacts/" + open.ID).want(http.StatusOK)
+	list := rep.get("/contacts").want(http.StatusOK, "Salesforce does not answer now", "Olga Open")
+	rep.get("/contacts/" + late.ID).want(http.StatusBadGateway)
+	if strings.Contains(list.body, unseen) || strings.Contains(list.body, "Lotte") {
+		t.Error("the list shows what Salesforce never said is shown")
+	}
+	w.clock.forward(sightKept)
+	rep.get("/contacts/" + open.ID).want(http.StatusBadGateway)
+	w.org.sightErr = nil
+	w.clock.forward(silence)
 	rep.get("/contacts/" + open.ID).want(http.StatusOK)
 
 	// Its word is believed for two minutes.
@@ -181,13 +200,48 @@ func TestWithoutAWordOfSalesforceARepSeesNothing_S54(t *testing.T) {
 	w.save(home, record(ritaUser, gateway.Fields{"Name": gateway.Text("Rita Rep"), "Username": gateway.Text(email(home, gateway.RoleRep)), "IsActive": gateway.Bool(false)}))
 	w.clock.forward(sightLife + time.Second)
 	rep.get("/contacts/" + open.ID).want(http.StatusNotFound)
-	rep.get("/contacts").want(http.StatusOK, "Salesforce does not know you")
+	rep.get("/contacts").want(http.StatusOK, "Salesforce does not know you", "Ask an admin to choose your Salesforce user")
+	rep.get("/sync/log").want(http.StatusOK, "Salesforce does not know you") // every page says why
+	if admin.get("/contacts").want(http.StatusOK); strings.Contains(admin.get("/contacts").body, "does not know you") {
+		t.Error("an admin is told that he sees nothing")
+	}
+}
+
+// S-54: a workspace begins with it. Asking gives way where the org's calls are
+// scarce, and whom the first reading brings is known a moment later.
+func TestRepsBeginWithTheirOwnEyes_S54(t *testing.T) {
+	w := newWorld(t)
+	rep := w.as(home, gateway.RoleRep)
+	rep.get(annPath).want(http.StatusOK, "Salesforce shows you")
+	w.org.hidden = map[string]bool{ritaUser.ID + " " + contactOf(home).ID: true}
+	conn, err := w.db.In(home).Connection(t.Context())
+	must(t, err)
+	must(t, w.db.In(home).SetAPIUse(t.Context(), conn.ID, 950, 1000))
+	w.clock.forward(sightLife + time.Second)
+	rep.get(annPath).want(http.StatusOK)
+	must(t, w.db.In(home).SetAPIUse(t.Context(), conn.ID, 100, 1000))
+	rep.get(annPath).want(http.StatusNotFound)
+
+	must(t, w.db.CreateWorkspace(t.Context(), "new", "new"))
+	hash, err := HashPassword(password)
+	must(t, err)
+	must(t, w.db.In("new").CreateMember(t.Context(), gateway.Member{ID: "new-rep", Workspace: "new", Email: email("new", gateway.RoleRep), Name: "Nora New", Role: gateway.RoleRep, PasswordHash: hash}))
+	must(t, w.db.In(home).CreateMember(t.Context(), gateway.Member{ID: "stranger", Workspace: home, Email: "stranger@home.example", Name: "Stan Stranger", Role: gateway.RoleRep, PasswordHash: hash}))
+	if page := w.as(home, gateway.RoleAdmin).get("/settings/members").want(http.StatusOK); strings.Count(page.words(), "No Salesforce user: sees no records") != 1 {
+		t.Error("the list of members does not name the one rep who sees nothing")
+	}
+	fresh := w.as("new", gateway.RoleRep)
+	fresh.get("/contacts").want(http.StatusOK, "will appear here", "as soon as it is connected")
+	w.save("new", record(userOfRep("new"), gateway.Fields{"Name": gateway.Text("Nora New"), "Email": gateway.Text(email("new", gateway.RoleRep)), "IsActive": gateway.Bool(true)}),
+		record(contactOf("new"), gateway.Fields{"Name": gateway.Text("First Reading")}))
+	w.clock.forward(usersLife + time.Second)
+	fresh.get("/contacts").want(http.StatusOK, "First Reading")
 }
 
 // S-54: an admin chooses which user a member is, and sees who he is.
 func TestAdminChoosesWhichUserAMemberIs_S54(t *testing.T) {
 	w, open, _ := veiled(t)
-	other := key("User", "005", 72)
+	other := key("User", "005", 99)
 	w.save(home, record(other, gateway.Fields{"Name": gateway.Text("Otis Other"), "Username": gateway.Text("otis@acme.example"), "IsActive": gateway.Bool(true)}))
 	w.org.hidden[other.ID+" "+open.ID] = true
 	rep, admin := w.as(home, gateway.RoleRep), w.as(home, gateway.RoleAdmin)

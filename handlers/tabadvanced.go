@@ -92,8 +92,8 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 			Name: "summarize_topics", Label: "Summarize Smart Topics in the deals dashboard", On: a.SummarizeTopics, Locked: t.locked, Meta: t.meta(v, "summarize_topics", "off"),
 			Effect: v.summaryWords(),
 		}, {
-			Name: "own_sight", Label: "Reps see only what Salesforce shows them", On: a.OwnSight, Locked: t.locked, Meta: t.meta(v, "own_sight", "off"),
-			Effect: "Each rep is taken for the Salesforce user who has his address, or whom you choose under Members. Records and fields that Salesforce hides from that user are left out of pages, searches, forecasts, exports and the log; who is no user sees none. It takes API calls: Salesforce is asked again every " + duration(sightLife) + ". Restriction rules are not known to that answer. Switched off, reps see what the connected user sees.",
+			Name: "own_sight", Label: "Reps see only what Salesforce shows them", On: a.OwnSight, Locked: t.locked, Meta: t.meta(v, "own_sight", "on"),
+			Effect: "Each rep is taken for the Salesforce user who has his address, or whom you choose under Members. Records and fields that Salesforce hides from that user are left out of pages, searches, forecasts, exports and the log; who is no user sees none. Admins see what the connected user sees. It takes API calls: while a rep looks at pages, Salesforce is asked again every " + duration(sightLife) + ", two calls for an object and one for up to 200 records; while calls are scarce or it does not answer, its last word holds for " + duration(sightKept) + ". Restriction rules are not known to that answer. Switched off, reps see what the connected user sees.",
 		}},
 		Currency: views.Select{
 			Name: "currency_label", Label: "Currency label", Options: currencies(a.CurrencyLabel),

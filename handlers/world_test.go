@@ -75,6 +75,7 @@ func newWorldOn(t *testing.T, url string) *world {
 	t.Helper()
 	w := &world{t: t, hub: &live.Hub{}, org: &scriptedOrg{}, caller: &scriptedCaller{}, clock: &testClock{}, log: &syncBuffer{}}
 	w.db = storetest.Open(t, url, store.Options{Now: w.clock.now, Logger: slog.New(slog.DiscardHandler)})
+	w.org.db = w.db
 	w.box = outbox.New(w.db, w.caller, outbox.Options{
 		Now: w.clock.now, Jitter: func() float64 { return 0 }, Pace: time.Nanosecond,
 		Announce: func(_ context.Context, ws gateway.WorkspaceID, keys []gateway.RecordKey) { w.hub.Announce(ws, keys) },
@@ -134,6 +135,7 @@ func (w *world) workspace(id gateway.WorkspaceID) {
 			"Name": gateway.Text("Deal of " + string(id)), "AccountId": gateway.Text(accountOf(id).ID), "Amount": gateway.Number("48000.5"),
 			"CloseDate": gateway.Text("2026-12-01"), "StageName": gateway.Text("Prospecting"),
 		}),
+		record(userOfRep(id), gateway.Fields{"Name": gateway.Text(names[gateway.RoleRep]), "Username": gateway.Text(email(id, gateway.RoleRep)), "IsActive": gateway.Bool(true)}),
 		record(leadOf(id), gateway.Fields{"Name": gateway.Text("Lee Lead"), "LastName": gateway.Text("Lead"), "Company": gateway.Text("Leadco")}),
 	)
 }
@@ -158,6 +160,10 @@ func accountOf(ws gateway.WorkspaceID) gateway.RecordKey { return key("Account",
 func dealOf(ws gateway.WorkspaceID) gateway.RecordKey {
 	return key("Opportunity", "006", numberOf(ws))
 }
+
+// userOfRep is who the rep is in Salesforce (S-54).
+func userOfRep(ws gateway.WorkspaceID) gateway.RecordKey { return key("User", "005", 70+numberOf(ws)) }
+
 func leadOf(ws gateway.WorkspaceID) gateway.RecordKey { return key("Lead", "00Q", numberOf(ws)) }
 
 func record(k gateway.RecordKey, f gateway.Fields) gateway.Record {

@@ -23,11 +23,11 @@ const mostCauses = 2000
 
 // LogGroups returns the causes of the lines that the query selects, those of
 // most lines first: lines belong together that have the same class of problem
-// and say the same. Lines without a problem are in no group. Somebody's eyes see
-// no groups.
+// and say the same. Lines without a problem are in no group. For somebody's
+// eyes only the newest mostCauses lines are grouped.
 func (w *Workspace) LogGroups(ctx context.Context, q LogQuery) ([]LogGroup, error) {
 	if w.eyes != nil {
-		return nil, nil // what Salesforce said may be about what he may not see
+		return w.groupsSeen(ctx, q)
 	}
 	where := w.logFilter(q)
 	where.state(q, false)
@@ -43,26 +43,35 @@ func (w *Workspace) LogGroups(ctx context.Context, q LogQuery) ([]LogGroup, erro
 	if err != nil {
 		return nil, err
 	}
+	found := make([]LogGroup, len(rows))
+	for i, row := range rows {
+		found[i] = LogGroup{N: row.N, Newest: fromMicros(row.Newest), Oldest: fromMicros(row.Oldest), NewestID: row.ID}
+		if err := readJSON(row.Problem, &found[i].Problem); err != nil {
+			return nil, err
+		}
+	}
+	return joinGroups(found), nil
+}
+
+// joinGroups makes one of those that have the same class of problem and say the
+// same; found is the newest first.
+func joinGroups(found []LogGroup) []LogGroup {
 	type cause struct{ code, what string }
 	at := map[cause]int{}
 	var out []LogGroup
-	for _, row := range rows {
-		var p gateway.Problem
-		if err := readJSON(row.Problem, &p); err != nil {
-			return nil, err
-		}
-		i, known := at[cause{p.Code, p.What}]
+	for _, one := range found {
+		i, known := at[cause{one.Problem.Code, one.Problem.What}]
 		if !known {
-			i = len(out)
-			at[cause{p.Code, p.What}] = i
-			out = append(out, LogGroup{Problem: p, Newest: fromMicros(row.Newest), Oldest: fromMicros(row.Oldest), NewestID: row.ID})
+			at[cause{one.Problem.Code, one.Problem.What}] = len(out)
+			out = append(out, one)
+			continue
 		}
 		g := &out[i]
-		g.N += row.N
-		if oldest := fromMicros(row.Oldest); oldest.Before(g.Oldest) {
-			g.Oldest = oldest
+		g.N += one.N
+		if one.Oldest.Before(g.Oldest) {
+			g.Oldest = one.Oldest
 		}
 	}
 	slices.SortStableFunc(out, func(a, b LogGroup) int { return cmp.Compare(b.N, a.N) })
-	return out, nil
+	return out
 }

@@ -26,6 +26,33 @@ func (w *Workspace) SeenBy(eyes Eyes) *Workspace {
 	return &seen
 }
 
+// usersChunk is how many users are read at once.
+const usersChunk = 2000
+
+// SalesforceUsers returns the mirrored users of the org, with what a member is
+// recognized by: Name, Username, FederationIdentifier, Email and IsActive. There may
+// be tens of thousands.
+func (w *Workspace) SalesforceUsers(ctx context.Context) ([]gateway.Record, error) {
+	var all []gateway.Record
+	for after := ""; ; {
+		users, err := w.SeenBy(nil).RecordsAfter(ctx, "User", after, usersChunk)
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range users {
+			own := gateway.Record{Key: u.Key, Deleted: u.Deleted, Fields: gateway.Fields{}}
+			for _, name := range [...]string{"Name", "Username", "FederationIdentifier", "Email", "IsActive"} {
+				own.Fields[name] = u.Fields[name]
+			}
+			all = append(all, own)
+		}
+		if len(users) < usersChunk {
+			return all, nil
+		}
+		after = users[len(users)-1].Key.ID
+	}
+}
+
 // records, history and changes are what the runner's read, as the eyes see it.
 
 func (w *Workspace) records(ctx context.Context, doing, query string, args ...any) ([]gateway.Record, error) {

@@ -91,6 +91,21 @@ func (w *Workspace) logSeen(ctx context.Context, page LogPage) (LogPage, error) 
 	return page, nil
 }
 
+// groupsSeen are the causes of the lines that somebody's eyes see.
+func (w *Workspace) groupsSeen(ctx context.Context, q LogQuery) ([]LogGroup, error) {
+	where := w.logFilter(q)
+	where.state(q, false)
+	lines, err := w.sentLines(ctx, `problem_code <> '' AND `+where.String()+` ORDER BY id DESC LIMIT ?`, append(where.args, mostCauses)...)
+	if err == nil {
+		lines, err = w.seenLines(ctx, lines)
+	}
+	found := make([]LogGroup, len(lines))
+	for i, l := range lines {
+		found[i] = LogGroup{Problem: l.Entry.Problem, N: 1, Newest: l.Entry.At, Oldest: l.Entry.At, NewestID: l.Entry.ID}
+	}
+	return joinGroups(found), err
+}
+
 // seenWritten lets somebody see what was written to a record; nil when he sees
 // nothing of it.
 func (w *Workspace) seenWritten(ctx context.Context, key gateway.RecordKey, more func(gateway.LogEntry) bool) (func(gateway.LogEntry) bool, error) {

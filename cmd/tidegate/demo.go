@@ -45,6 +45,9 @@ func (demoCmd) Help() string {
 
 const demoWorkspace gateway.WorkspaceID = "demo"
 
+// demoRep is the name of the rep, an account executive of the seeded org.
+const demoRep = "Sofia Lindqvist"
+
 // demoAccess is how to enter the demo. It is drawn once and kept beside the
 // data, so that the next start lets the same people in.
 type demoAccess struct {
@@ -173,8 +176,9 @@ func drawAccess() (demoAccess, error) {
 	if err != nil {
 		return demoAccess{}, err
 	}
+	// The rep is a user of the seeded org, so that Salesforce shows him something.
 	return demoAccess{
-		Admin: demoPerson{"mara@tidegate.example", word()}, Rep: demoPerson{"jonah@tidegate.example", word()},
+		Admin: demoPerson{"mara@tidegate.example", word()}, Rep: demoPerson{"sofia.lindqvist@tidegate.example", word()},
 		APIKey: handlers.DrawKey(), Secret: strings.Trim(string(encoded), `"`),
 	}, nil
 }
@@ -184,7 +188,7 @@ func drawAccess() (demoAccess, error) {
 func (c demoCmd) furnish(ctx context.Context, a *app, org simulator.Ready, access demoAccess) error {
 	people := []person{
 		{demoWorkspace, access.Admin.Email, "Mara Quill", "admin", "UTC", access.Admin.Password},
-		{demoWorkspace, access.Rep.Email, "Jonah Pryce", "rep", "UTC", access.Rep.Password},
+		{demoWorkspace, access.Rep.Email, demoRep, "rep", "UTC", access.Rep.Password},
 	}
 	for _, p := range people {
 		if err := keepPerson(ctx, a.db, p); err != nil {

@@ -134,7 +134,7 @@ func said(people []gateway.Record, access demoAccess, now time.Time) []saidThing
 			"channel": "chat", "person_external_id": "demo-visitor", "answers": object{"team_size": 40},
 			"messages": []object{
 				{"external_id": "1", "direction": "inbound", "author": first.Label(), "text": "Can we begin with ten people?", "at": day(-3, 8)},
-				{"external_id": "2", "direction": "outbound", "author": "Jonah Pryce", "text": "Yes, and you can grow from there.", "at": day(-3, 8).Add(time.Minute)},
+				{"external_id": "2", "direction": "outbound", "author": demoRep, "text": "Yes, and you can grow from there.", "at": day(-3, 8).Add(time.Minute)},
 			},
 		}},
 		{"/emails/demo-mail", object{

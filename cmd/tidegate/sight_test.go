@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -13,6 +15,7 @@ import (
 	"tidegate/gateway"
 	"tidegate/simulator"
 	simorg "tidegate/simulator/org"
+	"tidegate/store"
 )
 
 // asUser asks the org with a user's own token.
@@ -133,6 +136,8 @@ func TestWhatAUserMaySeeIsWhatTheOrgShowsHim_S54(t *testing.T) {
 		t.Errorf("%d shown and %d hidden prove little", shown, hidden)
 	}
 
+	checkNamesRepsWithoutUser(t, p, users[0])
+
 	// 450 ids of two objects are asked for in few calls.
 	before := p.calls()
 	many := []string{}
@@ -150,4 +155,45 @@ func TestWhatAUserMaySeeIsWhatTheOrgShowsHim_S54(t *testing.T) {
 	if _, err := p.app.connecting.Sight(t.Context(), acme, users[0][0], strings.Repeat("x'", 3)); err == nil {
 		t.Error("an object name that is none is asked for")
 	}
+}
+
+// checkNamesRepsWithoutUser goes through the readiness line: no rep, reps whom
+// Salesforce does not know, all known, switched off.
+func checkNamesRepsWithoutUser(t *testing.T, p *proven, user [2]string) {
+	t.Helper()
+	one, err := p.app.orgs.of(t.Context(), acme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := func(pass, warn bool, part string) {
+		t.Helper()
+		if got := sightCheck(t.Context(), one); got.Pass != pass || got.Warn != warn || !strings.Contains(got.Text, part) {
+			t.Errorf("%+v, want %q", got, part)
+		}
+	}
+	member := func(id, email string, role gateway.Role) gateway.Member {
+		return gateway.Member{ID: id, Workspace: acme, Email: email, Name: id, Role: role}
+	}
+	want(true, false, "There are no reps yet")
+	err = p.ws.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		return tx.SaveRecords(ctx, []gateway.Record{{Key: gateway.RecordKey{Object: "User", ID: user[0]}, Fields: gateway.Fields{"Username": gateway.Text(user[1]), "IsActive": gateway.Bool(true)}}})
+	})
+	for _, m := range []gateway.Member{member("m1", user[1], gateway.RoleRep), member("m2", "nobody@acme.example", gateway.RoleRep), member("m3", "boss@acme.example", gateway.RoleAdmin)} {
+		err = errors.Join(err, p.ws.CreateMember(t.Context(), m))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(true, true, "1 of 2 reps have no Salesforce user yet")
+	gone := member("m2", "nobody@acme.example", gateway.RoleRep)
+	gone.Disabled = true
+	if err := p.ws.UpdateMember(t.Context(), gone); err != nil {
+		t.Fatal(err)
+	}
+	want(true, false, "Each of 1 reps is a Salesforce user")
+	off := gateway.SettingRow{Scope: gateway.OrgScope, Tab: gateway.TabAdvanced, Body: []byte(`{"own_sight":false}`), By: "Ann"}
+	if _, err := p.ws.SaveSetting(t.Context(), off, 0); err != nil {
+		t.Fatal(err)
+	}
+	want(true, true, "Switch it on under Advanced Settings")
 }

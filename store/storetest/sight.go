@@ -59,7 +59,7 @@ func sight(t *testing.T, s *suite) {
 		}
 		_, err := tx.AppendLog(ctx, []gateway.LogEntry{
 			{Direction: "out", Key: key("Contact", "c0007"), State: gateway.LogDone, Fields: gateway.Fields{"Phone": secret}, Problem: gateway.Problem{Code: "x", Said: secret.String()}},
-			{Direction: "out", Key: key("Contact", "c0008"), State: gateway.LogDone, Label: "hidden"},
+			{Direction: "out", Key: key("Contact", "c0008"), State: gateway.LogDone, Label: "hidden", Problem: gateway.Problem{Code: "y", Said: secret.String()}},
 			{Direction: "system", What: "about Tidegate", State: gateway.LogDone},
 		})
 		return err
@@ -112,6 +112,11 @@ func sight(t *testing.T, s *suite) {
 	ok(t, err)
 	if len(log.Entries) != 4 || log.Total != 4 { // c0007 in and out, r1, and the line about no record
 		t.Errorf("%d lines, total %d", len(log.Entries), log.Total)
+	}
+	groups, err := mine.LogGroups(t.Context(), store.LogQuery{})
+	ok(t, err)
+	if len(groups) != 1 || groups[0].N != 1 || groups[0].Problem.Code != "x" || groups[0].Problem.Said != "" {
+		t.Errorf("causes: %+v", groups)
 	}
 	for _, l := range log.Entries {
 		if l.Entry.Fields["Phone"].Known() || l.Entry.Before["Phone"].Known() || l.Entry.Problem.Said != "" || l.Entry.Key.ID == "c0008" {
