@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tidegate/simulator"
 	"tidegate/simulator/bus"
@@ -154,4 +155,36 @@ func TestSettingsSurviveARestart(t *testing.T) {
 		t.Errorf("outbound messages %s", got)
 	}
 	c.want(204, "DELETE", "/_sim/outbound", "")
+}
+
+// F-39: an undelete after a restart brings back what went with the record, and
+// nothing that was deleted by itself in the same moment: from the log, and from a
+// snapshot.
+func TestUndeleteAfterARestartBringsBackWhatWentWithIt(t *testing.T) {
+	for name, updates := range map[string]string{"log": "1", "snapshot": "900"} {
+		t.Run(name, func(t *testing.T) {
+			moment := time.Now()
+			cfg := simulator.Config{DataDir: t.TempDir(), Seed: 1, Quiet: true, Sizes: seed.Sizes{Contacts: 400}, Now: func() time.Time { return moment }}
+			org, c := start(t, cfg)
+			account := c.made("Account", `{"Name":"A"}`)
+			alone := c.made("Contact", `{"LastName":"Alone","AccountId":"`+account+`"}`)
+			with := c.made("Contact", `{"LastName":"With","AccountId":"`+account+`"}`)
+			c.want(204, "DELETE", "/services/data/v66.0/sobjects/Contact/"+alone, "")
+			c.want(204, "DELETE", "/services/data/v66.0/sobjects/Account/"+account, "")
+			c.want(200, "POST", "/_sim/changes", `{"object":"Contact","op":"update","count":`+updates+`}`)
+			for range 2 { // the first one makes a snapshot where the log is long
+				if err := org.Close(); err != nil {
+					t.Fatal(err)
+				}
+				org, c = start(t, cfg)
+			}
+			kept, err := os.ReadFile(filepath.Join(cfg.DataDir, "log.jsonl"))
+			if err != nil || bytes.Contains(kept, []byte(alone)) != (name == "log") {
+				t.Fatalf("this restart was not from the %s: %v", name, err)
+			}
+			c.want(200, "POST", "/_sim/changes", `{"object":"Account","op":"undelete","id":"`+account+`"}`)
+			c.want(200, "GET", "/services/data/v66.0/sobjects/Contact/"+with, "")
+			c.want(404, "GET", "/services/data/v66.0/sobjects/Contact/"+alone, "")
+		})
+	}
 }

@@ -49,8 +49,8 @@ func (tx *Tx) cascade(object, id string) *Error {
 }
 
 // removal is the deletion by which a record went into the recycle bin: that of
-// itself, or of what it belongs to. root is "" for one of an earlier run, of which
-// only the moment is known.
+// itself, or of what it belongs to. root is "" for one that was kept by a version
+// which wrote down only the moment.
 type removal struct {
 	commit int64
 	root   string

@@ -9,12 +9,16 @@ import (
 )
 
 // AppendImage appends an image of the record, for keeping it: its object, of a
-// child event the event that it is of, and its values as the REST API prints
-// them, empty ones left out, as a JSON object.
+// child event the event that it is of, of one in the recycle bin the deletion that
+// took it there, and its values as the REST API prints them, empty ones left out, as
+// a JSON object.
 func AppendImage(dst []byte, v View, r Record) []byte {
 	dst = append(append(append(dst, `{"object":"`...), r.object.Name...), '"')
 	if parent := v.org.families.parent[r.ID()]; parent != "" {
 		dst = append(append(append(dst, `,"parent":"`...), parent...), '"')
+	}
+	if by, known := v.org.removals[r.ID()]; known && r.Value("IsDeleted") == true {
+		dst = fmt.Appendf(dst, `,"removed":[%d,%q]`, by.commit, by.root)
 	}
 	dst = append(dst, `,"values":{`...)
 	first := true
@@ -54,11 +58,14 @@ func (o *Org) Restore(commit int64, images []byte) error {
 func (o *Org) restore(image []byte) error {
 	var t *table
 	var parent []byte
+	var by removal
 	return scan.EachMember(image, func(key, value []byte) (err error) {
 		switch string(key) {
 		case "parent":
 			parent, err = scan.Text(value)
 			return err
+		case "removed":
+			return json.Unmarshal(value, &[]any{&by.commit, &by.root})
 		case "object":
 			name, err := scan.Text(value)
 			if t = o.tables[string(name)]; t == nil && err == nil {
@@ -72,6 +79,9 @@ func (o *Org) restore(image []byte) error {
 		id, err := t.restore(value)
 		if err == nil && parent != nil {
 			o.families.adopt(id, string(parent))
+		}
+		if by.root != "" {
+			o.removals[id] = by
 		}
 		return err
 	})

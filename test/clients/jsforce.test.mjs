@@ -64,13 +64,21 @@ test('the web server flow with PKCE gives a session that refreshes', async () =>
 
 test('a session that ended is renewed by the refresh function', async () => {
   const good = conn.accessToken
+  const other = fresh()
+  await other.login(org.username, org.password)
+  const ended = other.accessToken
+  await other.oauth2.revokeToken(ended)
+  await assert.rejects(new jsforce.Connection({ version, instanceUrl: org.url, accessToken: ended }).query('SELECT Id FROM Account LIMIT 1'), { name: 'INVALID_SESSION_ID' })
+  let renewed = 0
   const renewing = new jsforce.Connection({
     version,
     instanceUrl: org.url,
-    accessToken: 'ended',
-    refreshFn: (_, done) => done(null, good),
+    accessToken: ended,
+    refreshFn: (_, done) => { renewed++; done(null, good) },
   })
   assert.equal((await renewing.query('SELECT Id FROM Account LIMIT 1')).totalSize, 1)
+  assert.equal((await renewing.query('SELECT Id FROM Account LIMIT 1')).totalSize, 1)
+  assert.deepEqual([renewed, renewing.accessToken], [1, good])
 })
 
 test('versions, limits and resources are listed', async () => {
@@ -139,6 +147,17 @@ test('a query is read beyond its first page', async () => {
   assert.equal(ids.size, first.totalSize)
   const count = await conn.query('SELECT COUNT(Id) n FROM Contact')
   assert.equal(count.records[0].n, first.totalSize)
+})
+
+test('what a user may see is told for up to 200 records', async () => {
+  const [account] = (await conn.query('SELECT Id FROM Account LIMIT 1')).records
+  const [user] = (await conn.query("SELECT Id FROM User WHERE Username = '" + org.username + "'")).records
+  const { records } = await conn.query(
+    `SELECT RecordId, HasReadAccess, MaxAccessLevel FROM UserRecordAccess WHERE UserId = '${user.Id}' AND RecordId IN ('${account.Id}')`,
+  )
+  assert.deepEqual(records.map((r) => [r.attributes.type, r.RecordId, r.HasReadAccess]), [['UserRecordAccess', account.Id, true]])
+  const many = Array(201).fill(account.Id).map((id) => `'${id}'`).join()
+  await assert.rejects(conn.query(`SELECT RecordId FROM UserRecordAccess WHERE UserId = '${user.Id}' AND RecordId IN (${many})`), { name: 'EXCEEDED_ID_LIMIT' })
 })
 
 test('the query builder finds by conditions and includes children', async () => {
