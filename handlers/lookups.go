@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/gofiber/fiber/v2"
+
 	"tidegate/gateway"
 	"tidegate/rules/settings"
 	"tidegate/store"
@@ -12,14 +14,23 @@ import (
 // schema returns the describe of an object; one that was never read gives an
 // empty schema, so that pages show API names instead of failing.
 func (v *visit) schema(object string) (gateway.Schema, error) {
+	if s, ok := v.seen.schemas[object]; ok {
+		return s, nil
+	}
 	s, err := v.ws.Schema(v.UserContext(), object)
 	if gateway.CodeOf(err) == gateway.CodeNotFound && err != nil {
 		return gateway.Schema{Object: object}, nil
 	}
-	if err != nil || v.eyes == nil {
-		return s, err
+	if err == nil && v.eyes != nil {
+		s, err = v.eyes.schema(v.UserContext(), s)
 	}
-	return v.eyes.schema(v.UserContext(), s)
+	if err == nil && v.Method() == fiber.MethodGet {
+		if v.seen.schemas == nil {
+			v.seen.schemas = map[string]gateway.Schema{}
+		}
+		v.seen.schemas[object] = s
+	}
+	return s, err
 }
 
 // fieldOf is the field of that name, or one that has nothing but the name.
@@ -85,6 +96,9 @@ func lookupTarget(field string) string {
 
 // inForce resolves the settings that hold for the visitor.
 func (v *visit) inForce() (settings.InForce, error) {
+	if v.seen.inForce != nil {
+		return *v.seen.inForce, nil
+	}
 	org, err := v.ws.Settings(v.UserContext(), gateway.OrgScope)
 	if err != nil {
 		return settings.InForce{}, err
@@ -93,7 +107,11 @@ func (v *visit) inForce() (settings.InForce, error) {
 	if err != nil {
 		return settings.InForce{}, err
 	}
-	return settings.Effective(org, mine)
+	in, err := settings.Effective(org, mine)
+	if err == nil && v.Method() == fiber.MethodGet {
+		v.seen.inForce = &in
+	}
+	return in, err
 }
 
 func memberScope(id string) string { return gateway.MemberScope(id) }

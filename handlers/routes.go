@@ -5,6 +5,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/live"
+	"tidegate/rules/settings"
 	"tidegate/store"
 )
 
@@ -37,6 +38,14 @@ type visit struct {
 	eyes    *eyes             // nil: those of the connected user
 	users   map[string]string // names of Salesforce users, by id, for this page
 	drawn   live.Moment       // of the announcements, before anything is read
+	seen    seen
+}
+
+// seen is what a page has read already. It is kept while a GET is answered, which
+// changes nothing: each further look would wait for the database again.
+type seen struct {
+	inForce *settings.InForce
+	schemas map[string]gateway.Schema
 }
 
 // admin reports whether the visitor may change settings.
