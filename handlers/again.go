@@ -215,7 +215,9 @@ func (v *visit) againCheck(scope gateway.ReplanScope, get func(string, ...string
 		}
 	}
 	var page views.ReviewPage
-	v.addSample(&page, e)
+	if err := v.addSample(&page, e); err != nil {
+		return nil, err
+	}
 	c.Sample, c.SampleLead = page.Sample, page.SampleLead
 	for _, name := range againNames {
 		if value := get(name); value != "" {

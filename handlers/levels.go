@@ -29,6 +29,8 @@ func (v *visit) levels(scope string) views.Segments {
 // values.
 func (v *visit) levelWords(t tabState, own int) string {
 	switch {
+	case t.scope != gateway.OrgScope && t.origin.Locked:
+		return "The organization has locked these settings: its values hold for everybody."
 	case t.scope == memberScope(v.member.ID):
 		return "These values hold for you only, while the organization has not locked them."
 	case t.scope != gateway.OrgScope:

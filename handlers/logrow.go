@@ -23,15 +23,10 @@ func (v *visit) logRow(line store.LogLine, conn gateway.Connection) views.LogRow
 		RecordType: k.one, Salesforce: salesforceURL(conn, e.Key), Rule: e.Rule, State: logChip(e.State),
 		OpenURL: logURL(e.ID),
 	}
-	// An id says nothing to a reader. A link or a relation has no name, ever, and
-	// goes by what it was made for.
-	if row.Record == "" || row.Record == e.Key.ID || strings.HasPrefix(row.Record, gateway.LocalPrefix) {
-		row.Record = e.Key.ID
-		if e.Key.Local() {
-			row.Record = "New " + e.Key.Object
-		}
-		if because := becauseOf(e.Cause); len(because) > 0 {
-			row.Record, row.RecordURL = "For the "+because[0].Value, because[0].URL
+	if nameless(e.Key, e.Label) {
+		u := ""
+		if row.Record, u = namedBy(e.Key, e.Cause); u != "" {
+			row.RecordURL = u
 		}
 	}
 	if line.Inbound != nil {
@@ -51,6 +46,24 @@ func (v *visit) logRow(line store.LogLine, conn gateway.Connection) views.LogRow
 		row.Next = "no retry by itself"
 	}
 	return row
+}
+
+// nameless reports whether all that is known of a record is its id, which says
+// nothing to a reader.
+func nameless(key gateway.RecordKey, label string) bool {
+	return label == "" || label == key.ID || strings.HasPrefix(label, gateway.LocalPrefix)
+}
+
+// namedBy is what a record without a name goes by, and where that leads: a link
+// or a relation has no name, ever, and goes by what it was made for.
+func namedBy(key gateway.RecordKey, cause gateway.Cause) (words, url string) {
+	if because := becauseOf(cause); len(because) > 0 {
+		return "For the " + because[0].Value, because[0].URL
+	}
+	if key.Local() {
+		return "New " + key.Object, ""
+	}
+	return key.ID, ""
 }
 
 func (v *visit) logDetail(line store.LogLine, open bool) (views.LogDetail, error) {

@@ -71,8 +71,10 @@ func (v *visit) showReviewed(r review, problem string) error {
 	if err != nil {
 		return err
 	}
-	r.page.Effects, r.page.Also = effectWords(e), append(emails, alsoWords(e)...)
-	v.addSample(&r.page, e)
+	r.page.Effects, r.page.Also = effectWords(e), append(emails, alsoWords(e, r.proposal.Settings.Advanced.CurrencyLabel)...)
+	if err := v.addSample(&r.page, e); err != nil {
+		return err
+	}
 	if err := v.addBacktest(&r); err != nil {
 		return err
 	}
@@ -160,8 +162,9 @@ func effectWords(e *effect.Effect) []views.Effect {
 	}
 }
 
-// alsoWords say what else happens, each only where it does.
-func alsoWords(e *effect.Effect) []views.Fact {
+// alsoWords say what else happens, each only where it does; label is that of
+// the currency, as it would be.
+func alsoWords(e *effect.Effect, label string) []views.Fact {
 	var out []views.Fact
 	add := func(label, value, second string) {
 		out = append(out, views.Fact{Label: label, Value: value, Second: second})
@@ -181,7 +184,7 @@ func alsoWords(e *effect.Effect) []views.Fact {
 	}
 	if e.Deals.Changed() {
 		add("Forecast of this period", fmt.Sprintf("%s would appear, %s would disappear", count(len(e.Deals.Appear), "deal", "deals"), count(len(e.Deals.Disappear), "deal", "deals")),
-			"It adds up to "+e.Deals.Before.StringFixed(2)+" now, and to "+e.Deals.After.StringFixed(2)+" then.")
+			"It adds up to "+money(e.Deals.Before.String(), label)+" now, and to "+money(e.Deals.After.String(), label)+" then.")
 	}
 	if n := len(e.Conflicts.Different); n > 0 {
 		add("Conflicts", fmt.Sprintf("%d of the last %d would have ended otherwise", n, e.Conflicts.Looked), "Nothing that was decided is decided anew.")
@@ -195,37 +198,6 @@ func alsoWords(e *effect.Effect) []views.Fact {
 		add("A person must decide", count(e.Held, "person", "people"), "Nothing is written of them before.")
 	}
 	return out
-}
-
-// sampleRows is how many fields are shown on the page.
-const sampleRows = 20
-
-func (v *visit) addSample(p *views.ReviewPage, e *effect.Effect) {
-	if len(e.Lines) == 0 {
-		return
-	}
-	shown := e.Lines[:min(sampleRows, len(e.Lines))]
-	p.SampleLead = "Values come from the mirror, as of now."
-	if len(shown) < len(e.Lines) {
-		p.SampleLead = fmt.Sprintf("The first %d of %s fields. %s", len(shown), number(len(e.Lines)), p.SampleLead)
-	}
-	p.Export = "Export " + count(len(e.Lines), "field as CSV", "fields as CSV")
-	clk := v.clock()
-	for _, l := range shown {
-		row := views.SampleRow{
-			Kind: squareOf(l.Key.Object), Record: l.Label, Second: l.Key.Object, Field: l.Field,
-			Old: lineValue(l.Old), New: lineValue(l.New), Edited: "not known",
-		}
-		switch {
-		case l.Op == gateway.OpCreate:
-			row.Old, row.Edited = "new record", "new record"
-		case l.Op == gateway.OpDelete:
-			row.Field, row.Old, row.New = "The whole record", "there", "removed"
-		case !l.Edited.IsZero():
-			row.Edited = clk.full(l.Edited).Text
-		}
-		p.Sample = append(p.Sample, row)
-	}
 }
 
 func lineValue(value gateway.Value) string {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"tidegate/gateway"
 	"tidegate/outbox"
@@ -115,6 +116,32 @@ func TestReviewSaysWhatSavingWouldWrite_UX31(t *testing.T) {
 }
 
 // A harmless change asks for nothing, and says that nothing is written.
+// What would be written is told in words: names, no id of ours, no encoded text
+// (UX 31).
+func TestReviewOfNotesSpeaksOfNames_UX31(t *testing.T) {
+	w := newWorld(t)
+	in := w.db.In(home)
+	must(t, in.SaveSchemas(t.Context(), []gateway.Schema{
+		{Object: "ContentNote", Createable: true, Fields: []gateway.Field{{Name: "Title", Type: "string", Createable: true}, {Name: "Content", Type: "base64", Createable: true}}},
+		{Object: "ContentDocumentLink", Createable: true},
+	}))
+	w.save(home, record(key("Contact", "003", 77), gateway.Fields{"Name": gateway.Text("Bo Harbor"), "LastName": gateway.Text("Harbor"), "Email": gateway.Text("bo@harbor.example")}))
+	w.held(gateway.Meeting{
+		ExternalID: "m1", Title: "Harbor review", Source: gateway.FromCalendar, Status: gateway.MeetingCompleted, StartsAt: w.clock.now().Add(-time.Hour), EndsAt: w.clock.now(),
+		Organizer: email(home, gateway.RoleRep), Participants: []gateway.Participant{{Email: "bo@harbor.example", Name: "Bo Harbor"}}, Notes: "The crane is <too> slow.",
+	})
+	b := w.as(home, gateway.RoleAdmin)
+	path := settingsBase + "/notes"
+	form := b.get(path).form(path)
+	form["meeting_notes"] = []string{"note"}
+	page := b.post(path, form).want(http.StatusOK, "Meeting notes: Harbor review", "The crane is <too> slow.", "new record Bo Harbor")
+	for _, raw := range []string{gateway.LocalPrefix, "ShareType", "PHA+"} {
+		if _, sample, _ := strings.Cut(page.words(), "Records that would change"); strings.Contains(sample, raw) {
+			t.Errorf("the page shows %q: %s", raw, sample)
+		}
+	}
+}
+
 func TestHarmlessChangeAsksForNoPassword(t *testing.T) {
 	w := newWorld(t)
 	b := w.as(home, gateway.RoleAdmin)

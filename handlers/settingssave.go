@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -159,13 +160,15 @@ func (v *visit) postedBodies(state *tabState) (base, ours []byte, err error) {
 	return base, ours, err
 }
 
-// settingsAt are the settings as they were at a revision of the scope's tab.
+// settingsAt are the settings with the scope's tab as it was at a revision.
 func (v *visit) settingsAt(state tabState, revision int64) (gateway.Settings, error) {
 	history, err := v.ws.SettingHistory(v.UserContext(), state.scope, state.tab)
 	if err != nil {
 		return gateway.Settings{}, err
 	}
 	rows := settings.Rows{}
+	maps.Copy(rows, state.rows) // the other tabs are as they are now
+	delete(rows, state.tab)
 	for _, row := range history {
 		if row.Revision == revision {
 			rows[state.tab] = row

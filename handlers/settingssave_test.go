@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"tidegate/gateway"
 )
@@ -46,7 +48,12 @@ func TestSavesThatDoNotOverlapJoin_UX18(t *testing.T) {
 	form := b.get(path).form(path)
 	w.saveOrg(gateway.TabAdvanced, func(s *gateway.Settings) { s.Advanced.CurrencyLabel = "£" })
 	form.Add("summarize_topics", "on")
+	w.closing(1, time.Now(), "1000", "Pipeline")
+	w.saveOrg(gateway.TabForecast, func(s *gateway.Settings) { s.Forecast.CountBy, s.Forecast.Stages = "stage", []string{"Closed Won"} })
 	review := b.post(path, form).want(http.StatusOK, "Review 1 change before", "Otto Other saved other settings at", "they do not overlap with yours")
+	if strings.Contains(review.words(), "Forecast of this period") {
+		t.Error("the review compares with other tabs than those in force")
+	}
 	// And once more between the review and its confirmation.
 	w.saveOrg(gateway.TabAdvanced, func(s *gateway.Settings) {
 		s.Advanced.CurrencyLabel, s.Advanced.EmailsFromTasks = "£", true

@@ -1,10 +1,13 @@
 package handlers
 
 import (
+	"encoding/base64"
 	"fmt"
+	"html"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tidegate/gateway"
 	"tidegate/rules/continuity"
@@ -135,8 +138,27 @@ func (k clock) display(f gateway.Field, v gateway.Value, currency string) string
 		return money(v.String(), currency)
 	case gateway.TypePercent:
 		return v.String() + " %"
+	case "base64":
+		return noteText(v.String())
 	}
 	return v.String()
+}
+
+// noteText is the text of a note as it is written, without its HTML; what is no
+// such text stays as it is.
+func noteText(written string) string {
+	body, err := base64.StdEncoding.DecodeString(written)
+	if err != nil || !utf8.Valid(body) {
+		return written
+	}
+	var text strings.Builder
+	for _, part := range strings.Split(string(body), "<") {
+		if _, after, tag := strings.Cut(part, ">"); tag {
+			part = after
+		}
+		text.WriteString(part + " ")
+	}
+	return html.UnescapeString(strings.Join(strings.Fields(text.String()), " "))
 }
 
 // money groups the digits of a plain decimal without touching them, and puts

@@ -178,17 +178,33 @@ type Receipt struct {
 // when Submit returns, or nothing does. Errors: CodeForbidden when a field may
 // not be written (Fields name them; nothing is queued), CodeInvalid when a
 // value is impossible, CodeNotFound and CodeConflict as in outbound.PlanEdit.
-func (o *Outbox) Submit(ctx context.Context, ws gateway.WorkspaceID, e Edit) (Receipt, error) {
-	r, err := o.rights(ctx, ws, e.Key.Object)
+func (o *Outbox) Submit(ctx context.Context, ws gateway.WorkspaceID, e Edit) (receipt Receipt, err error) {
+	err = o.under(ctx, ws, func(b basis) error {
+		r, err := o.rights(ctx, ws, e.Key.Object)
+		if err != nil {
+			return err
+		}
+		if err := r.checkValues(e.Fields); err != nil {
+			return err
+		}
+		receipt, err = o.submit(ctx, ws, e, r, b)
+		return err
+	})
 	if err != nil {
 		return Receipt{}, err
 	}
-	if err := r.checkValues(e.Fields); err != nil {
-		return Receipt{}, err
-	}
-	var receipt Receipt
+	o.submitted(ctx, ws, receipt)
+	return receipt, nil
+}
+
+// submit plans an edit under rights that were read before, and saves it if they
+// are those in force still.
+func (o *Outbox) submit(ctx context.Context, ws gateway.WorkspaceID, e Edit, r rights, b basis) (receipt Receipt, err error) {
 	err = o.db.In(ws).InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		receipt = Receipt{Key: e.Key}
+		if err := b.holds(ctx, tx); err != nil {
+			return err
+		}
 		record, pending, err := load(ctx, tx, e.Key)
 		if err != nil {
 			return err
@@ -208,11 +224,7 @@ func (o *Outbox) Submit(ctx context.Context, ws gateway.WorkspaceID, e Edit) (Re
 		}
 		return o.save(ctx, ws, tx, outbound.Hold(plan, r.writable, r.refused), &receipt)
 	})
-	if err != nil {
-		return Receipt{}, err
-	}
-	o.submitted(ctx, ws, receipt)
-	return receipt, nil
+	return receipt, err
 }
 
 // expected refuses an edit that was made from values which moved since.

@@ -86,6 +86,9 @@ type dialect struct {
 	// lockNames makes other transactions that lock one of the names wait, in the
 	// order given. It serializes what has no row yet.
 	lockNames func(ctx context.Context, tx sqlx.ExtContext, names []string) error
+	// holdName makes transactions that lock the name wait, and none that holds it
+	// too. It keeps a row from being made.
+	holdName func(ctx context.Context, tx sqlx.ExtContext, name string) error
 	// pairs is a table of two columns, was and now, from one parameter: a JSON
 	// array of arrays of two.
 	pairs string
@@ -131,6 +134,7 @@ var sqliteDialect = &dialect{
 	},
 	migrateTries: 20,
 	lockNames:    func(context.Context, sqlx.ExtContext, []string) error { return nil },
+	holdName:     func(context.Context, sqlx.ExtContext, string) error { return nil },
 	pairs:        `(SELECT value ->> 0 AS was, value ->> 1 AS now FROM json_each(?))`,
 	settled:      func(context.Context, *sqlx.DB) error { return nil },
 }
@@ -190,10 +194,13 @@ var postgresDialect = &dialect{
 		}
 		hashes := make(pq.Int64Array, len(names))
 		for i, name := range names {
-			sum := sha256.Sum256([]byte(name))
-			hashes[i] = int64(binary.LittleEndian.Uint64(sum[:8]))
+			hashes[i] = lockNumber(name)
 		}
 		_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(h) FROM unnest(CAST($1 AS BIGINT[])) AS h`, hashes)
+		return err
+	},
+	holdName: func(ctx context.Context, tx sqlx.ExtContext, name string) error {
+		_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock_shared($1)`, lockNumber(name))
 		return err
 	},
 	pairs:   `(SELECT value ->> 0 AS was, value ->> 1 AS now FROM json_array_elements(CAST(? AS JSON)) AS given (value))`,
@@ -337,4 +344,10 @@ func postgresCode(err error) gateway.Code {
 		return gateway.CodeUnavailable
 	}
 	return ""
+}
+
+// lockNumber is the number by which Postgres knows a name that is locked.
+func lockNumber(name string) int64 {
+	sum := sha256.Sum256([]byte(name))
+	return int64(binary.LittleEndian.Uint64(sum[:8]))
 }

@@ -63,6 +63,11 @@ func (w *Workspace) Replan(ctx context.Context, job gateway.ReplanJob) (gateway.
 // that was asked for does not: then began is false and nothing changes. Run,
 // State, place, counts and times of r are set here.
 func (tx *Tx) BeginReplan(ctx context.Context, r gateway.Replan) (began bool, err error) {
+	if r.Job == gateway.ReplanSettings {
+		if err := tx.lock(ctx, settingsName, gateway.RecordKey{}); err != nil {
+			return false, err
+		}
+	}
 	n, err := tx.execRow(ctx, "beginning replan", `INSERT INTO replan_jobs (`+replanColumns+`, holder, until)
 		VALUES (:workspace_id, 1, :state, '', '', 0, 0, :total, :why, :by_name, :by_id, '', :started_at, :updated_at, 0, :job, :scope, :started_at, 0, '', 0)
 		ON CONFLICT (workspace_id, job) DO UPDATE SET
@@ -91,9 +96,23 @@ func (w *Workspace) SettingsRun(ctx context.Context) (int64, error) {
 // HoldSettingsRun is SettingsRun; whoever saves such settings waits until this
 // transaction ends. Ask it first, before any record is locked.
 func (tx *Tx) HoldSettingsRun(ctx context.Context) (int64, error) {
-	run, _, err := one[int64](ctx, tx.runner, "holding the run of the settings", settingsRun+tx.dialect.forHold, tx.ws)
+	hold := func() (int64, bool, error) {
+		return one[int64](ctx, tx.runner, "holding the run of the settings", settingsRun+tx.dialect.forHold, tx.ws)
+	}
+	run, saved, err := hold()
+	if err != nil || saved {
+		return run, err
+	}
+	// Before the first time there is no row to hold, only its name.
+	if err := tx.dialect.wrap(ctx, "holding the settings", tx.dialect.holdName(ctx, tx.on, tx.lockedName(settingsName, gateway.RecordKey{}))); err != nil {
+		return 0, err
+	}
+	run, _, err = hold()
 	return run, err
 }
+
+// settingsName is what whoever begins to plan anew by other settings locks.
+const settingsName = "settings run"
 
 // HoldReplan gives the running replan of a job to holder for so long; false
 // when another process has it, or none is running. Who has it may ask again.

@@ -1,5 +1,7 @@
 package views
 
+import "slices"
+
 // ReviewPage shows what a change of settings would do before it takes effect.
 type ReviewPage struct {
 	Shell Shell
@@ -45,4 +47,9 @@ type ReviewChange struct {
 // SampleRow is one record that would change.
 type SampleRow struct {
 	Kind, Record, Second, Field, Old, New, Edited string
+}
+
+// reasons reports whether any change says why it is as it is.
+func (p ReviewPage) reasons() bool {
+	return slices.ContainsFunc(p.Changes, func(c ReviewChange) bool { return c.Reason != "" })
 }

@@ -19,6 +19,10 @@ var bonds = [...]struct{ prefix, anchor string }{
 // bondEnds is the field of a bond that names whom it is with.
 var bondEnds = map[string]string{"EventRelation": "RelationId", "TaskRelation": "RelationId", "ContentDocumentLink": "LinkedEntityId"}
 
+// BondEnd is the field of a bond that names what it reaches to, "" for an object
+// that is none.
+func BondEnd(object string) string { return bondEnds[object] }
+
 // Bond reports whether an object only relates two others, so that a record of it
 // can be taken away and made again without anything being lost.
 func Bond(object string) bool { return bondEnds[object] != "" }
