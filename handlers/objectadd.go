@@ -11,6 +11,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/rules/backfill"
+	"tidegate/rules/outbound"
 	"tidegate/rules/settings"
 	"tidegate/store"
 	"tidegate/views"
@@ -69,6 +70,12 @@ func addObjectPage(v *visit) error {
 	return render(v.Ctx, views.List(p))
 }
 
+// plumbing reports whether an object holds no records of people's work: what
+// only relates two others, the notes that we write, Salesforce's own channels.
+func plumbing(object string) bool {
+	return outbound.BondEnd(object) != "" || slices.Contains([]string{"ContentNote", "PushTopic", "StreamingChannel"}, object)
+}
+
 // freeObjects are the objects of the org that can be added, custom ones first.
 func (v *visit) freeObjects(s gateway.ObjectsSettings) ([]gateway.ObjectInfo, error) {
 	conn, err := v.connection()
@@ -83,7 +90,9 @@ func (v *visit) freeObjects(s gateway.ObjectsSettings) ([]gateway.ObjectInfo, er
 		return nil, err
 	}
 	taken := append(s.Configurable(), s.Mirrored()...)
-	all = slices.DeleteFunc(all, func(o gateway.ObjectInfo) bool { return slices.Contains(taken, o.Name) || !o.Custom && !o.Createable })
+	all = slices.DeleteFunc(all, func(o gateway.ObjectInfo) bool {
+		return slices.Contains(taken, o.Name) || plumbing(o.Name) || !o.Custom && !o.Createable
+	})
 	slices.SortFunc(all, func(a, b gateway.ObjectInfo) int {
 		if a.Custom != b.Custom {
 			if a.Custom {

@@ -113,6 +113,9 @@ func (v *visit) showObject(s objectTab) error {
 		return err
 	}
 	names, counts := s.chosen(v.Query("show"), v.Query("q"))
+	if len(s.body.Fields) == 0 && v.Query("show") == showMapped && v.Query("q") == "" {
+		p.Empty = v.noFields(s)
+	}
 	p.Parts = partsOf(base, v.Query("show"), counts)
 	shown := pageOf(names, v.Query("after"))
 	p.FieldsText = number(len(shown)) + " of " + count(len(s.schema.Fields), "field", "fields") + " shown"
@@ -132,6 +135,16 @@ func (v *visit) showObject(s objectTab) error {
 		p.Fields = append(p.Fields, v.fieldLine(s, f, examples))
 	}
 	return answer(v.Ctx, views.Object(p))
+}
+
+// noFields is what stands in place of the table while nothing is imported.
+func (v *visit) noFields(s objectTab) views.Empty {
+	e := views.Empty{Icon: views.IconDownload, Title: "No field is imported yet", Text: "Your admins choose the fields of " + firstLabel(s.schema) + " that travel, and which way."}
+	if v.admin() {
+		e.Text = "Import the fields of " + firstLabel(s.schema) + " that you want. Each appears here at once, with its values and its direction."
+		e.Actions = []views.Action{{Text: "Import Properties", URL: objectURL(s.object) + "/properties", Icon: views.IconDownload, Dialog: true}}
+	}
+	return e
 }
 
 func objectURL(object string) string { return settingsBase + "/objects/" + object }
