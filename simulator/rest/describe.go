@@ -20,11 +20,20 @@ func entry(o *org.Object, base string) map[string]any {
 		"activateable": false, "associateEntityType": nil, "associateParentEntity": nil, "createable": o.Createable,
 		"custom": o.Custom, "customSetting": false, "deepCloneable": false, "deletable": o.Deletable,
 		"deprecatedAndHidden": false, "feedEnabled": o.FeedEnabled, "hasSubtypes": false, "isInterface": false,
-		"isSubtype": false, "keyPrefix": textOrNil(o.KeyPrefix), "label": o.Label, "labelPlural": o.LabelPlural,
+		"isSubtype": false, "keyPrefix": shownPrefix(o), "label": o.Label, "labelPlural": o.LabelPlural,
 		"layoutable": o.Searchable, "mergeable": mergeable(o), "mruEnabled": o.Searchable, "name": o.Name,
 		"queryable": o.Queryable(), "replicateable": o.Queryable(), "retrieveable": o.Queryable(), "searchable": o.Searchable,
 		"triggerable": o.Updateable || org.IsPlatformEvent(o.Name), "undeletable": o.Undeletable, "updateable": o.Updateable, "urls": urls,
 	}
+}
+
+// shownPrefix is the key prefix as describes tell it: of the rows of these two there
+// are ids, and the sheet's describe has none.
+func shownPrefix(o *org.Object) any {
+	if o.Name == "TaskStatus" || o.Name == "TaskPriority" {
+		return nil
+	}
+	return textOrNil(o.KeyPrefix)
 }
 
 func mergeable(o *org.Object) bool {

@@ -171,6 +171,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>") // the reader may have left
 		return
 	}
+	if len(r.URL.RequestURI())+headerSize(r.Header) > maxURL {
+		w.Header().Set("Content-Type", "text/html;charset=iso-8859-1")
+		w.WriteHeader(http.StatusRequestHeaderFieldsTooLarge)
+		_, _ = io.WriteString(w, "<h1>Bad Message 431</h1><pre>reason: Request Header Fields Too Large</pre>") // as above
+		return
+	}
+	r = withoutSuffix(r)
 	// Case matters in this one, as on the platform.
 	if method := r.URL.Query().Get("_HttpMethod"); method != "" && r.Method == http.MethodPost {
 		r = r.Clone(r.Context())
@@ -178,6 +185,32 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mux.ServeHTTP(w, unpack(r))
 }
+
+// headerSize is how many bytes the headers have, with the separators of their lines.
+func headerSize(h http.Header) (n int) {
+	for name, values := range h {
+		for _, value := range values {
+			n += len(name) + len(value) + len(": \r\n")
+		}
+	}
+	return n
+}
+
+// withoutSuffix takes away the .json that addresses could end with before v58.
+func withoutSuffix(r *http.Request) *http.Request {
+	m := suffixForm.FindStringSubmatch(r.URL.Path)
+	if m == nil {
+		return r
+	}
+	if n, _ := strconv.Atoi(m[2]); n >= 58 {
+		return r
+	}
+	r = r.Clone(r.Context())
+	r.URL.Path, r.URL.RawPath = m[1], ""
+	return r
+}
+
+var suffixForm = regexp.MustCompile(`^(/services/data/v(\d{1,2})\.0(?:/.*)?)\.json$`)
 
 // call is one request on its way through a handler.
 type call struct {
