@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	eventbus "tidegate/eventbus/v1"
 	"tidegate/simulator"
 	"tidegate/simulator/bus"
 	"tidegate/simulator/seed"
@@ -80,6 +81,7 @@ func TestCustomObjectIsEverywhereAtOnce(t *testing.T) {
 	if _, err := org.Log.Open("/data/Site_Visit__ChangeEvent", bus.Tip); err != nil {
 		t.Error(err)
 	}
+	wantVisitsOverPubSub(t, org)
 	c.want(200, "POST", "/_sim/changes", `{"object":"Site_Visit__c","op":"create","count":2}`)
 	c.want(200, "POST", "/_sim/changes", `{"object":"Site_Visit__c","op":"update","count":2}`)
 	truth := c.want(200, "GET", "/_sim/truth/Site_Visit__c", "").body
@@ -89,6 +91,40 @@ func TestCustomObjectIsEverywhereAtOnce(t *testing.T) {
 	_, c = start(t, cfg)
 	if again := c.want(200, "GET", "/_sim/truth/Site_Visit__c", "").body; string(again) != string(truth) {
 		t.Errorf("after the restart %s", again)
+	}
+}
+
+// wantVisitsOverPubSub reads the creation and the update of the visit by gRPC.
+func wantVisitsOverPubSub(t *testing.T, org *simulator.Running) {
+	t.Helper()
+	client, ctx := dialPubSub(t, org)
+	topic, err := client.GetTopic(ctx, &eventbus.TopicRequest{TopicName: "/data/Site_Visit__ChangeEvent"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := client.GetSchema(ctx, &eventbus.SchemaRequest{SchemaId: topic.GetSchemaId()})
+	if err != nil || !strings.Contains(schema.GetSchemaJson(), `"Phone__c"`) {
+		t.Errorf("schema %.200s: %v", schema.GetSchemaJson(), err)
+	}
+	s, err := client.Subscribe(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Send(&eventbus.FetchRequest{TopicName: topic.GetTopicName(), NumRequested: 2, ReplayPreset: eventbus.ReplayPreset_EARLIEST}); err != nil {
+		t.Fatal(err)
+	}
+	var payloads []string
+	for len(payloads) < 2 {
+		r, err := s.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range r.GetEvents() {
+			payloads = append(payloads, string(e.GetEvent().GetPayload()))
+		}
+	}
+	if !strings.Contains(payloads[0], "First") || !strings.Contains(payloads[1], "+41 44 000 00 00") {
+		t.Errorf("events %q", payloads)
 	}
 }
 
