@@ -178,8 +178,8 @@ func (s *scriptedCaller) Write(ctx context.Context, _ gateway.WorkspaceID, objec
 	return out
 }
 
-func (s *scriptedCaller) Find(context.Context, gateway.WorkspaceID, gateway.Change) (string, bool, error) {
-	return "", false, nil
+func (s *scriptedCaller) Find(context.Context, gateway.WorkspaceID, gateway.Change) ([]string, error) {
+	return nil, nil
 }
 
 func (s *scriptedCaller) Read(context.Context, gateway.WorkspaceID, string, []string, []string) (map[string]gateway.Fields, error) {

@@ -149,13 +149,14 @@ func (o *Outbox) send(ctx context.Context, b batch) []gateway.Delivery {
 	}
 	var places []int
 	var changes []gateway.Change
+	took := map[string]bool{}
 	for i, c := range b.changes {
 		if err := b.barred[c.Key]; err != nil {
 			deliveries[i] = gateway.Delivery{Err: err}
 			continue
 		}
 		if op == gateway.OpCreate && c.Attempt > 1 && !upserts {
-			if d, settled := o.find(ctx, b.ws, c); settled {
+			if d, settled := o.find(ctx, b.ws, c, took); settled {
 				deliveries[i] = d
 				continue
 			}
@@ -194,19 +195,6 @@ func (o *Outbox) upserts(ctx context.Context, ws gateway.WorkspaceID, object str
 		return false, nil
 	}
 	return schema.UpsertKey() != "", err
-}
-
-// find reports whether looking for a create settles it: it is there, or the
-// org could not be asked.
-func (o *Outbox) find(ctx context.Context, ws gateway.WorkspaceID, c gateway.Change) (gateway.Delivery, bool) {
-	id, found, err := o.caller.Find(ctx, ws, c)
-	switch {
-	case err != nil:
-		return gateway.Delivery{Err: failure(err)}, true
-	case found:
-		return gateway.Delivery{Done: true, Created: true, RecordID: id}, true
-	}
-	return gateway.Delivery{}, false
 }
 
 func failure(err error) *gateway.Error {

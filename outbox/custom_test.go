@@ -101,6 +101,35 @@ func TestCustomRecordIsMadeOnceThoughTheAnswerIsLost(t *testing.T) {
 	same(t, "numbered", w.riskOf("r-1").Key.Local(), false)
 }
 
+// F-51: records of the product that say the same, without an external id field
+// to tell them apart, become one record each: what an equal one became is not
+// taken for the one whose answer was lost.
+func TestEqualCustomRecordsAreNotTakenForEachOther_F51(t *testing.T) {
+	w := risks(t, sqlite(t))
+	must(t, w.db.In(ws).SaveMapping(t.Context(), gateway.Mapping{Object: "Risk__c", Field: "Key__c", Imported: true}))
+	w.saveTab(w.riskOn(true, true), gateway.TabObjects)
+	w.deliverAll(w.risk("r-1", "high"))
+	first := w.riskOf("r-1").Key
+	w.org.script(func(o *org) {
+		o.alike = func(gateway.Change) (all []string) { // as Salesforce finds by value, oldest first
+			for n := 1; n <= o.next; n++ {
+				all = append(all, key(900_000+n).ID)
+			}
+			return all
+		}
+		lost := false
+		o.lose = func() bool { defer func() { lost = true }(); return !lost }
+	})
+	w.risk("r-2", "high")
+	w.risk("r-3", "high")
+	w.settleAll()
+	same(t, "the first is another", w.riskOf("r-1").Key, first)
+	keys := map[string]bool{first.ID: true, w.riskOf("r-2").Key.ID: true, w.riskOf("r-3").Key.ID: true}
+	same(t, "records that they became", len(keys), 3)
+	same(t, "records in the org", w.org.next, 3)
+	same(t, "idle", w.idle(), true)
+}
+
 // UX-13, M5: the review of a change says what then happens to custom records, the
 // backtest what it would have made of them; and what was made is taken back.
 func TestCustomRecordsArePreviewedBacktestedAndUndone_M4(t *testing.T) {

@@ -25,8 +25,8 @@ type Caller interface {
 	// call and answers for each at its index.
 	Write(ctx context.Context, ws gateway.WorkspaceID, object string, op gateway.Op, changes []gateway.Change) []gateway.Delivery
 	// Find asks the org for the record that an earlier attempt of a create may
-	// have left behind.
-	Find(ctx context.Context, ws gateway.WorkspaceID, c gateway.Change) (recordID string, found bool, err error)
+	// have left behind: all that fit, oldest first, those of equal creates too.
+	Find(ctx context.Context, ws gateway.WorkspaceID, c gateway.Change) (recordIDs []string, err error)
 	// Read returns fields of records of one object, at most 200, as they are in
 	// the org now, by id; without those that are gone, and without fields that
 	// the connected user may not read.

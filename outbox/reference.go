@@ -120,7 +120,7 @@ func (o *Outbox) related(ctx context.Context, ws gateway.WorkspaceID, changes []
 		}
 		if e.RecordID != "" {
 			answers[i] = gateway.Delivery{Done: true, RecordID: e.RecordID}
-		} else if d, settled := o.find(ctx, ws, c); settled && d.Done {
+		} else if d, settled := o.find(ctx, ws, c, nil); settled && d.Done {
 			answers[i] = d
 		}
 	}

@@ -204,6 +204,9 @@ type org struct {
 	next    int
 	upsert  bool  // creates are upserts on our own id
 	deaf    error // nobody answers what is read
+	// alike are the records that a search for a lost create finds; nil = those
+	// that were made of it.
+	alike func(c gateway.Change) []string
 	// answer decides about one change, before it is committed; nil = accept.
 	answer func(c gateway.Change) gateway.Delivery
 	// lose drops the answers of a call that has been committed.
@@ -313,14 +316,14 @@ func (o *org) Read(_ context.Context, _ gateway.WorkspaceID, _ string, ids, fiel
 	return out, nil
 }
 
-func (o *org) Find(_ context.Context, _ gateway.WorkspaceID, c gateway.Change) (string, bool, error) {
+func (o *org) Find(_ context.Context, _ gateway.WorkspaceID, c gateway.Change) ([]string, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.finds++
-	if made := o.made[c.Key.ID]; len(made) > 0 {
-		return made[0], true, nil
+	if o.alike == nil {
+		return o.made[c.Key.ID], nil
 	}
-	return "", false, nil
+	return o.alike(c), nil
 }
 
 // script sets what the org does under its lock.

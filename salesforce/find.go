@@ -16,76 +16,76 @@ import (
 // findSlack is how far the org's clock may be behind ours.
 const findSlack = 5 * time.Minute
 
-// maxFindCandidates bounds how many records are compared here.
-const maxFindCandidates = 200
+// maxFound bounds how many records are compared here.
+const maxFound = 2000
 
 // Find looks for the record that a create without upsert key may have made
 // before its answer was lost: created by the connected user, not earlier than
-// 5 minutes before FirstSentAt, with the same values. It returns the record's
-// 18-character id, "" when the create was surely not carried out. Of several
-// equal records the oldest is returned. A change that was never sent is not
-// looked for.
+// 5 minutes before FirstSentAt, with the same values. It returns the 18-character
+// ids of all that fit, oldest first: equal records may be those of other creates,
+// which the caller knows. None means that the create was surely not carried out.
+// A change that was never sent is not looked for.
 //
 // Long texts cannot be filtered by Salesforce: they are read and compared
 // here, white space aside. Blobs (ContentNote.Content) are not compared. A
 // record that carries our marker is found by it alone, also when its other
 // values were changed since.
-func (c *Client) Find(ctx context.Context, change gateway.Change) (string, error) {
+func (c *Client) Find(ctx context.Context, change gateway.Change) ([]string, error) {
 	if change.FirstSentAt.IsZero() {
-		return "", nil
+		return nil, nil
 	}
-	id, err := c.find(ctx, change)
+	ids, err := c.find(ctx, change)
 	// A field that left the schema since it was read must not block the
 	// search: describe once more and look again.
 	if gateway.CodeOf(err) == gateway.CodeSFField {
 		c.forget(change.Key.Object)
-		id, err = c.find(ctx, change)
+		ids, err = c.find(ctx, change)
 	}
 	if err != nil {
-		return "", fmt.Errorf("looking for a created %s: %w", change.Key.Object, err)
+		return nil, fmt.Errorf("looking for a created %s: %w", change.Key.Object, err)
 	}
-	return id, nil
+	return ids, nil
 }
 
-func (c *Client) find(ctx context.Context, change gateway.Change) (string, error) {
+func (c *Client) find(ctx context.Context, change gateway.Change) ([]string, error) {
 	user, err := c.me(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	schema, err := c.schemaOf(ctx, change.Key.Object)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if ends, relates := betweens[change.Key.Object]; relates {
-		return c.first(ctx, schema, betweenQuery(change, ends), func(gateway.Record) bool { return true })
+		return c.fitting(ctx, schema, betweenQuery(change, ends), func(gateway.Record) bool { return true })
 	}
 	soql, compared, err := findQuery(schema, change, user)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	found, err := c.first(ctx, schema, soql, func(r gateway.Record) bool { return sameValues(r.Fields, change.Fields, compared) })
+	found, err := c.fitting(ctx, schema, soql, func(r gateway.Record) bool { return sameValues(r.Fields, change.Fields, compared) })
 	field := markedField(change)
-	if err != nil || found != "" || field == "" {
+	if err != nil || len(found) > 0 || field == "" {
 		return found, err
 	}
 	marker := gateway.Marker(change.Key.ID)
-	return c.first(ctx, schema, markerQuery(schema, change, field, marker, user), func(r gateway.Record) bool {
+	return c.fitting(ctx, schema, markerQuery(schema, change, field, marker, user), func(r gateway.Record) bool {
 		return strings.Contains(r.Fields[field].String(), marker)
 	})
 }
 
-// first returns the id of the first row that fits.
-func (c *Client) first(ctx context.Context, schema gateway.Schema, soql string, fits func(gateway.Record) bool) (string, error) {
+// fitting returns the ids of the rows that fit, in their order.
+func (c *Client) fitting(ctx context.Context, schema gateway.Schema, soql string, fits func(gateway.Record) bool) ([]string, error) {
 	decoder := NewRowDecoder(schema)
-	found := ""
+	var found []string
 	err := c.Query(ctx, soql, func(rows []json.RawMessage) error {
 		for _, row := range rows {
 			record, err := decoder.Decode(row)
 			if err != nil {
 				return err
 			}
-			if found == "" && fits(record) {
-				found = record.Key.ID
+			if fits(record) {
+				found = append(found, record.Key.ID)
 			}
 		}
 		return nil
@@ -119,9 +119,6 @@ func markedField(change gateway.Change) string {
 	return ""
 }
 
-// maxMarked bounds how many records are searched for a marker.
-const maxMarked = 2000
-
 func markerQuery(schema gateway.Schema, change gateway.Change, field, marker, user string) string {
 	where := "CreatedById = " + Quote(user) + " AND CreatedDate >= " + Instant(change.FirstSentAt.Add(-findSlack))
 	if no := noCopies(schema); no != "" {
@@ -130,7 +127,7 @@ func markerQuery(schema gateway.Schema, change gateway.Change, field, marker, us
 	if field == "Title" { // a long text cannot be asked for
 		where += " AND Title LIKE " + Quote("%"+marker+"%")
 	}
-	return fmt.Sprintf("SELECT Id, %s FROM %s WHERE %s ORDER BY CreatedDate, Id LIMIT %d", field, change.Key.Object, where, maxMarked)
+	return fmt.Sprintf("SELECT Id, %s FROM %s WHERE %s ORDER BY CreatedDate, Id LIMIT %d", field, change.Key.Object, where, maxFound)
 }
 
 // noCopies keeps out the copies of an Event that invited users have in their
@@ -179,7 +176,7 @@ func findQuery(schema gateway.Schema, change gateway.Change, user string) (soql 
 		return "", nil, err
 	}
 	soql = selected + " WHERE " + strings.Join(where, " AND ") +
-		fmt.Sprintf(" ORDER BY CreatedDate, Id LIMIT %d", maxFindCandidates)
+		fmt.Sprintf(" ORDER BY CreatedDate, Id LIMIT %d", maxFound)
 	return soql, compared, nil
 }
 

@@ -3,6 +3,7 @@ package salesforce
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func TestCopyOfAnInvitedUserIsNotTakenForTheLostEvent(t *testing.T) {
 				reply(w, 200, `{"totalSize":1,"done":true,"records":[`+parent+`]}`)
 			})
 			got, err := newClient(t, f).Find(context.Background(), event)
-			if want, _ := gateway.NormalizeID("00UdM00000000AB"); err != nil || got != want {
+			if want, _ := gateway.NormalizeID("00UdM00000000AB"); err != nil || !slices.Equal(got, []string{want}) {
 				t.Errorf("found %q, %v; want %q", got, err, want)
 			}
 		})

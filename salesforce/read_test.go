@@ -274,12 +274,12 @@ func TestCreatedRecordIsFoundAgainF51(t *testing.T) {
 	cases := []struct {
 		name string
 		rows []string
-		want string
+		want []string
 	}{
-		{"found", []string{row("00TdM00000000AA", "First line\r\nsecond line")}, "00TdM00000000AA"},
-		{"other text", []string{row("00TdM00000000AA", "Something else")}, ""},
-		{"the first of several", []string{row("00TdM00000000AA", "x"), row("00TdM00000000AB", long), row("00TdM00000000AC", long)}, "00TdM00000000AB"},
-		{"none", nil, ""},
+		{"found", []string{row("00TdM00000000AA", "First line\r\nsecond line")}, []string{"00TdM00000000AA"}},
+		{"other text", []string{row("00TdM00000000AA", "Something else")}, nil},
+		{"all that fit", []string{row("00TdM00000000AA", "x"), row("00TdM00000000AB", long), row("00TdM00000000AC", long)}, []string{"00TdM00000000AB", "00TdM00000000AC"}},
+		{"none", nil, nil},
 	}
 	for _, test := range cases {
 		t.Run(test.name, func(t *testing.T) {
@@ -287,14 +287,16 @@ func TestCreatedRecordIsFoundAgainF51(t *testing.T) {
 			f.on("GET /services/data/v66.0/sobjects/Task/describe", 200, describeTask)
 			f.on("GET /services/data/v66.0/query", 200, `{"totalSize":0,"done":true,"records":[`+strings.Join(test.rows, ",")+`]}`)
 			got, err := newClient(t, f).Find(context.Background(), wanted)
-			want, _ := gateway.NormalizeID(test.want)
-			if err != nil || got != want {
-				t.Fatalf("Find = %q, %v; want %q", got, err, want)
+			for i, id := range test.want {
+				test.want[i], _ = gateway.NormalizeID(id)
+			}
+			if err != nil || !slices.Equal(got, test.want) {
+				t.Fatalf("Find = %q, %v; want %q", got, err, test.want)
 			}
 			values, _ := url.ParseQuery(f.requests()[1].query)
 			soql := `SELECT Id,Description FROM Task WHERE CreatedById = '005dM00000awSFJQA2' AND CreatedDate >= 2026-05-01T07:20:37.000Z` +
 				` AND ActivityDate = 2026-05-02 AND CallDurationInSeconds = 90 AND IsReminderSet = false AND Subject = 'O\'Brien\'s 50%'` +
-				` AND WhoId = '003dM00001wBXYDQA4' ORDER BY CreatedDate, Id LIMIT 200`
+				` AND WhoId = '003dM00001wBXYDQA4' ORDER BY CreatedDate, Id LIMIT 2000`
 			if values.Get("q") != soql {
 				t.Errorf("asked %s\nwant  %s", values.Get("q"), soql)
 			}
@@ -322,18 +324,18 @@ func TestFindAsksWhoWeAreAndReadsDescribeAgainWhenAFieldIsGone(t *testing.T) {
 		reply(w, 200, `{"totalSize":1,"done":true,"records":[{"Id":"00TdM00000000AA"}]}`)
 	})
 	c := newClient(t, f, func(cfg *Config) { cfg.UserID = "" })
-	id, err := c.Find(context.Background(), gateway.Change{
+	ids, err := c.Find(context.Background(), gateway.Change{
 		Key: gateway.RecordKey{Object: "Task", ID: "local:1"}, FirstSentAt: time.Unix(1, 0), Fields: gateway.Fields{"WhoId": gateway.Text(testContact)},
 	})
-	if err != nil || id == "" || described != 2 {
-		t.Fatalf("Find = %q, %v after %d describes", id, err, described)
+	if err != nil || len(ids) != 1 || described != 2 {
+		t.Fatalf("Find = %q, %v after %d describes", ids, err, described)
 	}
 }
 
 func TestChangeThatWasNeverSentIsNotLookedFor(t *testing.T) {
 	f := newFake(t)
-	if id, err := newClient(t, f).Find(context.Background(), gateway.Change{Key: gateway.RecordKey{Object: "Task"}}); id != "" || err != nil {
-		t.Fatalf("Find = %q, %v", id, err)
+	if ids, err := newClient(t, f).Find(context.Background(), gateway.Change{Key: gateway.RecordKey{Object: "Task"}}); len(ids) > 0 || err != nil {
+		t.Fatalf("Find = %q, %v", ids, err)
 	}
 	if len(f.requests()) != 0 {
 		t.Fatal("the org was asked")

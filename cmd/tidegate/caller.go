@@ -28,14 +28,13 @@ func (c caller) Write(ctx context.Context, ws gateway.WorkspaceID, object string
 	return deliveries
 }
 
-// Find asks the org for the record that a lost create may have left.
-func (c caller) Find(ctx context.Context, ws gateway.WorkspaceID, change gateway.Change) (string, bool, error) {
+// Find asks the org for the records that a lost create may have left.
+func (c caller) Find(ctx context.Context, ws gateway.WorkspaceID, change gateway.Change) ([]string, error) {
 	one, err := c.orgs.of(ctx, ws)
 	if err != nil {
-		return "", false, err
+		return nil, err
 	}
-	id, err := one.client.Find(ctx, change)
-	return id, id != "", err
+	return one.client.Find(ctx, change)
 }
 
 // Read reads fields of records as the org has them now, in one call.

@@ -82,9 +82,8 @@ func (s *sender) Write(ctx context.Context, _ gateway.WorkspaceID, object string
 	return deliveries
 }
 
-func (s *sender) Find(ctx context.Context, _ gateway.WorkspaceID, c gateway.Change) (string, bool, error) {
-	id, err := s.client.Find(ctx, c)
-	return id, id != "", err
+func (s *sender) Find(ctx context.Context, _ gateway.WorkspaceID, c gateway.Change) ([]string, error) {
+	return s.client.Find(ctx, c)
 }
 
 func (s *sender) Read(ctx context.Context, _ gateway.WorkspaceID, object string, ids, fields []string) (map[string]gateway.Fields, error) {
