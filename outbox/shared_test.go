@@ -118,3 +118,26 @@ func TestPreviewSaysWhichRelationsGo_UX31(t *testing.T) {
 	said, made := w.propose(t, s, gateway.TabAdvanced)
 	saw(t, said, made, map[string]int{"create ContentDocumentLink": 1, "delete ContentDocumentLink": 1, "update Event": 1})
 }
+
+// DEM-05: whom a Task named for a while is related to it once more when it names
+// somebody else: Salesforce took him off with the name.
+func TestWhoWasNamedMeanwhileIsRelatedAgain(t *testing.T) {
+	w, m := sharedWorld(t)
+	w.mirror(contactOf(1, ann), contactOf(2, "bob@example.com"))
+	m.Participants = m.Participants[:2]
+	w.deliverAll(w.meeting(m))
+	first := w.writing("m1", "task-attendee:bob@example.com").Key
+	without := m
+	without.Participants = m.Participants[1:]
+	w.deliverAll(w.meeting(without))
+	w.deliverAll(w.meeting(m))
+	w.settleAll()
+	now := w.writing("m1", "task-attendee:bob@example.com").Key
+	if now == first || now.Local() {
+		t.Errorf("related by %v, as before %v", now, first)
+	}
+	same(t, "whom to", w.org.get(now.ID)["RelationId"], gateway.Text(key(2).ID))
+	calls := w.org.callCount()
+	w.deliverAll(w.meeting(m))
+	same(t, "once", w.org.callCount(), calls)
+}

@@ -79,9 +79,25 @@ func (p *planning) relateTo(someone person, of relation) {
 		p.omit(part, of.object, someone.Words()+" was taken off the "+of.noun+" in Salesforce, and is not added again.")
 		return
 	}
-	p.owe(part, p.bond(of.object, part), gateway.Fields{
+	key := p.bond(of.object, part)
+	if p.movedOff(of, part, someone) {
+		key = p.local(of.object, part+"#"+key.ID)
+	}
+	p.owe(part, key, gateway.Fields{
 		of.field: gateway.Text(of.activity.ID), "RelationId": gateway.Text(someone.key.ID),
 	}, someone.Words()+" took part too, and "+map[string]string{"Event": "an Event", "Task": "a Task"}[of.noun]+" names one person by itself.")
+}
+
+// movedOff reports whether the Task named somebody by itself until now, and had a
+// relation to him from before that: Salesforce takes it away with the name. To an
+// Event he is invited, which stays.
+func (p *planning) movedOff(of relation, part string, someone person) bool {
+	if of.noun != "Task" || !p.wrote(part) || Withdrawn(p.Written[part]) {
+		return false
+	}
+	named := p.Written[PartTask].Wanted["WhoId"].String()
+	made := p.Written[contactPrefix+strings.ToLower(someone.address())].Key
+	return named == someone.key.ID || (gateway.RecordKey{ID: named}).Local() && made.ID != "" && made == someone.key
 }
 
 // chosenPart is the part that relates something to somebody: another one than

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"tidegate/gateway"
 )
 
 // bonded are the records to which the org relates a meeting's Event and its one
@@ -35,14 +37,36 @@ func (w *world) bonded(title string) (people, linked []string, note string) {
 	return people, linked, note
 }
 
+// with waits until the Task of a meeting is with these people and names the
+// first, and the Event names him, and the others are related to it.
+func (w *world) with(title string, who ...string) {
+	w.t.Helper()
+	want := slices.Sorted(slices.Values(who))
+	eventually(w.t, func() string {
+		for object, subject := range map[string]string{"Event": title, "Task": "Meeting: " + title} {
+			_, activity := w.having(object, "Subject", subject)
+			var people []string
+			for _, r := range w.truth(object + "Relation") {
+				if id := r.text("RelationId"); !r.deleted && r.text(object+"Id") == activity.text("Id") && slices.Contains(who, id) && !slices.Contains(people, id) {
+					people = append(people, id)
+				}
+			}
+			if slices.Sort(people); activity.text("WhoId") != who[0] || !slices.Equal(people, want) {
+				return fmt.Sprintf("DEM-05: the %s names %s and is with %v, want %v", object, activity.text("WhoId"), people, who)
+			}
+		}
+		return ""
+	})
+}
+
 // Somebody takes part no more: what related the meeting to him goes from the org,
 // in one look and one call for each object. The meeting is taken back: the Event
 // and the note go, with what hangs on them; of another one the note that somebody
 // edited stays with its links, and is named.
 func TestWhatNoLongerHoldsGoesFromTheOrg_M4(t *testing.T) { // AVM-14, DEM-05, M4
-	w := newWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"), options{})
+	w := newWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"), options{shared: true})
 	w.anchor()
-	w.notesEverywhere()
+	w.setting(gateway.TabNotes, `{"auto_events":true,"meeting_notes":["note","event","task"],"call_notes":["task"]}`)
 	ids := w.contacts(3)
 	told := func(id, title string, who ...string) {
 		body := w.meeting(title)
@@ -56,6 +80,10 @@ func TestWhatNoLongerHoldsGoesFromTheOrg_M4(t *testing.T) { // AVM-14, DEM-05, M
 	}
 	told("m-1", "Leaving", ids...)
 	told("m-2", "Edited there", ids[0])
+	for _, who := range [][]string{ids[:2], ids[1:2], ids[:2]} { // he goes and comes back
+		told("m-3", "Back again", who...)
+	}
+	w.with("Back again", ids[:2]...)
 	people, linked, note := w.bonded("Leaving")
 	if len(people) < 2 || !slices.Contains(linked, ids[1]) || !slices.Contains(linked, ids[2]) {
 		t.Fatalf("at first: people %v, links %v", people, linked)
@@ -71,7 +99,7 @@ func TestWhatNoLongerHoldsGoesFromTheOrg_M4(t *testing.T) { // AVM-14, DEM-05, M
 		method, path string
 		most         int
 	}{
-		{http.MethodDelete, "", 2},
+		{http.MethodDelete, "", 3},
 		{http.MethodPost, "/composite/sobjects/EventRelation", 1},
 		{http.MethodPost, "/composite/sobjects/ContentDocumentLink", 1},
 		{http.MethodPost, "/sobjects/ContentNote", 0},

@@ -54,6 +54,7 @@ type options struct {
 	fault       map[string]any // in the org from before the program starts
 	edition     string         // of the org; professional has no change events
 	email       bool           // the org has enhanced e-mail
+	shared      bool           // the org shares activities
 	calls       int            // of the org's API a day; 0 = the edition's
 }
 
@@ -70,7 +71,7 @@ func newWorld(t *testing.T, database string, o options) *world {
 	t.Helper()
 	org, err := simulator.Start(t.Context(), simulator.Config{
 		Seed: 1, Sizes: o.seed(), Quiet: true, CometDWebsocketOff: o.longPolling || o.pubSub,
-		Edition: o.edition, DailyCalls: o.calls, Features: simorg.Features{Email: o.email},
+		Edition: o.edition, DailyCalls: o.calls, Features: simorg.Features{Email: o.email, Shared: o.shared},
 	})
 	if err != nil {
 		t.Fatal(err)
