@@ -103,7 +103,7 @@ const shownAtOnce = 200
 func (v *visit) restoreList(all []undo.Restore) views.ListPage {
 	l := views.ListPage{
 		Caption: "What would be written", Columns: []views.Column{{Text: "Record"}, {Text: "Field"}, {Text: "Now in Salesforce"}, {Text: "Back to"}, {Text: "Written by"}},
-		Empty: views.Empty{Icon: views.IconOK, Title: "Nothing goes back", Text: "None of the values that these writes made is still there; the list below says why."},
+		Empty: views.Empty{Icon: views.IconOK, Title: "Nothing goes back", Text: "The list below says of each value why it stays."},
 	}
 	clk := v.clock()
 	for _, r := range all[:min(len(all), shownAtOnce)] {

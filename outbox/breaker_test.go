@@ -66,8 +66,20 @@ func TestHoldEndsAtItsTime(t *testing.T) {
 			t.Fatal("a dead grant is asked again at once")
 		}
 		g.open()
-		if _, _, _, ok := g.enter(time.Now()); !ok {
+		done, _, _, ok = g.enter(time.Now())
+		if !ok {
 			t.Fatal("reconnecting does not open the gate")
+		}
+		away := gateway.Errorf(gateway.CodeSFDown, "away")
+		away.RetryAfter = time.Minute
+		g.report(done, []gateway.Delivery{{Err: away}}, time.Now())
+		time.Sleep(time.Minute - time.Second)
+		if _, _, why, ok := g.enter(time.Now()); ok || why != "away" {
+			t.Fatalf("F-50: an org that said when it is back is asked before; %q", why)
+		}
+		time.Sleep(2 * time.Second)
+		if _, _, _, ok := g.enter(time.Now()); !ok {
+			t.Fatal("held back after its time")
 		}
 	})
 }

@@ -91,31 +91,44 @@ func TestOutageOpensTheBreakerAndDrainsAfterwards(t *testing.T) {
 		w := newWorld(t, url)
 		w.opts.Trip, w.opts.Reopen = 2, time.Minute
 		w.restart()
-		w.seed(40)
+		const outage = 40
+		w.seed(outage)
 		w.org.answer = func(gateway.Change) gateway.Delivery { return refuse(gateway.CodeSFDown) }
 		for i := range 2 {
 			same(t, "in the outage", w.deliver(w.submit(i, gateway.Fields{"Title": `"x"`})).State, Queued)
 		}
-		for i := 2; i < 40; i++ {
+		for i := 2; i < outage; i++ {
 			if got := w.deliver(w.submit(i, gateway.Fields{"Title": `"x"`})); got.State != Queued || got.Why != "Salesforce is not answering just now." {
 				t.Fatalf("with the breaker open: %+v", got)
 			}
 		}
+		for i := range outage { // a second edit of each, which is the last to say what goes out
+			w.submit(i, gateway.Fields{"Phone": gateway.Text("2nd")})
+		}
 		w.round()
 		same(t, "calls", w.org.callCount(), 2)
 
-		// A new process has closed breakers; this one would wait for Reopen.
+		// A new process has closed breakers; this one would wait for Reopen. How
+		// much its calls carry grows from what an outage left.
 		w.org.answer = nil
 		w.restart()
+		w.box.gates.of(ws).limit = probe
 		w.clock.forward(10 * time.Minute) // before anything is in flight: leases follow this clock
 		w.run()
 		w.eventually("all is written", w.idle)
-		sent := map[string]int{}
+		sent, most := map[string]int{}, probe
 		for _, call := range w.org.calls[2:] {
+			if len(call) > most {
+				t.Errorf("a call of %d records, at most %d by then", len(call), most)
+			}
+			most *= 2
 			for _, c := range call {
-				sent[c.Key.ID]++
+				if sent[c.Key.ID]++; c.Fields["Phone"] != gateway.Text("2nd") {
+					t.Errorf("%s was sent with %s", c.Key.ID, c.Fields["Phone"])
+				}
 			}
 		}
+		same(t, "records", len(sent), outage)
 		for id, n := range sent {
 			if n != 1 {
 				t.Errorf("%s was sent %d times", id, n)

@@ -208,6 +208,27 @@ func TestDeletedTargetBreaksItsLinks(t *testing.T) {
 	})
 }
 
+// F-62: nobody is chosen for what belongs to an inactive owner: it is parked, with
+// who must do what; and goes out when that is done. With somebody chosen it goes
+// to him: test/faults.
+func TestInactiveOwnerWithoutFallbackNeedsSomebody_F62(t *testing.T) {
+	w := newWorld(t, sqlite(t))
+	w.seed(1)
+	w.org.answer = func(gateway.Change) gateway.Delivery { return refuse(gateway.CodeSFOwner) }
+	r := w.submit(0, gateway.Fields{"Title": `"x"`})
+	same(t, "result", w.deliver(r).State, NeedsYou)
+	line := w.line(r.LogID)
+	same(t, "advice", line.Problem.Who, "A Salesforce admin gives the record another owner, then retry.")
+	same(t, "Salesforce's own words", line.Problem.Said != "", true)
+	calls := w.org.callCount()
+	w.settleAll()
+	same(t, "it is not tried by itself", w.org.callCount(), calls)
+	w.org.script(func(o *org) { o.answer = nil })
+	must(t, w.box.Retry(t.Context(), ws, r.LogID))
+	w.settleAll()
+	same(t, "written", w.line(r.LogID).State, gateway.LogDone)
+}
+
 // F-56: no second record, no silent save; the existing one is offered.
 func TestDuplicateParksWithAnOffer(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, url string) {

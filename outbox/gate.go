@@ -82,6 +82,9 @@ func (g *gate) report(done func(error), deliveries []gateway.Delivery, now time.
 		g.limit = min(g.limit*2, maxBatch)
 	case worst.Code == gateway.CodeSFDown:
 		g.limit = probe
+		if worst.RetryAfter > 0 { // it said when; the breaker would ask before
+			g.why, g.until = worst.Message, now.Add(worst.RetryAfter)
+		}
 	default:
 		g.why = worst.Message
 		g.until = now.Add(max(outbound.Settle(gateway.Change{Attempt: 1}, gateway.Delivery{Err: worst}, now, 0).DueAt.Sub(now), worst.RetryAfter))

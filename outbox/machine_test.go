@@ -103,6 +103,7 @@ func begin(base *world, run int) *machine {
 	w := *base
 	m := &machine{world: &w, run: run, want: map[int]gateway.Fields{}, made: map[string]gateway.Fields{}}
 	m.org = newOrg()
+	m.org.next = run * 10 // no org gives the id of another record out again
 	m.opts.Patience = 50 * time.Millisecond
 	m.said = &bytesLog{}
 	m.opts.Logger = slog.New(slog.NewTextHandler(m.said, nil))

@@ -1,6 +1,7 @@
 package outbound_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -55,6 +56,25 @@ func order(p outbound.SaidPlan) (out []string) {
 		out = append(out, o.Key.Object)
 	}
 	return out
+}
+
+// AIM-02: Contact and Account need a switch of the workspace of their own. With an
+// agent that writes all three, Contacts switched off leave Account and Lead, and
+// the reason; an agent on which neither is chosen writes the Lead alone.
+func TestContactsOfAgentsNeedTheirSwitch_AIM02(t *testing.T) {
+	in := chat(writes("Lead", "Contact", "Account"), outbound.Attendee{})
+	in.Settings.Objects.Writeback = maps.Clone(in.Settings.Objects.Writeback)
+	delete(in.Settings.Objects.Writeback, "Contact")
+	p := outbound.PlanConversation(in)
+	if got := order(p); slices.Contains(got, "Contact") || !slices.Contains(got, "Lead") {
+		t.Errorf("owed %v with Contacts switched off", got)
+	}
+	if reason := why(p, "agent:contact"); !strings.Contains(reason, "off for Contact") {
+		t.Errorf("no reason for the Contact: %q", reason)
+	}
+	if got := order(outbound.PlanConversation(chat(writes("Lead"), outbound.Attendee{}))); !slices.Equal(got, []string{"Lead"}) {
+		t.Errorf("owed %v by an agent of Leads", got)
+	}
 }
 
 // AIM-01, AIM-05, AIM-12, AIM-13, AIM-16, AIM-24: which records an agent makes

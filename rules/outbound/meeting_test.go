@@ -231,11 +231,11 @@ func TestNotesGoWhereTheSettingsSay(t *testing.T) {
 	})
 }
 
-// F-58
+// F-58: 5 MB
 func TestLongNotesAreCutWhereEverybodySeesIt(t *testing.T) {
 	p := outbound.PlanMeeting(meetingOf(func(in *outbound.MeetingInput) {
 		complete(in)
-		in.Meeting.Notes = strings.Repeat("word ", 100_000)
+		in.Meeting.Notes = strings.Repeat("word ", 1_000_000)
 		in.Settings.Notes.MeetingNotes = []string{"event", "note"}
 	}))
 	text := owed(p, "event").Fields["Description"].String()
@@ -243,7 +243,7 @@ func TestLongNotesAreCutWhereEverybodySeesIt(t *testing.T) {
 		t.Errorf("%d characters end in %q", utf8.RuneCountInString(text), text[len(text)-300:])
 	}
 	body, _ := base64.StdEncoding.DecodeString(owed(p, "note").Fields["Content"].String())
-	if len(body) < 500_000 {
+	if len(body) < 5_000_000 {
 		t.Errorf("the note has %d bytes", len(body))
 	}
 }

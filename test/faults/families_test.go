@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"tidegate/gateway"
@@ -14,7 +16,7 @@ import (
 // their stage goes both ways; activities and notes go one way only, so that what
 // somebody edits there stays there and the meeting here stays as it was told.
 // Each direction is measured.
-func TestFiveFamiliesAreInStepOnceConnected(t *testing.T) { // AVM-01, DEM-01, DEM-18, DEM-23, DEM-25, DEM-26
+func TestFiveFamiliesAreInStepOnceConnected(t *testing.T) { // AVM-01, DEM-01, DEM-18, DEM-23, DEM-25, DEM-26, F-58
 	w := newWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"), options{})
 	w.anchor()
 	mapped := map[string]bool{}
@@ -101,10 +103,35 @@ func TestFiveFamiliesAreInStepOnceConnected(t *testing.T) { // AVM-01, DEM-01, D
 	if now, err := w.store().Meeting(t.Context(), "m-1"); err != nil || now.Title != told.Title || now.Notes != told.Notes {
 		t.Errorf("DEM-26: the meeting became %q (%v)", now.Title, err)
 	}
+	w.longNotes()
 	for _, series := range []string{"tidegate_inbound_lag_seconds_count", `tidegate_outbound_lag_seconds_count{by="person"}`, `tidegate_outbound_lag_seconds_count{by="product"}`} {
 		if w.metric(series) == 0 {
 			t.Errorf("DEM-18: %s is not measured", series)
 		}
 	}
 	w.mirrorEqualsOrg()
+}
+
+// longNotes sends a meeting with notes of 5 MB: the Event has what fits, and says
+// where the whole is; the note has all of it.
+func (w *world) longNotes() { // F-58
+	w.t.Helper()
+	const title = "Five megabytes"
+	long := strings.Repeat("word ", 1_000_000)
+	body := w.meeting(title)
+	body["notes"] = long
+	w.api(http.MethodPut, "/meetings/long", body, new(any))
+	eventually(w.t, func() string {
+		n, event := w.having("Event", "Subject", title)
+		text := event.text("Description")
+		if n != 1 || len(text) > 32_000 || !strings.Contains(text, "[Cut here; the whole text is in the note") {
+			return fmt.Sprintf("F-58: %d Events with %d characters", n, len(text))
+		}
+		for _, r := range w.truth("ContentNote") {
+			if size, _ := strconv.Atoi(r.text("ContentSize")); strings.Contains(r.text("Title"), title) && size >= len(strings.TrimSpace(long)) {
+				return ""
+			}
+		}
+		return "F-58: no note has the whole"
+	})
 }

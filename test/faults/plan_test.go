@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"tidegate/gateway"
@@ -159,9 +160,13 @@ func TestLockedRowsAreWrittenInTheEnd(t *testing.T) { // F-55
 		}
 		w.mirrorEqualsOrg()
 		w.fault(map[string]any{"kind": "lock_rows", "object": "Contact", "count": 9})
+		var writers sync.WaitGroup
 		for i, id := range ids {
-			w.call(http.MethodPatch, "/records/Contact/"+id, map[string]any{"fields": map[string]any{"Department": fmt.Sprint("Locked ", i)}})
+			writers.Go(func() {
+				w.call(http.MethodPatch, "/records/Contact/"+id, map[string]any{"fields": map[string]any{"Department": fmt.Sprint("Locked ", i)}})
+			})
 		}
+		writers.Wait()
 		w.quiet()
 		w.mirrorEqualsOrg()
 		for i, id := range ids {
