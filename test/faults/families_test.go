@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"tidegate/gateway"
 )
@@ -124,8 +125,8 @@ func (w *world) longNotes() { // F-58
 	eventually(w.t, func() string {
 		n, event := w.having("Event", "Subject", title)
 		text := event.text("Description")
-		if n != 1 || len(text) > 32_000 || !strings.Contains(text, "[Cut here; the whole text is in the note") {
-			return fmt.Sprintf("F-58: %d Events with %d characters", n, len(text))
+		if n != 1 || utf8.RuneCountInString(text) > 32_000 || !strings.Contains(text, "[Cut here; the whole text is in the note") {
+			return fmt.Sprintf("F-58: %d Events with %d characters", n, utf8.RuneCountInString(text))
 		}
 		for _, r := range w.truth("ContentNote") {
 			if size, _ := strconv.Atoi(r.text("ContentSize")); strings.Contains(r.text("Title"), title) && size >= len(strings.TrimSpace(long)) {
