@@ -1,9 +1,9 @@
 // Every page, signed in as admin and as rep: no console error, no violation of
-// WCAG 2.2 AA, no layout shift, no sideways scroll at 1280, 390 and 320 px. Every settings tab
+// WCAG 2.2 AA, no sideways scroll at 1280, 390 and 320 px. Every settings tab
 // saves its first settings, with a script and without.
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
-import { agree, engines, inSync, noLayoutShift, noSidewaysScroll, noViolations, openBrowser, patience, signIn, startDemo, truth } from "./world.mjs";
+import { agree, engines, inSync, noSidewaysScroll, noViolations, openBrowser, patience, signIn, startDemo, truth } from "./world.mjs";
 
 for (const engine of engines) {
   describe(`pages on ${engine}`, () => {
@@ -46,9 +46,7 @@ for (const engine of engines) {
             const answer = await web.page.goto(demo.url + path);
             assert.equal(answer.status(), 200, path);
             await noSidewaysScroll(web.page);
-            if (width === 320) continue;
-            await noLayoutShift(web.page);
-            await noViolations(web.page);
+            if (width !== 320) await noViolations(web.page);
           }
         }
         assert.deepEqual(web.complaints, []);

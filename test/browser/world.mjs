@@ -172,15 +172,3 @@ export async function noSidewaysScroll(page) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(wide <= 0, `${page.url()} scrolls sideways by ${wide} px`);
 }
-
-/** Nothing moves by itself while a page comes up (UX-47): far less than anybody would see. */
-export async function noLayoutShift(page) {
-  const moved = await page.evaluate(() => new Promise((done) => {
-    let sum = 0;
-    const add = (entries) => entries.forEach((e) => { if (!e.hadRecentInput) sum += e.value; });
-    const watch = new PerformanceObserver((list) => add(list.getEntries()));
-    watch.observe({ type: "layout-shift", buffered: true });
-    requestAnimationFrame(() => requestAnimationFrame(() => { add(watch.takeRecords()); done(sum); }));
-  }));
-  assert.ok(moved < 0.01, `${page.url()} moves by ${moved}`);
-}
