@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -151,4 +152,20 @@ func TestPagesSayWhatAReconnectMade_UX6(t *testing.T) {
 	if got := w.as(home, gateway.RoleAdmin).get("/").want(200); strings.Contains(got.body, "Reconnected after") {
 		t.Error("two days later it is news still")
 	}
+}
+
+// TestUnreadableChangeIsNewsForADay_F24: it is in the health sentence, with a way
+// to its line of the log, and not forever.
+func TestUnreadableChangeIsNewsForADay_F24(t *testing.T) {
+	w := newWorld(t)
+	must(t, w.db.In(home).InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		return tx.SaveQuarantine(ctx, []gateway.Quarantined{{Channel: "/data/ChangeEvents", Raw: []byte("{"), Reason: "broken", Object: "Contact"}})
+	}))
+	b := w.as(home, gateway.RoleRep)
+	page := b.get("/").want(http.StatusOK, "1 change could not be read and was made up for")
+	if contains(page.body, "0 problems") || !contains(page.body, `href="/sync/log?direction=system&amp;state=skipped"`) {
+		t.Error("there are no problems all the same, or no way to the line")
+	}
+	w.clock.forward(unreadNews + time.Minute)
+	w.as(home, gateway.RoleRep).get("/").want(http.StatusOK, "0 problems")
 }

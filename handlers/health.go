@@ -89,6 +89,7 @@ type healthFacts struct {
 	lag     time.Duration
 	waiting int
 	parked  int
+	unread  int      // changes of the last day that could not be read
 	unready []string // objects whose first backfill is not done
 	broken  []gateway.Mapping
 	mirrors []string // the mirrored objects
@@ -114,6 +115,9 @@ func (v *visit) healthFacts(c gateway.Connection) (healthFacts, error) {
 		return f, err
 	}
 	if f.broken, err = v.ws.SuspendedMappings(v.UserContext()); err != nil {
+		return f, err
+	}
+	if f.unread, err = v.ws.QuarantinedSince(v.UserContext(), f.now.Add(-unreadNews)); err != nil {
 		return f, err
 	}
 	if f.holes, err = v.ws.UnclosedHoles(v.UserContext()); err != nil {
@@ -163,6 +167,10 @@ func (v *visit) signedOut() (gateway.Hole, error) {
 // reconnectNews is how long a reconnect is news on the health page.
 const reconnectNews = 24 * time.Hour
 
+// unreadNews is how long a change that could not be read is news; its record is
+// read again at once, so it is nothing that somebody must act on (F-24).
+const unreadNews = 24 * time.Hour
+
 // opening is how the sentence begins, by state.
 var opening = map[gateway.ConnectionState]string{
 	gateway.StateOK:             "In sync",
@@ -193,11 +201,20 @@ func (f healthFacts) sentence() []views.Piece {
 	switch {
 	case f.parked > 0:
 		pieces = append(pieces, views.Piece{Text: count(f.parked, "write needs you", "writes need you"), URL: "/sync/log?state=" + string(gateway.LogNeedsYou)})
-	case len(f.broken) == 0:
+	case len(f.broken) == 0 && f.unread == 0:
 		pieces = append(pieces, views.Piece{Text: "0 problems"})
 	}
-	if n := len(f.broken); n > 0 {
+	if f.unread > 0 {
 		if f.parked > 0 {
+			pieces = append(pieces, views.Piece{Text: ", "})
+		}
+		pieces = append(pieces, views.Piece{
+			Text: count(f.unread, "change could not be read and was made up for", "changes could not be read and were made up for"),
+			URL:  "/sync/log?direction=system&state=" + string(gateway.LogSkipped),
+		})
+	}
+	if n := len(f.broken); n > 0 {
+		if f.parked+f.unread > 0 {
 			pieces = append(pieces, views.Piece{Text: ", "})
 		}
 		pieces = append(pieces, views.Piece{

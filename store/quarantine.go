@@ -56,6 +56,19 @@ func (w *Workspace) Quarantine(ctx context.Context, limit int) ([]gateway.Quaran
 	return out, err
 }
 
+// QuarantinedSince counts the events since a moment that could not be read,
+// among the newest ones.
+func (w *Workspace) QuarantinedSince(ctx context.Context, since time.Time) (n int, err error) {
+	kept, err := list[int64](ctx, w.read, "counting quarantine", `SELECT at FROM quarantine
+		WHERE workspace_id = ? ORDER BY id DESC LIMIT ?`, w.id, pageSize)
+	for _, at := range kept {
+		if at >= micros(since) {
+			n++
+		}
+	}
+	return n, err
+}
+
 // MarkRefetch notes that these records must be read whole, due now. A mark
 // that is there already keeps its time and gets the new reason.
 func (tx *Tx) MarkRefetch(ctx context.Context, keys []gateway.RecordKey, reason string) error {

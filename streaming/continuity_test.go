@@ -126,8 +126,9 @@ func TestAWeekOfflineIsRepairedExactly(t *testing.T) {
 				if a := partIn(t, h, "Account"); a.Changed+a.Deleted+a.Restored != 0 || a.State != gateway.HoleClosed {
 					t.Errorf("Account: %+v", a)
 				}
-				if !w.logged("Repaired a gap of 7 d in Account, Contact") {
-					t.Error("the sync log does not tell of it")
+				// One line when it begins, one when it is over.
+				if begun, over := w.told("Lost the place"), w.told("Repaired a gap of 7 d in Account, Contact"); begun != 1 || over != 1 {
+					t.Errorf("the sync log tells %d times that it began and %d times that it is over", begun, over)
 				}
 				w.update(ids[4], map[string]any{"Department": "streamed again"})
 				w.settled()

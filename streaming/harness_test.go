@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -361,10 +360,18 @@ func (w *world) arm(s fault.Spec) {
 }
 
 // logged reports whether the sync log has a line with this text.
-func (w *world) logged(part string) bool {
+func (w *world) logged(part string) bool { return w.told(part) > 0 }
+
+// told counts the lines of the sync log with this text.
+func (w *world) told(part string) (n int) {
 	page, err := w.ws.Log(w.t.Context(), store.LogQuery{Direction: "system", Limit: 100})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return slices.ContainsFunc(page.Entries, func(l store.LogLine) bool { return strings.Contains(l.Entry.What, part) })
+	for _, l := range page.Entries {
+		if strings.Contains(l.Entry.What, part) {
+			n++
+		}
+	}
+	return n
 }

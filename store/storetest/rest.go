@@ -168,6 +168,11 @@ func exceptions(t *testing.T, s *suite, w *store.Workspace) {
 	if len(quarantined) != 2 || !reflect.DeepEqual(quarantined[1], bad) {
 		t.Errorf("quarantine %+v", quarantined)
 	}
+	for ago, want := range map[time.Duration]int{time.Hour: 2, -time.Second: 0} {
+		if n, err := w.QuarantinedSince(t.Context(), s.clock.Now().Add(-ago)); err != nil || n != want {
+			t.Errorf("%d since %s ago, want %d: %v", n, ago, want, err)
+		}
+	}
 	conflicts, err := w.Conflicts(t.Context(), contact("1"), 10)
 	ok(t, err)
 	conflict.ID, conflict.At = conflicts[0].ID, conflicts[0].At

@@ -2,10 +2,13 @@ package faults
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,7 +21,19 @@ var buildDir string
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
+// atOnce is how many tests run side by side: most of what they do is to wait for
+// a program that starts, or for a time that a fault takes, so two cores have
+// room for more than two.
+const atOnce = "5"
+
 func run(m *testing.M) int {
+	flag.Parse()
+	if p := flag.Lookup("test.parallel"); p.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) { // nobody chose another
+		if err := p.Value.Set(atOnce); err != nil {
+			fmt.Fprintln(os.Stderr, "running tests side by side:", err)
+			return 1
+		}
+	}
 	dir, err := os.MkdirTemp("", "tidegate-faults-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "making a folder for the program:", err)

@@ -66,6 +66,14 @@ func TestKilledInTheMiddleOfARepair(t *testing.T) { // F-07, F-01
 			w.fault(map[string]any{"kind": "hold_requests", "method": http.MethodGet, "path": "/services/data/v66.0/queryAll", "after": pages, "seconds": 3600})
 			w.start()
 			eventually(t, func() string { return w.held(1) })
+			if pages == 0 { // it lasts for as long as the page is held
+				eventually(t, func() string {
+					if s := w.status(); s.State != string(gateway.StateRepairing) {
+						return fmt.Sprintf("F-07: state %q: %s", s.State, s.Reason)
+					}
+					return ""
+				})
+			}
 			w.kill()
 			w.lift()
 		}
