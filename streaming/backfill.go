@@ -55,6 +55,9 @@ func (c *Consumer) backfill(ctx context.Context, lease gateway.Lease, object str
 		case b.Open():
 			return c.load(ctx, lease, b)
 		}
+		if err := c.notice(ctx, b); err != nil {
+			return err
+		}
 		err = c.page(countCalls(ctx), lease, b, generation)
 		c.tell()
 		if err != nil {
@@ -64,6 +67,19 @@ func (c *Consumer) backfill(ctx context.Context, lease gateway.Lease, object str
 			return err
 		}
 	}
+	return nil
+}
+
+// notice finds the hole that a reading repairs where the stream wrote it down
+// since this round began, and tells of it: the first page may take long (F-07).
+func (c *Consumer) notice(ctx context.Context, b gateway.Backfill) (err error) {
+	if _, p := c.hole(b.Object); p != nil || b.Note == notePolled {
+		return nil
+	}
+	if c.unclosed, err = c.store.UnclosedHoles(ctx); err != nil {
+		return fmt.Errorf("reading continuity records: %w", err)
+	}
+	c.tell()
 	return nil
 }
 

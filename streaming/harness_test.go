@@ -31,6 +31,7 @@ type world struct {
 	org     *org.Org
 	faults  *fault.Registry
 	cdc     *cdc.Publisher
+	log     *bus.Log
 	url     string
 	grpc    string // address of the Pub/Sub API
 	db      *store.DB
@@ -66,6 +67,7 @@ func newWorldAs(t *testing.T, url string, websocket bool) *world {
 	w := &world{t: t, token: "first", mine: "first", objects: []string{"Account", "Contact"}}
 	w.faults = fault.NewRegistry(time.Now)
 	log := bus.New(bus.Config{Now: w.now})
+	w.log = log
 	w.cdc = cdc.New(cdc.Config{Log: log, Faults: w.faults})
 	w.org = org.New(org.Config{Publisher: w.cdc, Faults: w.faults, Now: w.now})
 	server := cometd.New(cometd.Config{

@@ -188,34 +188,44 @@ func TestLostPlaceIsNoHoleOfPolledObjects(t *testing.T) {
 }
 
 // TestUsedUpAllocationIsRecorded: all objects are polled until Salesforce
-// delivers events again (F-37).
+// delivers events again (F-37), whatever the protocol says it by.
 func TestUsedUpAllocationIsRecorded(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, url string) {
-		w := newWorld(t, url)
-		ids := w.contacts(30)
-		signing := w.signing(PubSubStream)
-		configure := func(c *Config) {
-			signing(c)
-			c.PollAfter, c.AskEvery = 200*time.Millisecond, 100*time.Millisecond
+		for i, transport := range []Transport{PubSubStream, LongPolling} {
+			t.Run(string(transport), func(t *testing.T) {
+				if i > 0 {
+					url = freshURL(t, url)
+				}
+				usedUpAllocation(t, url, transport)
+			})
 		}
-		w.start(configure)
-		w.settled()
-		w.update(ids[0], map[string]any{"Department": "streamed"})
-		w.settled()
-		w.arm(fault.Spec{Kind: "pubsub_error", Code: "subscription.limit.exceeded", Seconds: 3600})
-		w.arm(fault.Spec{Kind: fault.DropStreams, Count: 1})
-		w.eventually(w.is(gateway.StatePolling))
-		w.update(ids[1], map[string]any{"Department": "polled"})
-		w.remove(ids[2])
-		w.settled()
-		w.faults.Clear()
-		w.eventually(w.is(gateway.StateOK))
-		h := w.holes()[0]
-		w.recorded(h.Cause)
-		if h = w.holes()[0]; len(h.Objects) != 2 || h.Total().Changed < 1 || h.Total().Deleted != 1 {
-			t.Errorf("recorded %s", told(h))
-		}
-		w.update(ids[3], map[string]any{"Department": "streamed"})
-		w.settled()
 	})
+}
+
+func usedUpAllocation(t *testing.T, url string, transport Transport) {
+	w := newWorld(t, url)
+	ids := w.contacts(30)
+	signing := w.signing(transport)
+	w.start(func(c *Config) {
+		signing(c)
+		c.PollAfter, c.AskEvery = 200*time.Millisecond, 100*time.Millisecond
+	})
+	w.settled()
+	w.update(ids[0], map[string]any{"Department": "streamed"})
+	w.settled()
+	w.log.Quota().SetMax(1) // which is used already
+	w.arm(fault.Spec{Kind: fault.DropStreams, Count: 1})
+	w.eventually(w.is(gateway.StatePolling))
+	w.update(ids[1], map[string]any{"Department": "polled"})
+	w.remove(ids[2])
+	w.settled()
+	w.log.Quota().SetMax(0)
+	w.eventually(w.is(gateway.StateOK))
+	h := w.holes()[0]
+	w.recorded(h.Cause)
+	if h = w.holes()[0]; len(h.Objects) != 2 || h.Total().Changed < 1 || h.Total().Deleted != 1 {
+		t.Errorf("recorded %s", told(h))
+	}
+	w.update(ids[3], map[string]any{"Department": "streamed"})
+	w.settled()
 }

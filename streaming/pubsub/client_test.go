@@ -60,7 +60,7 @@ func TestStreamResumesAfterTheLastDelivered(t *testing.T) {
 
 // TestNothingIsAskedForWhileFull lets Deliver hang: what waits is bounded, and
 // the server gets no credits beyond that (F-27, C19).
-func TestNothingIsAskedForWhileFull(t *testing.T) {
+func TestNothingIsAskedForWhileFull(t *testing.T) { // F-27
 	const total, credits, burst = 500, 10, 30
 	var sent, asked atomic.Int64
 	s := newServer(t)

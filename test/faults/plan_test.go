@@ -41,7 +41,7 @@ func (w *world) having(object, field, text string) (n int, last row) {
 // in the org once, and nothing waits.
 func TestSeveralPeopleAndMessagesAreWrittenOnce(t *testing.T) { // F-51, F-62, AVM-49, DEM-05
 	engines(t, func(t *testing.T, url string) {
-		w := newWorld(t, url, options{email: true, calls: 10_000_000, env: []string{"TIDEGATE_POLL_EVERY=1s"}}) // EmailMessages are not streamed
+		w := newWorld(t, url, options{email: true})
 		w.anchor()
 		var left, stays string
 		for _, r := range w.truth("User") {

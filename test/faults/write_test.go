@@ -47,7 +47,7 @@ func (w *world) quiet() {
 	eventually(w.t, func() string {
 		for _, o := range w.status().Objects {
 			if o.Pending+o.NeedsYou > 0 {
-				return fmt.Sprintf("%s: %d waiting, %d need somebody", o.Object, o.Pending, o.NeedsYou)
+				return fmt.Sprintf("%s: %d waiting, %d need somebody: %+v", o.Object, o.Pending, o.NeedsYou, w.log("state=needs_you"))
 			}
 		}
 		return ""
