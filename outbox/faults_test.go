@@ -391,3 +391,26 @@ func (w *world) counted(t *testing.T, outcome string) float64 {
 	}
 	return n
 }
+
+// F-62: what is of somebody who is known to be inactive is not silently the
+// connected user's. Who is active and has the address goes before him.
+func TestOrganizerWhoLeftIsNotPassedOver_F62(t *testing.T) {
+	w := newWorld(t, sqlite(t))
+	user := func(n int, active bool) gateway.Record {
+		return gateway.Record{Key: gateway.RecordKey{Object: "User", ID: fmt.Sprintf("00555000000%04dAAA", n)}, Version: gateway.Version{CommitAt: int64(n)}, Fields: gateway.Fields{
+			"Email": gateway.Text("rita@ours.example"), "IsActive": gateway.Bool(active),
+		}}
+	}
+	owner := func(id string) gateway.Value {
+		m := weekly(gateway.MeetingScheduled)
+		m.ExternalID, m.Organizer = id, "rita@ours.example"
+		w.meeting(m)
+		c, _ := w.pending(w.writing(id, "event").Key)
+		return c.Fields["OwnerId"]
+	}
+	left, back := user(1, false), user(2, true)
+	w.mirror(left)
+	same(t, "owner", owner("m1"), gateway.Text(left.Key.ID))
+	w.mirror(back)
+	same(t, "owner", owner("m2"), gateway.Text(back.Key.ID))
+}

@@ -67,7 +67,7 @@ func (o *Outbox) fallbackOwner(ctx context.Context, ws gateway.WorkspaceID, deli
 		return "", err
 	}
 	l := loading{outbox: o, w: o.db.In(ws)}
-	id := l.user(ctx, s.Advanced.FallbackOwner)
+	id := l.user(ctx, s.Advanced.FallbackOwner, true)
 	return id, l.err
 }
 

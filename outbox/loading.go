@@ -337,14 +337,15 @@ func (l *loading) opportunities(ctx context.Context, attendees []outbound.Attend
 	return out
 }
 
-// user returns the id of the one active Salesforce user with an address.
-func (l *loading) user(ctx context.Context, email string) string {
+// user returns the id of the one Salesforce user with an address who is active, or
+// who is not.
+func (l *loading) user(ctx context.Context, email string, active bool) string {
 	if email == "" {
 		return ""
 	}
 	id := ""
 	for _, r := range l.byKey(ctx, store.KeyEmail, email) {
-		if r.Key.Object != "User" || r.Fields["IsActive"] == gateway.Bool(false) {
+		if r.Key.Object != "User" || (r.Fields["IsActive"] != gateway.Bool(false)) != active {
 			continue
 		}
 		if id != "" {

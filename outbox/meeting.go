@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -93,7 +94,7 @@ func (l *loading) meetingInput(ctx context.Context, m gateway.Meeting) outbound.
 func (l *loading) users(ctx context.Context, users map[string]string, emails ...string) {
 	slices.Sort(emails)
 	for _, email := range slices.Compact(emails) {
-		if id := l.user(ctx, email); id != "" {
+		if id := cmp.Or(l.user(ctx, email, true), l.user(ctx, email, false)); id != "" {
 			users[email] = id
 		}
 	}

@@ -52,7 +52,9 @@ type Surroundings struct {
 	// Opportunities are the open ones that a matched contact has a role in, and a
 	// closed one on which a part that was written stands.
 	Opportunities []gateway.Record
-	// Users are Salesforce's user ids by e-mail, of those that are active.
+	// Users are Salesforce's user ids by e-mail. One who is inactive is among them
+	// where no other has the address: what is his goes to the owner chosen for that,
+	// or waits for a person (F-62), and not silently to the connected user.
 	Users      map[string]string
 	OwnDomains []string                  // of the members, beside those of the settings
 	Schemas    map[string]gateway.Schema // what was not read is not checked
