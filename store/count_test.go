@@ -66,10 +66,22 @@ func TestCountOfManyHoldsAWhile(t *testing.T) {
 	if got := total(); got != first {
 		t.Errorf("%d while the count holds, want %d", got, first)
 	}
-	held.until = held.until.AddDate(-2, 0, 0)
+	// Afterwards it is counted behind the back of whoever looks, and later before he
+	// is answered.
+	held.until, held.stale = held.until.AddDate(-2, 0, 0), held.stale.AddDate(1, 0, 0)
 	db.counts.of[counted{"w", "Contact"}] = held
-	if got := total(); got != first+1 {
-		t.Errorf("%d afterwards, want %d", got, first+1)
+	if got := total(); got != first {
+		t.Errorf("%d while it is counted, want %d", got, first)
+	}
+	db.counts.open.Wait()
+	if got := db.counts.of[counted{"w", "Contact"}]; got.n != first+1 || got.anew {
+		t.Errorf("counted %+v, want %d", got, first+1)
+	}
+	add(1, false)
+	held.stale = held.until
+	db.counts.of[counted{"w", "Contact"}] = held
+	if got := total(); got != first+2 {
+		t.Errorf("%d afterwards, want %d", got, first+2)
 	}
 }
 

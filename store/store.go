@@ -72,6 +72,7 @@ func Open(_ context.Context, url string, o Options) (*DB, error) {
 
 // Close closes the pools after the running statements.
 func (db *DB) Close() error {
+	db.counts.open.Wait()
 	if db.reader == db.writer {
 		return db.writer.Close()
 	}
