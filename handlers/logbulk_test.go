@@ -96,6 +96,7 @@ func TestBulkRetryAndIgnore_UX35(t *testing.T) {
 	form.Set("reason", "It is a contact now.")
 	b.post("/sync/lines/ignore", form).want(http.StatusSeeOther)
 	b.get(logURL(converted)).want(http.StatusOK, "It is a contact now.", "Ignored by Rita Rep.")
+	w.as(home, gateway.RoleAdmin).get("/sync/log?state=ignored").want(http.StatusOK, "1 of 4 lines: 3 waiting, 1 ignored")
 	b.get("/sync/lines/ignore?cause=salesforce_converted").want(http.StatusConflict, "No write that needs somebody")
 	if !w.audited(home, "tried 3 parked writes again") || !w.audited(home, "ignored 1 parked write") || w.audited(home, "fields that the form does not have") {
 		t.Error("the audit lacks what was done")

@@ -113,9 +113,10 @@ func syncLog(v *visit) error {
 }
 
 func logLead(page store.LogPage) string {
-	words := []string{}
+	words, all := []string{}, 0
 	for _, s := range logStates {
 		if n := page.Counts[s.state]; n > 0 {
+			all += n
 			text := strings.ToLower(s.text)
 			if s.state == gateway.LogNeedsYou && n != 1 {
 				text = "need you"
@@ -129,7 +130,11 @@ func logLead(page store.LogPage) string {
 	if page.More {
 		return "At least " + count(page.Total, "line", "lines") + "; of the newest " + strings.Join(words, ", ") + "."
 	}
-	return count(page.Total, "line", "lines") + ": " + strings.Join(words, ", ") + "."
+	shown := count(page.Total, "line", "lines")
+	if page.Total < all { // only some states were asked for; the counts are of all
+		shown = number(page.Total) + " of " + count(all, "line", "lines")
+	}
+	return shown + ": " + strings.Join(words, ", ") + "."
 }
 
 func (v *visit) logFilter(q store.LogQuery) (views.Filter, error) {
