@@ -73,7 +73,7 @@ func addObjectPage(v *visit) error {
 // plumbing reports whether an object holds no records of people's work: what
 // only relates two others, the notes that we write, Salesforce's own channels.
 func plumbing(object string) bool {
-	return outbound.BondEnd(object) != "" || slices.Contains([]string{"ContentNote", "PushTopic", "StreamingChannel"}, object)
+	return outbound.Looked(object) || slices.Contains([]string{"PushTopic", "StreamingChannel"}, object)
 }
 
 // freeObjects are the objects of the org that can be added, custom ones first.

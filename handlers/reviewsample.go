@@ -31,12 +31,12 @@ func (v *visit) addSample(p *views.ReviewPage, e *effect.Effect) error {
 	if err != nil {
 		return err
 	}
-	anchors := map[gateway.RecordKey]gateway.Fields{}
+	currency, anchors := v.currency(), map[gateway.RecordKey]gateway.Fields{}
 	for _, l := range e.Lines {
 		if l.Label != "" && l.Label != l.Key.ID {
 			names[l.Key.ID] = l.Label
 		}
-		if outbound.BondEnd(l.Key.Object) != "" {
+		if outbound.Bond(l.Key.Object) {
 			if anchors[l.Key] == nil {
 				anchors[l.Key] = gateway.Fields{}
 			}
@@ -44,7 +44,7 @@ func (v *visit) addSample(p *views.ReviewPage, e *effect.Effect) error {
 		}
 	}
 	for _, l := range shown {
-		row, err := v.sampleRow(l, names)
+		row, err := v.sampleRow(l, names, currency)
 		if err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (v *visit) sampleNames(lines []effect.Line) (map[string]string, error) {
 	return names, err
 }
 
-func (v *visit) sampleRow(l effect.Line, names map[string]string) (views.SampleRow, error) {
+func (v *visit) sampleRow(l effect.Line, names map[string]string, currency string) (views.SampleRow, error) {
 	schema, err := v.schema(l.Key.Object)
 	if err != nil {
 		return views.SampleRow{}, err
@@ -106,7 +106,7 @@ func (v *visit) sampleRow(l effect.Line, names map[string]string) (views.SampleR
 		if value == "" || value.Empty() {
 			return lineValue(value)
 		}
-		return excerpt(clk.display(f, value, v.currency()))
+		return excerpt(clk.display(f, value, currency))
 	}
 	row := views.SampleRow{
 		Kind: squareOf(l.Key.Object), Record: l.Label, Second: l.Key.Object, Field: labelOf(f),
@@ -115,7 +115,7 @@ func (v *visit) sampleRow(l effect.Line, names map[string]string) (views.SampleR
 	if nameless(l.Key, l.Label) {
 		row.Record, _ = namedBy(l.Key, l.Cause)
 	}
-	if outbound.BondEnd(l.Key.Object) != "" {
+	if outbound.Bond(l.Key.Object) {
 		row.Field = "Attached to"
 	}
 	switch {

@@ -42,7 +42,7 @@ type visit struct {
 }
 
 // seen is what a page has read already. It is kept while a GET is answered, which
-// changes nothing: each further look would wait for the database again.
+// changes none of it: each further look would wait for the database again.
 type seen struct {
 	inForce *settings.InForce
 	schemas map[string]gateway.Schema
