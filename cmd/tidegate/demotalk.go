@@ -36,8 +36,8 @@ func (c demoCmd) talk(ctx context.Context, a *app, access demoAccess) error {
 	return nil
 }
 
-// talkers waits until contacts with an address are here that have a role in a
-// deal, and returns n of them.
+// talkers waits until contacts with an address are here that have a role in an
+// open deal, and returns n of them.
 func talkers(ctx context.Context, ws *store.Workspace, n int) ([]gateway.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, talkWait)
 	defer cancel()
@@ -57,6 +57,9 @@ func talkers(ctx context.Context, ws *store.Workspace, n int) ([]gateway.Record,
 }
 
 func inDeals(ctx context.Context, ws *store.Workspace, n int) ([]gateway.Record, error) {
+	if whole, err := dealsAreRead(ctx, ws); err != nil || !whole {
+		return nil, err
+	}
 	roles, err := ws.Records(ctx, store.RecordQuery{Object: "OpportunityContactRole", Limit: 200})
 	if err != nil {
 		return nil, err
@@ -68,19 +71,41 @@ func inDeals(ctx context.Context, ws *store.Workspace, n int) ([]gateway.Record,
 		if len(found) == n || seen[id] {
 			continue
 		}
-		seen[id] = true
-		contact, err := ws.Record(ctx, gateway.RecordKey{Object: "Contact", ID: id})
-		if gateway.CodeOf(err) == gateway.CodeNotFound {
-			continue // its reading follows
-		}
+		deal, err := recordIfThere(ctx, ws, "Opportunity", role.Fields["OpportunityId"].String())
 		if err != nil {
 			return nil, err
 		}
-		if contact.Fields["Email"].String() != "" && !contact.Deleted {
-			found = append(found, contact)
+		contact, err := recordIfThere(ctx, ws, "Contact", id)
+		if err != nil {
+			return nil, err
+		}
+		if deal.Fields["IsClosed"] == gateway.Bool(false) && contact.Fields["Email"].String() != "" {
+			seen[id], found = true, append(found, contact)
 		}
 	}
 	return found, nil
+}
+
+// dealsAreRead says whether deals and their people are here as a whole: of a
+// half read org, others would be chosen at each start, some without a deal.
+func dealsAreRead(ctx context.Context, ws *store.Workspace) (bool, error) {
+	readings, err := ws.Backfills(ctx)
+	missing := map[string]bool{"Contact": true, "Opportunity": true, "OpportunityContactRole": true}
+	for _, b := range readings {
+		if b.State == gateway.BackfillDone {
+			delete(missing, b.Object)
+		}
+	}
+	return len(missing) == 0, err
+}
+
+// recordIfThere is the record, or one without fields where there is none.
+func recordIfThere(ctx context.Context, ws *store.Workspace, object, id string) (gateway.Record, error) {
+	r, err := ws.Record(ctx, gateway.RecordKey{Object: object, ID: id})
+	if gateway.CodeOf(err) == gateway.CodeNotFound || r.Deleted {
+		return gateway.Record{}, nil
+	}
+	return r, err
 }
 
 type saidThing struct {

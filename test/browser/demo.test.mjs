@@ -31,6 +31,7 @@ test("what was said is in Salesforce, and leads to its deal", async () => {
   await page.getByText("They want a price for 40 seats").first().waitFor();
 
   const deal = event.fields.WhatId;
+  assert.ok(deal, "the review is about a deal");
   await page.goto(`${demo.url}/deals/${deal}`);
   await page.getByText("The security review must pass first.").first().waitFor();
   const step = page.getByRole("button", { name: /^Move to / });
