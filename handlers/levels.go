@@ -43,6 +43,31 @@ func (v *visit) levelWords(t tabState, own int) string {
 	return "These values hold for everybody but " + count(own, "member who has", "members who have") + " own values."
 }
 
+// ownValues tell of members with values of their own whom a change of the
+// organization's settings does not reach, or whose values come and go with it.
+func (v *visit) ownValues(from, to gateway.Settings) ([]views.Fact, error) {
+	rows, err := v.ws.OwnSettings(v.UserContext(), gateway.TabNotes)
+	if err != nil {
+		return nil, err
+	}
+	own, err := settings.Own(from, to, rows)
+	if err != nil {
+		return nil, err
+	}
+	fact := func(n int, one, many, second string) []views.Fact {
+		return []views.Fact{{Label: "Members’ own values", Value: count(n, one, many), Second: second}}
+	}
+	switch {
+	case own.Kept > 0:
+		return fact(own.Kept, "member keeps own values", "members keep own values", "This change does nothing for them. Lock the Notes settings to have it hold for everybody; Members, on the Notes tab, says who they are."), nil
+	case own.Aside > 0:
+		return fact(own.Aside, "member’s are set aside", "members’ are set aside", "The organization’s hold for everybody while the settings are locked; theirs are kept."), nil
+	case own.Back > 0:
+		return fact(own.Back, "member’s hold again", "members’ hold again", "They were set aside by the lock."), nil
+	}
+	return nil, nil
+}
+
 // seenAs tells a member under the lock what becomes of his own choice (UX 16).
 func seenAs(t tabState) *views.Choice {
 	row, saved := t.rows[gateway.TabNotes]

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,7 +72,12 @@ func (v *visit) showReviewed(r review, problem string) error {
 	if err != nil {
 		return err
 	}
-	r.page.Effects, r.page.Also = effectWords(e), append(emails, alsoWords(e, r.proposal.Settings.Advanced.CurrencyLabel)...)
+	own, err := v.ownValues(r.from, r.proposal.Settings)
+	if err != nil {
+		return err
+	}
+	r.page.Effects = effectWords(e)
+	r.page.Also = slices.Concat(own, emails, alsoWords(e, r.proposal.Settings.Advanced.CurrencyLabel))
 	if err := v.addSample(&r.page, e); err != nil {
 		return err
 	}

@@ -113,7 +113,12 @@ func TestLockSetsOwnNotesAsideAndUnlockingBringsThemBack_S36_AVM08_AVM09(t *test
 	if !slices.Equal(lock["meeting_notes"], []string{"event"}) {
 		t.Errorf("the organization's form shows a member's values: %v", lock)
 	}
+	// The review says whom a change does not reach, and what the lock does to them.
+	elsewhere := admin.get(notes).form(notes)
+	elsewhere["meeting_notes"] = []string{"task"}
+	admin.post(notes, elsewhere).want(http.StatusOK, "Members’ own values 1 member keeps", "This change does nothing for them")
 	lock.Add("locked", "on")
+	admin.post(notes, lock).want(http.StatusOK, "Members’ own values 1 member’s are set aside")
 	admin.review(notes, lock).want(http.StatusSeeOther)
 
 	locked := rep.get("/settings/you").want(http.StatusOK, "locked by organization")
@@ -135,6 +140,7 @@ func TestLockSetsOwnNotesAsideAndUnlockingBringsThemBack_S36_AVM08_AVM09(t *test
 
 	unlock := admin.get(notes).form(notes)
 	off(unlock, "locked", "on")
+	admin.post(notes, unlock).want(http.StatusOK, "Members’ own values 1 member’s hold again")
 	admin.review(notes, unlock).want(http.StatusSeeOther)
 	back := rep.get("/settings/you").want(http.StatusOK).form("/settings/you")
 	if !slices.Equal(back["meeting_notes"], []string{"note", "task"}) {

@@ -164,6 +164,42 @@ func TestMemberMaySaveOnlyUnlockedNotes(t *testing.T) {
 	}
 }
 
+// What a review says of members with values of their own (AVM-07, AVM-09).
+func TestChangeOfTheOrganizationIsCountedForMembersWithOwnValues(t *testing.T) {
+	with := func(change func(*gateway.NotesSettings)) gateway.Settings {
+		s := gateway.DefaultSettings()
+		change(&s.Notes)
+		return s
+	}
+	own := []gateway.SettingRow{
+		{Scope: "member:m1", Body: []byte(`{"auto_events":false,"meeting_notes":["note"],"call_notes":["note"]}`)},
+		{Scope: "member:m2", Body: []byte(`{"meeting_notes":["note"]}`)}, // says nothing of calls
+	}
+	as, locked := gateway.DefaultSettings(), with(func(n *gateway.NotesSettings) { n.Locked = true })
+	tests := []struct {
+		name     string
+		from, to gateway.Settings
+		want     settings.OwnValues
+	}{
+		{"nothing changes", as, as, settings.OwnValues{}},
+		{"AVM-07 places of meeting notes", as, with(func(n *gateway.NotesSettings) { n.MeetingNotes = nil }), settings.OwnValues{Kept: 2}},
+		{"AVM-07 of call notes, which one leaves to the organization", as, with(func(n *gateway.NotesSettings) { n.CallNotes = nil }), settings.OwnValues{Kept: 1}},
+		{"AVM-53 the pilot group holds for everybody", as, with(func(n *gateway.NotesSettings) { n.Pilot.On = true }), settings.OwnValues{}},
+		{"AVM-09 the lock sets them aside", as, locked, settings.OwnValues{Aside: 2}},
+		{"AVM-09 unlocking brings them back", locked, as, settings.OwnValues{Back: 2}},
+		{"AVM-09 under the lock it holds for all", locked, with(func(n *gateway.NotesSettings) { n.Locked, n.CallNotes = true, nil }), settings.OwnValues{}},
+	}
+	for _, tt := range tests {
+		got, err := settings.Own(tt.from, tt.to, own)
+		if err != nil || got != tt.want {
+			t.Errorf("%s: %+v, %v, want %+v", tt.name, got, err, tt.want)
+		}
+	}
+	if _, err := settings.Own(as, with(func(n *gateway.NotesSettings) { n.CallNotes = nil }), []gateway.SettingRow{{Body: []byte("x")}}); err == nil {
+		t.Error("an unreadable row is passed over")
+	}
+}
+
 func TestValidateNamesTheSettingConcerned(t *testing.T) {
 	tests := []struct {
 		name   string
