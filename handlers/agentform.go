@@ -17,7 +17,7 @@ const newLines = 2
 var agentObjectWords = []struct{ object, title, effect string }{
 	{"Lead", "Lead", "Who is talked to becomes a Lead, recognized by e-mail. The usual beginning."},
 	{"Contact", "Contact", "Who is talked to becomes a Contact, connected with the Account where that is written too."},
-	{"Account", "Account", "The company is matched by the domain of the e-mail, or created, and only what is empty there is filled. Needs the Account Match Field."},
+	{"Account", "Account", "The company is matched by the domain of the e-mail, or created, and only what is empty there is filled. Needs the Account Match Field, and “Sync to Salesforce” of the Account on the Objects tab."},
 }
 
 func (v *visit) showAgent(a gateway.Agent, problem *gateway.Error) error {
@@ -56,10 +56,32 @@ func (v *visit) showAgent(a gateway.Agent, problem *gateway.Error) error {
 		p.Sources = append(p.Sources, views.Option{Value: s.Key, Text: s.Group + ": " + s.Label})
 	}
 	p.Facts = []views.Fact{{Label: "Order", Value: capital(agent.Process(a))}, {Label: "Changed", Value: v.agentChanged(a)}}
-	if missing := agent.Missing(a); len(missing) > 0 {
-		p.Notice = views.Notice{Tone: views.Attention, Text: "Salesforce requires " + list(missing) + ". Without a source or a default it becomes “[not provided]”, or the record is refused."}
+	if p.Notice, err = v.agentNotice(a); err != nil {
+		return err
 	}
 	return render(v.Ctx, views.Agent(p))
+}
+
+// agentNotice says what of the agent's choices does not reach Salesforce as it is.
+func (v *visit) agentNotice(a gateway.Agent) (n views.Notice, err error) {
+	in, err := v.inForce()
+	if err != nil {
+		return n, err
+	}
+	var off []string
+	for _, o := range agentObjectWords {
+		if a.Writes(o.object) && !in.Objects.Writeback[o.object] {
+			off = append(off, o.object)
+		}
+	}
+	if len(off) > 0 { // AIM-02
+		n = views.Notice{Tone: views.Attention, Text: "“Sync to Salesforce” is off for " + list(off) + " on the Objects tab, so the agent writes none. "}
+	}
+	if missing := agent.Missing(a); len(missing) > 0 {
+		n.Tone = views.Attention
+		n.Text += "Salesforce requires " + list(missing) + ". Without a source or a default it becomes “[not provided]”, or the record is refused."
+	}
+	return n, nil
 }
 
 func (v *visit) agentChanged(a gateway.Agent) string {

@@ -64,6 +64,9 @@ func TestEveryControlOfAnAgentIsSaved_AIM08_AIM19(t *testing.T) {
 			t.Error("not audited")
 		}
 
+		w.saveOrg(gateway.TabObjects, func(s *gateway.Settings) { delete(s.Objects.Writeback, "Contact") })
+		admin.get(own).want(http.StatusOK, "“Sync to Salesforce” is off for Contact on the Objects tab, so the agent writes none.") // AIM-02
+
 		again := admin.get(own).form(own)
 		if again.Get("revision") != "2" || len(again["Lead_field"]) != len(a.Fields["Lead"])+2 {
 			t.Errorf("the form shows %v", again)

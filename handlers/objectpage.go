@@ -256,6 +256,9 @@ func (s objectTab) switches(v *visit) []views.Switch {
 	if s.body.Switches.Writeback {
 		out[0].Effect = "Writeback is enabled: edits of Editable fields go to " + label + " in Salesforce. Off: no field of it is written; notes and tasks still are."
 	}
+	if s.object == "Account" {
+		out[0].Effect += " Of this hang the accounts that agents make and fill; whether a person’s company becomes an account is said on the Contacts tab."
+	}
 	if creates(s.object) {
 		out = append(out, views.Switch{
 			Name: "switch_create_missing", Label: "Create Salesforce Objects for missing Contacts", On: s.body.Switches.CreateMissing, Locked: s.locked,

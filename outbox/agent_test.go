@@ -55,6 +55,9 @@ func (w *world) proposeAgent(t *testing.T, turn func(*gateway.Agent)) (*effect.E
 func TestPreviewSaysWhatAnAgentsConversationsThenBecome(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
+		in := w.inForce()
+		in.Objects.Writeback["Account"] = true // AIM-02
+		w.saveTab(in, gateway.TabObjects)
 		must(t, w.db.In(ws).SaveSchemas(t.Context(), []gateway.Schema{agentSchema("Lead", "Company", "Budget__c"), agentSchema("Account", "Name", "Website"), agentSchema("Contact", "AccountId"), {
 			Object: "ContentDocumentLink", Fields: []gateway.Field{{Name: "ContentDocumentId", Createable: true}, {Name: "LinkedEntityId", Createable: true}, {Name: "ShareType", Createable: true}},
 		}}))

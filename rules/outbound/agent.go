@@ -230,6 +230,8 @@ func (p *planning) agentAccount(a Attendee) gateway.RecordKey {
 	want := agentRecord{object: "Account", part: accountPrefix + domain, who: who}
 	why := p.agentFilter("Account", who)
 	switch {
+	case !p.Settings.Objects.Writeback["Account"]: // AIM-02
+		why = "“Sync to Salesforce” is off for Account, so the agent “" + p.Agent.Name + "” neither makes nor fills one."
 	case a.Account != nil:
 		want.record, want.here = *a.Account, true
 	case why != "":
@@ -343,7 +345,7 @@ func (p *planning) agentField(want agentRecord, name string, value gateway.Value
 	m.Editable = true
 	f, known := p.Schemas[want.object].Field(name)
 	if known {
-		if ok, _, why := mapping.Writable(want.object == "Account" || p.Settings.Objects.Writeback[want.object], m, f); !ok {
+		if ok, _, why := mapping.Writable(p.Settings.Objects.Writeback[want.object], m, f); !ok {
 			return "", why
 		}
 	}

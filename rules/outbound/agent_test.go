@@ -41,6 +41,8 @@ func chat(turn func(*gateway.Agent), a outbound.Attendee) outbound.ConversationI
 	}}
 	in.Agent, in.Schemas, in.URL = gateway.DefaultAgents()[0], crm(), "https://t.example/conversations/v1"
 	in.Settings.Objects.UpdateFields = map[string]bool{"Account": true, "Contact": true, "Lead": true}
+	in.Settings.Objects.Writeback = maps.Clone(in.Settings.Objects.Writeback)
+	in.Settings.Objects.Writeback["Account"] = true
 	if turn != nil {
 		turn(&in.Agent)
 	}
@@ -58,22 +60,36 @@ func order(p outbound.SaidPlan) (out []string) {
 	return out
 }
 
-// AIM-02: Contact and Account need a switch of the workspace of their own. With an
-// agent that writes all three, Contacts switched off leave Account and Lead, and
-// the reason; an agent on which neither is chosen writes the Lead alone.
-func TestContactsOfAgentsNeedTheirSwitch_AIM02(t *testing.T) {
-	in := chat(writes("Lead", "Contact", "Account"), outbound.Attendee{})
-	in.Settings.Objects.Writeback = maps.Clone(in.Settings.Objects.Writeback)
-	delete(in.Settings.Objects.Writeback, "Contact")
-	p := outbound.PlanConversation(in)
-	if got := order(p); slices.Contains(got, "Contact") || !slices.Contains(got, "Lead") {
-		t.Errorf("owed %v with Contacts switched off", got)
-	}
-	if reason := why(p, "agent:contact"); !strings.Contains(reason, "off for Contact") {
-		t.Errorf("no reason for the Contact: %q", reason)
+// AIM-02: Contacts and Accounts each need a switch of the workspace. Switched off,
+// they are left out with the reason, and the other objects go on; an agent on
+// which neither is chosen writes the Lead alone.
+func TestContactsAndAccountsOfAgentsNeedTheirSwitch_AIM02(t *testing.T) {
+	for object, part := range map[string]string{"Contact": "agent:contact", "Account": "account:acme.example"} {
+		in := chat(writes("Lead", "Contact", "Account"), outbound.Attendee{})
+		delete(in.Settings.Objects.Writeback, object)
+		p := outbound.PlanConversation(in)
+		if got := order(p); slices.Contains(got, object) || len(got) != 2 {
+			t.Errorf("owed %v with %s switched off", got, object)
+		}
+		if reason := why(p, part); !strings.Contains(reason, "off for "+object) {
+			t.Errorf("no reason for the %s: %q", object, reason)
+		}
 	}
 	if got := order(outbound.PlanConversation(chat(writes("Lead"), outbound.Attendee{}))); !slices.Equal(got, []string{"Lead"}) {
 		t.Errorf("owed %v by an agent of Leads", got)
+	}
+}
+
+// AIM-02: an Account that is there is neither filled while its switch is off,
+// nor does the Contact lose it (AIM-16): that write is the Contact's own.
+func TestSwitchedOffAccountsStillHaveTheirContacts_AIM02(t *testing.T) {
+	acme := gateway.Record{Key: gateway.RecordKey{Object: "Account", ID: "001000000000001AAA"}, Fields: gateway.Fields{"Name": gateway.Null}}
+	in := chat(writes("Contact", "Account"), outbound.Attendee{Account: &acme})
+	delete(in.Settings.Objects.Writeback, "Account")
+	p := outbound.PlanConversation(in)
+	contact := owed(p, "agent:contact")
+	if got := order(p); !slices.Equal(got, []string{"Contact"}) || contact.Fields["AccountId"] != gateway.Text(acme.Key.ID) {
+		t.Errorf("owed %v: %+v", got, contact)
 	}
 }
 
