@@ -3,6 +3,7 @@ package handlers
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"html"
 	"net"
 	"net/http"
@@ -127,6 +128,9 @@ func TestPageIsToldOfWhatCameBeforeItsStreamOpened(t *testing.T) {
 	}
 	attr, _, _ = strings.Cut(attr, `"`)
 	query := strings.TrimPrefix(html.UnescapeString(attr), eventsPath)
+	if since := fmt.Sprintf("since=%d", w.hub.Moment()); !strings.Contains(query, since) {
+		t.Errorf("the stream asks %q, with nothing to catch up on by %s", query, since)
+	}
 	w.hub.Announce(home, []gateway.RecordKey{contactOf(home)})
 	late := w.stream(address, b, query)
 	defer late.resp.Body.Close()

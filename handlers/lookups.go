@@ -7,14 +7,13 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidegate/gateway"
-	"tidegate/rules/settings"
 	"tidegate/store"
 )
 
 // schema returns the describe of an object; one that was never read gives an
 // empty schema, so that pages show API names instead of failing.
 func (v *visit) schema(object string) (gateway.Schema, error) {
-	if s, ok := v.seen.schemas[object]; ok {
+	if s, ok := v.schemas[object]; ok {
 		return s, nil
 	}
 	s, err := v.ws.Schema(v.UserContext(), object)
@@ -25,10 +24,10 @@ func (v *visit) schema(object string) (gateway.Schema, error) {
 		s, err = v.eyes.schema(v.UserContext(), s)
 	}
 	if err == nil && v.Method() == fiber.MethodGet {
-		if v.seen.schemas == nil {
-			v.seen.schemas = map[string]gateway.Schema{}
+		if v.schemas == nil {
+			v.schemas = map[string]gateway.Schema{}
 		}
-		v.seen.schemas[object] = s
+		v.schemas[object] = s
 	}
 	return s, err
 }
@@ -92,26 +91,6 @@ func lookupTarget(field string) string {
 		return "Opportunity"
 	}
 	return ""
-}
-
-// inForce resolves the settings that hold for the visitor.
-func (v *visit) inForce() (settings.InForce, error) {
-	if v.seen.inForce != nil {
-		return *v.seen.inForce, nil
-	}
-	org, err := v.ws.Settings(v.UserContext(), gateway.OrgScope)
-	if err != nil {
-		return settings.InForce{}, err
-	}
-	mine, err := v.ws.Settings(v.UserContext(), memberScope(v.member.ID))
-	if err != nil {
-		return settings.InForce{}, err
-	}
-	in, err := settings.Effective(org, mine)
-	if err == nil && v.Method() == fiber.MethodGet {
-		v.seen.inForce = &in
-	}
-	return in, err
 }
 
 func memberScope(id string) string { return gateway.MemberScope(id) }

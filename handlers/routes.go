@@ -5,7 +5,6 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/live"
-	"tidegate/rules/settings"
 	"tidegate/store"
 )
 
@@ -38,13 +37,10 @@ type visit struct {
 	eyes    *eyes             // nil: those of the connected user
 	users   map[string]string // names of Salesforce users, by id, for this page
 	drawn   live.Moment       // of the announcements, before anything is read
-	seen    seen
-}
-
-// seen is what a page has read already. It is kept while a GET is answered, which
-// changes none of it: each further look would wait for the database again.
-type seen struct {
-	inForce *settings.InForce
+	frame   *frame            // nil until it is read
+	// schemas are what a page has read of them already. They are kept while a
+	// GET is answered, which changes none: each further look would wait for the
+	// database again.
 	schemas map[string]gateway.Schema
 }
 
@@ -89,6 +85,9 @@ func (s *Server) enter(r route) fiber.Handler {
 		if err := s.watchReading(v, r); err != nil {
 			return err
 		}
+		if known && v.Method() == fiber.MethodGet && v.Query("part") == "" && r.path != eventsPath {
+			v.frame = readFrame(v.UserContext(), v.ws, v.member)
+		}
 		err = r.page(v)
 		s.watch(v, err)
 		return err
@@ -112,7 +111,9 @@ func (s *Server) watch(v *visit, err error) {
 	}
 }
 
-func (s *Server) visit(c *fiber.Ctx) *visit { return &visit{request: request{Ctx: c}, s: s} }
+func (s *Server) visit(c *fiber.Ctx) *visit {
+	return &visit{request: request{Ctx: c}, s: s, drawn: s.Hub.Moment()}
+}
 
 // pages is every page of the product with who may open it.
 var pages = allPages()

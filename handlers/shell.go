@@ -110,7 +110,7 @@ func staleWords(state gateway.ConnectionState, waiting int) string {
 }
 
 func (s *Server) addEnvironment(v *visit, sh *views.Shell, waiting int) {
-	c, err := v.ws.Connection(v.UserContext())
+	c, err := v.aroundPage().conn, v.aroundPage().connErr
 	if err != nil {
 		if gateway.CodeOf(err) != gateway.CodeNotFound {
 			s.Logger.Error("reading the connection for the page's frame failed", "err", err)
@@ -135,7 +135,7 @@ func (s *Server) addEnvironment(v *visit, sh *views.Shell, waiting int) {
 
 // owed counts what waits and what needs a person, for the page's frame.
 func (s *Server) owed(v *visit) (waiting, parked int) {
-	pending, err := v.ws.PendingByObject(v.UserContext())
+	pending, err := v.aroundPage().pending, v.aroundPage().pendingErr
 	if err != nil {
 		s.Logger.Error("counting pending writes for the page's frame failed", "err", err)
 	}

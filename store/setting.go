@@ -31,10 +31,18 @@ func (w *Workspace) Settings(ctx context.Context, scope string) (map[gateway.Tab
 	return settingsOf(ctx, w.read, w.id, scope)
 }
 
+// SettingsOf is Settings of two scopes at one moment, by scope.
+func (w *Workspace) SettingsOf(ctx context.Context, a, b string) (map[string]map[gateway.Tab]gateway.SettingRow, error) {
+	rows, err := list[settingRow](ctx, w.read, "reading settings", newestSettings+`scope IN (?, ?)`, w.id, a, b)
+	out := map[string]map[gateway.Tab]gateway.SettingRow{a: {}, b: {}}
+	for _, row := range rows {
+		out[row.Scope][gateway.Tab(row.Tab)] = row.setting()
+	}
+	return out, err
+}
+
 func settingsOf(ctx context.Context, on runner, ws gateway.WorkspaceID, scope string) (map[gateway.Tab]gateway.SettingRow, error) {
-	rows, err := list[settingRow](ctx, on, "reading settings", `SELECT `+settingColumns+` FROM settings s
-		WHERE workspace_id = ? AND scope = ? AND revision = (SELECT MAX(revision) FROM settings
-			WHERE workspace_id = s.workspace_id AND scope = s.scope AND tab = s.tab)`, ws, scope)
+	rows, err := list[settingRow](ctx, on, "reading settings", newestSettings+`scope = ?`, ws, scope)
 	out := make(map[gateway.Tab]gateway.SettingRow, len(rows))
 	for _, row := range rows {
 		out[gateway.Tab(row.Tab)] = row.setting()
@@ -42,13 +50,16 @@ func settingsOf(ctx context.Context, on runner, ws gateway.WorkspaceID, scope st
 	return out, err
 }
 
+// newestSettings selects the newest revision of each tab, of scopes to be named.
+const newestSettings = `SELECT ` + settingColumns + ` FROM settings s
+	WHERE workspace_id = ? AND revision = (SELECT MAX(revision) FROM settings
+		WHERE workspace_id = s.workspace_id AND scope = s.scope AND tab = s.tab) AND `
+
 // OwnSettings returns the newest saved state of a tab in every scope but the
 // organization's: what members have chosen for themselves, or was chosen for
 // them.
 func (w *Workspace) OwnSettings(ctx context.Context, tab gateway.Tab) ([]gateway.SettingRow, error) {
-	rows, err := list[settingRow](ctx, w.read, "reading settings", `SELECT `+settingColumns+` FROM settings s
-		WHERE workspace_id = ? AND scope <> ? AND tab = ? AND revision = (SELECT MAX(revision) FROM settings
-			WHERE workspace_id = s.workspace_id AND scope = s.scope AND tab = s.tab) ORDER BY scope`,
+	rows, err := list[settingRow](ctx, w.read, "reading settings", newestSettings+`scope <> ? AND tab = ? ORDER BY scope`,
 		w.id, gateway.OrgScope, string(tab))
 	out := make([]gateway.SettingRow, 0, len(rows))
 	for _, row := range rows {
