@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -370,6 +371,14 @@ func TestAPIStatusTellsWhatIsNotKnown(t *testing.T) {
 			t.Errorf("Contact: %v", o)
 		}
 	}
+	// What waits is told in all, also of an object that is not mirrored.
+	must(t, w.db.In(home).InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		return tx.SaveChange(ctx, gateway.Change{
+			Key: gateway.RecordKey{Object: "EventRelation", ID: gateway.LocalID(home, "meeting", "m", "who")}, Op: gateway.OpCreate,
+			Fields: gateway.Fields{"RelationId": gateway.Text(contactOf(home).ID)}, State: gateway.StateWaiting, Edit: 1, EnqueuedAt: tx.Now(), DueAt: tx.Now(),
+		})
+	}))
+	w.product(text).get("/api/v1/status").want(http.StatusOK, `"pending":1`, `"needs_you":0`)
 	fresh := gateway.WorkspaceID("fresh")
 	must(t, w.db.CreateWorkspace(t.Context(), fresh, "Fresh"))
 	text, _ = w.apiKey(fresh, "read")

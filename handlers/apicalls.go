@@ -196,6 +196,8 @@ type (
 		Chosen      string           `json:"transport_why"`
 		APIUsed     int              `json:"api_used"`
 		APIMax      int              `json:"api_max"`
+		Pending     int              `json:"pending"`   // changes of any object that wait to be written
+		NeedsYou    int              `json:"needs_you"` // those that wait for a person
 		Objects     []map[string]any `json:"objects"`
 		Continuity  any              `json:"continuity"`
 		Budget      []apiLane        `json:"budget"`

@@ -270,7 +270,12 @@ func apiStatus(c *call) error {
 		}
 		rows = append(rows, row)
 	}
+	var owed store.PendingCounts // also of what is not mirrored, such as notes and relations
+	for _, n := range pending {
+		owed.Waiting, owed.Parked = owed.Waiting+n.Waiting, owed.Parked+n.Parked
+	}
 	return c.JSON(fiber.Map{
+		"pending": owed.Waiting, "needs_you": owed.Parked,
 		"state": conn.State, "reason": conn.StateReason, "environment": conn.Environment, "org": conn.OrgName, "transport": conn.Transport,
 		"transport_why": conn.TransportWhy, "api_used": conn.APIUsed, "api_max": conn.APIMax, "objects": rows, "continuity": continuity,
 		"budget": apiLanes(conn, c.s.Now()),

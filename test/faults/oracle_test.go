@@ -167,6 +167,7 @@ type logPage struct {
 type logLine struct {
 	Object, What, Rule, State, Outcome string
 	RecordID                           string `json:"record_id"`
+	Problem                            any    // TEMP
 }
 
 // log reads all lines that a query selects, newest first.

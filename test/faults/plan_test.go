@@ -41,7 +41,7 @@ func (w *world) having(object, field, text string) (n int, last row) {
 // in the org once, and nothing waits.
 func TestSeveralPeopleAndMessagesAreWrittenOnce(t *testing.T) { // F-51, F-62, AVM-49, DEM-05
 	engines(t, func(t *testing.T, url string) {
-		w := newWorld(t, url, options{email: true})
+		w := newWorld(t, url, options{email: true, env: []string{"TIDEGATE_POLL_EVERY=1s"}})
 		w.anchor()
 		var left, stays string
 		for _, r := range w.truth("User") {

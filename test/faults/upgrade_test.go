@@ -44,10 +44,8 @@ func newest(t *testing.T, w *world) string {
 // pending counts what waits, and what needs somebody.
 func (w *world) pending() (waiting, needs int) {
 	w.t.Helper()
-	for _, o := range w.status().Objects {
-		waiting, needs = waiting+o.Pending, needs+o.NeedsYou
-	}
-	return waiting, needs
+	s := w.status()
+	return s.Pending, s.NeedsYou
 }
 
 // Edits wait while the program is upgraded, and while it is brought back: none

@@ -156,11 +156,10 @@ func (w *world) crash() {
 // status is what the API says of the connection.
 type status struct {
 	State, Reason, Transport string
-	Objects                  []struct {
-		Object, Backfill string
-		Pending          int
-		NeedsYou         int `json:"needs_you"`
-	}
+	// Pending and NeedsYou count what waits of any object, mirrored or not.
+	Pending  int
+	NeedsYou int `json:"needs_you"`
+	Objects  []struct{ Object, Backfill string }
 }
 
 func (w *world) status() (s status) {

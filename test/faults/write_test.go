@@ -45,10 +45,8 @@ func (w *world) named(last string) (ids []string) {
 func (w *world) quiet() {
 	w.t.Helper()
 	eventually(w.t, func() string {
-		for _, o := range w.status().Objects {
-			if o.Pending+o.NeedsYou > 0 {
-				return fmt.Sprintf("%s: %d waiting, %d need somebody: %+v", o.Object, o.Pending, o.NeedsYou, w.log("state=needs_you"))
-			}
+		if s := w.status(); s.Pending+s.NeedsYou > 0 {
+			return fmt.Sprintf("%d waiting, %d need somebody: %+v", s.Pending, s.NeedsYou, w.log("state=needs_you"))
 		}
 		return ""
 	})
@@ -158,10 +156,8 @@ func TestKilledBetweenSendingAndSettling(t *testing.T) { // F-51, F-01
 			return ""
 		})
 		eventually(t, func() string {
-			for _, o := range w.status().Objects {
-				if o.Pending > 0 {
-					return o.Object + " waits"
-				}
+			if n, _ := w.pending(); n > 0 {
+				return fmt.Sprint(n, " wait")
 			}
 			return ""
 		})
