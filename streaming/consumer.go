@@ -33,6 +33,8 @@ type Consumer struct {
 	loads   *loads
 	// suspicion makes describes due.
 	suspicion suspicion
+	// unread are the events that could not be read so far.
+	unread unreadTries
 	// counted is when the rows of an object were last counted; the worker's.
 	counted map[string]time.Time
 	// standstill are the objects whose pause is shown; the worker's.

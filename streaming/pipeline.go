@@ -85,7 +85,7 @@ func (p *pipeline) room(ctx context.Context, n int) error {
 // pass begins to commit a batch, or, while another is under way, lets it join
 // what gathers: the Pub/Sub API sends a hundred events at most, and to begin and
 // commit a transaction costs as much as fifty. It returns the error of an
-// earlier commit.
+// earlier commit, or errUnread, and has taken nothing then.
 func (p *pipeline) pass(batch gateway.Batch) error {
 	batch.Events = slices.DeleteFunc(batch.Events, func(e gateway.ChangeEvent) bool {
 		// What is told of a paused object is read when it is resumed.
@@ -95,6 +95,10 @@ func (p *pipeline) pass(batch gateway.Batch) error {
 	batch.Unreadable = slices.DeleteFunc(batch.Unreadable, func(q gateway.Quarantined) bool {
 		return q.Object != "" && !slices.Contains(p.c.cfg.Objects, q.Object)
 	})
+	if p.c.unread.again(batch.Unreadable) {
+		p.c.schemas.Forget()
+		return errUnread
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	select {

@@ -74,3 +74,58 @@ func garbledEvents(t *testing.T, url string, transport Transport, mode string) {
 	}
 	w.eventually(w.is(gateway.StateOK))
 }
+
+// TestEventDamagedOnTheWayIsAskedForAgain lets events come that cannot be read
+// the first two times: the third time they are, and nothing is kept aside.
+func TestEventDamagedOnTheWayIsAskedForAgain(t *testing.T) { // F-24
+	for _, transport := range []Transport{WebSocket, LongPolling, PubSubStream} {
+		t.Run(string(transport), func(t *testing.T) {
+			w := newWorld(t, "sqlite://"+t.TempDir()+"/t.db")
+			ids := w.contacts(3)
+			w.start(w.over(transport))
+			w.settled()
+			w.update(ids[0], map[string]any{"Title": "gives a position"})
+			w.settled()
+			w.arm(fault.Spec{Kind: fault.GarbleEvents, Count: 2, Times: triesToRead - 1})
+			for _, id := range ids {
+				w.update(id, map[string]any{"Title": "read in the end"})
+			}
+			w.settled()
+			if kept, err := w.ws.Quarantine(t.Context(), 100); err != nil || len(kept) != 0 {
+				t.Errorf("in quarantine: %+v, %v", kept, err)
+			}
+			for _, id := range ids { // by the stream: nobody read the records
+				r, err := w.ws.Record(t.Context(), gateway.RecordKey{Object: "Contact", ID: id})
+				if err != nil || r.Fields["Title"].String() != "read in the end" {
+					t.Errorf("%+v, %v", r, err)
+				}
+			}
+		})
+	}
+}
+
+func TestUnreadEventIsTriedThreeTimes(t *testing.T) { // F-24
+	bad := func(ids ...gateway.ReplayID) (list []gateway.Quarantined) {
+		for _, id := range ids {
+			list = append(list, gateway.Quarantined{ReplayID: id})
+		}
+		return list
+	}
+	var tries unreadTries
+	for i, step := range []struct {
+		come []gateway.Quarantined
+		want bool
+	}{
+		{bad(), false},
+		{bad("1"), true},
+		{bad("1", "2"), true},
+		{bad("1", "2"), true}, // 1 for the third time, 2 for the second
+		{bad("1", "2"), false},
+		{bad(""), false}, // cannot be told from another
+		{bad("", "3"), true},
+	} {
+		if got := tries.again(step.come); got != step.want {
+			t.Errorf("step %d: %v", i, got)
+		}
+	}
+}

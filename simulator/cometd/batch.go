@@ -38,7 +38,7 @@ func (s *Server) pair(n *session, reader *parking, batch []delivery) []delivery 
 // garble spoils events as faults ask for.
 func (s *Server) garble(batch []delivery) []delivery {
 	for i, d := range batch {
-		g, due := s.cfg.Faults.Take(fault.GarbleEvents, fault.Subject{Channel: d.channel, Object: d.event.Object})
+		g, due := s.cfg.Faults.TakeEvent(fault.GarbleEvents, fault.Subject{Channel: d.channel, Object: d.event.Object}, d.event.ReplayID)
 		if !due {
 			continue
 		}

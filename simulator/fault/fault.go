@@ -24,7 +24,7 @@ type Spec struct {
 	Method  string `json:"method,omitempty"`  // HTTP method
 	Status  int    `json:"status,omitempty"`  // HTTP status to answer
 	Millis  int    `json:"ms,omitempty"`      // delay
-	Times   int    `json:"times,omitempty"`   // deliveries of each duplicated event
+	Times   int    `json:"times,omitempty"`   // deliveries of each event that it hits
 	Object  string `json:"object,omitempty"`  // API name
 	Field   string `json:"field,omitempty"`   // API name
 	Message string `json:"message,omitempty"` // text shown to the caller
@@ -54,6 +54,7 @@ type Fault struct {
 	Taken int       `json:"taken"` // times that it has happened
 
 	lifted chan struct{} // closed when the faults are cleared
+	came   map[int64]int // how often an event that it hit was delivered
 }
 
 // Lifted is closed when the faults are cleared, for those that last until then.
@@ -66,6 +67,7 @@ type Registry struct {
 	mu     sync.Mutex
 	next   int
 	armed  []*Fault
+	hit    []*Fault      // that hit events, see TakeEvent
 	lifted chan struct{} // closed and made anew by Clear
 	onArm  map[string][]func(Fault)
 	onDone []func()
@@ -144,6 +146,29 @@ func (r *Registry) Take(kind string, on Subject) (Fault, bool) {
 	return Fault{}, false
 }
 
+// TakeEvent is Take for an event, by its replay id, that is delivered again and
+// again: once a fault has hit it, it is so at every delivery until the faults are
+// cleared, or as often as the fault's times say.
+func (r *Registry) TakeEvent(kind string, on Subject, replayID int64) (Fault, bool) {
+	r.mu.Lock()
+	for _, f := range r.hit {
+		if n := f.came[replayID]; f.Kind == kind && n > 0 {
+			defer r.mu.Unlock()
+			f.came[replayID]++
+			return *f, f.Times == 0 || n < f.Times
+		}
+	}
+	r.mu.Unlock()
+	f, due := r.Take(kind, on)
+	if due {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		f.came = map[int64]int{replayID: 1}
+		r.hit = append(r.hit, &f)
+	}
+	return f, due
+}
+
 // Active reports whether a fault of the kind is due for the subject without
 // using it up: for states (rotate_refresh_tokens) rather than occurrences.
 func (r *Registry) Active(kind string, on Subject) (Fault, bool) {
@@ -173,7 +198,7 @@ func (r *Registry) Armed() []Fault {
 // Clear disarms everything.
 func (r *Registry) Clear() {
 	r.mu.Lock()
-	r.armed = nil
+	r.armed, r.hit = nil, nil
 	close(r.lifted)
 	r.lifted = make(chan struct{})
 	hooks := slices.Clone(r.onDone)

@@ -113,7 +113,7 @@ var Kinds = []Kind{
 	{DuplicateEvents, "delivers each event several times", []Param{{"times", "deliveries of each event, default 2"}, channel}},
 	{ReorderEvents, "swaps the events of two neighboring transactions", []Param{channel}},
 	{GapEvents, "turns events into gap events without a body", []Param{object}},
-	{GarbleEvents, "delivers events that cannot be read", []Param{object, channel, {"mode", "body (the header can be read in part, default) or header (nothing can)"}}},
+	{GarbleEvents, "delivers events that cannot be read", []Param{object, channel, {"mode", "body (the header can be read in part, default) or header (nothing can)"}, {"times", "deliveries of each event that are so; all when left out"}}},
 	{Overflow, "sends one overflow event instead of the changes", []Param{object}},
 	{SlowConsumer, "treats the subscriber as too slow and cuts it off", []Param{channel}},
 }

@@ -258,7 +258,7 @@ func (f *feed) know(id []byte) (err error) {
 
 // garbled is what a fault leaves of a payload. The header comes first in it.
 func (f *feed) garbled(e *bus.Event, datum []byte) []byte {
-	g, due := f.s.cfg.Faults.Take(fault.GarbleEvents, fault.Subject{Channel: f.topic, Object: e.Object})
+	g, due := f.s.cfg.Faults.TakeEvent(fault.GarbleEvents, fault.Subject{Channel: f.topic, Object: e.Object}, e.ReplayID)
 	switch {
 	case !due:
 		return datum

@@ -49,6 +49,14 @@ func (s *Schemas) get(ctx context.Context, id string, fetch func(context.Context
 	}
 }
 
+// Forget has every schema fetched anew when it is needed next: one of them may
+// be why an event cannot be read.
+func (s *Schemas) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.byID)
+}
+
 func (s *Schemas) fill(ctx context.Context, id string, f *fetched, fetch func(context.Context) (string, error)) {
 	text, err := fetch(ctx)
 	if err == nil {
@@ -58,7 +66,7 @@ func (s *Schemas) fill(ctx context.Context, id string, f *fetched, fetch func(co
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f.err = err; err != nil {
+	if f.err = err; err != nil && s.byID[id] == f {
 		delete(s.byID, id)
 	}
 	close(f.done)
