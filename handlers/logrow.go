@@ -78,6 +78,7 @@ func (v *visit) logDetail(line store.LogLine, open bool) (views.LogDetail, error
 		}
 	}
 	d.Facts = append(d.Facts, becauseOf(e.Cause)...)
+	d.Facts = append(d.Facts, v.saidFacts(e, open)...)
 	if e.Took > 0 {
 		d.Facts = append(d.Facts, views.Fact{Label: "Salesforce took", Value: duration(e.Took)})
 	}
@@ -117,6 +118,27 @@ func becauseOf(c gateway.Cause) []views.Fact {
 		kind = map[string]string{gateway.KindEmail: "e-mail"}[c.Kind]
 	}
 	return []views.Fact{{Label: "Because of", Value: cmp.Or(kind, c.Kind) + " " + c.Ref, URL: u}}
+}
+
+// saidFacts say of each written field which rule at which revision and which
+// words made its value, where it has reasons of its own. Words of a masked
+// field are masked with it.
+func (v *visit) saidFacts(e gateway.LogEntry, open bool) (facts []views.Fact) {
+	schema, err := v.schema(e.Key.Object)
+	if err != nil {
+		return nil
+	}
+	for _, name := range e.Fields.Names() {
+		f, o := fieldOf(schema, name), e.Cause.Of[name]
+		if o.Rule == "" || len(facts) == mostOrigins {
+			continue
+		}
+		if personal(f) && !open {
+			o.Said = ""
+		}
+		facts = append(facts, views.Fact{Label: labelOf(f) + " comes from", Value: capital(originRule(o))})
+	}
+	return facts
 }
 
 func (v *visit) originFacts(h gateway.HistoryEntry) []views.Fact {

@@ -94,10 +94,16 @@ func TestCallsAndEmailsAreListedWithWhatTheyBecame(t *testing.T) {
 }
 
 func TestEveryPartOfAMeetingHasWords(t *testing.T) {
+	if to := linked(gateway.Writing{Part: "note-link:opportunity:006000000000001AAA"}); to != (gateway.RecordKey{Object: "Opportunity", ID: "006000000000001AAA"}) {
+		t.Errorf("a note is linked to %v", to)
+	}
 	for part, want := range map[string]string{
 		"event": "Event", "note-link:person:ann@example.com": "Link of the note", "action:1": "Action item", "contact:a@example.com": "Contact",
 		"topics:Opportunity": "Topics", "message:7": "Text", "people:x": "Participant", "account:x": "Account", "all": "All of it", "task": "Completed Task",
 	} {
+		if to := linked(gateway.Writing{Part: part}); to.ID != "" {
+			t.Errorf("%s is linked to %v", part, to)
+		}
 		if got, _ := writtenAs(gateway.Writing{Part: part}); got != want || strings.Contains(got, ":") {
 			t.Errorf("%s is said as %q", part, got)
 		}

@@ -93,6 +93,11 @@ func askUndo(v *visit) error {
 	p.Head.Link = v.createdLink(plan.Made)
 	if len(plan.Restores)+len(plan.Remakes) == 0 {
 		p.Button = ""
+		if made := len(plan.Made); made > 0 && p.Head.Link.URL != "" {
+			p.Head.Title = "Undo " + count(made, "record that was created", "records that were created")
+			p.Head.Lead = "Nothing is written yet. No value goes back by itself: these writes created " + count(made, "record", "records") + ", and taking that back is deleting them."
+			p.Restores.Empty.Title, p.Restores.Empty.Text = "No value goes back", "What was created is deleted whole, see above; the list below says the rest."
+		}
 	}
 	return render(v.Ctx, views.Undo(p))
 }
@@ -147,12 +152,21 @@ func (v *visit) addRemakes(l *views.ListPage, all []undo.Write) {
 
 func (v *visit) leftList(all []undo.Left) views.ListPage {
 	l := views.ListPage{Caption: "What stays, and why", Columns: []views.Column{{Text: "Record"}, {Text: "Field"}, {Text: "Why it stays"}}}
-	for _, left := range all[:min(len(all), shownAtOnce)] {
+	last := undo.Left{}
+	for _, left := range all {
+		field := labelOf(v.fieldOfObject(left.Key.Object, left.Field))
+		if n := len(l.Rows); n > 0 && left.Key == last.Key && left.Reason == last.Reason && left.Line == last.Line {
+			l.Rows[n-1].Cells[1].Text += ", " + field // the same of all fields of a record is said once
+			continue
+		}
+		if last = left; len(l.Rows) == shownAtOnce {
+			break
+		}
 		why := views.Cell{Text: left.Reason}
 		if left.Line != 0 {
 			why.URL = logURL(left.Line)
 		}
-		l.Rows = append(l.Rows, views.Row{Cells: []views.Cell{v.recordCell(left.Key), {Text: labelOf(v.fieldOfObject(left.Key.Object, left.Field))}, why}})
+		l.Rows = append(l.Rows, views.Row{Cells: []views.Cell{v.recordCell(left.Key), {Text: field}, why}})
 	}
 	return l
 }
@@ -231,12 +245,18 @@ func originWords(o gateway.Origin) string {
 	if o.Ref != "" && o.Kind != gateway.KindUndo {
 		text += " from " + o.Kind + " " + o.Ref
 	}
-	rule := o.Rule
-	if o.Revision > 0 {
-		rule = strings.TrimSpace(rule + " [rule as of revision " + strconv.FormatInt(o.Revision, 10) + "]")
-	}
+	rule := originRule(gateway.Origin{Rule: o.Rule, Revision: o.Revision})
 	if rule != "" {
 		text += " (" + rule + ")"
+	}
+	return text + originRule(gateway.Origin{Said: o.Said})
+}
+
+// originRule is the rule with its revision, and the words that it took.
+func originRule(o gateway.Origin) string {
+	text := o.Rule
+	if o.Revision > 0 {
+		text = strings.TrimSpace(text + " [rule as of revision " + strconv.FormatInt(o.Revision, 10) + "]")
 	}
 	if o.Said != "" {
 		text += ", after “" + o.Said + "”"

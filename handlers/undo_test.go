@@ -54,7 +54,7 @@ func TestValueSaysWhereItCameFromAndGoesBack_M4(t *testing.T) {
 // another edit folds into the same write.
 func TestValueSaysTheSentenceAndTheRevision(t *testing.T) { // issue point 7
 	w := newWorld(t)
-	_, err := w.box.Submit(t.Context(), home, outbox.Edit{
+	first, err := w.box.Submit(t.Context(), home, outbox.Edit{
 		Key: contactOf(home), Fields: gateway.Fields{"Title": gateway.Text("CFO")},
 		Cause: gateway.Cause{Kind: "meeting", Ref: "m-9", Rule: "Meeting", Of: map[string]gateway.Origin{
 			"Title": {Rule: "Topic “Roles” goes to Title", Revision: 7, Said: "1:23 I am the <new> CFO"},
@@ -72,6 +72,7 @@ func TestValueSaysTheSentenceAndTheRevision(t *testing.T) { // issue point 7
 	b := w.as(home, gateway.RoleRep)
 	words := "from meeting m-9 (Topic “Roles” goes to Title [rule as of revision 7]), after “1:23 I am the <new> CFO”, replacing Buyer."
 	b.get(recordURL(contactOf(home))).want(http.StatusOK, words, "Written by Rita Rep (Edit on the contact page")
+	b.get(logURL(first.LogID)).want(http.StatusOK, "Title comes from", "Topic “Roles” goes to Title [rule as of revision 7], after “1:23 I am the <new> CFO”")
 	at := "/sync/explain?record=" + contactOf(home).ID
 	b.get(at).want(http.StatusOK, "Where did the value of Title come from?", words)
 	b.get(at+"&field=LastName").want(http.StatusOK, "It was not written from here: it is as Salesforce has it.")

@@ -21,7 +21,7 @@ func TestWhatAMeetingCreatedIsDeletedByAdmins_M4(t *testing.T) {
 	rep, admin := w.as(home, gateway.RoleRep), w.as(home, gateway.RoleAdmin)
 	at := undoCreatedBase + "?meeting=m-1"
 	rep.get(at).want(http.StatusForbidden)
-	if page := admin.get(undoBase+"?meeting=m-1").want(http.StatusOK, "Delete 1 record that was created"); !contains(page.body, `href="`+at+`"`) {
+	if page := admin.get(undoBase+"?meeting=m-1").want(http.StatusOK, "Undo 1 record that was created", "Delete 1 record that was created"); !contains(page.body, `href="`+at+`"`) {
 		t.Fatal("no way to delete what was created")
 	}
 	form := admin.get(at).want(http.StatusOK, "Delete 1 record in Salesforce", "Event “Weekly” goes to Salesforce's recycle bin.", "not made again").form(undoCreatedBase)

@@ -105,8 +105,22 @@ func (w writes) keys() (out []gateway.RecordKey) {
 		if one.Key.ID != "" && !one.Key.Local() {
 			out = append(out, one.Key)
 		}
+		if to := linked(one); to.ID != "" {
+			out = append(out, to)
+		}
 	}
 	return out
+}
+
+// linked is the record to which a note is linked by a part, where the part names
+// the record itself and not who he is.
+func linked(one gateway.Writing) gateway.RecordKey {
+	object := map[string]string{"note-link:account": "Account", "note-link:opportunity": "Opportunity"}
+	i := strings.LastIndex(one.Part, ":")
+	if i < 0 || object[one.Part[:i]] == "" {
+		return gateway.RecordKey{}
+	}
+	return gateway.RecordKey{Object: object[one.Part[:i]], ID: one.Part[i+1:]}
 }
 
 // refused reports whether something was to become such a record and could not.
@@ -136,6 +150,9 @@ func (v *visit) said(p *views.SaidPage, kind, id string) (writes, error) {
 	for _, one := range w.all {
 		chip, why := w.state(one)
 		what, second := writtenAs(one)
+		if r, ok := here[linked(one)]; ok {
+			second = r.Label()
+		}
 		row := views.Row{Cells: []views.Cell{{Text: what, Second: second, Kind: squareOf(one.Key.Object)}, {Chip: chip}, {Text: "—"}, {Text: why}}}
 		if u := salesforceURL(conn, one.Key); u != "" {
 			row.Cells[2] = views.Cell{Link: views.Link{Text: "Open in Salesforce", URL: u, External: true}}

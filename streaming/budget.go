@@ -42,6 +42,7 @@ type SlowedError struct {
 	Reading outbound.Reading
 	Until   time.Time // when to ask again
 	Why     string    // the end of a sentence
+	calls   int       // that were asked for
 }
 
 // Error is a whole sentence, for pages too.
@@ -129,7 +130,7 @@ func (b *Budget) take(r outbound.Reading, calls int) *SlowedError {
 		a.At = b.use.SeenAt.Add(time.Minute)
 		a.Why = fmt.Sprintf("the next step takes %d API calls and %d are left for it", calls, a.Calls)
 	}
-	b.slow[r] = &SlowedError{Reading: r, Until: a.At, Why: a.Why}
+	b.slow[r] = &SlowedError{Reading: r, Until: a.At, Why: a.Why, calls: calls}
 	return b.slow[r]
 }
 
@@ -171,7 +172,9 @@ func (b *Budget) Wait(ctx context.Context, r outbound.Reading, calls int) error 
 	}
 }
 
-// Slowed returns the readings that wait, those that give way first first.
+// Slowed returns the readings that wait, those that give way first first. One
+// that would get its calls by now, because calls or a larger share were freed,
+// is none of them: it goes on at its next round.
 func (b *Budget) Slowed() []SlowedError {
 	if b == nil {
 		return nil
@@ -180,7 +183,7 @@ func (b *Budget) Slowed() []SlowedError {
 	defer b.mu.Unlock()
 	var out []SlowedError
 	for _, r := range outbound.Readings {
-		if s := b.slow[r]; s != nil {
+		if s := b.slow[r]; s != nil && outbound.Allow(b.use, r, b.now()).Calls < s.calls {
 			out = append(out, *s)
 		}
 	}

@@ -28,6 +28,11 @@ func TestBudgetStopsReadingsAndOpensAgainF49(t *testing.T) {
 	ask(outbound.ReadVerify, 600, true)
 	ask(outbound.ReadVerify, 1, false) // its own calls count before Salesforce tells them
 	ask(outbound.ReadRepair, 1, true)
+	b.Keep(10) // an admin gives it a larger share, and nothing is said to wait any more
+	if slowed := b.Slowed(); len(slowed) != 0 {
+		t.Errorf("still slowed: %v", slowed)
+	}
+	b.Keep(20)
 	b.Heard(gateway.Errorf(gateway.CodeSFLimit, "TotalRequests Limit exceeded."))
 	ask(outbound.ReadRepair, 1, false)
 	if len(b.Slowed()) != 2 || looked != 0 {
