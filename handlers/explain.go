@@ -309,29 +309,35 @@ func (x *explanation) person(id string) error {
 // why not.
 func (x *explanation) thing(kind, id string) error {
 	x.about = "Meeting " + id
+	if m, err := x.ws.Meeting(x.UserContext(), id); err == nil && m.Title != "" {
+		x.about = "Meeting “" + m.Title + "”"
+	}
 	x.query.Kind, x.query.Ref = kind, id
-	parts, err := x.ws.Writings(x.UserContext(), kind, id)
+	w, err := x.writes(kind, id)
 	if err != nil {
 		return err
 	}
-	if len(parts) == 0 {
+	here, err := x.ws.RecordsOf(x.UserContext(), w.keys())
+	if err != nil {
+		return err
+	}
+	if len(w.all) == 0 {
 		x.say(false, "Did it become anything in Salesforce?", "Nothing is written of a meeting with this id: the product never sent it, or it is still to be planned.", views.Link{})
 	}
-	for _, p := range parts {
+	for _, one := range w.all {
 		to := views.Link{}
-		if p.LogID != 0 {
-			to = views.Link{Text: "Open its line", URL: logURL(p.LogID)}
+		if one.LogID != 0 {
+			to = views.Link{Text: "Open its line", URL: logURL(one.LogID)}
 		}
-		if p.Omitted != "" {
-			x.say(false, "The "+p.Part, p.Omitted, to)
-			continue
+		what, about := writtenAs(one)
+		if r, ok := here[linked(one)]; ok {
+			about = r.Label()
 		}
-		x.say(true, "The "+p.Part, cmp.Or(p.Reason, "It is written."), to)
-		if p.Key.ID != "" {
-			if err := x.waiting(p.Key); err != nil {
-				return err
-			}
+		if about != "" {
+			what += ": " + about
 		}
+		chip, why := w.state(one)
+		x.say(chip == partWritten, what, cmp.Or(why, "It is written."), to)
 	}
 	return x.connected()
 }

@@ -37,3 +37,12 @@ func TestExplainTellsThePersonsEvidence(t *testing.T) {
 	must(t, err)
 	w.as(home, gateway.RoleRep).get("/sync/explain?person=p-1").want(http.StatusOK, "Ann Example", "Is the person matched?", "ann@home.example")
 }
+
+// UX 39: what a meeting became is said in words, a part each, by the meeting's title.
+func TestExplainSaysThePartsOfAMeetingInWords(t *testing.T) {
+	w := newWorld(t)
+	text, _ := w.apiKey(home, "write")
+	must(t, w.db.In(home).SaveSchemas(t.Context(), []gateway.Schema{{Object: "Event", Label: "Event", Createable: true, Fields: []gateway.Field{{Name: "Subject", Type: "string", Length: 255, Createable: true}}}}))
+	w.product(text).json("PUT", "/api/v1/meetings/m-1", meetingBody("Weekly", "Weekly")).want(http.StatusOK)
+	w.as(home, gateway.RoleRep).get("/sync/explain?meeting=m-1").want(http.StatusOK, "Meeting “Weekly”", "Event A meeting of the calendar becomes an Event.", "Is Salesforce connected?")
+}
