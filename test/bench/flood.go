@@ -4,13 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/cookiejar"
-	"net/url"
-	"os/exec"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -33,6 +27,9 @@ type flood struct {
 	PageP50   time.Duration `json:"page_p50_ns"`
 	PageP99   time.Duration `json:"page_p99_ns"`
 	Pages     int           `json:"pages"`
+	EditP50   time.Duration `json:"edit_p50_ns"` // from the request until the org has it
+	EditP99   time.Duration `json:"edit_p99_ns"`
+	Edits     int           `json:"edits"`
 }
 
 // flooded measures the program with a database of its own.
@@ -61,7 +58,11 @@ func (w *world) flooded(ctx context.Context, o options) (f flood, err error) {
 		if err != nil {
 			return err
 		}
-		if err = f.follow(ctx, w, page); err != nil {
+		edit, err := g.editor(ctx, w)
+		if err != nil {
+			return err
+		}
+		if err = f.follow(ctx, w, page, edit); err != nil {
 			return err
 		}
 		f.PeakBytes, err = s.peak()
@@ -75,12 +76,16 @@ type mark struct {
 	n  int64
 }
 
-// follow looks at the position ten times a second, and opens a page each time.
-func (f *flood) follow(ctx context.Context, w *world, page func() (time.Duration, error)) error {
+// editEach is after how many pages somebody edits.
+const editEach = 5
+
+// follow looks at the position ten times a second, opens a page each time, and
+// edits a deal now and then.
+func (f *flood) follow(ctx context.Context, w *world, page, edit func() (time.Duration, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, floodPatience)
 	defer cancel()
 	var marks []mark
-	var took []time.Duration
+	var took, edited []time.Duration
 	for ctx.Err() == nil {
 		p, err := w.position(ctx)
 		if err != nil {
@@ -91,11 +96,9 @@ func (f *flood) follow(ctx context.Context, w *world, page func() (time.Duration
 		}
 		if there, err := w.atLast(ctx); there || err != nil {
 			f.speeds(marks)
-			slices.Sort(took)
-			f.Pages = len(took)
-			if f.Pages > 0 {
-				f.PageP50, f.PageP99 = took[f.Pages/2], took[f.Pages*99/100]
-			}
+			f.Pages, f.Edits = len(took), len(edited)
+			f.PageP50, f.PageP99 = percentiles(took)
+			f.EditP50, f.EditP99 = percentiles(edited)
 			return err
 		}
 		d, err := page()
@@ -103,6 +106,12 @@ func (f *flood) follow(ctx context.Context, w *world, page func() (time.Duration
 			return err
 		}
 		took = append(took, d)
+		if len(took)%editEach == 0 {
+			if d, err = edit(); err != nil {
+				return err
+			}
+			edited = append(edited, d)
+		}
 		time.Sleep(100 * time.Millisecond)
 	}
 	return fmt.Errorf("waiting for the flood: %w", ctx.Err())
@@ -132,53 +141,6 @@ func (f *flood) speeds(marks []mark) {
 	}
 }
 
-// The one who opens pages.
-const personMail, personWord = "ann@acme.example", "correct horse battery staple"
-
-func (g *gatewayProcess) person(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, g.bin, "user", "add", "--workspace", string(workspace), "--email", personMail, "--role", "admin", "--password")
-	cmd.Env, cmd.Stdin = g.env, strings.NewReader(personWord)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("adding a person: %w: %s", err, out)
-	}
-	return nil
-}
-
-// signIn returns a function that opens the list of contacts and says how long
-// that took.
-func (g *gatewayProcess) signIn(ctx context.Context) (func() (time.Duration, error), error) {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		return nil, err
-	}
-	client := &http.Client{Jar: jar, Timeout: patience}
-	ask := func(method, path string, form url.Values) (err error) {
-		req, err := http.NewRequestWithContext(ctx, method, "http://"+g.addr+path, strings.NewReader(form.Encode()))
-		if err != nil {
-			return err
-		}
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		req.Header.Set("Sec-Fetch-Site", "same-origin")
-		resp, err := client.Do(req)
-		if err != nil {
-			return fmt.Errorf("opening %s: %w", path, err)
-		}
-		_, err = io.Copy(io.Discard, resp.Body)
-		if resp.StatusCode != http.StatusOK || resp.Request.URL.Path == "/login" {
-			err = errors.Join(err, fmt.Errorf("opening %s: %s at %s", path, resp.Status, resp.Request.URL.Path))
-		}
-		return errors.Join(err, resp.Body.Close())
-	}
-	if err := ask(http.MethodPost, "/login", url.Values{"email": {personMail}, "password": {personWord}}); err != nil {
-		return nil, err
-	}
-	return func() (time.Duration, error) {
-		start := time.Now()
-		err := ask(http.MethodGet, "/contacts", nil)
-		return time.Since(start), err
-	}, nil
-}
-
 func (f *flood) lines() []line {
 	return []line{
 		free(fmt.Sprintf("serve: flood of %d, first fifth", f.Events), perSec(f.First)),
@@ -186,5 +148,7 @@ func (f *flood) lines() []line {
 		{What: "serve: peak resident, flood", Figure: mib(f.PeakBytes), Floor: "<= 200.0 MiB", Passed: f.PeakBytes <= 200<<20},
 		free("serve: page in a flood, p50", millis(f.PageP50)),
 		{What: "serve: page in a flood, p99", Figure: millis(f.PageP99), Floor: "<= 50.0 ms", Passed: f.PageP99 <= 50*time.Millisecond},
+		free("serve: edit in a flood, p50", millis(f.EditP50)),
+		{What: "serve: edit in a flood, p99", Figure: millis(f.EditP99), Floor: "< 2000.0 ms", Passed: f.EditP99 < 2*time.Second},
 	}
 }
