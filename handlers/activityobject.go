@@ -74,7 +74,7 @@ func (v *visit) activitySelects(t tabState) ([]views.Select, error) {
 		return nil, err
 	}
 	to := views.Select{
-		Name: "activity_object", Label: "Sync Activity to a Custom Object", Locked: t.locked, Error: t.errors["activity_object"], Meta: t.meta(v, "activity_object", "Lead or Contact"),
+		Name: "activity_object", Label: "Sync Activity to a Custom Object", Error: t.errors["activity_object"], Meta: t.meta(v, "activity_object", "Lead or Contact"),
 		Options: []views.Option{{Text: "Default (Lead or Contact)", Selected: c.ActivityObject == ""}},
 		Hint:    "Calls, chats and texts of people who are not identified yet go there instead; who is identified stays. Offered is every object of the Objects tab with a searchable phone field that allows search, activities and feed tracking: Setup, Object Manager.",
 	}
@@ -92,7 +92,7 @@ func (v *visit) activitySelects(t tabState) ([]views.Select, error) {
 		to.Options = append(to.Options, views.Option{Value: c.ActivityObject, Text: c.ActivityObject + " (fails a test now)", Selected: true})
 	}
 	phone := views.Select{
-		Name: "phone_field", Label: "Customize Object Phone Field", Locked: t.locked, Error: t.errors["phone_field"], Meta: t.meta(v, "phone_field", "the first"),
+		Name: "phone_field", Label: "Customize Object Phone Field", Error: t.errors["phone_field"], Meta: t.meta(v, "phone_field", "the first"),
 		Options: fieldOptions(gateway.Schema{Fields: fields}, c.PhoneField, gateway.TypePhone),
 		Hint:    "The one field by which its records are found. A field that is missing here must be searchable and of the type Phone. Records are made only while “Sync to Salesforce” and “Create when missing” are on for " + c.ActivityObject + ", on the Objects tab.",
 	}

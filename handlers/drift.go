@@ -37,7 +37,7 @@ func (v *visit) suspendLine(line *views.FieldLine, m gateway.Mapping) {
 	}
 	line.Broken = "Suspended since " + v.clock().full(m.Suspended.At).Text + ". " + m.Suspended.Why
 	line.Direction, line.Why = views.DirectionNone, "Suspended; the other fields go on."
-	if v.admin() && m.Suspended.Cause == mapping.CauseRetyped {
+	if m.Suspended.Cause == mapping.CauseRetyped {
 		line.BrokenLink = views.Link{Text: "Import " + m.Field + " again", URL: importURL(m)}
 	}
 }

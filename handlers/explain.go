@@ -27,7 +27,7 @@ type explanation struct {
 }
 
 func (x *explanation) say(pass bool, title, text string, to views.Link) {
-	x.checks = append(x.checks, views.Check{Pass: pass, Title: title, Text: text, SetupLink: to})
+	x.checks = append(x.checks, views.Check{Pass: pass, Title: title, Text: text, SetupLink: x.toSettings(to)})
 }
 
 // explain answers "why did this not sync?" for a record, a person or a

@@ -13,7 +13,7 @@ const mostUsers = 200
 func (v *visit) fallbackOwner(t tabState) (views.Select, error) {
 	chosen := t.settings.Advanced.FallbackOwner
 	s := views.Select{
-		Name: "fallback_owner", Label: "Owner instead of an inactive Salesforce user", Locked: t.locked, Error: t.errors["fallback_owner"],
+		Name: "fallback_owner", Label: "Owner instead of an inactive Salesforce user", Error: t.errors["fallback_owner"],
 		Hint:    "Of what is written for somebody who has left. With nobody it waits in the sync log.",
 		Meta:    t.meta(v, "fallback_owner", "nobody"),
 		Options: []views.Option{{Text: "Nobody: it waits for a person", Selected: chosen == ""}},

@@ -92,6 +92,7 @@ type healthFacts struct {
 	unread  int      // changes of the last day that could not be read
 	unready []string // objects whose first backfill is not done
 	broken  []gateway.Mapping
+	mend    string   // where they are mended, "" for who cannot
 	mirrors []string // the mirrored objects
 }
 
@@ -116,6 +117,9 @@ func (v *visit) healthFacts(c gateway.Connection) (healthFacts, error) {
 	}
 	if f.broken, err = v.ws.SuspendedMappings(v.UserContext()); err != nil {
 		return f, err
+	}
+	if len(f.broken) > 0 {
+		f.mend = v.toSettings(views.Link{URL: objectURL(f.broken[0].Object) + "?show=broken"}).URL
 	}
 	if f.unread, err = v.ws.QuarantinedSince(v.UserContext(), f.now.Add(-unreadNews)); err != nil {
 		return f, err
@@ -218,7 +222,7 @@ func (f healthFacts) sentence() []views.Piece {
 			pieces = append(pieces, views.Piece{Text: ", "})
 		}
 		pieces = append(pieces, views.Piece{
-			Text: count(n, "field mapping is suspended", "field mappings are suspended"), URL: settingsBase + "/objects/" + f.broken[0].Object + "?show=broken",
+			Text: count(n, "field mapping is suspended", "field mappings are suspended"), URL: f.mend,
 		})
 	}
 	pieces = append(pieces, f.proofPieces(f.now)...)

@@ -10,19 +10,17 @@ import (
 )
 
 // levels are the three levels of the Notes settings (AVM-07): for everybody,
-// for oneself, and, for admins, for single members.
+// for oneself, and for single members. Who is no admin has his own alone (AVM-02).
 func (v *visit) levels(scope string) views.Segments {
+	if !v.admin() {
+		return views.Segments{}
+	}
 	own := memberScope(v.member.ID)
-	s := views.Segments{Label: "Level", Items: []views.Segment{
+	return views.Segments{Label: "Level", Items: []views.Segment{
 		{Text: "Organization", URL: settingsBase + "/notes", Current: scope == gateway.OrgScope},
 		{Text: "You", URL: "/settings/you", Current: scope == own},
+		{Text: "Members", URL: settingsBase + "/notes?level=members", Current: scope != gateway.OrgScope && scope != own},
 	}}
-	if v.admin() {
-		s.Items = append(s.Items, views.Segment{
-			Text: "Members", URL: settingsBase + "/notes?level=members", Current: scope != gateway.OrgScope && scope != own,
-		})
-	}
-	return s
 }
 
 // levelWords say for whom the values hold, own of them being members with own

@@ -38,7 +38,7 @@ func (v *visit) closeNotes(t tabState, p *views.NotesPage) error {
 			switch {
 			case c.Value != "note":
 			case c.Checked:
-				c.Warning, c.WarningLink = "Waits: "+notesOffText, views.Link{Text: "What to click", URL: settingsBase}
+				c.Warning, c.WarningLink = "Waits: "+notesOffText, v.toSettings(views.Link{Text: "What to click", URL: settingsBase})
 			default:
 				c.Closed = notesOffText + " An admin sees under Connection and readiness what to click in Setup."
 			}

@@ -196,8 +196,6 @@ func whyFieldReadOnly(v *visit) error {
 	p := views.ListPage{
 		Head: views.Head{
 			Title: label + " is read-only in Salesforce", Lead: cause.Text,
-			Crumb:   []views.Link{{Text: "Salesforce settings", URL: settingsBase + "/objects"}, {Text: firstLabel(s.schema), URL: objectURL(s.object)}},
-			Actions: []views.Action{{Text: "Back to the fields", URL: objectURL(s.object)}},
 		},
 		Caption: "What decides whether " + label + " can be written in Salesforce",
 		Columns: []views.Column{{Text: "Question"}, {Text: "Holds"}, {Text: "Why"}},
@@ -208,14 +206,18 @@ func whyFieldReadOnly(v *visit) error {
 		p.Head.Title, p.Head.Lead = label+" can be written in Salesforce", "All four hold for the connected user."
 		p.Pager.Text = mapping.GrantedBy(s.object, false)
 	case cause.Setup != "":
-		p.Head.Lead += " He lacks the " + cause.Permission + ". In Salesforce: " + cause.Setup
+		p.Head.Lead += " What is missing: " + cause.Permission + ". In Salesforce: " + cause.Setup
 		p.Pager.Text = mapping.GrantedBy(s.object, true)
 		if c, err := v.ws.Connection(v.UserContext()); err == nil && c.InstanceURL != "" {
 			p.Head.Link = views.Link{Text: "Open Setup", URL: c.InstanceURL + cause.SetupPath, External: true}
 		}
 	}
-	if v.admin() {
-		p.Head.Actions = append(p.Head.Actions, views.Action{Text: "Read again", URL: objectURL(s.object) + "/describe", Post: true, Icon: views.IconAgain})
+	if v.admin() { // a rep comes from a record
+		p.Head.Crumb = []views.Link{{Text: "Salesforce settings", URL: settingsBase + "/objects"}, {Text: firstLabel(s.schema), URL: objectURL(s.object)}}
+		p.Head.Actions = []views.Action{
+			{Text: "Back to the fields", URL: objectURL(s.object)},
+			{Text: "Read again", URL: objectURL(s.object) + "/describe", Post: true, Icon: views.IconAgain},
+		}
 	}
 	p.Shell = v.s.shell(v, p.Head.Title, views.NavSettings)
 	return render(v.Ctx, views.List(p))

@@ -74,10 +74,10 @@ func TestThePageTellsWhyAFieldIsReadOnly_AVM56_UX27(t *testing.T) {
 		must(t, w.db.In(home).SaveSchemas(t.Context(), []gateway.Schema{s}))
 	}
 	rep := w.as(home, gateway.RoleRep)
-	rep.get(contactPage+"?show=all").want(http.StatusOK, "Secured", "Read-only", "Why?")
-	rep.get(contactPage+"/why?field=Secured__c").want(http.StatusOK, "Field-level security makes it read-only", "Set Field-Level Security", "He lacks the field permission “Edit Access” on Contact.Secured__c", "Open Setup", "Do profile and permission sets let him edit Contact? Yes", "Does field-level security let him edit the field? No",
-		"not which of his profile, permission sets and groups should have granted it. Setup names them: Users › the connected user › View Summary")
-	rep.get(contactPage+"/why?field=Title").want(http.StatusOK, "can be written in Salesforce", "not by which profile or permission set he may. Setup names them")
+	w.as(home, gateway.RoleAdmin).get(contactPage+"?show=all").want(http.StatusOK, "Secured", "Read-only", "Why?")
+	rep.get(contactPage+"/why?field=Secured__c").want(http.StatusOK, "Field-level security makes it read-only", "Set Field-Level Security", "What is missing: field permission “Edit Access” on Contact.Secured__c", "Open Setup", "Do profile and permission sets let the connected user edit Contact? Yes", "Does field-level security let the connected user edit the field? No",
+		"not which profile, permission set or group would have to allow it. Setup names them: Users › the connected user › View Summary")
+	rep.get(contactPage+"/why?field=Title").want(http.StatusOK, "can be written in Salesforce", "not which profile or permission set allows it. Setup names them")
 	rep.get(contactPage + "/why?field=Nowhere__c").want(http.StatusNotFound)
 }
 

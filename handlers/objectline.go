@@ -101,7 +101,7 @@ func (v *visit) productCell(line *views.FieldLine, s objectTab, f gateway.Field,
 	}
 	line.Product = &views.Select{
 		ID: productName + f.Name, Name: productName + f.Name, Label: "Product Property of " + line.Label, Small: true,
-		Options: options, Locked: s.locked, Error: s.errors[productName+f.Name],
+		Options: options, Error: s.errors[productName+f.Name],
 	}
 }
 
@@ -110,11 +110,6 @@ func (v *visit) productCell(line *views.FieldLine, s objectTab, f gateway.Field,
 func (v *visit) ruleCells(line *views.FieldLine, s objectTab, f gateway.Field, m gateway.Mapping) {
 	if !line.CanEdit {
 		line.EditableText, line.RulesText = "Not possible", "Never written, so no conflict is possible"
-		return
-	}
-	if s.locked != "" {
-		line.EditableText = onOff(m.Editable)
-		line.RulesText = settings.ModeWords[mapping.Mode(f.Name, m)] + "; conflicts: " + settings.WinnerWords[m.Winner]
 		return
 	}
 	line.Editable = &views.Switch{ID: editableName + f.Name, Name: editableName + f.Name, Label: line.Label + ", editable", On: m.Editable}
@@ -146,9 +141,6 @@ func modeOptions(field string, m gateway.Mapping) []views.Option {
 
 // moreCell are the rare choices, folded away.
 func (v *visit) moreCell(line *views.FieldLine, s objectTab, f gateway.Field, m gateway.Mapping, imported bool) {
-	if s.locked != "" {
-		return
-	}
 	if line.CanEdit {
 		line.MoreSelects = []views.Select{{
 			ID: directionName + f.Name, Name: directionName + f.Name, Label: "Sync Direction", Error: s.errors[directionName+f.Name],

@@ -114,7 +114,7 @@ func (v *visit) showObject(s objectTab) error {
 	}
 	names, counts := s.chosen(v.Query("show"), v.Query("q"))
 	if len(s.body.Fields) == 0 && v.Query("show") == showMapped && v.Query("q") == "" {
-		p.Empty = v.noFields(s)
+		p.Empty = noFields(s)
 	}
 	p.Parts = partsOf(base, v.Query("show"), counts)
 	shown := pageOf(names, v.Query("after"))
@@ -138,13 +138,12 @@ func (v *visit) showObject(s objectTab) error {
 }
 
 // noFields is what stands in place of the table while nothing is imported.
-func (v *visit) noFields(s objectTab) views.Empty {
-	e := views.Empty{Icon: views.IconDownload, Title: "No field is imported yet", Text: "Your admins choose the fields of " + firstLabel(s.schema) + " that travel, and which way."}
-	if v.admin() {
-		e.Text = "Import the fields of " + firstLabel(s.schema) + " that you want. Each appears here at once, with its values and its direction."
-		e.Actions = []views.Action{{Text: "Import Properties", URL: objectURL(s.object) + "/properties", Icon: views.IconDownload, Dialog: true}}
+func noFields(s objectTab) views.Empty {
+	return views.Empty{
+		Icon: views.IconDownload, Title: "No field is imported yet",
+		Text:    "Import the fields of " + firstLabel(s.schema) + " that you want. Each appears here at once, with its values and its direction.",
+		Actions: []views.Action{{Text: "Import Properties", URL: objectURL(s.object) + "/properties", Icon: views.IconDownload, Dialog: true}},
 	}
-	return e
 }
 
 func objectURL(object string) string { return settingsBase + "/objects/" + object }
@@ -161,18 +160,17 @@ func (v *visit) objectHead(s objectTab) (views.Head, error) {
 	}
 	added := slices.Contains(s.settings.Objects.Added, s.object)
 	if added {
-		h.Actions = append(h.Actions, views.Action{Text: "Records", URL: recordsBase + s.object})
-	}
-	if v.admin() && added {
-		h.Actions = append(h.Actions, views.Action{Text: "Remove object", URL: objectURL(s.object) + "/leave", Icon: views.IconCross, Dialog: true})
-	}
-	if v.admin() {
 		h.Actions = append(
 			h.Actions,
-			views.Action{Text: "Read again", About: " the fields from Salesforce", URL: objectURL(s.object) + "/describe", Post: true, Icon: views.IconAgain},
-			views.Action{Text: "Import Properties", URL: objectURL(s.object) + "/properties", Icon: views.IconDownload, Dialog: true},
+			views.Action{Text: "Records", URL: recordsBase + s.object},
+			views.Action{Text: "Remove object", URL: objectURL(s.object) + "/leave", Icon: views.IconCross, Dialog: true},
 		)
 	}
+	h.Actions = append(
+		h.Actions,
+		views.Action{Text: "Read again", About: " the fields from Salesforce", URL: objectURL(s.object) + "/describe", Post: true, Icon: views.IconAgain},
+		views.Action{Text: "Import Properties", URL: objectURL(s.object) + "/properties", Icon: views.IconDownload, Dialog: true},
+	)
 	return h, err
 }
 
@@ -249,7 +247,7 @@ func (s objectTab) switches(v *visit) []views.Switch {
 	label := firstLabel(s.schema)
 	def := gateway.DefaultSettings().Objects
 	out := []views.Switch{{
-		Name: "switch_writeback", Label: "Sync to Salesforce", On: s.body.Switches.Writeback, Locked: s.locked,
+		Name: "switch_writeback", Label: "Sync to Salesforce", On: s.body.Switches.Writeback,
 		Effect: "Edits made here are written back to " + label + ". Off: no field of it is written; notes and tasks still are.",
 		Meta:   s.meta(v, "writeback."+s.object, onOff(def.Writeback[s.object])),
 	}}
@@ -261,21 +259,21 @@ func (s objectTab) switches(v *visit) []views.Switch {
 	}
 	if creates(s.object) {
 		out = append(out, views.Switch{
-			Name: "switch_create_missing", Label: "Create Salesforce Objects for missing Contacts", On: s.body.Switches.CreateMissing, Locked: s.locked,
+			Name: "switch_create_missing", Label: "Create Salesforce Objects for missing Contacts", On: s.body.Switches.CreateMissing,
 			Effect: "Where no " + label + " matches, a new one is made. Off: the person stays unlinked.",
 			Meta:   s.meta(v, "create_missing."+s.object, onOff(def.CreateMissing[s.object])),
 		})
 	}
 	if s.custom() {
 		out = append(out, views.Switch{
-			Name: "switch_create_missing", Label: "Create records where none matches", On: s.body.Switches.CreateMissing, Locked: s.locked,
+			Name: "switch_create_missing", Label: "Create records where none matches", On: s.body.Switches.CreateMissing,
 			Effect: "Where no " + label + " is a record of your product's own kind, a new one is made. Off: that record stays here.",
 			Meta:   s.meta(v, "create_missing."+s.object, onOff(def.CreateMissing[s.object])),
 		})
 	}
 	if s.object != "Event" && s.object != "Task" {
 		out = append(out, views.Switch{
-			Name: "switch_update_fields", Label: "Sync updates to Object Fields", On: s.body.Switches.UpdateFields, Locked: s.locked,
+			Name: "switch_update_fields", Label: "Sync updates to Object Fields", On: s.body.Switches.UpdateFields,
 			Effect: "Later changes go to mapped fields of linked records. Off: no field of an identified record is written; tasks still are.",
 			Meta:   s.meta(v, "update_fields."+s.object, onOff(def.UpdateFields[s.object])),
 		})

@@ -3,7 +3,6 @@ package handlers
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 
@@ -194,17 +193,4 @@ func TestFieldsAreFoundBySearchAndPart_UX22(t *testing.T) {
 	}
 	b.get(settingsBase + "/objects/Case").want(http.StatusNotFound)
 	b.post(settingsBase+"/objects/Case", url.Values{}).want(http.StatusNotFound)
-}
-
-func TestARepSeesFieldsWithoutControls(t *testing.T) {
-	w := newWorld(t)
-	page := w.as(home, gateway.RoleRep).get(contactPage).want(http.StatusOK, "Title", "Overwrite")
-	for _, control := range []string{"product_Title", "mode_Title", "editable_Title", "display_Title"} {
-		if contains(page.body, `name="`+control+`"`) {
-			t.Errorf("%s can be changed", control)
-		}
-	}
-	if slices.Contains(page.links(), contactPage+"/properties") {
-		t.Error("a rep is led to the import")
-	}
 }

@@ -52,7 +52,7 @@ func showObjects(v *visit, t tabState) (templ.Component, error) {
 		return nil, err
 	}
 	p.Broken = notice
-	if v.admin() && t.common.NoConnection.Strong == "" {
+	if t.common.NoConnection.Strong == "" {
 		p.Cards = []views.TextCard{
 			{
 				Title: "Start small", Link: views.Link{Text: "Open Opportunity", URL: objectURL("Opportunity")},
@@ -126,7 +126,7 @@ func (v *visit) objectLine(t tabState, object string) (views.ObjectLine, error) 
 		State: views.StateChip(views.StateOK),
 		Sync: views.Switch{
 			ID: "writeback_" + object, Name: "writeback_" + object, Label: "Sync to Salesforce", On: t.settings.Objects.Writeback[object],
-			Locked: t.locked, Meta: t.meta(v, "writeback."+object, on),
+			Meta:   t.meta(v, "writeback."+object, on),
 			Effect: "Edits of " + label + " fields that are Editable are written to Salesforce.",
 		},
 	}, nil

@@ -145,7 +145,7 @@ func allPages() []route {
 		{"GET", "/sync/log/:id/ignore", signedIn, askIgnore},
 		{"POST", "/sync/log/:id/ignore", signedIn, ignoreLine},
 		{"GET", "/sync", signedIn, goTo("/sync/log")},
-		{"GET", "/settings", signedIn, goTo(settingsBase + "/notes")},
+		{"GET", "/settings", signedIn, func(v *visit) error { return goTo(v.settingsHome())(v) }},
 		{"GET", holesBase, signedIn, holeList},
 		{"GET", holesBase + "/:id", signedIn, holePage},
 		{"GET", holesBase + "/:id/certificate", signedIn, holeFile},
@@ -167,7 +167,7 @@ func allPages() []route {
 		{"POST", addURL, admins, addObject},
 		{"GET", settingsBase + "/objects/:object/leave", admins, askLeave},
 		{"POST", settingsBase + "/objects/:object/leave", admins, leaveObject},
-		{"GET", settingsBase + "/objects/:object", signedIn, objectPage},
+		{"GET", settingsBase + "/objects/:object", admins, objectPage},
 		{"POST", settingsBase + "/objects/:object", admins, saveObject},
 		{"POST", settingsBase + "/objects/:object/describe", admins, describeAgain},
 		{"GET", settingsBase + "/objects/:object/properties", admins, importProperties},
@@ -220,7 +220,7 @@ func allPages() []route {
 	list = append(list, saidPages...)
 	for _, tab := range gateway.Tabs {
 		list = append(list,
-			route{"GET", settingsBase + "/" + string(tab), signedIn, settingsTab(tab)},
+			route{"GET", settingsBase + "/" + string(tab), admins, settingsTab(tab)},
 			route{"POST", settingsBase + "/" + string(tab), admins, saveTab(tab)})
 	}
 	for _, k := range recordKinds {

@@ -158,7 +158,7 @@ func TestRepOpensNoAdminPage(t *testing.T) {
 		if r.path == eventsPath {
 			continue
 		}
-		wantAdmin := strings.HasPrefix(r.path, settingsBase) && (r.method == http.MethodPost || !isTab(r.path) && !strings.HasSuffix(r.path, "/:object/why")) ||
+		wantAdmin := strings.HasPrefix(r.path, settingsBase) && !strings.HasSuffix(r.path, "/:object/why") ||
 			strings.HasPrefix(r.path, "/settings/members") || strings.HasPrefix(r.path, "/settings/keys") || strings.HasPrefix(r.path, "/proofs/") || strings.HasPrefix(r.path, "/pause/") || strings.HasPrefix(r.path, undoCreatedBase) || strings.HasPrefix(r.path, hooksBase) ||
 			strings.HasPrefix(r.path, topicsBase) || strings.HasPrefix(r.path, agentsBase) || r.path == "/audit" || r.method == http.MethodPost && strings.HasSuffix(r.path, "/:id/delete") || strings.HasPrefix(r.path, againBase) || r.path == "/sync/lines/export"
 		if (r.access == admins) != wantAdmin {
@@ -174,15 +174,6 @@ func TestRepOpensNoAdminPage(t *testing.T) {
 	if !w.audited(home, "Rita Rep refused GET /audit") {
 		t.Error("the refusal is not in the audit")
 	}
-}
-
-func isTab(path string) bool {
-	for _, tab := range gateway.Tabs {
-		if path == settingsBase+"/"+string(tab) {
-			return true
-		}
-	}
-	return path == settingsBase+"/objects/:object"
 }
 
 // S-34, generated over all routes with an id: what belongs to the other

@@ -51,11 +51,10 @@ type tabState struct {
 	locked   string // why this scope cannot be changed now, "" when it can
 }
 
-// settingsTab shows one tab of the organization's settings. Members see it
-// read-only: the values hold for them too.
+// settingsTab shows one tab of the organization's settings.
 func settingsTab(tab gateway.Tab) func(*visit) error {
 	return func(v *visit) error {
-		if tab == gateway.TabNotes && v.admin() && v.Query("level") == "members" {
+		if tab == gateway.TabNotes && v.Query("level") == "members" {
 			return noteMembers(v)
 		}
 		state, err := v.tabState(tab, gateway.OrgScope)
@@ -107,10 +106,10 @@ func (v *visit) tabState(tab gateway.Tab, scope string) (tabState, error) {
 			Bar: views.SaveBar{Save: saveWords(scope), DiscardURL: v.tabURL(tab, scope)},
 		},
 	}
-	switch {
-	case scope == gateway.OrgScope && !v.admin():
-		s.locked = "Set by your admins for everybody"
-	case scope != gateway.OrgScope && s.origin.Locked:
+	if !v.admin() { // his own settings are all he sees (AVM-02)
+		s.common.Title, s.common.Lead, s.common.ConnectURL, s.common.Base = "Your settings", "Where the notes of your meetings and calls go in Salesforce.", "", ""
+	}
+	if scope != gateway.OrgScope && s.origin.Locked {
 		s.locked = "locked by organization"
 	}
 	s.common.Form.ReadOnly = s.locked != ""

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -85,4 +86,29 @@ func other(was []string) []string {
 		return []string{"task"}
 	}
 	return []string{"note"}
+}
+
+// Who is no admin sees his own settings and none of the organization, and no
+// page leads him there.
+func TestRepSeesOnlyHisOwnSettings_AVM02(t *testing.T) {
+	w := newWorld(t)
+	w.suspend(map[string]gateway.Suspension{"Hull__c": {Cause: "gone", Why: "Salesforce no longer shows Hull__c.", At: w.clock.now()}})
+	rep := w.as(home, gateway.RoleRep)
+	paths := []string{contactPage, mappingsURL, fileBase, backtestBase}
+	for _, tab := range gateway.Tabs {
+		paths = append(paths, settingsBase+"/"+string(tab))
+	}
+	for _, path := range paths {
+		rep.get(path).want(http.StatusForbidden, "Only an admin of this workspace can open this page.")
+	}
+	rep.get("/settings").want(http.StatusFound).wantLocation("/settings/you")
+	rep.get("/settings/you").want(http.StatusOK, "Your settings", "These values hold for you only", "Where meeting notes go", "Save changes")
+	for _, path := range []string{"/settings/you", "/", "/deals", "/sync/explain?record=" + contactOf(home).ID, "/sync/explain?person=nobody", annPath} {
+		for _, to := range rep.get(path).want(http.StatusOK).links() {
+			if strings.HasPrefix(to, settingsBase) {
+				t.Errorf("%s leads a rep to %s", path, to)
+			}
+		}
+	}
+	w.as(home, gateway.RoleAdmin).get("/settings").want(http.StatusFound).wantLocation(settingsBase + "/notes")
 }

@@ -58,13 +58,31 @@ func navigation(v *visit) []views.NavItem {
 		{Key: views.NavDeals, URL: "/deals"},
 		{Key: views.NavMeetings, URL: meetingsBase},
 		{Key: views.NavSyncLog, URL: "/sync/log"},
-		{Key: views.NavSettings, URL: "/settings/salesforce/notes"},
+		{Key: views.NavSettings, URL: v.settingsHome()},
 	}
 	// Who is outside is not led there; without the settings nobody is.
 	if _, err := v.seesForecast(); err == nil {
 		items = append(items, views.NavItem{Key: views.NavForecast, URL: forecastBase})
 	}
 	return items
+}
+
+// settingsHome is where somebody's settings begin: only admins see those of the
+// organization, everybody else his own (AVM-02).
+func (v *visit) settingsHome() string {
+	if v.admin() {
+		return settingsBase + "/notes"
+	}
+	return "/settings/you"
+}
+
+// toSettings is a link to settings of the organization, none for who may not
+// see them.
+func (v *visit) toSettings(l views.Link) views.Link {
+	if !v.admin() && strings.HasPrefix(l.URL, settingsBase) {
+		return views.Link{}
+	}
+	return l
 }
 
 func (s *Server) menu(v *visit) views.User {

@@ -63,41 +63,41 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 		Deals: []views.Select{
 			{
 				Name: "amount_field", Label: "Deal amount field", Options: fieldOptions(imported, a.AmountField, gateway.TypeCurrency, gateway.TypeDouble),
-				Hint: "Used in pipelines, forecasts, win/loss and reports alike. Offered are the imported fields of Opportunity: Objects tab, Import Properties.", Meta: t.meta(v, "amount_field", "Amount"), Locked: t.locked, Error: t.errors["amount_field"],
+				Hint: "Used in pipelines, forecasts, win/loss and reports alike. Offered are the imported fields of Opportunity: Objects tab, Import Properties.", Meta: t.meta(v, "amount_field", "Amount"), Error: t.errors["amount_field"],
 			},
 			{
 				Name: "close_date_field", Label: "Deal close date field", Options: fieldOptions(imported, a.CloseDateField, gateway.TypeDate),
-				Hint: "Used in the same four places.", Meta: t.meta(v, "close_date_field", "Close Date"), Locked: t.locked, Error: t.errors["close_date_field"],
+				Hint: "Used in the same four places.", Meta: t.meta(v, "close_date_field", "Close Date"), Error: t.errors["close_date_field"],
 			},
 			{
 				Name: "opportunity_rule", Label: "Of several open opportunities, a meeting goes to", Options: choose(a.OpportunityRule,
 					gateway.OpportunityClosing, "The one that closes first", gateway.OpportunityRecent, "The one that changed last",
 					gateway.OpportunityLargest, "The one with the largest amount", gateway.OpportunityNone, "None of them"),
-				Hint: "Closed ones are never chosen.", Meta: t.meta(v, "opportunity_rule", "closes first"), Locked: t.locked, Error: t.errors["opportunity_rule"],
+				Hint: "Closed ones are never chosen.", Meta: t.meta(v, "opportunity_rule", "closes first"), Error: t.errors["opportunity_rule"],
 			},
 			owner,
 		},
 		Emails: []views.Switch{
 			{
-				Name: "emails_from_tasks", Label: "From Task objects", On: a.EmailsFromTasks, Locked: t.locked, Meta: t.meta(v, "emails_from_tasks", "off"),
+				Name: "emails_from_tasks", Label: "From Task objects", On: a.EmailsFromTasks, Meta: t.meta(v, "emails_from_tasks", "off"),
 				Effect: "For orgs that log e-mail as Tasks. They appear among the e-mails and on the timelines of contacts, leads and deals, as from Salesforce; nothing is written back. Switched off, they are hidden here.",
 			},
 			{
-				Name: "emails_from_messages", Label: "From EmailMessage objects", On: a.EmailsFromMessages, Locked: t.locked, Meta: t.meta(v, "emails_from_messages", "off"),
+				Name: "emails_from_messages", Label: "From EmailMessage objects", On: a.EmailsFromMessages, Meta: t.meta(v, "emails_from_messages", "off"),
 				Effect: "For orgs with Enhanced Email. They are read and appear in the same places, each e-mail once; those of the product become EmailMessages instead of Tasks. Switched off, what was read is dropped here, and nothing changes in Salesforce.",
 			},
 		},
 		Conflicts: conflictSelects(v, t),
 		Switches: []views.Switch{{
-			Name: "summarize_topics", Label: "Summarize Smart Topics in the deals dashboard", On: a.SummarizeTopics, Locked: t.locked, Meta: t.meta(v, "summarize_topics", "off"),
+			Name: "summarize_topics", Label: "Summarize Smart Topics in the deals dashboard", On: a.SummarizeTopics, Meta: t.meta(v, "summarize_topics", "off"),
 			Effect: v.summaryWords(),
 		}, {
-			Name: "own_sight", Label: "Reps see only what Salesforce shows them", On: a.OwnSight, Locked: t.locked, Meta: t.meta(v, "own_sight", "on"),
-			Effect: "Each rep is taken for the Salesforce user who has his address, or whom you choose under Members. Records and fields that Salesforce hides from that user are left out of pages, searches, forecasts, exports and the log; who is no user sees none. Admins see what the connected user sees. It takes API calls: while a rep looks at pages, Salesforce is asked again every " + duration(sightLife) + ", two calls for an object and one for up to 200 records; while calls are scarce or it does not answer, its last word holds for " + duration(sightKept) + ". Restriction rules are not known to that answer. Switched off, reps see what the connected user sees.",
+			Name: "own_sight", Label: "Reps see only what Salesforce shows them", On: a.OwnSight, Meta: t.meta(v, "own_sight", "on"),
+			Effect: "Each rep is taken for the Salesforce user with the same address, or whom you choose under Members. Records and fields that Salesforce hides from that user are left out of pages, searches, forecasts, exports and the log; who is no user sees none. Admins see what the connected user sees. It takes API calls: while a rep looks at pages, Salesforce is asked again every " + duration(sightLife) + ", two calls for an object and one for up to 200 records; while calls are scarce or it does not answer, its last word holds for " + duration(sightKept) + ". Restriction rules are not known to that answer. Switched off, reps see what the connected user sees.",
 		}},
 		Currency: views.Select{
 			Name: "currency_label", Label: "Currency label", Options: currencies(a.CurrencyLabel),
-			Hint: "Only the symbol before amounts changes; no number does.", Meta: t.meta(v, "currency_label", "$"), Locked: t.locked, Error: t.errors["currency_label"],
+			Hint: "Only the symbol before amounts changes; no number does.", Meta: t.meta(v, "currency_label", "$"), Error: t.errors["currency_label"],
 		},
 		Sample: money("48000", a.CurrencyLabel),
 	}
@@ -131,7 +131,7 @@ func conflictSelects(v *visit, t tabState) []views.Select {
 	for _, kind := range gateway.DataTypes {
 		name := "conflicts_" + string(kind)
 		out = append(out, views.Select{
-			Name: name, Label: dataTypeWords[kind], Locked: t.locked, Error: t.errors["conflicts"], Meta: t.meta(v, "conflicts."+string(kind), "not decided"),
+			Name: name, Label: dataTypeWords[kind], Error: t.errors["conflicts"], Meta: t.meta(v, "conflicts."+string(kind), "not decided"),
 			Options: choose(string(t.settings.Advanced.Conflicts[kind]), "", "Not decided: most recent wins",
 				"salesforce", "Salesforce wins", "product", "Product wins", "recent", "Most recent wins", "ask", "Ask a person"),
 		})
@@ -152,7 +152,7 @@ func (v *visit) activityCard(t tabState, name, title string, field gateway.Activ
 		columns[i], _ = schema.Field(side.chosen)
 		columns[i].Name = side.chosen
 		card.Fields = append(card.Fields, views.Select{
-			Name: name + "_field_" + side.key, Label: side.object + " field", Locked: t.locked, Error: t.errors[name+"_field"],
+			Name: name + "_field_" + side.key, Label: side.object + " field", Error: t.errors[name+"_field"],
 			Meta:    t.meta(v, name+"_field."+side.key, "not written"),
 			Options: append([]views.Option{{Text: "Not written", Selected: side.chosen == ""}}, writableText(schema, side.chosen)...),
 		})
@@ -160,8 +160,8 @@ func (v *visit) activityCard(t tabState, name, title string, field gateway.Activ
 	for i, value := range values {
 		n := strconv.Itoa(i)
 		card.Rows = append(card.Rows, views.ActivityRow{
-			Name: value.Name, Event: valueControl(name+"_event_"+n, value.Name+" on the Event", value.Event, columns[0], t.locked),
-			Task: valueControl(name+"_task_"+n, value.Name+" on the Task", value.Task, columns[1], t.locked),
+			Name: value.Name, Event: valueControl(name+"_event_"+n, value.Name+" on the Event", value.Event, columns[0]),
+			Task: valueControl(name+"_task_"+n, value.Name+" on the Task", value.Task, columns[1]),
 		})
 	}
 	return card, nil
@@ -184,12 +184,12 @@ func writableText(schema gateway.Schema, chosen string) []views.Option {
 }
 
 // valueControl is a list where the field is a picklist, else a text.
-func valueControl(name, label, value string, f gateway.Field, locked string) views.ActivityControl {
+func valueControl(name, label, value string, f gateway.Field) views.ActivityControl {
 	switch {
 	case f.Name == "":
 		return views.ActivityControl{Text: "—"}
 	case len(f.Picklist) == 0:
-		return views.ActivityControl{Field: &views.Field{Name: name, Label: label, Value: value, Locked: locked, MaxLength: "255"}}
+		return views.ActivityControl{Field: &views.Field{Name: name, Label: label, Value: value, MaxLength: "255"}}
 	}
 	options := []views.Option{{Text: "Not written", Selected: value == ""}}
 	for _, entry := range f.Picklist {
@@ -198,7 +198,7 @@ func valueControl(name, label, value string, f gateway.Field, locked string) vie
 	if value != "" && !slices.Contains(f.Picklist, value) {
 		options = append(options, views.Option{Value: value, Text: value + " (no longer in the picklist)", Selected: true})
 	}
-	return views.ActivityControl{Select: &views.Select{Name: name, Label: label, Options: options, Locked: locked, Small: true}}
+	return views.ActivityControl{Select: &views.Select{Name: name, Label: label, Options: options, Small: true}}
 }
 
 // currencies are the usual labels, and the chosen one if it is another.

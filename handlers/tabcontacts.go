@@ -122,16 +122,16 @@ func showContacts(v *visit, t tabState) (templ.Component, error) {
 		Settings: t.common,
 		Switches: contactSwitches(v, t),
 		Teams: &views.ChoiceGroup{
-			Name: "teams", Legend: "Teams whose meetings count", Many: true, Locked: t.locked, Error: t.errors["teams"],
+			Name: "teams", Legend: "Teams whose meetings count", Many: true, Error: t.errors["teams"],
 			Meta: t.meta(v, "teams", "Sales and Customer Success"), Hint: "Meetings of other teams create nobody.",
 		},
 		Caps: []views.Field{
-			{Name: "cap_meeting", Label: "Contacts per meeting", Value: strconv.Itoa(c.CapMeeting), Error: t.errors["cap_meeting"], Locked: t.locked, Meta: t.meta(v, "cap_meeting", "20"), Hint: "The rest waits in the sync log."},
-			{Name: "cap_hour", Label: "Contacts per hour", Value: strconv.Itoa(c.CapHour), Error: t.errors["cap_hour"], Locked: t.locked, Meta: t.meta(v, "cap_hour", "200"), Hint: "Guards against a flood of participants."},
-			{Name: "phone_region", Label: "Country of phone numbers", Value: c.PhoneRegion, Error: t.errors["phone_region"], Locked: t.locked, Meta: t.meta(v, "phone_region", "that of the connected user"), Hint: "Two letters, such as US or GB: of numbers without a country code.", MaxLength: "2"},
+			{Name: "cap_meeting", Label: "Contacts per meeting", Value: strconv.Itoa(c.CapMeeting), Error: t.errors["cap_meeting"], Meta: t.meta(v, "cap_meeting", "20"), Hint: "The rest waits in the sync log."},
+			{Name: "cap_hour", Label: "Contacts per hour", Value: strconv.Itoa(c.CapHour), Error: t.errors["cap_hour"], Meta: t.meta(v, "cap_hour", "200"), Hint: "Guards against a flood of participants."},
+			{Name: "phone_region", Label: "Country of phone numbers", Value: c.PhoneRegion, Error: t.errors["phone_region"], Meta: t.meta(v, "phone_region", "that of the connected user"), Hint: "Two letters, such as US or GB: of numbers without a country code.", MaxLength: "2"},
 		},
 		Selects: []views.Select{{
-			Name: "account_match_field", Label: "Account Match Field", Locked: t.locked, Error: t.errors["account_match_field"],
+			Name: "account_match_field", Label: "Account Match Field", Error: t.errors["account_match_field"],
 			Options: append([]views.Option{{Text: "None", Selected: c.AccountMatchField == ""}}, fieldOptions(account, c.AccountMatchField, "url", "string", gateway.TypeEmail)...),
 			Hint:    "An account is recognized where this field holds the domain of the address.", Meta: t.meta(v, "account_match_field", "Website"),
 		}},
@@ -143,7 +143,7 @@ func showContacts(v *visit, t tabState) (templ.Component, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Chain = chainRows(c, t.locked != "", found)
+	p.Chain = chainRows(c, found)
 	if t.locked == "" {
 		p.AddStep = []views.Select{{Name: chainAdd, Label: "Also look for", Options: append([]views.Option{{Text: "Nothing more", Selected: true}}, missingSteps(c.Chain)...), Error: t.errors["chain"], Meta: t.meta(v, "chain", "e-mail, then phone, then domain")}}
 		p.AddField = []views.Field{{Name: chainField, Label: "API name of the field", Hint: "Only for a field of your own, such as Legacy_Id__c. It must exist on Lead and Contact."}}
@@ -156,9 +156,7 @@ func showContacts(v *visit, t tabState) (templ.Component, error) {
 	if p.TryOut, err = v.tryContact(c); err != nil {
 		return nil, err
 	}
-	if v.admin() {
-		p.Past, p.PastText, err = v.contactsPast(t.settings)
-	}
+	p.Past, p.PastText, err = v.contactsPast(t.settings)
 	return views.Contacts(p), err
 }
 
@@ -167,27 +165,27 @@ func contactSwitches(v *visit, t tabState) []views.Switch {
 	n, list := static.PublicDomains()
 	return []views.Switch{
 		{
-			Name: "auto_create", Label: "Create contacts from meetings", On: c.AutoCreate, Locked: t.locked, Meta: t.meta(v, "auto_create", "off"),
+			Name: "auto_create", Label: "Create contacts from meetings", On: c.AutoCreate, Meta: t.meta(v, "auto_create", "off"),
 			Effect: "For each external participant who is not in Salesforce yet. Colleagues are never created.",
 			Fields: []views.Field{{
-				Name: "own_domains", Label: "Our own domains", Value: strings.Join(c.OwnDomains, ", "), Error: t.errors["own_domains"], Locked: t.locked,
+				Name: "own_domains", Label: "Our own domains", Value: strings.Join(c.OwnDomains, ", "), Error: t.errors["own_domains"],
 				Hint: "Beside those of the members. Separated by commas.", Meta: t.meta(v, "own_domains", "those of the members"),
 			}},
 		},
 		{
-			Name: "exclude_public_domains", Label: "Exclude public e-mail domains", On: c.ExcludePublicDomains, Locked: t.locked, Meta: t.meta(v, "exclude_public_domains", "on"),
+			Name: "exclude_public_domains", Label: "Exclude public e-mail domains", On: c.ExcludePublicDomains, Meta: t.meta(v, "exclude_public_domains", "on"),
 			Effect: number(n) + " free-mail domains, such as Gmail or Yahoo, create nobody unless allowed below.", Link: views.Link{Text: "Show the list", URL: list},
 			Fields: []views.Field{{
-				Name: "allow_domains", Label: "Allowed all the same", Value: strings.Join(c.AllowDomains, ", "), Error: t.errors["allow_domains"], Locked: t.locked,
+				Name: "allow_domains", Label: "Allowed all the same", Value: strings.Join(c.AllowDomains, ", "), Error: t.errors["allow_domains"],
 				Hint: "Addresses or domains, separated by commas.", Meta: t.meta(v, "allow_domains", "none"),
 			}},
 		},
 		{
-			Name: "leads_first", Label: "Look at Leads first", On: c.LeadsFirst, Locked: t.locked, Meta: t.meta(v, "leads_first", "on"),
+			Name: "leads_first", Label: "Look at Leads first", On: c.LeadsFirst, Meta: t.meta(v, "leads_first", "on"),
 			Effect: "An existing Lead with the same address counts as known, so no Contact is created beside it.",
 		},
 		{
-			Name: "create_accounts", Label: "Create an account when none matches", On: c.CreateAccounts, Locked: t.locked, Meta: t.meta(v, "create_accounts", "off"),
+			Name: "create_accounts", Label: "Create an account when none matches", On: c.CreateAccounts, Meta: t.meta(v, "create_accounts", "off"),
 			Effect: "By the domain of the address. Needs the Account Match Field below.",
 		},
 	}
@@ -208,24 +206,22 @@ func stepValue(s gateway.MatchStep) string {
 
 // chainRows are the steps in their order; found is how many each rule decided
 // lately.
-func chainRows(c gateway.ContactsSettings, locked bool, found map[string]int) []views.ChainRow {
+func chainRows(c gateway.ContactsSettings, found map[string]int) []views.ChainRow {
 	rows := []views.ChainRow{{Order: "1", LooksFor: "Link already chosen by a person", In: "any", Text: "always first", Found: number(found[gateway.LinkByPerson])}}
 	for i, step := range c.Chain {
 		row := views.ChainRow{Order: strconv.Itoa(i + 2), LooksFor: settings.StepWords(step) + " equals", In: "Lead, Contact", Found: stepFound(step, c.Chain, found)}
 		if said, ok := stepRows[step.By]; ok {
 			row.LooksFor, row.In = said[0], said[1]
 		}
-		if !locked {
-			row.Fields = []views.Hidden{{Name: chainName, Value: stepValue(step)}}
-			about := settings.StepWords(step)
-			if i > 0 {
-				row.Actions = append(row.Actions, moveButton("Move up", about, "up", i))
-			}
-			if i < len(c.Chain)-1 {
-				row.Actions = append(row.Actions, moveButton("Move down", about, "down", i))
-			}
-			row.Actions = append(row.Actions, moveButton("Leave out", about, "drop", i))
+		row.Fields = []views.Hidden{{Name: chainName, Value: stepValue(step)}}
+		about := settings.StepWords(step)
+		if i > 0 {
+			row.Actions = append(row.Actions, moveButton("Move up", about, "up", i))
 		}
+		if i < len(c.Chain)-1 {
+			row.Actions = append(row.Actions, moveButton("Move down", about, "down", i))
+		}
+		row.Actions = append(row.Actions, moveButton("Leave out", about, "drop", i))
 		rows = append(rows, row)
 	}
 	return rows

@@ -53,10 +53,10 @@ func showForecast(v *visit, t tabState) (templ.Component, error) {
 		Settings: t.common,
 		Selects: []views.Select{{
 			Name: "period", Label: "Forecast period", Options: choose(f.Period, "monthly", "Monthly", "quarterly", "Quarterly"),
-			Hint: "The span that a forecast adds up.", Meta: t.meta(v, "period", "Monthly"), Locked: t.locked, Error: t.errors["period"],
+			Hint: "The span that a forecast adds up.", Meta: t.meta(v, "period", "Monthly"), Error: t.errors["period"],
 		}},
 		Amounts: views.ChoiceGroup{
-			Name: "amount", Legend: "Amounts are", Meta: t.meta(v, "amount", "Total"), Locked: t.locked, Error: t.errors["amount"],
+			Name: "amount", Legend: "Amounts are", Meta: t.meta(v, "amount", "Total"), Error: t.errors["amount"],
 			Hint: "Shown and added up here only; nothing on this tab writes to Salesforce.",
 			Choices: []views.Choice{
 				{Value: "total", Label: "Total", Effect: "The whole amount of each deal counts.", Checked: f.Amount == "total"},
@@ -64,15 +64,15 @@ func showForecast(v *visit, t tabState) (templ.Component, error) {
 			},
 		},
 		CountBy: views.ChoiceGroup{
-			Name: "count_by", Legend: "Deals count by", Meta: t.meta(v, "count_by", "Forecast category"), Locked: t.locked, Error: t.errors["count_by"],
+			Name: "count_by", Legend: "Deals count by", Meta: t.meta(v, "count_by", "Forecast category"), Error: t.errors["count_by"],
 			Choices: []views.Choice{
 				{Value: "category", Label: "Forecast category", Effect: "As Salesforce forecasts do.", Checked: f.CountBy == "category"},
 				{Value: "stage", Label: "Stage", Effect: "Whatever category the stage has.", Checked: f.CountBy == "stage"},
 			},
 		},
 		Visibility: []views.Field{
-			{Name: "teams", Label: "Teams", Value: strings.Join(f.Teams, ", "), Hint: "Separated by commas; none means every team. Who is outside sees no forecast at all.", Locked: t.locked, Meta: t.meta(v, "teams", "all")},
-			{Name: "roles", Label: "Roles", Value: strings.Join(f.Roles, ", "), Hint: "Such as Account Executive, as written under Members; none means every role.", Locked: t.locked, Meta: t.meta(v, "roles", "all")},
+			{Name: "teams", Label: "Teams", Value: strings.Join(f.Teams, ", "), Hint: "Separated by commas; none means every team. Who is outside sees no forecast at all.", Meta: t.meta(v, "teams", "all")},
+			{Name: "roles", Label: "Roles", Value: strings.Join(f.Roles, ", "), Hint: "Such as Account Executive, as written under Members; none means every role.", Meta: t.meta(v, "roles", "all")},
 		},
 	}
 	a := t.settings.Advanced
@@ -82,13 +82,13 @@ func showForecast(v *visit, t tabState) (templ.Component, error) {
 	}
 	categories := views.ChoiceGroup{
 		Name: "categories", Legend: "Forecast categories that count", Many: true, Columns: true, Meta: t.meta(v, "categories", "Pipeline, Best Case, Commit and Closed"),
-		Locked: t.locked, Error: t.errors["categories"], Hint: "Used when deals count by forecast category.",
+		Error: t.errors["categories"], Hint: "Used when deals count by forecast category.",
 	}
 	for _, c := range forecastCategories {
 		categories.Choices = append(categories.Choices, views.Choice{Value: c.value, Label: c.label, Checked: slices.Contains(f.Categories, c.value)})
 	}
 	stages := views.ChoiceGroup{
-		Name: "stages", Legend: "Stages that count", Many: true, Columns: true, Meta: t.meta(v, "stages", "none"), Locked: t.locked, Error: t.errors["stages"],
+		Name: "stages", Legend: "Stages that count", Many: true, Columns: true, Meta: t.meta(v, "stages", "none"), Error: t.errors["stages"],
 		Hint: "Used when deals count by stage. The list is that of your org.",
 	}
 	for _, stage := range stagesOf(deal, f.Stages) {
@@ -105,14 +105,9 @@ func showForecast(v *visit, t tabState) (templ.Component, error) {
 const previewed = 3
 
 // forecastPreview adds up the next periods by the values in the form, and says
-// what that changes. Who does not see forecasts sees none here either. It also
-// writes into the choices how many of these deals each would count.
+// what that changes. It also writes into the choices how many of these deals
+// each would count.
 func (v *visit) forecastPreview(t tabState, groups []views.ChoiceGroup) (*views.ForecastPreview, error) {
-	if _, err := v.seesForecast(); gateway.CodeOf(err) == gateway.CodeForbidden && err != nil {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
-	}
 	in, err := t.effective(t.rows)
 	if err != nil {
 		return nil, err
@@ -136,9 +131,6 @@ func (v *visit) forecastPreview(t tabState, groups []views.ChoiceGroup) (*views.
 		Lead: "With the values on the left, before saving.", Amount: o.money(amount),
 		Text:  count(deals, "deal", "deals") + ", " + amountWords(typed) + ", " + o.sums[0].Period.Words() + " to " + o.sums[previewed-1].Period.Words() + ". As of " + o.clk.at(o.clk.now).Text + ".",
 		Chart: o.chart("Preview", 0, nil), UpdateURL: settingsBase + "/forecast/preview",
-	}
-	if t.locked != "" {
-		p.Lead, p.UpdateURL = "With the values in force.", ""
 	}
 	if wrong := t.common.Form.Errors; len(wrong) > 0 {
 		p.Difference = views.Notice{Tone: views.Attention, Icon: views.IconWarning, Text: wrong[0].Text}

@@ -73,7 +73,10 @@ func showNotes(v *visit, t tabState) (templ.Component, error) {
 	if p.Why, err = v.notesWhy(t, related); err != nil {
 		return nil, err
 	}
-	p.WhyLinks = []views.Link{{Text: "Connection and readiness", URL: settingsBase}, {Text: "Meetings", URL: meetingsBase}}
+	p.WhyLinks = []views.Link{{Text: "Meetings", URL: meetingsBase}}
+	if v.admin() {
+		p.WhyLinks = append(p.WhyLinks, views.Link{Text: "Connection and readiness", URL: settingsBase})
+	}
 	if t.scope == gateway.OrgScope {
 		if p.Pilot, err = v.pilot(t); err != nil {
 			return nil, err

@@ -5,11 +5,13 @@ import "slices"
 // Settings is what the five tabs share. The tabs' titles and order are fixed.
 type Settings struct {
 	Shell Shell
-	Lead  string
+	// Title is that of the page, "" = "Salesforce settings".
+	Title, Lead string
 	// State and ConnectURL stand right of the title.
 	State      Chip
 	ConnectURL string
-	// Base is the address under which the tabs live, "/settings/salesforce".
+	// Base is the address under which the tabs live, "/settings/salesforce"; ""
+	// for who sees none of them.
 	Base string
 	Form Form
 	// NoConnection explains what a tab cannot do before the first connect.
@@ -33,8 +35,12 @@ var settingsTabs = []struct{ key, text string }{
 	{TabAdvanced, "Advanced Settings"},
 }
 
-// SettingsTabs returns the five tabs with one marked; "" marks none.
+// SettingsTabs returns the five tabs with one marked; "" marks none. Without a
+// base there are none.
 func SettingsTabs(base, current string) []Tab {
+	if base == "" {
+		return nil
+	}
 	tabs := make([]Tab, len(settingsTabs))
 	for i, t := range settingsTabs {
 		tabs[i] = Tab{Text: t.text, URL: base + "/" + t.key, Current: t.key == current}
@@ -43,13 +49,16 @@ func SettingsTabs(base, current string) []Tab {
 }
 
 func (s Settings) head() Head {
-	return Head{
+	h := Head{
 		Crumb: []Link{{Text: "Settings"}, {Text: "CRM"}, {Text: "Salesforce"}},
-		Title: "Salesforce settings",
+		Title: firstOf(s.Title, "Salesforce settings"),
 		Lead:  s.Lead,
 		Chip:  s.State,
-		Link:  Link{Text: "Connection and readiness", URL: s.ConnectURL},
 	}
+	if s.ConnectURL != "" {
+		h.Link = Link{Text: "Connection and readiness", URL: s.ConnectURL}
+	}
+	return h
 }
 
 // NotesPage is the Notes tab.

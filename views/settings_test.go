@@ -55,7 +55,9 @@ func notesPages() []page {
 	locked := notes()
 	locked.Shell = sandboxShell("Salesforce settings", NavSettings)
 	locked.Lock, locked.Form.ReadOnly = nil, true
-	locked.Level.Items = []Segment{{Text: "You", URL: "?level=you", Current: true}}
+	// As a rep sees it, who has his own settings alone (AVM-02).
+	locked.Title, locked.Base, locked.ConnectURL, locked.Level.Items = "Your settings", "", "", nil
+	locked.LevelText = "The organization has locked these settings: its values hold for everybody."
 	locked.AutoEvent.Locked = "locked by organization"
 	locked.MeetingNotes = destinations("meeting_notes", "Meeting notes go to", "note", "locked by organization")
 	locked.CallNotes = destinations("call_notes", "Call notes go to", "task", "locked by organization")

@@ -51,9 +51,9 @@ func objectStates() []page {
 	unmapped.Rows, unmapped.Empty = nil, Empty{Icon: IconSearch, Title: "Nothing is mapped yet", Text: "Open an object and import its properties.", Actions: []Action{{Text: "Open Objects", URL: "/settings/salesforce/objects"}}}
 	why := ListPage{
 		Shell: shell("Why", NavSettings), Caption: "What decides whether Secured can be written in Salesforce",
-		Head:    Head{Title: "Secured is read-only in Salesforce", Lead: "Field-level security makes it read-only for the connected user. He lacks the field permission “Edit Access” on Contact.Secured__c.", Link: Link{Text: "Open Setup", URL: "https://example.my.salesforce.com/lightning/setup/ObjectManager/Contact/FieldsAndRelationships/view", External: true}, Actions: []Action{{Text: "Back to the fields", URL: "/settings/salesforce/objects/Contact"}, {Text: "Read again", URL: "/settings/salesforce/objects/Contact/describe", Post: true, Icon: IconAgain}}},
+		Head:    Head{Title: "Secured is read-only in Salesforce", Lead: "Field-level security makes it read-only for the connected user. What is missing: field permission “Edit Access” on Contact.Secured__c.", Link: Link{Text: "Open Setup", URL: "https://example.my.salesforce.com/lightning/setup/ObjectManager/Contact/FieldsAndRelationships/view", External: true}, Actions: []Action{{Text: "Back to the fields", URL: "/settings/salesforce/objects/Contact"}, {Text: "Read again", URL: "/settings/salesforce/objects/Contact/describe", Post: true, Icon: IconAgain}}},
 		Columns: []Column{{Text: "Question"}, {Text: "Holds"}, {Text: "Why"}},
-		Rows:    []Row{{Cells: []Cell{{Text: "Can anybody write it?"}, {Chip: Chip{Good, IconCheck, "Yes"}}, {Text: "It is neither calculated nor kept by Salesforce."}}}, {Cells: []Cell{{Text: "Does field-level security let him edit the field?"}, {Chip: Chip{Bad, IconCross, "No"}}, {Text: "Field-level security makes it read-only for the connected user."}}}},
+		Rows:    []Row{{Cells: []Cell{{Text: "Can anybody write it?"}, {Chip: Chip{Good, IconCheck, "Yes"}}, {Text: "It is neither calculated nor kept by Salesforce."}}}, {Cells: []Cell{{Text: "Does field-level security let the connected user edit the field?"}, {Chip: Chip{Bad, IconCross, "No"}}, {Text: "Field-level security makes it read-only for the connected user."}}}},
 	}
 	refused := object()
 	refused.Form.Errors = []FieldError{{"winner_Amount", "Amount: choose who wins a conflict."}}
@@ -82,11 +82,10 @@ func tabStates() []page {
 	merge := func(url, setting string) Merge {
 		return Merge{Form: Form{URL: url, Revision: "8", Bar: SaveBar{Save: "Save merged changes"}}, Who: "Ines Okabe", When: "at 14:30", KeepTo: Link{Text: "Keep Ines’s page", URL: url}, Rows: []MergeRow{{Setting: setting, Name: "x", TheirText: "Off", TheirWord: "off", YourText: hostile, YourWord: "on"}}}
 	}
-	contacts, forecast, advanced := contactsTab(), forecastTab(), advancedTab()
+	contacts, advanced := contactsTab(), advancedTab()
 	contacts.Form.Errors = []FieldError{{"cap_meeting", "Contacts per meeting: write a number from 1 to 200."}}
 	contacts.Caps[0].Error, contacts.Caps[0].Value = "Write a number from 1 to 200.", "many"
 	contacts.Past.Rows, contacts.Past.Empty = nil, Empty{Icon: IconContact, Title: "Nobody in the last 30 days", Text: "All external participants were in Salesforce already."}
-	forecast.Settings, forecast.Preview = offline(forecast.Settings), nil // one who does not see forecasts sees no preview
 	advanced.Settings = offline(advanced.Settings)
 	advanced.Form.Errors = []FieldError{{"currency", "Currency label: choose one of the list."}}
 	advanced.Currency.Error = "Choose one of the list."
@@ -96,7 +95,6 @@ func tabStates() []page {
 		{"settings-notes-unconnected", Notes(unconnected)},
 		{"settings-contacts-refused", Contacts(contacts)},
 		{"settings-contacts-merge-hostile", SettingsMerge(contactsTab().Settings, TabContacts, merge("/settings/salesforce/contacts", "Create contacts from meetings"))},
-		{"settings-forecast-unseen", Forecast(forecast)},
 		{"settings-advanced-refused", Advanced(advanced)},
 	}
 }

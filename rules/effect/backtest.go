@@ -134,7 +134,7 @@ func compare(p Past) []Row {
 		row := base
 		row.Part, row.Really, row.ReallyWhy, row.Outcome = was.Part, was.Key, why(was), WouldNot
 		if row.ThenWhy = "These settings make nothing of this part."; p.Creates && outbound.MakesContact(was.Part) {
-			row.Then, row.Outcome, row.ThenWhy = was.Key, AsItWas, "He is recognized by the record that was created then."
+			row.Then, row.Outcome, row.ThenWhy = was.Key, AsItWas, "Recognized by the record that was created then."
 		}
 		out = append(out, row)
 	}

@@ -41,13 +41,13 @@ func ReadOnlyCause(s gateway.Schema, name string) (c Cause, ok bool) {
 		return Cause{}, false
 	case !s.Updateable:
 		return Cause{
-			CauseProfile, "The profile and permission sets of the connected user do not let him edit " + s.Object + " at all. Field-level security is not the cause.",
+			CauseProfile, "The profile and permission sets of the connected user do not allow to edit " + s.Object + " at all. Field-level security is not the cause.",
 			"Setup › Users › Permission Sets › the set of the connected user › Object Settings › " + s.Object + " › Edit: allow “Edit”.",
 			"object permission “Edit” on " + s.Object, "/lightning/setup/PermSets/home",
 		}, true
 	case f.Permissionable:
 		return Cause{
-			CauseFieldLevel, "Field-level security makes it read-only for the connected user. His profile may edit " + s.Object + " otherwise.",
+			CauseFieldLevel, "Field-level security makes it read-only for the connected user, whose profile and permission sets let " + s.Object + " be edited otherwise.",
 			fieldSecurity(s.Object, name, "Edit Access"), "field permission “Edit Access” on " + s.Object + "." + name, fieldsPath(s.Object),
 		}, true
 	}
@@ -58,11 +58,11 @@ func ReadOnlyCause(s gateway.Schema, name string) (c Cause, ok bool) {
 // from, or which could give it. Describe tells whether the connected user has
 // the right, and not by which of them.
 func GrantedBy(object string, lacks bool) string {
-	which := "by which profile or permission set he may"
+	which := "which profile or permission set allows it"
 	if lacks {
-		which = "which of his profile, permission sets and groups should have granted it"
+		which = "which profile, permission set or group would have to allow it"
 	}
-	return "Salesforce tells an app what its user may do with " + object + ", not " + which +
+	return "What Salesforce describes of " + object + " says what the connected user may do, not " + which +
 		". Setup names them: Users › the connected user › View Summary › Object Permissions or Field Permissions; the menu at the end of a line shows by what access is granted."
 }
 
@@ -84,8 +84,8 @@ func ReadOnlyTests(s gateway.Schema, name string) ([]Cell, Cause) {
 	cells := []Cell{
 		{"Does Salesforce show the field to the connected user?", true, "It is in the describe of " + s.Object + "."},
 		{"Can anybody write it?", true, "It is neither calculated nor kept by Salesforce."},
-		{"Do profile and permission sets let him edit " + s.Object + "?", true, "He may edit its records."},
-		{"Does field-level security let him edit the field?", true, "It is editable for him."},
+		{"Do profile and permission sets let the connected user edit " + s.Object + "?", true, "Its records may be edited."},
+		{"Does field-level security let the connected user edit the field?", true, "It is editable."},
 	}
 	if closed {
 		at := fails[cause.Kind]

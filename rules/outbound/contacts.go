@@ -46,7 +46,7 @@ func MayCreateContact(p Participant) (ok bool, tests []Test, reason string) {
 		tests = append(tests, Test{text, pass})
 	}
 	add(p.Settings.AutoCreate, "Creating contacts from meetings is on.", "Creating contacts from meetings is off.")
-	add(address, "The participant has an e-mail address.", "The participant has no e-mail address to know him by.")
+	add(address, "The participant has an e-mail address.", "The participant has no e-mail address to be recognized by.")
 	if address {
 		own := slices.Contains(p.Settings.OwnDomains, domain) || slices.Contains(p.OwnDomains, domain)
 		add(!own, "External: "+domain+" is not ours.", "Internal: "+domain+" is ours, and colleagues are never created.")
@@ -93,7 +93,7 @@ func capRefusal(p Participant) string {
 	if p.InMeeting >= p.Settings.CapMeeting {
 		return fmt.Sprintf("This meeting has created %d contacts already, the most that one may.", p.InMeeting)
 	}
-	return fmt.Sprintf("%d contacts were created within the hour, the most that are allowed; he waits in the log.", p.InHour)
+	return fmt.Sprintf("%d contacts were created within the hour, the most that are allowed; the participant waits in the log.", p.InHour)
 }
 
 // domainOf returns the part of an address after @, in lower case.

@@ -24,9 +24,10 @@ for (const engine of engines) {
     const paths = (admin) => {
       const all = ["/", "/contacts", "/contacts?q=zzzz", `/contacts/${ids.Contact}`, `/contacts/${ids.Contact}?edit=Title`, "/leads", `/leads/${ids.Lead}`,
         "/accounts", `/accounts/${ids.Account}`, "/deals", `/deals/${ids.Opportunity}`, "/sync/log", "/sync/log?state=needs_you",
-        "/settings/salesforce/notes", "/settings/salesforce/objects", "/settings/salesforce/objects/Contact", "/settings/salesforce/objects/Opportunity?show=all",
-        "/settings/salesforce/contacts", "/settings/salesforce/forecast", "/settings/salesforce/advanced", "/settings/you", "/settings/you/account"];
-      return admin ? [...all, "/settings/salesforce", "/settings/salesforce/connect/production", "/settings/salesforce/disconnect",
+        "/settings/you", "/settings/you/account"];
+      return admin ? [...all, "/settings/salesforce/notes", "/settings/salesforce/objects", "/settings/salesforce/objects/Contact",
+        "/settings/salesforce/objects/Opportunity?show=all", "/settings/salesforce/contacts", "/settings/salesforce/forecast",
+        "/settings/salesforce/advanced", "/settings/salesforce", "/settings/salesforce/connect/production", "/settings/salesforce/disconnect",
         "/settings/members", "/settings/keys", "/audit"] : all;
     };
 
