@@ -36,7 +36,7 @@ var goldens = map[string]string{
 	settingsBase + "/notes":    "settings-notes settings-notes-closed settings-notes-locked settings-notes-merge settings-notes-unconnected settings-notes-hostile",
 	settingsBase + "/objects":  "settings-objects settings-objects-empty settings-objects-hostile",
 	settingsBase + "/contacts": "settings-contacts settings-contacts-refused settings-contacts-merge-hostile settings-contacts-hostile",
-	settingsBase + "/forecast": "settings-forecast settings-forecast-unseen settings-forecast-hostile", settingsBase + "/advanced": "settings-advanced settings-advanced-refused settings-advanced-hostile",
+	settingsBase + "/forecast": "settings-forecast settings-forecast-hostile", settingsBase + "/advanced": "settings-advanced settings-advanced-refused settings-advanced-hostile",
 	recordsBase + ":object": "contacts contacts-empty contacts-nothing-found contacts-no-permission contacts-hostile", recordsBase + ":object/:id": "contact contact-editing contact-empty contact-refused contact-hostile", recordsBase + ":object/:id/why": "field-why", recordsBase + ":object/:id/delete": "record-delete record-delete-not-ours",
 }
 
