@@ -154,8 +154,8 @@ func (v *visit) objectHead(s objectTab) (views.Head, error) {
 		Title: firstLabel(s.schema), Mono: s.object, Kind: squareOf(s.object),
 		Lead: "Which fields travel, which way and why.",
 	}
-	read, _, err := v.ws.SchemaDates(v.UserContext(), s.object)
-	if !read.IsZero() {
+	dates, err := v.ws.SchemaDates(v.UserContext())
+	if read := dates[s.object].Read; !read.IsZero() {
 		h.Aside = "Permissions read " + v.clock().at(read).Text
 	}
 	added := slices.Contains(s.settings.Objects.Added, s.object)

@@ -111,3 +111,11 @@ func (s waitingEdits) again(ctx context.Context, ws gateway.WorkspaceID, t thing
 	}
 	return changed, err
 }
+
+func total(counts map[string]store.PendingCounts) int {
+	n := 0
+	for _, c := range counts {
+		n += c.Waiting + c.Parked
+	}
+	return n
+}

@@ -38,16 +38,26 @@ func (w *Workspace) Schemas(ctx context.Context) ([]gateway.Schema, error) {
 	return out, nil
 }
 
-// SchemaDates returns when the stored describe was last known to be right, by
-// our clock, and Salesforce's date of it, zero where it gave none. Both are zero
-// when the object was never described.
-func (w *Workspace) SchemaDates(ctx context.Context, object string) (read, modified time.Time, err error) {
-	at, _, err := one[struct {
-		Read     int64 `db:"read_at"`
-		Modified int64 `db:"modified_at"`
-	}](ctx, w.read, "reading the dates of a schema",
-		`SELECT read_at, modified_at FROM schemas WHERE workspace_id = ? AND object = ?`, w.id, object)
-	return fromMicros(at.Read), fromMicros(at.Modified), err
+// SchemaDate says how old a stored describe is.
+type SchemaDate struct {
+	// Read is when it was last known to be right, by our clock.
+	Read time.Time
+	// Modified is Salesforce's date of it, zero where it gave none.
+	Modified time.Time
+}
+
+// SchemaDates returns the dates of all stored describes by object.
+func (w *Workspace) SchemaDates(ctx context.Context) (map[string]SchemaDate, error) {
+	rows, err := list[struct {
+		Object   string `db:"object"`
+		Read     int64  `db:"read_at"`
+		Modified int64  `db:"modified_at"`
+	}](ctx, w.read, "reading the dates of schemas", `SELECT object, read_at, modified_at FROM schemas WHERE workspace_id = ?`, w.id)
+	out := make(map[string]SchemaDate, len(rows))
+	for _, row := range rows {
+		out[row.Object] = SchemaDate{fromMicros(row.Read), fromMicros(row.Modified)}
+	}
+	return out, err
 }
 
 // TouchSchema notes that the stored describe is still right.
@@ -83,17 +93,6 @@ func (tx *Tx) SaveSchema(ctx context.Context, s gateway.Schema, modified time.Ti
 // or a setting of the organization has been saved or removed, or an object paused. Looking at it is
 // much cheaper than reading them.
 func (w *Workspace) TermsMark(ctx context.Context) (string, error) {
-	row, _, err := one[struct {
-		Schemas  string `db:"schemas"`
-		Mappings string `db:"mappings"`
-		Settings string `db:"settings"`
-		Paused   string `db:"paused"`
-	}](ctx, w.read, "looking for changed terms", `SELECT
-		(SELECT COUNT(*) || '/' || COALESCE(SUM(read_at), 0) FROM schemas WHERE workspace_id = ?) AS schemas,
-		(SELECT COUNT(*) || '/' || COALESCE(SUM(revision), 0) || '/' || COALESCE(SUM(at), 0) || '/' ||
-			COALESCE(SUM(changed_at), 0) || '/' || COALESCE(SUM(suspended_at), 0) FROM mappings WHERE workspace_id = ?) AS mappings,
-		(SELECT COUNT(*) || '/' || COALESCE(SUM(at), 0) FROM settings WHERE workspace_id = ? AND scope = ?) AS settings,
-		(SELECT COUNT(*) || '/' || COALESCE(SUM(at), 0) FROM paused_objects WHERE workspace_id = ?) AS paused`,
-		w.id, w.id, w.id, gateway.OrgScope, w.id)
-	return row.Schemas + " " + row.Mappings + " " + row.Settings + " " + row.Paused, err
+	found, err := w.read.marks(ctx, w.id)
+	return found[w.id], err
 }

@@ -49,6 +49,8 @@ type Config struct {
 	// is allowed, the connection's row is looked at too.
 	Reconnected <-chan struct{}
 
+	// Crew is that of the process; nil = one of this consumer alone.
+	Crew *Crew
 	// Budget says how many API calls readings may make; nil = any number.
 	Budget *Budget
 	// Sign signs continuity records; nil = they are not signed.
@@ -133,6 +135,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Backoff == nil {
 		c.Backoff = defaultBackoff
+	}
+	if c.Crew == nil {
+		c.Crew = NewCrew(CrewConfig{DB: c.DB, Tick: c.Tick, LeaseFor: c.LeaseFor, Logger: c.Logger, Now: c.Now})
 	}
 	return c, nil
 }

@@ -45,6 +45,11 @@ type Consumer struct {
 	trouble continuity.Trouble
 	// unclosed are the continuity records under repair; the worker's.
 	unclosed []gateway.Hole
+	// marked is whether marks were due at the last look; the worker's.
+	marked bool
+	// calm says that the last round of the worker left nothing to read, and
+	// stirred that there may be something again.
+	calm, stirred atomic.Bool
 }
 
 // New checks the config and returns a consumer that does nothing until Run.
@@ -57,7 +62,7 @@ func New(cfg Config) (*Consumer, error) {
 	c.choice.refused, c.schemas = map[Transport]refusal{}, pubsub.NewSchemas()
 	c.poll, c.loads = newPoll(), newLoads()
 	c.suspicion = suspicion{ids: map[string]string{}, objects: map[string]bool{}}
-	c.rules = &rules{store: c.store, objects: cfg.Objects}
+	c.rules = &rules{store: c.store}
 	c.health = newHealth(cfg.Now, cfg.PollAfter)
 	c.apply = &Applier{
 		Store: c.store, OwnClient: cfg.OwnClient, Fresh: c.rules.follow, Winner: c.rules.winner, Carried: c.rules.carried, Named: c.rules.named,
@@ -111,6 +116,7 @@ func (c *Consumer) hold(ctx context.Context, lease gateway.Lease) error {
 	}
 	c.loads = newLoads()
 	beside := newLoops(ctx)
+	c.calm.Store(false)
 	worker := &loop{}
 	worker.do = c.working(lease, &worker.deaf)
 	c.worker.Store(worker)
@@ -118,9 +124,10 @@ func (c *Consumer) hold(ctx context.Context, lease gateway.Lease) error {
 	c.filer.Store(filer)
 	beside.begin(filer, c.cfg.Tick)
 	beside.begin(worker, 0)
-	beside.begin(&loop{do: c.renewing(lease)}, c.cfg.LeaseFor/3)
 	beside.begin(&loop{do: c.watching(ctx)}, c.cfg.Tick)
+	leave := c.cfg.Crew.join(c, lease, beside.fail)
 	err = beside.end(c.stream(beside.ctx, lease))
+	leave()
 	c.loads.wait.Wait()
 	if gateway.CodeOf(err) == gateway.CodeFenced {
 		return err
@@ -137,25 +144,6 @@ func (c *Consumer) release(ctx context.Context, lease gateway.Lease) error {
 		return nil // somebody has it already
 	}
 	return err
-}
-
-// renewing keeps the lease. It gives up when the lease must have run out, so that
-// two processes never stream at once for long; the fence keeps them apart even
-// then.
-func (c *Consumer) renewing(lease gateway.Lease) round {
-	last := c.cfg.Now()
-	return func(ctx context.Context) (time.Duration, error) {
-		err := c.store.RenewLease(ctx, lease, c.cfg.LeaseFor)
-		switch {
-		case err == nil:
-			last = c.cfg.Now()
-		case gateway.CodeOf(err) == gateway.CodeFenced:
-			return 0, fmt.Errorf("renewing the lease: %w", err)
-		case gateway.CodeOf(err) != gateway.CodeUnavailable && c.cfg.Now().Sub(last) > c.cfg.LeaseFor:
-			return 0, fmt.Errorf("renewing the lease: %w", err)
-		}
-		return c.cfg.LeaseFor / 3, nil
-	}
 }
 
 // stream keeps a protocol client running, and does what a client cannot do
@@ -271,6 +259,7 @@ func (c *Consumer) auth(ctx context.Context, stale bool) (string, error) {
 
 // poke wakes the worker, unless its last round failed.
 func (c *Consumer) poke() {
+	c.stirred.Store(true)
 	if worker := c.worker.Load(); worker != nil {
 		worker.wake()
 	}

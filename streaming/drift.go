@@ -101,16 +101,16 @@ func (c *Consumer) describeDue(ctx context.Context) error {
 	if now.Sub(c.describedAt) < min(c.cfg.DescribeEvery, time.Minute) && !c.suspicion.any() {
 		return nil
 	}
+	dates, err := c.store.SchemaDates(ctx)
+	if err != nil {
+		return err
+	}
 	for _, object := range c.cfg.Objects {
-		read, modified, err := c.store.SchemaDates(ctx, object)
-		if err != nil {
-			return err
-		}
 		suspected := c.suspicion.take(object)
-		if !suspected && c.cfg.Now().Sub(read) < c.cfg.DescribeEvery {
+		if !suspected && c.cfg.Now().Sub(dates[object].Read) < c.cfg.DescribeEvery {
 			continue
 		}
-		if err := c.redescribe(ctx, object, modified); err != nil {
+		if err := c.redescribe(ctx, object, dates[object].Modified); err != nil {
 			if unreachable(err) {
 				c.cfg.Logger.WarnContext(ctx, "an object cannot be described", "object", object, "error", err)
 				continue // its own reading says so on the health page
@@ -119,7 +119,7 @@ func (c *Consumer) describeDue(ctx context.Context) error {
 		}
 	}
 	c.describedAt = now
-	return c.learnNotes(ctx)
+	return c.learnNotes(ctx, dates)
 }
 
 // notesEvery is how often it is asked whether the org takes notes: nobody tells
@@ -129,17 +129,14 @@ const notesEvery = time.Hour
 // learnNotes takes up that Enhanced Notes was turned on or off since somebody
 // asked (AVM-05). ContentNote is written and not mirrored, so nothing else
 // describes it again.
-func (c *Consumer) learnNotes(ctx context.Context) error {
+func (c *Consumer) learnNotes(ctx context.Context, dates map[string]store.SchemaDate) error {
 	const object = "ContentNote"
+	at, wanted := dates[object]
+	if !wanted || c.cfg.Now().Sub(at.Read) < max(notesEvery, c.cfg.DescribeEvery) {
+		return nil // or no note was ever wanted
+	}
 	known, err := c.store.Schema(ctx, object)
 	if err != nil {
-		if gateway.CodeOf(err) == gateway.CodeNotFound {
-			return nil // no note was ever wanted
-		}
-		return err
-	}
-	read, _, err := c.store.SchemaDates(ctx, object)
-	if err != nil || c.cfg.Now().Sub(read) < max(notesEvery, c.cfg.DescribeEvery) {
 		return err
 	}
 	fresh, err := c.cfg.Reader.Schema(ctx, object)

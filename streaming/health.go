@@ -203,7 +203,7 @@ func (h *health) using() Transport {
 }
 
 // watching writes the state down whenever it changes, with one log line a
-// change, and reads the rules again from time to time.
+// change.
 func (c *Consumer) watching(ctx context.Context) round {
 	var state gateway.ConnectionState
 	var reason, said string // of the state, of the transport
@@ -233,9 +233,6 @@ func (c *Consumer) watching(ctx context.Context) round {
 			if c.isOver(ctx, state) {
 				state = ""
 			}
-		}
-		if n%10 == 0 {
-			c.wrote(ctx, c.rules.follow(ctx))
 		}
 		return c.cfg.Tick, nil
 	}

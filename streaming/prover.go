@@ -18,9 +18,12 @@ import (
 type ProverConfig struct {
 	VerifyConfig
 	Objects []string
+	// Crew tells of requests of other processes; nil = they are looked for.
+	Crew *Crew
 	// Every is how long one cycle over all objects may take; default 24 h.
 	Every time.Duration
-	// Look is how often a request of another process is looked for; default 15 s.
+	// Look is how often it is looked whether a slice is due, or another process
+	// asked for one; default 15 s, and 1 min with a Crew.
 	Look time.Duration
 	// First is how long after the start the first slice is compared, unless
 	// somebody asks; default 1 min.
@@ -54,6 +57,9 @@ func NewProver(cfg ProverConfig) (*Prover, error) {
 	}
 	cfg.Holder = cmp.Or(cfg.Holder, "this-process")
 	cfg.Every = cmp.Or(cfg.Every, 24*time.Hour)
+	if cfg.Look == 0 && cfg.Crew != nil {
+		cfg.Look = time.Minute
+	}
 	cfg.Look = cmp.Or(cfg.Look, 15*time.Second)
 	cfg.First = cmp.Or(cfg.First, time.Minute)
 	cfg.BucketRows = cmp.Or(cfg.BucketRows, 10_000)
@@ -99,8 +105,10 @@ func (p *Prover) Start(ctx context.Context) (wait func()) {
 	}}
 	p.running.Store(one)
 	l.begin(one, 0)
+	end := p.cfg.Crew.prove(p)
 	return func() {
 		l.open.Wait()
+		end()
 		p.release(ctx)
 	}
 }

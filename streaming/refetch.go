@@ -14,6 +14,7 @@ import (
 // those that are gone.
 func (c *Consumer) refetch(ctx context.Context, lease gateway.Lease) error {
 	keys, err := c.store.Refetches(ctx, c.cfg.PageSize)
+	c.marked = len(keys) > 0
 	if err != nil || len(keys) == 0 {
 		return err
 	}

@@ -17,8 +17,7 @@ import (
 // rules holds what decisions need to know of the org and of the settings, read
 // outside of transactions.
 type rules struct {
-	store   *store.Workspace
-	objects []string
+	store *store.Workspace
 
 	current atomic.Pointer[Decoder]
 	mu      sync.Mutex
@@ -80,14 +79,19 @@ func (r *rules) paused(object string) (gateway.ObjectPause, bool) {
 }
 
 // follow reads again what changed since, if anything did: people change it at
-// any time. A thousand idle connections took a core to read it every ten seconds.
+// any time.
 func (r *rules) follow(ctx context.Context) error {
 	mark, err := r.store.TermsMark(ctx)
 	if err != nil {
 		return err
 	}
+	return r.followed(ctx, mark)
+}
+
+// followed is follow for who knows the mark of what is in force.
+func (r *rules) followed(ctx context.Context, mark string) error {
 	r.mu.Lock()
-	same := mark == r.mark
+	same := mark == r.mark && r.decoder() != nil
 	r.mu.Unlock()
 	if same {
 		return nil
@@ -116,15 +120,15 @@ func (r *rules) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, object := range r.objects {
-		mappings, err := r.store.Mappings(ctx, object)
-		if err != nil {
-			return fmt.Errorf("reading mappings: %w", err)
+	mappings, err := r.store.Mappings(ctx, "")
+	if err != nil {
+		return fmt.Errorf("reading mappings: %w", err)
+	}
+	for _, m := range mappings {
+		if byField[m.Object] == nil {
+			byField[m.Object] = map[string]gateway.Mapping{}
 		}
-		byField[object] = make(map[string]gateway.Mapping, len(mappings))
-		for _, m := range mappings {
-			byField[object][m.Field] = m
-		}
+		byField[m.Object][m.Field] = m
 	}
 	stopped, err := r.store.PausedObjects(ctx)
 	if err != nil {
@@ -161,7 +165,7 @@ func (c *Consumer) described(object string) bool { return c.rules.schema(object)
 // learn describes the objects that nobody described yet, and reads the rest
 // from the store.
 func (c *Consumer) learn(ctx context.Context) error {
-	if err := c.rules.read(ctx); err != nil {
+	if err := c.rules.follow(ctx); err != nil {
 		return err
 	}
 	var fresh []gateway.Schema

@@ -26,7 +26,7 @@ func TestChoiceReachesTheRunningConsumerAtOnce_M9(t *testing.T) {
 		field := gateway.Field{Name: "Title", Type: "string", Length: 80, Createable: true, Updateable: true}
 		must(w.SaveSchemas(ctx, []gateway.Schema{{Object: "Contact", Fields: []gateway.Field{field}}}))
 		must(w.SaveMapping(ctx, gateway.Mapping{Object: "Contact", Field: "Title", Editable: true}))
-		r := &rules{store: w, objects: []string{"Contact"}}
+		r := &rules{store: w}
 		must(r.follow(ctx))
 		random := rand.New(rand.NewPCG(1, 2))
 		all := []gateway.Winner{gateway.WinnerSalesforce, gateway.WinnerProduct, gateway.WinnerRecent, gateway.WinnerAsk}

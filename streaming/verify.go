@@ -81,7 +81,7 @@ func NewVerifier(ctx context.Context, cfg VerifyConfig, objects []string) (*Veri
 	cfg.PageRows = cmp.Or(cfg.PageRows, 2000)
 	cfg.Settle = cmp.Or(cfg.Settle, 5*time.Second)
 	v := &Verifier{cfg: cfg, store: cfg.DB.In(cfg.Connection.Workspace)}
-	v.rules = &rules{store: v.store, objects: objects}
+	v.rules = &rules{store: v.store}
 	if err := v.rules.read(ctx); err != nil {
 		return nil, err
 	}

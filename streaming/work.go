@@ -17,7 +17,10 @@ import (
 func (c *Consumer) working(lease gateway.Lease, deaf *atomic.Bool) round {
 	failures := 0
 	return func(ctx context.Context) (time.Duration, error) {
-		err := c.round(ctx, lease)
+		var err error
+		if !c.idle() {
+			err = c.round(ctx, lease)
+		}
 		c.read(err)
 		pause := c.cfg.Tick
 		switch {
@@ -53,7 +56,32 @@ func (c *Consumer) read(err error) {
 	})
 }
 
+// idle reports whether a round would find nothing to do: the last one left
+// nothing, nobody told of anything since, and neither the stream nor a person's
+// choice nor the time asks for one. That is how it stands most of the time, so
+// it asks the database nothing; the Crew looks for everybody.
+func (c *Consumer) idle() bool {
+	if !c.calm.Load() || c.stirred.Load() || c.suspicion.any() {
+		return false
+	}
+	now := c.cfg.Now()
+	if now.Sub(c.describedAt) >= min(c.cfg.DescribeEvery, time.Minute) || c.health.subscribed() && now.Sub(c.poll.askedAt) >= c.cfg.AskEvery {
+		return false
+	}
+	for _, object := range c.cfg.Objects {
+		_, paused := c.rules.paused(object)
+		cause, _ := c.silent(object)
+		counted, known := c.counted[object]
+		if paused != c.standstill[object] || cause != "" || c.polled(object) != "" || known && now.Sub(counted) >= c.cfg.CountEvery {
+			return false
+		}
+	}
+	return true
+}
+
 func (c *Consumer) round(ctx context.Context, lease gateway.Lease) error {
+	c.calm.Store(false)
+	c.stirred.Store(false) // from here on: what is told meanwhile is for the next
 	if err := c.askStreamed(ctx, lease); err != nil {
 		return err
 	}
@@ -102,7 +130,16 @@ func (c *Consumer) round(ctx context.Context, lease gateway.Lease) error {
 			}
 		}
 	}
+	c.calm.Store(c.leftNothing(quiet))
 	return nil
+}
+
+// leftNothing reports whether all is read that this round found. An object that
+// nobody could describe waits for its describe.
+func (c *Consumer) leftNothing(quiet map[string]bool) bool {
+	return !c.marked && len(c.unclosed) == 0 && !slices.ContainsFunc(c.cfg.Objects, func(object string) bool {
+		return !quiet[object] && c.described(object)
+	})
 }
 
 // showPause counts an object when it is paused or resumed, which also writes its
@@ -122,13 +159,14 @@ func (c *Consumer) showPause(ctx context.Context, object string) error {
 	return err
 }
 
-// quiet names the objects of which nothing is to be read: read whole, and told
-// of by the stream. Most are, most of the time, and one look tells of all.
+// quiet names the objects of which nothing is to be read: read whole, or given
+// up, and told of by the stream. Most are, most of the time, and one look tells of all.
 func (c *Consumer) quiet(ctx context.Context) (map[string]bool, error) {
 	all, err := c.store.Backfills(ctx)
 	quiet := make(map[string]bool, len(all))
 	for _, b := range all {
-		quiet[b.Object] = b.State == BackfillDone && b.Job == "" && c.polled(b.Object) == "" && c.poll.shown[b.Object] == ""
+		over := b.State == BackfillDone || b.State == gateway.BackfillCanceled
+		quiet[b.Object] = over && b.Job == "" && c.polled(b.Object) == "" && c.poll.shown[b.Object] == ""
 	}
 	return quiet, err
 }

@@ -25,7 +25,7 @@ func (s *supervisor) prover(conn gateway.Connection, objects []string, budget *s
 			DB: s.app.db, Connection: conn, Org: prover{reader{s.app.orgs, conn.Workspace}}, Holder: s.holder,
 			OwnClient: clientName, Notify: s.app.announcer.announce, Budget: budget,
 		},
-		Objects: objects, Every: every, First: first, Metrics: s.metrics, Logger: s.app.logger,
+		Objects: objects, Crew: s.crew, Every: every, First: first, Metrics: s.metrics, Logger: s.app.logger,
 	})
 }
 

@@ -19,8 +19,12 @@ const superviseEvery = 5 * time.Second
 type supervisor struct {
 	app     *app
 	metrics *streaming.Metrics
+	crew    *streaming.Crew
 	holder  string
 	changed chan gateway.WorkspaceID
+	// seen are the settings by which each consumer was looked at last; only Run
+	// uses it.
+	seen map[gateway.WorkspaceID]string
 
 	mu      sync.Mutex
 	running map[gateway.WorkspaceID]*runningConsumer
@@ -36,8 +40,8 @@ type runningConsumer struct {
 
 func newSupervisor(a *app, m *streaming.Metrics) *supervisor {
 	return &supervisor{
-		app: a, metrics: m, holder: holderName(),
-		changed: make(chan gateway.WorkspaceID, 16), running: map[gateway.WorkspaceID]*runningConsumer{},
+		app: a, metrics: m, holder: holderName(), crew: streaming.NewCrew(streaming.CrewConfig{DB: a.db, LeaseFor: a.cfg.LeaseFor(), Logger: a.logger}),
+		changed: make(chan gateway.WorkspaceID, 16), running: map[gateway.WorkspaceID]*runningConsumer{}, seen: map[gateway.WorkspaceID]string{},
 	}
 }
 
@@ -79,9 +83,13 @@ func (s *supervisor) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	marks, err := s.app.db.SettingsMarks(ctx)
+	if err != nil {
+		return err
+	}
 	var failed error
 	for _, conn := range connections {
-		if err := s.follow(ctx, conn.Workspace); err != nil {
+		if err := s.follow(ctx, conn.Workspace, marks[conn.Workspace]); err != nil {
 			failed = errors.Join(failed, err)
 			continue
 		}
@@ -100,19 +108,24 @@ func (s *supervisor) look(ctx context.Context) error {
 }
 
 // follow ends a consumer whose workspace mirrors other objects by now: somebody
-// added or removed one, in whichever process.
-func (s *supervisor) follow(ctx context.Context, ws gateway.WorkspaceID) error {
+// added or removed one, in whichever process. mark is that of the settings that
+// are saved now.
+func (s *supervisor) follow(ctx context.Context, ws gateway.WorkspaceID, mark string) error {
 	s.mu.Lock()
 	r := s.running[ws]
 	s.mu.Unlock()
-	if r == nil {
+	if seen, known := s.seen[ws]; r == nil || known && seen == mark {
 		return nil
 	}
 	objects, err := mirrored(ctx, s.app.db.In(ws))
-	if err == nil && !slices.Equal(objects, r.objects) {
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(objects, r.objects) {
 		s.stop(ws)
 	}
-	return err
+	s.seen[ws] = mark
+	return nil
 }
 
 func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
@@ -130,7 +143,7 @@ func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
 	}
 	from := reader{s.app.orgs, ws}
 	consumer, err := streaming.New(streaming.Config{
-		DB: s.app.db, Connection: conn, Holder: s.holder, Objects: objects,
+		DB: s.app.db, Connection: conn, Holder: s.holder, Objects: objects, Crew: s.crew,
 		Loading: s.app.loading(from),
 		Reader:  from, HTTP: s.app.orgs.guard.Wrap(s.app.orgs.transport), Endpoint: s.endpoint(ctx, one),
 		Auth: newSession(one).header, PubSub: s.pubSub(one), Captured: one.client.Captured, Budget: one.budget, Sign: s.app.sign,

@@ -100,10 +100,11 @@ func suspensions(t *testing.T, s *suite) {
 	described := s.clock.Now()
 	s.clock.Advance(time.Hour)
 	ok(t, w.TouchSchema(t.Context(), "Contact"))
-	if read, modified, err := w.SchemaDates(t.Context(), "Contact"); err != nil || !modified.Equal(described) || !read.Equal(s.clock.Now()) {
-		t.Errorf("read %v, modified %v, %v", read, modified, err)
+	dates, err := w.SchemaDates(t.Context())
+	if at := dates["Contact"]; err != nil || !at.Modified.Equal(described) || !at.Read.Equal(s.clock.Now()) {
+		t.Errorf("dates %+v, %v", at, err)
 	}
-	if read, modified, err := w.SchemaDates(t.Context(), "Lead"); err != nil || !read.IsZero() || !modified.IsZero() {
-		t.Errorf("read %v, modified %v, %v", read, modified, err)
+	if at, is := dates["Lead"]; is {
+		t.Errorf("dates %+v of what was never described", at)
 	}
 }

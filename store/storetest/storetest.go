@@ -90,6 +90,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"people", people},
 		{"settings", settings},
 		{"terms", terms},
+		{"together", together},
 		{"topics", topics},
 		{"deals", deals},
 		{"wordings", wordings},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -50,4 +51,13 @@ func cpuTime() (time.Duration, error) {
 		}
 	}
 	return sum, nil
+}
+
+// watchCPU returns what tells how much was spent since.
+func watchCPU() func() (time.Duration, error) {
+	before, failed := cpuTime()
+	return func() (time.Duration, error) {
+		now, err := cpuTime()
+		return now - before, errors.Join(failed, err)
+	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,12 +35,18 @@ type idle struct {
 	// and After how many another half minute later: a leak would show.
 	Goroutines int `json:"goroutines"`
 	After      int `json:"goroutines_later"`
+	// Connecting is until all were connected, and Spent the processor time of
+	// that; Idling is what a second of all of them takes afterwards: of the
+	// program, the database and the org together.
+	Connecting time.Duration `json:"connecting_ns"`
+	Spent      time.Duration `json:"connecting_cpu_ns"`
+	Idling     time.Duration `json:"idle_cpu_ns_per_second"`
 }
 
 // idled connects many workspaces to a small org and lets the program run them.
 func idled(ctx context.Context, o options, open func(int) (string, error)) (i idle, err error) {
-	i.Connections = idlers
-	if o.long {
+	i.Connections = cmp.Or(o.idlers, idlers)
+	if o.idlers == 0 && o.long {
 		i.Connections = idlersLong
 	}
 	address, err := open(4)
@@ -72,11 +79,25 @@ func idled(ctx context.Context, o options, open func(int) (string, error)) (i id
 	}
 	g.env = append(g.env, "TIDEGATE_OPS_ADDR="+ops)
 	return i, g.during(ctx, func(s *served) (err error) {
+		start, spent := time.Now(), watchCPU()
 		if err := i.allConnected(ctx, db); err != nil {
 			return err
 		}
+		i.Connecting = time.Since(start)
+		if i.Spent, err = spent(); err != nil {
+			return err
+		}
 		for _, figure := range []*int{&i.Goroutines, &i.After} {
+			start, spent = time.Now(), watchCPU()
 			time.Sleep(30 * time.Second)
+			busy, err := spent()
+			if err != nil {
+				return err
+			}
+			// The lesser of two: the first proofs may fall into one.
+			if each := time.Duration(float64(busy) / time.Since(start).Seconds()); i.Idling == 0 || each < i.Idling {
+				i.Idling = each
+			}
 			if *figure, err = standing(ops); err != nil {
 				return err
 			}
@@ -136,10 +157,12 @@ func (g *gatewayProcess) model(ctx context.Context, from *store.Workspace) (m mo
 	if m.mappings, err = from.Mappings(ctx, ""); err != nil {
 		return m, err
 	}
-	m.schemas, err = from.Schemas(ctx)
+	if m.schemas, err = from.Schemas(ctx); err != nil {
+		return m, err
+	}
+	dates, err := from.SchemaDates(ctx)
 	for _, s := range m.schemas {
-		_, modified, e := from.SchemaDates(ctx, s.Object)
-		m.modified, err = append(m.modified, modified), errors.Join(err, e)
+		m.modified = append(m.modified, dates[s.Object].Modified)
 	}
 	return m, err
 }
@@ -233,6 +256,8 @@ func (i *idle) lines() []line {
 	return []line{
 		{What: fmt.Sprintf("serve: resident with %d idle connections", i.Connections), Figure: mib(i.Bytes), Floor: "<= 300.0 MiB", Passed: i.Bytes <= 300<<20},
 		free("serve: its peak, while all read their org", mib(i.Peak)),
+		free("until all were connected, and processor time of each", fmt.Sprintf("%.0f s, %.0f ms", i.Connecting.Seconds(), float64(i.Spent.Milliseconds())/float64(i.Connections))),
+		free("processor time a second of each, all processes", fmt.Sprintf("%.2f ms", i.Idling.Seconds()*1000/float64(i.Connections))),
 		{
 			What: "serve: goroutines of each, and half a minute later", Figure: fmt.Sprintf("%.1f %.1f", float64(i.Goroutines)/float64(i.Connections), float64(i.After)/float64(i.Connections)),
 			Floor: "no more", Passed: i.After <= i.Goroutines+i.Connections/10+5,

@@ -33,6 +33,7 @@ type options struct {
 	only    string
 	engine  string
 	rows    int
+	idlers  int
 	long    bool
 	over    string
 }
@@ -45,6 +46,7 @@ func main() {
 	flag.StringVar(&o.profile, "profile", "", "folder for a CPU profile of each backlog round")
 	flag.StringVar(&o.only, "only", "", "parts to measure, of backlog,lag,process,load,proof,flood,idle,publish,out; all when empty")
 	flag.IntVar(&o.rows, "rows", loadRows, "contacts of the first reading")
+	flag.IntVar(&o.idlers, "idlers", 0, "idle connections; 0 = 50, and 1,000 with -long")
 	flag.BoolVar(&o.long, "long", false, "a first reading of 1,000,000 contacts, a flood of 1,000,000 events, 1,000 idle connections")
 	flag.StringVar(&o.engine, "engine", "", "sqlite or postgres; both when empty")
 	flag.StringVar(&o.over, "over", "", "transports to measure, of websocket,long-polling,pubsub; all when empty")
