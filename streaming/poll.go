@@ -21,6 +21,7 @@ type poll struct {
 	// streamedAt is when an object was last found to be in it.
 	streamedAt map[string]time.Time
 	askedAt    time.Time
+	readAt     map[string]time.Time // when what was read whole was read last
 	listedAt   map[string]time.Time // by Salesforce's clock
 	sweptAt    map[string]time.Time
 	swept      map[string]int    // how many rows that was about
@@ -29,7 +30,7 @@ type poll struct {
 
 func newPoll() poll {
 	return poll{
-		unstreamed: map[string]bool{}, streamedAt: map[string]time.Time{},
+		unstreamed: map[string]bool{}, streamedAt: map[string]time.Time{}, readAt: map[string]time.Time{},
 		listedAt: map[string]time.Time{}, sweptAt: map[string]time.Time{}, swept: map[string]int{}, shown: map[string]string{},
 	}
 }

@@ -68,11 +68,12 @@ func (c *Consumer) idle() bool {
 	if now.Sub(c.describedAt) >= min(c.cfg.DescribeEvery, time.Minute) || c.health.subscribed() && now.Sub(c.poll.askedAt) >= c.cfg.AskEvery {
 		return false
 	}
+	every := c.pollEvery()
 	for _, object := range c.cfg.Objects {
 		_, paused := c.rules.paused(object)
 		cause, _ := c.silent(object)
 		counted, known := c.counted[object]
-		if paused != c.standstill[object] || cause != "" || c.polled(object) != "" || known && now.Sub(counted) >= c.cfg.CountEvery {
+		if paused != c.standstill[object] || cause != "" || c.askable(object, every) || known && now.Sub(counted) >= c.cfg.CountEvery {
 			return false
 		}
 	}
@@ -160,15 +161,28 @@ func (c *Consumer) showPause(ctx context.Context, object string) error {
 }
 
 // quiet names the objects of which nothing is to be read: read whole, or given
-// up, and told of by the stream. Most are, most of the time, and one look tells of all.
+// up, and told of by the stream, or asked for a while ago. Most are, most of the
+// time, and one look tells of all.
 func (c *Consumer) quiet(ctx context.Context) (map[string]bool, error) {
 	all, err := c.store.Backfills(ctx)
-	quiet := make(map[string]bool, len(all))
+	quiet, every := make(map[string]bool, len(all)), c.pollEvery()
+	clear(c.poll.readAt)
 	for _, b := range all {
+		if b.State == BackfillDone {
+			c.poll.readAt[b.Object] = b.UpdatedAt
+		}
 		over := b.State == BackfillDone || b.State == gateway.BackfillCanceled
-		quiet[b.Object] = over && b.Job == "" && c.polled(b.Object) == "" && c.poll.shown[b.Object] == ""
+		quiet[b.Object] = over && b.Job == "" && !c.askable(b.Object, every)
 	}
 	return quiet, err
+}
+
+// askable reports whether an object that was read whole is to be asked for now,
+// or it is to be said that it is asked for, or is no more.
+func (c *Consumer) askable(object string, every time.Duration) bool {
+	at, read := c.poll.readAt[object]
+	why := c.polled(object)
+	return read && (why != c.poll.shown[object] || why != "" && c.cfg.Now().Sub(at) >= every)
 }
 
 // unreachable tells errors that concern one object, not the connection.
