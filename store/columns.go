@@ -30,8 +30,8 @@ func (r runner) columns(ctx context.Context, in insert, n int, fill func(args []
 		if err := s.make(in, args); err != nil {
 			return err
 		}
-		_, err := r.on.ExecContext(ctx, s.query, s.given...)
-		return err
+		result, err := r.on.ExecContext(ctx, s.query, s.given...)
+		return in.wrote(result, err, len(args)/in.width)
 	}))
 }
 
@@ -51,8 +51,8 @@ func (r runner) planned(in insert, n int, fill func(args []any, i int) []any) fu
 		if made != nil {
 			return r.dialect.wrap(ctx, in.doing, made)
 		}
-		_, err := r.on.ExecContext(ctx, s.query, s.given...)
-		return r.dialect.wrap(ctx, in.doing, err)
+		result, err := r.on.ExecContext(ctx, s.query, s.given...)
+		return r.dialect.wrap(ctx, in.doing, in.wrote(result, err, n))
 	}
 }
 

@@ -219,9 +219,11 @@ func (r recordRow) text() string {
 // recordRows parts rows that keep their label from the others. An upsert that
 // names the label makes SQLite take the row out of records_label and put it in
 // again although nothing changed there: 11 µs a row instead of 8, measured.
-// Postgres looks at the values, so there one statement is better.
-func (tx *Tx) recordRows(records []gateway.Record) [2]recordGroup {
-	labeled, same := recordGroup{in: saveRecords}, recordGroup{in: saveSameLabel}
+// Postgres looks at the values, so there one statement is better; but there
+// somebody may make a record that was looked for and not there, and a newer one
+// of his is neither overwritten nor given the keys of ours.
+func (tx *Tx) recordRows(records []gateway.Record) [3]recordGroup {
+	labeled, same, fresh := recordGroup{in: saveRecords}, recordGroup{in: saveSameLabel}, recordGroup{in: saveFresh}
 	for i := range records {
 		row := recordRow{Record: &records[i]}
 		row.was, _ = tx.was(row.Key)
@@ -234,9 +236,13 @@ func (tx *Tx) recordRows(records []gateway.Record) [2]recordGroup {
 			same.rows = append(same.rows, row)
 			continue
 		}
+		if row.was == nil && tx.dialect.forLock != "" {
+			fresh.rows = append(fresh.rows, row)
+			continue
+		}
 		labeled.rows = append(labeled.rows, row)
 	}
-	return [2]recordGroup{labeled, same}
+	return [3]recordGroup{fresh, labeled, same}
 }
 
 // recordGroup are rows that one statement writes.
@@ -260,6 +266,14 @@ var saveRecords = insert{
 	head:  recordsHead,
 	tail:  recordsTail + `, label = excluded.label` + recordsNewer,
 	width: 12,
+}
+
+var saveFresh = insert{
+	doing: "saving records",
+	head:  recordsHead,
+	tail:  recordsTail + `, label = excluded.label` + recordsNewer,
+	width: 12,
+	all:   true,
 }
 
 var saveSameLabel = insert{

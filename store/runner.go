@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -118,6 +119,19 @@ type insert struct {
 	head  string
 	tail  string
 	width int // parameters of one row
+	// all: a row that is not written, because of the tail, is a lost race.
+	all bool
+}
+
+// wrote judges the answer to a statement for n rows.
+func (in insert) wrote(result sql.Result, err error, n int) error {
+	if err != nil || !in.all {
+		return err
+	}
+	if written, err := result.RowsAffected(); err != nil || written < int64(n) {
+		return cmp.Or(err, errRace)
+	}
+	return nil
 }
 
 // rows runs the statement for n rows in chunks. fill appends the parameters of
@@ -128,8 +142,8 @@ func (r runner) rows(ctx context.Context, in insert, n int, fill func(args []any
 	size := min(r.dialect.chunk, r.dialect.maxParams/in.width)
 	defer func() { err = r.dialect.wrap(ctx, in.doing, err) }()
 	exec := func(args []any) error {
-		_, err := r.on.ExecContext(ctx, r.values(in, len(args)/in.width), args...)
-		return err
+		result, err := r.on.ExecContext(ctx, r.values(in, len(args)/in.width), args...)
+		return in.wrote(result, err, len(args)/in.width)
 	}
 	full := exec
 	if n >= 2*size {
@@ -139,8 +153,8 @@ func (r runner) rows(ctx context.Context, in insert, n int, fill func(args []any
 		}
 		defer func() { err = errors.Join(err, stmt.Close()) }()
 		full = func(args []any) error {
-			_, err := stmt.ExecContext(ctx, args...)
-			return err
+			result, err := stmt.ExecContext(ctx, args...)
+			return in.wrote(result, err, size)
 		}
 	}
 	return r.inChunks(n, size, in.width, fill, func(args []any) error {
