@@ -95,8 +95,12 @@ func (x *explanation) answer(p *views.ExplainPage) error {
 	if err != nil {
 		return err
 	}
+	ends, err := x.bondEnds(page.Entries...)
+	if err != nil {
+		return err
+	}
 	for _, line := range page.Entries {
-		p.Lines = append(p.Lines, x.logRow(line, conn))
+		p.Lines = append(p.Lines, x.logRow(line, conn, ends))
 	}
 	return nil
 }

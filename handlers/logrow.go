@@ -14,7 +14,7 @@ import (
 	"tidegate/views"
 )
 
-func (v *visit) logRow(line store.LogLine, conn gateway.Connection) views.LogRow {
+func (v *visit) logRow(line store.LogLine, conn gateway.Connection, ends map[string]gateway.Record) views.LogRow {
 	e, clk := line.Entry, v.clock()
 	k, _ := kindOf(e.Key.Object)
 	row := views.LogRow{
@@ -29,6 +29,7 @@ func (v *visit) logRow(line store.LogLine, conn gateway.Connection) views.LogRow
 			row.RecordURL = u
 		}
 	}
+	nameBond(&row, e, ends)
 	if line.Inbound != nil {
 		v.inboundWords(&row, *line.Inbound)
 	}

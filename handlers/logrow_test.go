@@ -25,7 +25,7 @@ func TestLineSaysWhenItIsTriedNext_UX33(t *testing.T) {
 		"next " + v.clock().at(now.Add(2*time.Second)).Text: {now.Add(2 * time.Second), gateway.StateOK},
 	} {
 		e.NextTry = c.next
-		if row := v.logRow(store.LogLine{Entry: e}, gateway.Connection{State: c.state}); row.Next != want || row.Record != "New Visit__c" {
+		if row := v.logRow(store.LogLine{Entry: e}, gateway.Connection{State: c.state}, nil); row.Next != want || row.Record != "New Visit__c" {
 			t.Errorf("%q, %q, want %q", row.Next, row.Record, want)
 		}
 	}
@@ -46,7 +46,7 @@ func TestLineOfALinkGoesByWhatItWasMadeFor_UX32(t *testing.T) {
 		{"local:home/person/p-1", gateway.Cause{Kind: "edit"}, "06AdG0000000001AAA", ""},
 	} {
 		e := gateway.LogEntry{At: w.clock.now(), Direction: "out", State: gateway.LogDone, Label: c.label, Cause: c.cause, Key: gateway.RecordKey{Object: "ContentDocumentLink", ID: "06AdG0000000001AAA"}}
-		row := v.logRow(store.LogLine{Entry: e}, gateway.Connection{})
+		row := v.logRow(store.LogLine{Entry: e}, gateway.Connection{}, nil)
 		if row.Record != c.record || row.RecordURL != c.url {
 			t.Errorf("%s: %q at %q, want %q at %q", c.label, row.Record, row.RecordURL, c.record, c.url)
 		}

@@ -95,8 +95,12 @@ func syncLog(v *visit) error {
 	if p.Causes, err = v.causes(); err != nil {
 		return err
 	}
+	ends, err := v.bondEnds(page.Entries...)
+	if err != nil {
+		return err
+	}
 	for _, line := range page.Entries {
-		row := v.logRow(line, conn)
+		row := v.logRow(line, conn, ends)
 		if v.Query("open") == row.ID {
 			detail, err := v.logDetail(line, false)
 			if err != nil {
@@ -281,7 +285,11 @@ func (v *visit) showLine(open bool) error {
 	if err != nil {
 		return err
 	}
-	rows := []views.LogRow{v.logRow(line, conn)}
+	ends, err := v.bondEnds(line)
+	if err != nil {
+		return err
+	}
+	rows := []views.LogRow{v.logRow(line, conn, ends)}
 	if err := v.heldLines([]store.LogLine{line}, rows, conn); err != nil {
 		return err
 	}

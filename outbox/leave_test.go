@@ -90,7 +90,7 @@ func TestLaterChoiceTakesItsRelationsAlong_AVM14(t *testing.T) {
 			got := w.writing("m1", part)
 			same(t, part, got.Omitted, why)
 			line := w.line(got.LogID)
-			same(t, part+" in the log", []any{line.What, line.State, line.Cause.Ref}, []any{"Delete ContentDocumentLink", gateway.LogDone, "m1"})
+			same(t, part+" in the log", []any{line.What, line.State, line.Cause.Ref}, []any{"Delete note link", gateway.LogDone, "m1"})
 			same(t, part+" held", line.Before["LinkedEntityId"].Empty(), false)
 		}
 		w.takenBack(t, then, a)

@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -205,12 +206,17 @@ func Line(c gateway.Change, r gateway.Record, label func(field string) string) g
 	return line
 }
 
+// plainNames are what people call objects whose names only Salesforce uses.
+var plainNames = map[string]string{
+	"ContentNote": "note", "ContentDocumentLink": "note link", "EventRelation": "participant", "TaskRelation": "participant",
+}
+
 // Words returns what a change does in the words of the sync log, such as
 // "Update Title, Mobile".
 func Words(c gateway.Change, label func(field string) string) string {
 	verb := map[gateway.Op]string{gateway.OpCreate: "Create", gateway.OpUpdate: "Update", gateway.OpDelete: "Delete"}[c.Op]
 	if c.Op != gateway.OpUpdate {
-		return verb + " " + c.Key.Object
+		return verb + " " + cmp.Or(plainNames[c.Key.Object], c.Key.Object)
 	}
 	names := c.Fields.Names()
 	if label != nil {
