@@ -252,12 +252,21 @@ func (o *Org) compose() error {
 	if err := o.loadSettings(); err != nil {
 		return err
 	}
-	o.handler = rest.Gate(rest.Residence(o.keeping(mux), o.Faults, base), o.Faults, o.Ledger)
+	o.handler = o.dated(rest.Gate(rest.Residence(o.keeping(mux), o.Faults, base), o.Faults, o.Ledger))
 	o.ready = Ready{
 		URL: o.cfg.BaseURL, GRPC: reachable(o.grpc.Addr()), ClientID: o.cfg.ClientID, ClientSecret: o.cfg.ClientSecret,
 		Username: org.AdminUsername, Password: o.cfg.Password, AccessToken: o.Auth.NewAccessToken(),
 	}
 	return nil
+}
+
+// dated tells the org's time in the Date of each answer, which need not be that
+// of the machine: by it others measure how far apart the clocks are.
+func (o *Org) dated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", o.cfg.Now().UTC().Format(http.TimeFormat))
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (o *Org) loadGrants() error {

@@ -165,9 +165,12 @@ type logPage struct {
 }
 
 type logLine struct {
-	Object, What, Rule, State, Outcome string
-	RecordID                           string `json:"record_id"`
-	Problem                            any    // TEMP
+	ID, Object, What, Rule, State, Outcome string
+	RecordID                               string `json:"record_id"`
+	Problem                                *struct {
+		Code, What, Who string
+		Said            string `json:"salesforce_said"`
+	}
 }
 
 // log reads all lines that a query selects, newest first.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"tidegate/gateway"
 	"tidegate/simulator"
@@ -56,6 +57,8 @@ type options struct {
 	email       bool           // the org has enhanced e-mail
 	shared      bool           // the org shares activities
 	calls       int            // of the org's API a day; 0 = the edition's
+	ahead       time.Duration  // of the org's clock before ours
+	prepare     func(w *world) // of the org and the workspace, before the program starts
 }
 
 func (o options) seed() seed.Sizes {
@@ -69,8 +72,12 @@ func (o options) seed() seed.Sizes {
 // first reading is done.
 func newWorld(t *testing.T, database string, o options) *world {
 	t.Helper()
+	var now func() time.Time
+	if o.ahead != 0 {
+		now = func() time.Time { return time.Now().Add(o.ahead) }
+	}
 	org, err := simulator.Start(t.Context(), simulator.Config{
-		Seed: 1, Sizes: o.seed(), Quiet: true, CometDWebsocketOff: o.longPolling || o.pubSub,
+		Now: now, Seed: 1, Sizes: o.seed(), Quiet: true, CometDWebsocketOff: o.longPolling || o.pubSub,
 		Edition: o.edition, DailyCalls: o.calls, Features: simorg.Features{Email: o.email, Shared: o.shared},
 	})
 	if err != nil {
@@ -103,6 +110,9 @@ func newWorld(t *testing.T, database string, o options) *world {
 	}
 	if o.fault != nil {
 		w.fault(o.fault)
+	}
+	if o.prepare != nil {
+		o.prepare(w)
 	}
 	w.start()
 	if !o.unconnected && !o.loading {
