@@ -45,6 +45,9 @@ type app struct {
 	announcer  *announcer
 	metrics    *prometheus.Registry
 	main, ops  net.Listener
+	// through stands between the outbox and Salesforce in tests that take a guard
+	// away; nil = nothing does.
+	through func(outbox.Caller) outbox.Caller
 	// sign signs continuity records.
 	sign func(statement []byte) (signature, key []byte)
 }
@@ -68,8 +71,9 @@ func newAppBeside(ctx context.Context) (*app, error) {
 }
 
 // newApp opens the database, brings it to this version and joins the rooms.
-// hint is what the sign-in page says about how to enter.
-func newApp(ctx context.Context, cfg config.Config, logger *slog.Logger, hint string) (*app, error) {
+// hint is what the sign-in page says about how to enter; with changes the app
+// before it is joined.
+func newApp(ctx context.Context, cfg config.Config, logger *slog.Logger, hint string, with ...func(*app)) (*app, error) {
 	if err := static.Check(); err != nil {
 		return nil, err
 	}
@@ -78,6 +82,9 @@ func newApp(ctx context.Context, cfg config.Config, logger *slog.Logger, hint st
 	}
 	a := &app{cfg: cfg, logger: logger, hub: &live.Hub{}, courtesy: &live.Courtesy{}, metrics: prometheus.NewRegistry()}
 	a.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, change := range with {
+		change(a)
+	}
 	var err error
 	if a.db, err = openStore(ctx, cfg, logger, a.courtesy.Give); err != nil {
 		return nil, err
@@ -147,7 +154,11 @@ func (a *app) join(hint string) error {
 	a.announcer = newAnnouncer(a.hub, a.db, a.logger)
 	a.supervisor = newSupervisor(a, inMetrics)
 	a.connecting = connecting{orgs: a.orgs, supervisor: a.supervisor}
-	a.outbox = outbox.New(a.db, caller{a.orgs}, outbox.Options{
+	var salesforce outbox.Caller = caller{a.orgs}
+	if a.through != nil {
+		salesforce = a.through(salesforce)
+	}
+	a.outbox = outbox.New(a.db, salesforce, outbox.Options{
 		Holder: a.supervisor.holder, Logger: a.logger, Metrics: outMetrics,
 		PublicDomain: static.PublicDomain, BaseURL: a.baseURL(), Describe: a.connecting.RefreshSchema,
 		Announce: func(_ context.Context, ws gateway.WorkspaceID, keys []gateway.RecordKey) {

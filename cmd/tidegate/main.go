@@ -35,6 +35,7 @@ type cli struct {
 	Resync     resyncCmd     `cmd:"" help:"Plan and push again what Salesforce is owed."`
 	Continuity continuityCmd `cmd:"" help:"Show the gaps in the stream and their repairs, or check a certificate."`
 	Doctor     doctorCmd     `cmd:"" help:"Check whether the connected org lets everything happen that Tidegate does."`
+	Rehearse   rehearseCmd   `cmd:"" help:"Play faults to a workspace's configuration on a simulated org, and score how it ends."`
 	Config     configCmd     `cmd:"" help:"Export, compare and apply the settings of a workspace as a file."`
 	Migrate    migrateCmd    `cmd:"" help:"Bring the database to this version, or show where it stands."`
 	User       userCmd       `cmd:"" help:"Add, list or disable people, or set a password."`

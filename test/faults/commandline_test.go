@@ -14,7 +14,7 @@ import (
 var commands = []string{
 	"serve", "demo", "simulate", "connect", "tail", "status", "backfill", "migrate", "migrate up", "migrate status",
 	"user", "user add", "user list", "user passwd", "user disable", "key", "key create", "key list", "key revoke", "version",
-	"config", "config export", "config plan", "config apply",
+	"config", "config export", "config plan", "config apply", "rehearse",
 }
 
 func onSQLite(t *testing.T, extra ...string) []string {
