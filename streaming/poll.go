@@ -51,8 +51,8 @@ func (c *Consumer) polled(object string) string {
 	return ""
 }
 
-// polling starts the next reading of a polled object when it is due; backfill
-// carries it out. It reads what has a SystemModstamp from then on, with overlap,
+// polling starts the next reading of a polled object when it is due; what its
+// first page leaves, backfill carries out. It reads what has a SystemModstamp from then on, with overlap,
 // from one Id to the next: stamps move while pages are read, ids do not. Deleted
 // rows are read too, so what is in the recycle bin is found at once; what left it
 // is found by Salesforce's list of deletions, and what that does not know by the
@@ -84,12 +84,14 @@ func (c *Consumer) polling(ctx context.Context, lease gateway.Lease, object stri
 		}
 		c.poll.sweptAt[object] = c.cfg.Now()
 	}
+	generation := c.apply.generationOf(object)
 	again, _, err := c.reask(ctx, b)
 	if err != nil {
 		return err
 	}
-	_, err = c.apply.Apply(ctx, Batch{Lease: lease, Reread: []gateway.Backfill{again}})
-	return err
+	// That it began is stored with its first page, which nearly always is the last
+	// and empty: until then it stands as it did.
+	return c.page(countCalls(ctx), lease, again, generation)
 }
 
 // listAfter is after how many rounds of polling the list of deletions is asked

@@ -12,11 +12,15 @@ import (
 // asked is the period of a prover that compares only what people ask for.
 const asked = time.Duration(math.MaxInt64)
 
+// provenApart is how long after one connection the next begins to be proven, so
+// that a thousand do not begin at once.
+const provenApart = 300 * time.Millisecond
+
 // prover returns what compares the mirror of a connection with Salesforce by
 // itself.
 func (s *supervisor) prover(conn gateway.Connection, objects []string, budget *streaming.Budget) (*streaming.Prover, error) {
 	every := s.app.cfg.ProofPeriod()
-	first := time.Duration(0)
+	first := time.Minute + time.Duration(s.count())*provenApart
 	if every == 0 {
 		every, first = asked, asked
 	}

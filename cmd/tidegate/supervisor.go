@@ -172,6 +172,13 @@ func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
 	return nil
 }
 
+// count is how many consumers run.
+func (s *supervisor) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.running)
+}
+
 // endpoint is the CometD address on the instance as last told by Salesforce:
 // it may move at a renewal of the session.
 func (s *supervisor) endpoint(ctx context.Context, one *org) func() string {
