@@ -66,7 +66,7 @@ func (v *visit) settledRow(c gateway.Conflict, open []question) views.Row {
 	case slices.ContainsFunc(open, func(q question) bool { return q.change.Key == c.Key && q.field == c.Field }):
 		kept = views.Cell{Text: "Waits for a person", URL: question{gateway.Change{Key: c.Key}, c.Field}.url()}
 	default:
-		kept = views.Cell{Text: "Waits no more", Second: "Our change was edited, sent or given up since.", URL: "/sync/log?record=" + c.Key.ID}
+		kept = views.Cell{Text: "Waits no more", Second: "Our change was edited, sent or given up since.", URL: "/sync/log?object=" + c.Key.Object + "&record=" + c.Key.ID}
 	}
 	return views.Row{ID: strconv.FormatInt(c.ID, 10), Cells: []views.Cell{
 		{Kind: squareOf(c.Key.Object), Text: v.labelOfRecord(c.Key), URL: recordURL(c.Key), Second: clk.full(c.At).Text},

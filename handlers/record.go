@@ -106,7 +106,7 @@ func (b *recordBuilder) page() (views.RecordPage, error) {
 		},
 	}
 	p.Shell.StreamURL = eventsURL(key)
-	p.TimelineOlder = views.Link{Text: "All changes that were observed", URL: "/sync/log?direction=in&record=" + key.ID}
+	p.TimelineOlder = views.Link{Text: "All changes that were observed", URL: "/sync/log?direction=in&object=" + key.Object + "&record=" + key.ID}
 	p.DetailsAsOf = views.Link{Text: "As it was before", URL: pastURL(key, b.clk.now)}
 	if u := salesforceURL(b.conn, key); u != "" {
 		p.Actions = []views.Action{{Text: "Open in Salesforce", URL: u, Icon: views.IconOut}}

@@ -125,6 +125,7 @@ func TestWhatSalesforceHidesFromARepIsOnNoPage_S54(t *testing.T) {
 			t.Errorf("searching %s finds %v", q, got)
 		}
 	}
+	rep.get("/sync/log").want(http.StatusOK, "Only lines of records that Salesforce shows you are listed and counted.")
 	if got := rep.post(forecastBase+"/export", url.Values{}); strings.Contains(got.body, unseen) {
 		t.Errorf("the export: %s", got.body)
 	}

@@ -72,7 +72,7 @@ func syncLog(v *visit) error {
 	}
 	p := views.LogPage{
 		Shell: v.s.shell(v, "Sync log", views.NavSyncLog),
-		Head:  views.Head{Title: "Sync log", Lead: logLead(page)},
+		Head:  views.Head{Title: "Sync log", Lead: logLead(page) + v.logSight()},
 		Live:  views.Live{URL: withQuery(v.Ctx, map[string]string{"part": views.PartLog})},
 		Pager: logPager(v, page),
 		Empty: logEmpty(v, page),
@@ -114,6 +114,14 @@ func syncLog(v *visit) error {
 		return err
 	}
 	return answer(v.Ctx, views.Log(p))
+}
+
+// logSight says why somebody's numbers differ from an admin's.
+func (v *visit) logSight() string {
+	if v.eyes == nil {
+		return ""
+	}
+	return " Only lines of records that Salesforce shows you are listed and counted."
 }
 
 func logLead(page store.LogPage) string {

@@ -77,6 +77,12 @@ func TestSearchOfALongLogLooksAtABoundedNumberOfLines_UX32(t *testing.T) {
 					t.Errorf("%s: all was searched for %d pages", text, pages)
 				}
 			}
+			for name, q := range map[string]LogQuery{"an object without lines": {Object: "Lead"}, "a state without lines": {State: string(gateway.LogIgnored)}} {
+				q.Limit, q.Within = 4, within
+				if found, pages := searched(t, w, q, all.Entries); len(found) != 0 || pages < 80/(2*within) {
+					t.Errorf("%s: found %v in %d pages", name, found, pages)
+				}
+			}
 			if page, err := w.Log(t.Context(), LogQuery{Search: "label 1.", State: string(gateway.LogNeedsYou), Within: within}); err != nil || len(page.Entries) != 1 || !page.Searched.IsZero() {
 				t.Errorf("of what needs somebody %d lines are found, back to %s: %v", len(page.Entries), page.Searched, err)
 			}

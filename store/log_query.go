@@ -208,9 +208,19 @@ func (w *Workspace) countBounds(ctx context.Context, q LogQuery, table string) (
 	return ` AND id > ?`, []any{from}, nil
 }
 
-// scans reports whether lines are looked for by what no index holds.
+// scans reports whether lines are looked for by what no index holds: of an
+// object, a state, a direction or a kind there may be few among very many. What
+// waits or needs somebody is looked for to the end.
 func (q LogQuery) scans() bool {
-	return strings.TrimSpace(q.Search)+strings.TrimSpace(q.User)+q.Rule != "" && q.RecordID+q.Ref+q.Code == ""
+	if q.RecordID+q.Ref+q.Code != "" || q.State == string(gateway.LogWaiting) && q.plain() {
+		return false
+	}
+	return !q.plain() || q.Object+q.State+q.Direction+q.Kind != ""
+}
+
+// plain reports whether no text is looked for.
+func (q LogQuery) plain() bool {
+	return strings.TrimSpace(q.Search)+strings.TrimSpace(q.User)+q.Rule == ""
 }
 
 // inbound reports whether observed changes can be among the lines: they have
