@@ -27,7 +27,7 @@ func TestPagesWorkWhileSalesforceIsAway_UX46_UX47(t *testing.T) {
 	for _, path := range []string{"/", "/contacts", annPath, "/leads", "/accounts", "/deals", "/deals/" + dealOf(home).ID, meetingsBase, forecastBase, "/sync/log"} {
 		rep.get(path).want(http.StatusOK, "Catching up since", "There is no stream from Salesforce", "What you see is as it was then or newer", "Edits are kept here and go out afterwards: 1 waits now.")
 	}
-	rep.get(annPath).want(http.StatusOK, "CEO", "As in Salesforce at")
+	rep.get(annPath).want(http.StatusOK, "CEO", "As in Salesforce as of")
 	if w.caller.count() != asked {
 		t.Errorf("showing pages called Salesforce %d times", w.caller.count()-asked)
 	}

@@ -57,8 +57,9 @@ func health(v *visit) error {
 	return answer(v.Ctx, views.Health(p))
 }
 
+// connectActions lead an admin to the first connect, where there is none yet.
 func connectActions(v *visit) []views.Action {
-	if !v.admin() {
+	if c, err := v.connection(); !v.admin() || err != nil || c.ID != "" {
 		return nil
 	}
 	return []views.Action{{Text: "Connect Salesforce", URL: "/settings/salesforce", Style: views.Primary}}

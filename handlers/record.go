@@ -191,7 +191,7 @@ func (b *recordBuilder) asOf() string {
 	if b.eyes != nil {
 		as = "Salesforce shows you"
 	}
-	return "As in Salesforce at " + b.clk.at(at).Text + ". You see what " + as + "."
+	return "As in Salesforce as of " + b.clk.at(at).Text + ". You see what " + as + "."
 }
 
 func (b *recordBuilder) facts() []views.Fact {

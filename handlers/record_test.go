@@ -23,7 +23,7 @@ func TestRecordPageShowsFactsRelationsAndWhatMayBeEdited(t *testing.T) {
 		record(key("Task", "00T", 1), gateway.Fields{"Subject": gateway.Text("Call Ann"), "WhoId": gateway.Text(contactOf(home).ID), "Status": gateway.Text("Completed"), "ActivityDate": gateway.Text("2026-05-02")}),
 	)
 	b := w.as(home, gateway.RoleRep)
-	page := b.get(annPath).want(http.StatusOK, "Ann Example", "CRM objects", "Acme of home", "Deal of home", "$ 48,000.50", "As in Salesforce at",
+	page := b.get(annPath).want(http.StatusOK, "Ann Example", "CRM objects", "Acme of home", "Deal of home", "$ 48,000.50", "As in Salesforce as of",
 		"matched by email ann@home.example", "A person chose this; it stays.", "Call Ann", "Completed", "Read-only", "Why did this not sync?")
 	if !contains(page.body, `href="https://org.my.salesforce.com/`+contactOf(home).ID+`"`) || !contains(page.body, "hx-sse") {
 		t.Error("no link to Salesforce, or no stream")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -224,5 +225,13 @@ func TestHealthSaysWhatIsNotInOrder(t *testing.T) {
 		if state != gateway.StateOK {
 			b.get("/").want(http.StatusOK, says, "The reason.")
 		}
+	}
+}
+
+// Nobody is sent to connect an org that is connected (UX 49).
+func TestEmptyLogOfAConnectedOrgOffersNoConnect_UX49(t *testing.T) {
+	page := newWorld(t).as(home, gateway.RoleAdmin).get("/sync/log").want(http.StatusOK, "The log begins with the first change")
+	if slices.Contains(page.links(), settingsBase) {
+		t.Error("it leads to the connection")
 	}
 }
