@@ -133,11 +133,12 @@ type process struct {
 	Rate        float64       `json:"backlog_events_per_second"`
 	ReadyBest   time.Duration `json:"ready_best_ns"`
 	ReadyMedian time.Duration `json:"ready_median_ns"`
+	Pages       pages         `json:"pages"`
 }
 
 // whole measures the program as it is shipped, with its own database that
-// already holds the org: first memory while a backlog is applied, then how
-// fast it starts.
+// already holds the org: first memory while a backlog is applied, then how fast
+// its pages begin, then how fast it starts.
 func (w *world) whole(ctx context.Context, bin string) (p process, err error) {
 	g, err := newGatewayProcess(bin, w.url, w.org.URL)
 	if err != nil {
@@ -165,6 +166,9 @@ func (w *world) whole(ctx context.Context, bin string) (p process, err error) {
 		return p, err
 	}
 	if p.SteadyBytes, err = g.steady(ctx, w); err != nil {
+		return p, err
+	}
+	if p.Pages, err = g.pages(ctx, w); err != nil {
 		return p, err
 	}
 	var took []time.Duration

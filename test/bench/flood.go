@@ -54,7 +54,7 @@ func (w *world) flooded(ctx context.Context, o options) (f flood, err error) {
 		return f, err
 	}
 	return f, g.during(ctx, func(s *served) (err error) {
-		page, err := g.signIn(ctx)
+		open, err := g.signIn(ctx)
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ func (w *world) flooded(ctx context.Context, o options) (f flood, err error) {
 		if err != nil {
 			return err
 		}
-		if err = f.follow(ctx, w, page, edit); err != nil {
+		if err = f.follow(ctx, w, open, edit); err != nil {
 			return err
 		}
 		f.PeakBytes, err = s.peak()
@@ -81,7 +81,7 @@ const editEach = 5
 
 // follow looks at the position ten times a second, opens a page each time, and
 // edits a deal now and then.
-func (f *flood) follow(ctx context.Context, w *world, page, edit func() (time.Duration, error)) error {
+func (f *flood) follow(ctx context.Context, w *world, open func(path string) (time.Duration, error), edit func() (time.Duration, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, floodPatience)
 	defer cancel()
 	var marks []mark
@@ -101,7 +101,7 @@ func (f *flood) follow(ctx context.Context, w *world, page, edit func() (time.Du
 			f.EditP50, f.EditP99 = percentiles(edited)
 			return err
 		}
-		d, err := page()
+		d, err := open("/contacts")
 		if err != nil {
 			return err
 		}

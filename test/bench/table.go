@@ -22,6 +22,8 @@ const (
 	floorRatio = 0.2    // to the raw upsert of the same rows
 	floorPeak  = 200 << 20
 	floorReady = time.Second
+	// floorPage is what may pass to the first byte of a page (UX-47).
+	floorPage = 200 * time.Millisecond
 	// floorSteady is memory while events come one after the other.
 	floorSteady = 100 << 20
 	floorLoad   = 40_000 // rows/s of a first reading
@@ -48,6 +50,7 @@ func judge(found []engine) []line {
 				line{What: "serve: ready, median of 5", Figure: millis(p.ReadyMedian), Floor: "<= " + millis(floorReady), Passed: p.ReadyMedian <= floorReady},
 				free("serve: ready, best of 5", millis(p.ReadyBest)),
 			)
+			lines = append(lines, p.Pages.lines()...)
 		}
 		if l := e.Load; l != nil {
 			lines = append(lines,
