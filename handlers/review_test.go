@@ -40,7 +40,7 @@ func (w *world) replanned() gateway.Replan {
 	return r
 }
 
-// Issue 4 point 9, UX 20, UX 31: numbers, old and new, API calls, a file, a
+// Issue 4 point 9, DEM-17, UX 20, UX 31: numbers, old and new, API calls, a file, a
 // password; and then what was said happens.
 func TestReviewSaysWhatSavingWouldWrite_UX31(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, dbURL string) {
@@ -54,8 +54,9 @@ func TestReviewSaysWhatSavingWouldWrite_UX31(t *testing.T) {
 		path := settingsBase + "/objects"
 		form := b.get(path).form(path)
 		form.Set("writeback_Contact", "on")
+		b.get(settingsBase+"/advanced").want(http.StatusOK, "Nobody has decided, so the most recent value wins, for ownership") // UX 30
 		review := b.post(path, form).want(http.StatusOK, "Nothing is saved yet.", "1 record would be created", "1 API call",
-			"Writing to Salesforce is switched on for Contact", "Your password", "Export", "new record", "Last edited in Salesforce")
+			"Writing to Salesforce is switched on for Contact", "Nobody has decided who wins for ownership", "Your password", "Export", "new record", "Last edited in Salesforce")
 		asked := review.form(path)
 
 		file := url.Values{}

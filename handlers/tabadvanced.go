@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"tidegate/gateway"
+	"tidegate/rules/settings"
 	"tidegate/views"
 )
 
@@ -87,7 +88,7 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 				Effect: "For orgs with Enhanced Email. They are read and appear in the same places, each e-mail once; those of the product become EmailMessages instead of Tasks. Switched off, what was read is dropped here, and nothing changes in Salesforce.",
 			},
 		},
-		Conflicts: conflictSelects(v, t),
+		Conflicts: conflictSelects(v, t), ConflictText: settings.ConflictWords(a.Conflicts),
 		Switches: []views.Switch{{
 			Name: "summarize_topics", Label: "Summarize Smart Topics in the deals dashboard", On: a.SummarizeTopics, Meta: t.meta(v, "summarize_topics", "off"),
 			Effect: v.summaryWords(),
@@ -120,18 +121,12 @@ func (v *visit) summaryWords() string {
 	return own + " The sentences are extracted here; nothing leaves Tidegate for it."
 }
 
-// dataTypeWords ask who wins, per kind of data (DEM-17).
-var dataTypeWords = map[gateway.DataType]string{
-	gateway.DataOwnership: "Ownership", gateway.DataAmounts: "Amounts and close dates", gateway.DataStages: "Deal stages",
-	gateway.DataOutcomes: "Meeting outcomes and topics", gateway.DataPeople: "Names, addresses and numbers", gateway.DataOther: "Everything else",
-}
-
 func conflictSelects(v *visit, t tabState) []views.Select {
 	var out []views.Select
 	for _, kind := range gateway.DataTypes {
 		name := "conflicts_" + string(kind)
 		out = append(out, views.Select{
-			Name: name, Label: dataTypeWords[kind], Error: t.errors["conflicts"], Meta: t.meta(v, "conflicts."+string(kind), "not decided"),
+			Name: name, Label: settings.DataTypeWords[kind], Error: t.errors["conflicts"], Meta: t.meta(v, "conflicts."+string(kind), "not decided"),
 			Options: choose(string(t.settings.Advanced.Conflicts[kind]), "", "Not decided: most recent wins",
 				"salesforce", "Salesforce wins", "product", "Product wins", "recent", "Most recent wins", "ask", "Ask a person"),
 		})

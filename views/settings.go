@@ -225,8 +225,9 @@ type AdvancedTab struct {
 	// Activities are purposes and outcomes.
 	Activities []ActivityCard
 	Emails     []Switch
-	// Conflicts ask who wins, per kind of data.
-	Conflicts []Select
+	// Conflicts ask who wins, per kind of data; ConflictText says it in a sentence.
+	Conflicts    []Select
+	ConflictText string
 	Deals     []Select
 	Switches  []Switch
 	Currency  Select

@@ -123,12 +123,13 @@ func advancedTab() AdvancedTab {
 			{Name: "amount_field", Label: "Deal amount field", Options: []Option{{Value: "Amount", Text: "Amount", Selected: true}}, Hint: "Used in pipelines, forecasts, win/loss and reports.", Meta: Meta{Default: "Amount"}},
 			{Name: "close_field", Label: "Deal close date field", Options: []Option{{Value: "CloseDate", Text: "Close Date", Selected: true}}, Locked: "locked by organization"},
 		},
-		Switches:   []Switch{{Name: "emails_task", Label: "E-mails from Task objects", Effect: "For orgs that log e-mail as tasks.", Meta: Meta{Default: "off"}}},
-		Emails:     []Switch{{Name: "emails_from_messages", Label: "From EmailMessage objects", Effect: "For orgs with Enhanced Email.", On: true, Meta: Meta{Changed: "Changed by Ines Okabe, 9 Nov 2026."}}},
-		Conflicts:  []Select{{Name: "conflicts_ownership", Label: "Ownership", Options: []Option{{Text: "Not decided: most recent wins", Selected: true}, {Value: "salesforce", Text: "Salesforce wins"}}}},
-		Activities: []ActivityCard{{ID: "purpose-title", Title: "Meeting purposes", Text: "Event and Task are mapped independently.", Fields: []Select{{Name: "purpose_field_event", Label: "Event field", Options: []Option{{Value: "Type", Text: "Type", Selected: true}}}, {Name: "purpose_field_task", Label: "Task field", Options: []Option{{Text: "Not written", Selected: true}}}}, Rows: []ActivityRow{{"Sales", ActivityControl{Select: &Select{Name: "purpose_event_0", Label: "Sales on the Event", Small: true, Options: []Option{{Value: "Meeting", Text: "Meeting", Selected: true}}}}, ActivityControl{Text: "—"}}, {"CSM", ActivityControl{Field: &Field{Name: "purpose_event_1", Label: "CSM on the Event", Value: "Review"}}, ActivityControl{Text: "—"}}}}},
-		Currency:   Select{Name: "currency", Label: "Currency label", Options: []Option{{Value: "EUR", Text: "€ (EUR)", Selected: true}, {Value: "USD", Text: "$ (USD)"}}, Hint: "Changes the symbol only. No amount is converted.", Meta: Meta{Default: "€ (EUR)"}},
-		Sample:     "€ 48,000",
+		Switches:     []Switch{{Name: "emails_task", Label: "E-mails from Task objects", Effect: "For orgs that log e-mail as tasks.", Meta: Meta{Default: "off"}}},
+		Emails:       []Switch{{Name: "emails_from_messages", Label: "From EmailMessage objects", Effect: "For orgs with Enhanced Email.", On: true, Meta: Meta{Changed: "Changed by Ines Okabe, 9 Nov 2026."}}},
+		ConflictText: "Salesforce wins for deal stages; nobody has decided, so the most recent value wins, for ownership.",
+		Conflicts:    []Select{{Name: "conflicts_ownership", Label: "Ownership", Options: []Option{{Text: "Not decided: most recent wins", Selected: true}, {Value: "salesforce", Text: "Salesforce wins"}}}},
+		Activities:   []ActivityCard{{ID: "purpose-title", Title: "Meeting purposes", Text: "Event and Task are mapped independently.", Fields: []Select{{Name: "purpose_field_event", Label: "Event field", Options: []Option{{Value: "Type", Text: "Type", Selected: true}}}, {Name: "purpose_field_task", Label: "Task field", Options: []Option{{Text: "Not written", Selected: true}}}}, Rows: []ActivityRow{{"Sales", ActivityControl{Select: &Select{Name: "purpose_event_0", Label: "Sales on the Event", Small: true, Options: []Option{{Value: "Meeting", Text: "Meeting", Selected: true}}}}, ActivityControl{Text: "—"}}, {"CSM", ActivityControl{Field: &Field{Name: "purpose_event_1", Label: "CSM on the Event", Value: "Review"}}, ActivityControl{Text: "—"}}}}},
+		Currency:     Select{Name: "currency", Label: "Currency label", Options: []Option{{Value: "EUR", Text: "€ (EUR)", Selected: true}, {Value: "USD", Text: "$ (USD)"}}, Hint: "Changes the symbol only. No amount is converted.", Meta: Meta{Default: "€ (EUR)"}},
+		Sample:       "€ 48,000",
 	}
 }
 

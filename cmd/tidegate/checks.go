@@ -49,7 +49,7 @@ func (c connecting) Check(ctx context.Context, id gateway.WorkspaceID) (handlers
 	report.Checks = append(report.Checks, writeChecks(objects)...)
 	report.Checks = append(report.Checks, notesCheck(objects), changeDataCheck(conn), selectedCheck(ctx, one, mirrors), feedCheck(objects))
 	report.Checks = append(report.Checks, fieldChecks(ctx, one, mirrors)...)
-	report.Checks = append(report.Checks, lockCheck(ctx, one), sightCheck(ctx, one))
+	report.Checks = append(report.Checks, lockCheck(ctx, one), winnerCheck(ctx, one), sightCheck(ctx, one))
 	limits, err := one.client.Limits(ctx)
 	if err != nil {
 		return report, err

@@ -60,6 +60,26 @@ func TestEmptyChainNamesNoEnd(t *testing.T) {
 	}
 }
 
+// DEM-17: it is asked for who wins until all is decided.
+func TestWhoWinsIsAskedForUntilItIsDecided_DEM17(t *testing.T) {
+	db := storetest.Open(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"), store.Options{})
+	if err := db.CreateWorkspace(t.Context(), "home", "home"); err != nil {
+		t.Fatal(err)
+	}
+	one := &org{ws: db.In("home")}
+	if got := winnerCheck(t.Context(), one); !got.Warn || len(got.Setup) == 0 || !strings.HasPrefix(got.Text, "Nobody has decided") {
+		t.Errorf("undecided: %+v", got)
+	}
+	body := `{"conflicts":{"ownership":"salesforce","amounts":"salesforce","stages":"recent","outcomes":"product","people":"ask","other":"recent"}}`
+	_, err := one.ws.SaveSetting(t.Context(), gateway.SettingRow{Scope: gateway.OrgScope, Tab: gateway.TabAdvanced, Body: []byte(body)}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := winnerCheck(t.Context(), one); !got.Pass || got.Warn || !strings.HasPrefix(got.Text, "Salesforce wins for ownership") {
+		t.Errorf("decided: %+v", got)
+	}
+}
+
 // AVM-51: before a rollout the checklist advises to lock the settings.
 func TestLockIsAdvisedBeforeTheRollout_AVM51(t *testing.T) {
 	db := storetest.Open(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"), store.Options{})

@@ -117,6 +117,23 @@ func feedCheck(objects []salesforce.ObjectInfo) handlers.Check {
 	return check
 }
 
+// winnerCheck asks to decide who wins before fields travel both ways (DEM-17).
+func winnerCheck(ctx context.Context, one *org) handlers.Check {
+	check := handlers.Check{Title: "Who wins when both sides changed", Pass: true}
+	rows, err := one.ws.Settings(ctx, gateway.OrgScope)
+	in := settings.InForce{Settings: gateway.DefaultSettings()}
+	if err == nil {
+		in, err = settings.Effective(rows, nil)
+	}
+	if check.Text = settings.ConflictWords(in.Advanced.Conflicts); err == nil && settings.UndecidedWords(in.Advanced.Conflicts) == "" {
+		return check
+	}
+	check.Warn = true
+	check.Text += " Decide it once per kind of data, before fields travel both ways: until then the later change replaces the earlier one."
+	check.Setup = []string{"Tidegate", "Salesforce settings", "Advanced Settings", "When both sides changed"}
+	return check
+}
+
 // lockCheck advises to lock the organization's settings before a rollout
 // (AVM-51).
 func lockCheck(ctx context.Context, one *org) handlers.Check {
