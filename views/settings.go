@@ -228,9 +228,9 @@ type AdvancedTab struct {
 	// Conflicts ask who wins, per kind of data; ConflictText says it in a sentence.
 	Conflicts    []Select
 	ConflictText string
-	Deals     []Select
-	Switches  []Switch
-	Currency  Select
+	Deals        []Select
+	Switches     []Switch
+	Currency     Select
 	// Sample shows an amount with the chosen label.
 	Sample string
 }

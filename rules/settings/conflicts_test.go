@@ -21,7 +21,8 @@ func TestConflictRulesAreOneSentence_UX30(t *testing.T) {
 			"ownership, amounts and close dates, deal stages, meeting outcomes and topics, names, addresses and numbers, everything else",
 		},
 		{
-			"each rule once", map[gateway.DataType]gateway.Winner{
+			"each rule once",
+			map[gateway.DataType]gateway.Winner{
 				gateway.DataOwnership: gateway.WinnerSalesforce, gateway.DataAmounts: gateway.WinnerSalesforce, gateway.DataStages: gateway.WinnerRecent,
 				gateway.DataOutcomes: gateway.WinnerProduct, gateway.DataPeople: gateway.WinnerAsk,
 			},

@@ -138,6 +138,20 @@ func TestEncodedTabsReadBackTheSame(t *testing.T) {
 	})
 }
 
+// AVC-06, AVC-21: a workspace begins with these, and makes records for whom none
+// matches.
+func TestNewWorkspaceMakesMissingLeadsAndContacts_AVC21(t *testing.T) {
+	in, err := settings.Effective(nil, nil)
+	if err != nil || !reflect.DeepEqual(in.Settings, gateway.DefaultSettings()) {
+		t.Fatalf("%+v, %v", in, err)
+	}
+	for _, object := range []string{"Contact", "Lead"} {
+		if !in.Objects.CreateMissing[object] || !in.Objects.Writeback[object] || !in.Objects.UpdateFields[object] {
+			t.Errorf("%s is not made, written and kept up to date by default", object)
+		}
+	}
+}
+
 func TestMemberMaySaveOnlyUnlockedNotes(t *testing.T) {
 	open, locked := gateway.DefaultSettings(), gateway.DefaultSettings()
 	locked.Notes.Locked = true
