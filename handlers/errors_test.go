@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -104,6 +105,69 @@ func (w *world) served() (address string, stop func()) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(w.t, err)
 	return l.Addr().String(), w.serve(l)
+}
+
+// S-25: whoever sends for ever is answered, or hung up on, when it is too much or
+// takes too long: chunks without an end, a body and a header byte by byte, many
+// of them at once. What waits for them ends with them, see TestMain.
+func TestEndlessRequestsAreEnded_S25(t *testing.T) {
+	w := newWorld(t)
+	cfg := w.server.Config
+	cfg.ReadTimeout = 400 * time.Millisecond
+	w.server = New(cfg)
+	address, stop := w.served()
+	defer stop()
+	// endless sends the beginning, then parts for ever, and returns the answer and
+	// how much could be sent.
+	endless := func(begin, part string, rest time.Duration) (answer string, sent int) {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			return err.Error(), 0
+		}
+		defer conn.Close()
+		must(t, conn.SetDeadline(time.Now().Add(time.Minute)))
+		hungUp := make(chan string, 1)
+		go func() {
+			raw, _ := io.ReadAll(conn) // ends with the connection, one way or the other
+			hungUp <- string(raw)
+		}()
+		_, err = io.WriteString(conn, begin)
+		for err == nil {
+			select {
+			case answer = <-hungUp:
+				return answer, sent
+			case <-time.After(rest):
+			}
+			_, err = io.WriteString(conn, part)
+			sent += len(part)
+		}
+		return <-hungUp, sent
+	}
+	const head = "POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+	chunk := fmt.Sprintf("%x\r\n%s\r\n", 1<<16, strings.Repeat("x", 1<<16))
+	if answer, sent := endless(head+"Transfer-Encoding: chunked\r\n\r\n", chunk, 0); sent > 4*maxBody || answer != "" && !strings.HasPrefix(answer, "HTTP/1.1 413 ") {
+		t.Errorf("chunks without end: %d bytes were taken, answer %s", sent, brief(answer))
+	}
+	var slow sync.WaitGroup
+	for i := range 30 {
+		slow.Go(func() {
+			begin, name := head+"Content-Length: 4000\r\n\r\n", "body"
+			if i%2 == 0 {
+				begin, name = head+"X-Slow: ", "header"
+			}
+			if answer, sent := endless(begin, "x", 20*time.Millisecond); answer != "" && !strings.HasPrefix(answer, "HTTP/1.1 408 ") {
+				t.Errorf("slow %s: answered %s after %d bytes", name, brief(answer), sent)
+			}
+		})
+	}
+	slow.Wait()
+	// Others are served all the while.
+	resp, err := http.Get("http://" + address + "/healthz")
+	must(t, err)
+	must(t, resp.Body.Close())
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("afterwards: %d", resp.StatusCode)
+	}
 }
 
 // S-25: more than a request may carry is refused with a page of ours, and with

@@ -41,6 +41,8 @@ type Config struct {
 	// ProveEvery is the period of the proof, by which calculated fields are
 	// read again; 0 = only when asked.
 	ProveEvery time.Duration
+	// ReadTimeout is how long a request may take to arrive; 0 = 15 s.
+	ReadTimeout time.Duration
 	// CheckTarget refuses an address that webhooks to the product must not go
 	// to; nil = any.
 	CheckTarget func(address string) error
@@ -141,6 +143,9 @@ func New(cfg Config) *Server {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.ReadTimeout == 0 {
+		cfg.ReadTimeout = readTimeout
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -153,7 +158,7 @@ func New(cfg Config) *Server {
 		CaseSensitive:           true,
 		BodyLimit:               maxBody,
 		ReadBufferSize:          maxHeader,
-		ReadTimeout:             readTimeout,
+		ReadTimeout:             cfg.ReadTimeout,
 		IdleTimeout:             idleTimeout,
 		EnableTrustedProxyCheck: true,
 		ErrorHandler:            s.fail,

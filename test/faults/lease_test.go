@@ -122,11 +122,14 @@ func TestOneOfSeveralProcessesReadsAndAnotherTakesOver(t *testing.T) { // F-67
 	})
 }
 
+// impatience is the lease of impatient, a tenth of what the program has by itself.
+const impatience = 2 * time.Second
+
 // impatient makes leases, and transactions that nobody goes on with, end soon.
 func impatient(url string) options {
 	return options{
 		database: url + "&idle_in_transaction_session_timeout=2000",
-		env:      []string{"TIDEGATE_LEASE=2s"},
+		env:      []string{"TIDEGATE_LEASE=" + impatience.String()},
 	}
 }
 
@@ -175,9 +178,16 @@ func TestStoppedHolderThatGoesOnIsFenced(t *testing.T) { // F-68
 			w.change(map[string]any{"object": "Contact", "op": "update", "count": changes / 2, "seed": 1})
 			before := w.holder()
 			w.child.stop()
+			stopped := time.Now()
 			w.change(map[string]any{"object": "Contact", "op": "update", "count": changes / 2, "seed": 2})
 			other.handover(before, other)
 			other.mirrorEqualsOrg()
+			eventually(t, func() string { // three leases long, as 60 s are of the usual 20 s
+				if until := other.position().Lease.Until; until.Before(stopped.Add(4 * impatience)) {
+					return fmt.Sprintf("F-68: the lease is renewed until %s only", until)
+				}
+				return ""
+			})
 			w.child.resume()
 			w.fenced()
 			w.mirrorEqualsOrg()

@@ -9,6 +9,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/store/storetest"
+	"tidegate/testpg"
 )
 
 // contacts gives living contacts of the org.
@@ -198,10 +199,14 @@ func TestSchemaThatCannotBeHadHoldsThePosition(t *testing.T) { // F-23
 // After each kind of trouble the program has as many goroutines as before.
 func TestTroubleLeavesNoGoroutines(t *testing.T) { // F-29, F-30
 	t.Parallel()
-	for name, o := range map[string]options{"websocket": {}, "long-polling": {longPolling: true}, "pubsub": {pubSub: true}} {
+	for name, o := range map[string]options{"websocket": {}, "long-polling": {longPolling: true}, "pubsub": {pubSub: true}, "postgres": {pubSub: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "t.db"), o)
+			url := "sqlite://" + filepath.Join(t.TempDir(), "t.db")
+			if name == "postgres" {
+				url = testpg.URL(t)
+			}
+			w := newWorld(t, url, o)
 			w.anchor()
 			w.breaks(1) // what is opened once stays open
 			before := w.goroutines()
