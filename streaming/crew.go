@@ -176,17 +176,29 @@ func (w *Crew) renewing(ctx context.Context) (time.Duration, error) {
 		leases[ws] = m.lease
 	}
 	renewed, err := w.cfg.DB.RenewLeases(ctx, leases, w.cfg.LeaseFor)
+	var alone sync.WaitGroup
 	for ws, m := range all {
-		one := err
-		if err == nil && !renewed[ws] { // somebody else has it, or a batch is being committed
-			one = m.c.store.RenewLease(ctx, m.lease, w.cfg.LeaseFor)
+		if err != nil || renewed[ws] {
+			w.noteRenewal(m, err)
+			continue
 		}
-		switch {
-		case one == nil:
-			m.renewed = w.cfg.Now()
-		case isFenced(one), gateway.CodeOf(one) != gateway.CodeUnavailable && w.cfg.Now().Sub(m.renewed) > w.cfg.LeaseFor:
-			m.fail(fmt.Errorf("renewing the lease: %w", one))
-		}
+		// Somebody else has it, or a batch is being committed. No other lease waits
+		// for that.
+		alone.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, w.cfg.LeaseFor/3)
+			defer cancel()
+			w.noteRenewal(m, m.c.store.RenewLease(ctx, m.lease, w.cfg.LeaseFor))
+		})
 	}
+	alone.Wait()
 	return w.cfg.LeaseFor / 3, nil
+}
+
+func (w *Crew) noteRenewal(m *hand, err error) {
+	switch {
+	case err == nil:
+		m.renewed = w.cfg.Now()
+	case isFenced(err), gateway.CodeOf(err) != gateway.CodeUnavailable && w.cfg.Now().Sub(m.renewed) > w.cfg.LeaseFor:
+		m.fail(fmt.Errorf("renewing the lease: %w", err))
+	}
 }
