@@ -88,11 +88,3 @@ func (tx *Tx) SaveSchema(ctx context.Context, s gateway.Schema, modified time.Ti
 		tx.ws, s.Object, writeJSON(s), micros(tx.now), micros(modified))
 	return err
 }
-
-// TermsMark returns a text that is another one as soon as a describe, a mapping
-// or a setting of the organization has been saved or removed, or an object paused. Looking at it is
-// much cheaper than reading them.
-func (w *Workspace) TermsMark(ctx context.Context) (string, error) {
-	found, err := w.read.marks(ctx, w.id)
-	return found[w.id], err
-}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"tidegate/gateway"
@@ -65,33 +66,49 @@ type mark struct {
 	Mark string              `db:"mark"`
 }
 
-// TermsMarks returns the TermsMark of every workspace that has one. One that
-// has none yet has "".
-func (db *DB) TermsMarks(ctx context.Context) (map[gateway.WorkspaceID]string, error) {
-	return db.read().marks(ctx, "")
+// terms are the tables that decisions rest on, and what tells that one of their
+// rows changed. Of times the sum stays below 2^63 however many there are: it
+// matters that another one comes out, not which.
+var terms = [...]struct{ from, mark string }{
+	{`schemas WHERE TRUE`, `COUNT(*) || '/' || COALESCE(SUM(read_at % 1000000007), 0)`},
+	{`mappings WHERE TRUE`, `COUNT(*) || '/' || COALESCE(SUM(revision), 0) || '/' || COALESCE(SUM(at % 1000000007), 0) || '/' ||
+		COALESCE(SUM(changed_at % 1000000007), 0) || '/' || COALESCE(SUM(suspended_at % 1000000007), 0)`},
+	{`settings WHERE scope = '` + gateway.OrgScope + `'`, `COUNT(*) || '/' || COALESCE(SUM(at % 1000000007), 0)`},
+	{`paused_objects WHERE TRUE`, `COUNT(*) || '/' || COALESCE(SUM(at % 1000000007), 0)`},
 }
 
-// marks reads the marks of one workspace, or of all. Of times it adds up what
-// stays below 2^63 however many there are: it matters that another sum comes
-// out, not which.
-func (r runner) marks(ctx context.Context, one gateway.WorkspaceID) (map[gateway.WorkspaceID]string, error) {
-	those, args := "", []any{gateway.OrgScope}
-	if one != "" {
-		those, args = " AND workspace_id = ?", []any{one, one, gateway.OrgScope, one, one}
+// termsOfOne reads the marks of a workspace at once, termsOfAll those of each
+// that has rows.
+var termsOfOne, termsOfAll = func() (one, all string) {
+	var parts, unions []string
+	for i, t := range terms {
+		parts = append(parts, `(SELECT `+t.mark+` FROM `+t.from+` AND workspace_id = ?)`)
+		unions = append(unions, fmt.Sprintf(`SELECT workspace_id, %d AS part, %s AS mark FROM %s GROUP BY workspace_id`, i, t.mark, t.from))
 	}
-	rows, err := list[mark](ctx, r, "looking for changed terms", `SELECT workspace_id, 0 AS part, COUNT(*) || '/' || SUM(read_at % 1000000007) AS mark
-			FROM schemas WHERE TRUE`+those+` GROUP BY workspace_id
-		UNION ALL SELECT workspace_id, 1, COUNT(*) || '/' || SUM(revision) || '/' || SUM(at % 1000000007) || '/' ||
-				SUM(changed_at % 1000000007) || '/' || SUM(suspended_at % 1000000007)
-			FROM mappings WHERE TRUE`+those+` GROUP BY workspace_id
-		UNION ALL SELECT workspace_id, 2, COUNT(*) || '/' || SUM(at % 1000000007)
-			FROM settings WHERE scope = ?`+those+` GROUP BY workspace_id
-		UNION ALL SELECT workspace_id, 3, COUNT(*) || '/' || SUM(at % 1000000007)
-			FROM paused_objects WHERE TRUE`+those+` GROUP BY workspace_id
-		ORDER BY part`, args...)
-	out := map[gateway.WorkspaceID]string{}
+	return `SELECT ` + strings.Join(parts, ` || ' ' || `), strings.Join(unions, ` UNION ALL `)
+}()
+
+// TermsMark returns a text that is another one as soon as a describe, a mapping
+// or a setting of the organization has been saved or removed, or an object
+// paused. Looking at it is much cheaper than reading them.
+func (w *Workspace) TermsMark(ctx context.Context) (string, error) {
+	mark, _, err := one[string](ctx, w.read, "looking for changed terms", termsOfOne, w.id, w.id, w.id, w.id)
+	return mark, err
+}
+
+// TermsMarks returns the TermsMark of every workspace of which there are terms.
+func (db *DB) TermsMarks(ctx context.Context) (map[gateway.WorkspaceID]string, error) {
+	rows, err := list[mark](ctx, db.read(), "looking for changed terms", termsOfAll)
+	found := map[gateway.WorkspaceID]*[len(terms)]string{}
 	for _, row := range rows {
-		out[row.ID] += fmt.Sprint(row.Part, ":", row.Mark, " ")
+		if found[row.ID] == nil {
+			found[row.ID] = &[len(terms)]string{"0/0", "0/0/0/0/0", "0/0", "0/0"}
+		}
+		found[row.ID][row.Part] = row.Mark
+	}
+	out := make(map[gateway.WorkspaceID]string, len(found))
+	for ws, parts := range found {
+		out[ws] = strings.Join(parts[:], " ")
 	}
 	return out, err
 }

@@ -18,7 +18,7 @@ type Applier struct {
 	Store     *store.Workspace
 	OwnClient string // our client id in changeOrigin
 	// Fresh brings what Winner and Writable answer from up to date, before each
-	// batch: a choice of a person holds from then on. nil = they always are.
+	// batch of events: a choice of a person holds from then on. nil = they always are.
 	Fresh func(ctx context.Context) error
 	// Winner is the conflict rule of a field; nil = none chosen. It is called
 	// inside the transaction and must not block.
@@ -98,7 +98,7 @@ type Applied struct {
 func (a *Applier) Apply(ctx context.Context, b Batch) (Applied, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.Fresh != nil {
+	if a.Fresh != nil && len(b.Events) > 0 {
 		if err := a.Fresh(ctx); err != nil {
 			return Applied{}, err
 		}

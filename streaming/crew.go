@@ -141,7 +141,11 @@ func (w *Crew) following(ctx context.Context) (time.Duration, error) {
 		return w.cfg.Tick, nil
 	}
 	for ws, m := range w.all() {
-		if err := m.c.rules.followed(ctx, marks[ws]); err != nil {
+		mark, some := marks[ws]
+		if !some {
+			continue
+		}
+		if err := m.c.rules.followed(ctx, mark); err != nil {
 			w.failed(ctx, err)
 		}
 	}
