@@ -27,7 +27,7 @@ func TestPagesShowWhatAdminsLookFor(t *testing.T) {
 	}{
 		{"UX-1 one button per environment", fresh, settingsBase, []string{"Connect Production", "Connect Sandbox"}},
 		{"UX-1 the environment, on every page", connected, "/contacts", []string{"Environment: Production", "Org of home"}},
-		{"UX-2 said before leaving", fresh, settingsBase + "/connect/production", []string{"What is read", "What is written", "Personal data", "What Salesforce will ask you to allow"}},
+		{"UX-2, AVC-02 said before leaving", fresh, settingsBase + "/connect/production", []string{"What is read", "What is written", "Personal data", "Names, e-mail addresses and phone numbers of your contacts and leads are copied", "What Salesforce will ask you to allow"}},
 		{"UX-3 a user of its own, with the reason", fresh, settingsBase, []string{"Use a dedicated integration user.", "nobody's leaving ends the connection"}},
 		{"AVM-03 AVC-07 UX-14 the path and the five tabs", connected, settingsBase + "/notes", []string{"Settings CRM Salesforce", "Notes Objects Contacts Forecast Advanced Settings"}},
 		{"AVM-20 the table of an object", connected, contactPage, []string{"Salesforce Property", "Product Property", "Sync Direction", "Access Permissions", "Imported by"}},

@@ -32,7 +32,7 @@ func (w *world) mirror(records ...gateway.Record) {
 	must(w.t, w.db.In(ws).InTx(w.t.Context(), func(ctx context.Context, tx *store.Tx) error { return tx.SaveRecords(ctx, records) }))
 }
 
-// AVC-02, DEM-23
+// AVC-02, AVC-21, DEM-23: with the settings as delivered.
 func TestPersonIsCreatedOnceAndThenUpdated(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)

@@ -56,7 +56,12 @@ func (o *Outbox) PlanUndo(ctx context.Context, ws gateway.WorkspaceID, scope Und
 	if in.Back, err = o.backAlready(ctx, ws, in.Writes); err != nil {
 		return undo.Plan{}, false, err
 	}
-	in.Writable = func(key gateway.RecordKey, field string) (bool, string) { return objects[key.Object].writable(field) }
+	in.Writable = func(key gateway.RecordKey, field string) (bool, string) {
+		if outbound.Unmirrored(key.Object) {
+			return false, "no copy of it is kept here, so it goes back only whole, with all that was written of its meeting, call or conversation."
+		}
+		return objects[key.Object].writable(field)
+	}
 	return undo.Make(in), more, nil
 }
 

@@ -75,6 +75,19 @@ func TestUndoOfAMeetingTakesItsNoteBack_M4(t *testing.T) {
 	same(t, "why", whyLeft(again.Left, note), "The record was deleted in Salesforce.")
 }
 
+// A later text of a note alone is not taken back: no copy of the earlier one is
+// kept. That is said, and not that a switch is off.
+func TestTextOfANoteSaysHowItGoesBack_M4(t *testing.T) {
+	w, _, note := notedWorld(t)
+	lines, err := w.db.In(ws).Log(t.Context(), store.LogQuery{Object: note.Object, RecordID: note.ID, Direction: "out"})
+	must(t, err)
+	plan, done := w.undone(UndoScope{Line: lines.Entries[0].Entry.ID})
+	same(t, "goes back", len(plan.Restores)+done.Values, 0)
+	if why := whyLeft(plan.Left, note); !strings.Contains(why, "goes back only whole") {
+		t.Errorf("it stays because: %s", why)
+	}
+}
+
 // A note that somebody edited in Salesforce stays with its links, and is named,
 // whether that is seen in the dry run or right before it would go; and while
 // Salesforce does not answer nothing of it goes.

@@ -15,7 +15,8 @@ func at(d time.Duration) gateway.Version {
 	return gateway.Version{CommitAt: noon.Add(d).UnixMilli(), CommitNumber: 7, Sequence: 1}
 }
 
-// DEM-15: one of the winners is the product.
+// DEM-14 to DEM-16: who wins a field that both sides changed is the rule’s choice:
+// Salesforce, the product, or the later one by Salesforce’s clock.
 func TestDecideMergesThreeWays(t *testing.T) {
 	tests := []struct {
 		name     string

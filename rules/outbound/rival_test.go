@@ -14,7 +14,7 @@ import (
 // Several people who are one record, told of in any order and repeated for
 // ever: the record comes to rest, with the latest news of each field that is
 // told of by all; every value that gave way is named.
-func TestPeopleWhoAreOneRecordComeToRest(t *testing.T) { // DEM-14 to DEM-16
+func TestPeopleWhoAreOneRecordComeToRest(t *testing.T) { // DEM-16
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(2, 4).Draw(t, "people")
 		known := map[string]gateway.Person{}
