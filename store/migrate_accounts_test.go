@@ -62,8 +62,8 @@ func TestUpgradeGoesOnWritingAccountsOfAgents_AIM02(t *testing.T) {
 		for range 2 { // also after it was taken back
 			must(db.Migrate(ctx))
 			for id, space := range spaces {
-				is, row, editable := gateway.ObjectsSettings{}, gateway.SettingRow{}, false
-				row, editable = tab(id)
+				is := gateway.ObjectsSettings{}
+				row, editable := tab(id)
 				must(json.Unmarshal(row.Body, &is))
 				if !maps.Equal(is.Writeback, space.want) || row.By != space.by || editable != (space.by != upgrade) {
 					t.Errorf("%s: switches %v by %q, a field that people may edit: %v", id, is.Writeback, row.By, editable)
