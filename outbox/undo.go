@@ -169,7 +169,7 @@ func (o *Outbox) Undo(ctx context.Context, ws gateway.WorkspaceID, scope UndoSco
 			return done, err
 		}
 	}
-	if err := o.remake(ctx, ws, plan.Remakes, by, &done); err != nil {
+	if err := o.remake(ctx, ws, plan.Remade(scope.Created), by, &done); err != nil {
 		return done, err
 	}
 	for _, e := range plan.Edits(scope.Created) {

@@ -277,6 +277,21 @@ func (p Plan) Edits(created bool) []Edit {
 	return out
 }
 
+// Remade are the records that are made again; with created set, but for those
+// that hang on a record which is deleted whole.
+func (p Plan) Remade(created bool) []Write {
+	goes := func(v gateway.Value) bool {
+		return slices.ContainsFunc(p.Made, func(k gateway.RecordKey) bool { return k.ID == v.String() })
+	}
+	var out []Write
+	for _, w := range p.Remakes {
+		if !created || !slices.ContainsFunc(slices.Collect(maps.Values(w.Before)), goes) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
 // Edit is what the plan writes to one record.
 type Edit struct {
 	Key            gateway.RecordKey

@@ -204,3 +204,19 @@ func TestRecordsThatWereMade(t *testing.T) {
 		}
 	}
 }
+
+// What hung on a record that is taken back whole is not made again: it would
+// have nothing to hang on.
+func TestWhatHangsOnADeletedRecordIsNotMadeAgain_M4(t *testing.T) {
+	event := gateway.RecordKey{Object: "Event", ID: "00UdG0000000001QAA"}
+	p := Plan{Made: []gateway.RecordKey{event}, Remakes: []Write{
+		{ID: 1, Before: gateway.Fields{"EventId": gateway.Text(event.ID), "RelationId": gateway.Text("003dG0000000001QAA")}},
+		{ID: 2, Before: gateway.Fields{"EventId": gateway.Text("00UdG0000000002QAA"), "RelationId": gateway.Text("003dG0000000001QAA")}},
+	}}
+	if got := p.Remade(true); len(got) != 1 || got[0].ID != 2 {
+		t.Errorf("made again with the record: %+v", got)
+	}
+	if got := p.Remade(false); len(got) != 2 {
+		t.Errorf("the record stays: %+v", got)
+	}
+}
