@@ -90,6 +90,7 @@ for (const engine of engines) {
       await page.getByRole("link", { name: "Open in the sync log" }).first().click();
       await page.getByText("Departments are frozen").first().waitFor();
       await page.getByRole("button", { name: "Try again" }).first().click();
+      await page.waitForURL(/saved=retried/);
       await eventually("the retry is in the org", async () => (await truth(demo, "Contact")).get(contact.Id).Department === "Lighthouse");
     });
 
