@@ -71,10 +71,11 @@ func (g *gatewayProcess) editor(ctx context.Context, w *world) (func() (time.Dur
 	if err != nil {
 		return nil, fmt.Errorf("making a key: %w", err)
 	}
-	deal := w.someDeal()
+	deals := w.deals()
 	n := 0
 	return func() (time.Duration, error) {
 		n++
+		deal := deals[n%len(deals)] // another one: edits of one record are spread out (F-63)
 		step := fmt.Sprint("Step ", n)
 		start := time.Now()
 		if err := g.editDeal(ctx, strings.TrimSpace(string(key)), deal, step); err != nil {
@@ -91,14 +92,14 @@ func (g *gatewayProcess) editor(ctx context.Context, w *world) (func() (time.Dur
 	}, nil
 }
 
-func (w *world) someDeal() (id string) {
+func (w *world) deals() (ids []string) {
 	w.org.Engine.Read(func(v org.View) {
 		v.Scan("Opportunity", func(r org.Record) bool {
-			id = r.ID()
-			return false
+			ids = append(ids, r.ID())
+			return true
 		})
 	})
-	return id
+	return ids
 }
 
 func (g *gatewayProcess) editDeal(ctx context.Context, key, deal, step string) error {
