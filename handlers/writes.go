@@ -202,7 +202,7 @@ func writtenAs(w gateway.Writing) (what, second string) {
 	case "agent":
 		what, second, _ = strings.Cut(strings.Replace(tail, ".", ":", 1), ":")
 		return capital(what), second
-	case "people":
+	case "people", "attendee", "task-attendee":
 		return "Participant", tail
 	case "topics":
 		return "Topics", tail

@@ -34,7 +34,7 @@ func TestSettingsTravelFromSandboxToProduction_UX21(t *testing.T) {
 	sandbox, production := workspaceFlag{"sandbox"}, workspaceFlag{"production"}
 	err := withStore(t.Context(), func(db *store.DB) error {
 		for _, ws := range []gateway.WorkspaceID{"sandbox", "production"} {
-			if _, err := addPerson(t.Context(), db, person{ws, "ann@" + string(ws) + ".example", "Ann", "admin", "UTC", "a long enough password"}); err != nil {
+			if _, err := addPerson(t.Context(), db, person{ws, "ann@" + string(ws) + ".example", "Ann", "admin", "UTC", "a long enough password", ""}); err != nil {
 				return err
 			}
 		}

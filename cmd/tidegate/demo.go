@@ -187,8 +187,8 @@ func drawAccess() (demoAccess, error) {
 // where it is missing.
 func (c demoCmd) furnish(ctx context.Context, a *app, org simulator.Ready, access demoAccess) error {
 	people := []person{
-		{demoWorkspace, access.Admin.Email, "Mara Quill", "admin", "UTC", access.Admin.Password},
-		{demoWorkspace, access.Rep.Email, demoRep, "rep", "UTC", access.Rep.Password},
+		{demoWorkspace, access.Admin.Email, "Mara Quill", "admin", "UTC", access.Admin.Password, ""},
+		{demoWorkspace, access.Rep.Email, demoRep, "rep", "UTC", access.Rep.Password, "Sales"},
 	}
 	for _, p := range people {
 		if err := keepPerson(ctx, a.db, p); err != nil {

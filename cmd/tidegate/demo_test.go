@@ -20,7 +20,7 @@ func TestDemoPrintsThePasswordThatWorks(t *testing.T) {
 	db := storetest.Open(t, "sqlite://"+t.TempDir()+"/store.db", store.Options{})
 	for _, password := range []string{"drawn the first time", "drawn the first time", "drawn anew, later"} {
 		before, _ := db.MemberByEmail(t.Context(), "mara@tidegate.example")
-		if err := keepPerson(t.Context(), db, person{demoWorkspace, "mara@tidegate.example", "Mara Quill", "admin", "UTC", password}); err != nil {
+		if err := keepPerson(t.Context(), db, person{demoWorkspace, "mara@tidegate.example", "Mara Quill", "admin", "UTC", password, ""}); err != nil {
 			t.Fatal(err)
 		}
 		m, err := db.MemberByEmail(t.Context(), "mara@tidegate.example")

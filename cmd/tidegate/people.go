@@ -159,6 +159,7 @@ type userAddCmd struct {
 	Name     string `help:"Display name; the address before @ when left out."`
 	Role     string `enum:"admin,rep" default:"rep" help:"admin or rep."`
 	Zone     string `default:"UTC" help:"Time zone, such as Europe/Zurich."`
+	Team     string `help:"Their team, such as Sales: contacts come from meetings of chosen teams."`
 	Password bool   `help:"Read the password from standard input instead of drawing one."`
 	JSON     bool   `name:"json" help:"Print one JSON line."`
 }
@@ -180,7 +181,7 @@ func (c userAddCmd) Run(ctx context.Context, out *output) error {
 		if _, err := c.choose(ctx, db); err != nil {
 			return err
 		}
-		m, err := addPerson(ctx, db, person{c.id(), c.Email, c.Name, c.Role, c.Zone, password})
+		m, err := addPerson(ctx, db, person{c.id(), c.Email, c.Name, c.Role, c.Zone, password, c.Team})
 		if err != nil {
 			return err
 		}
@@ -201,8 +202,8 @@ func (c userAddCmd) Run(ctx context.Context, out *output) error {
 
 // person is what a member is made from.
 type person struct {
-	workspace                         gateway.WorkspaceID
-	email, name, role, zone, password string
+	workspace                               gateway.WorkspaceID
+	email, name, role, zone, password, team string
 }
 
 func addPerson(ctx context.Context, db *store.DB, p person) (gateway.Member, error) {
@@ -225,7 +226,7 @@ func addPerson(ctx context.Context, db *store.DB, p person) (gateway.Member, err
 		name, _, _ = strings.Cut(email, "@")
 	}
 	m := gateway.Member{
-		ID: handlers.NewID(), Workspace: p.workspace, Email: email, Name: name, Role: gateway.Role(p.role), Zone: p.zone,
+		ID: handlers.NewID(), Workspace: p.workspace, Email: email, Name: name, Role: gateway.Role(p.role), Zone: p.zone, Team: p.team,
 		PasswordHash: hash, CreatedAt: time.Now(),
 	}
 	if err := db.In(p.workspace).CreateMember(ctx, m); err != nil {

@@ -191,15 +191,19 @@ func PartWords(part string) string {
 	words := map[string]string{
 		outbound.PartAll: "All of it", outbound.PartEvent: "Event", outbound.PartTask: "Task", outbound.PartNote: "Note", outbound.PartPeople: "People",
 		"contact": "New contact", "account": "New account", "note-link": "Link of the note", "action": "Task of an action item", "topics": "Fields of",
+		"attendee": "Participant", "task-attendee": "Participant", "message": "Text",
 	}
 	prefix, rest, cut := strings.Cut(part, ":")
 	switch {
 	case !cut && words[part] != "":
 		return words[part]
-	case prefix == "topics":
+	case prefix == "topics", words[prefix] == "Participant":
 		return words[prefix] + " " + rest
 	case prefix == "record":
 		return rest
+	case prefix == "agent" && rest != "": // "contact", or "lead.Phone" of one field
+		object, field, _ := strings.Cut(rest, ".")
+		return strings.TrimSpace(strings.ToUpper(object[:1]) + object[1:] + " of the agent " + field)
 	case words[prefix] != "":
 		return words[prefix]
 	}
