@@ -129,3 +129,18 @@ func TestUnreadEventIsTriedThreeTimes(t *testing.T) { // F-24
 		}
 	}
 }
+
+// However many cannot be read, and whoever joins them each time, the stream goes on.
+func TestUnreadEventsDoNotHoldTheStreamForEver(t *testing.T) { // F-24
+	var tries unreadTries
+	var batch []gateway.Quarantined
+	for n := range 2 * rememberedTries {
+		batch = append(batch, gateway.Quarantined{ReplayID: gateway.ReplayID(fmt.Sprint(n))})
+	}
+	for n := 0; tries.again(batch); n++ {
+		if n > mostInARow {
+			t.Fatal("the stream stands still")
+		}
+		batch = append(batch, gateway.Quarantined{ReplayID: gateway.ReplayID(fmt.Sprint("late ", n))})
+	}
+}
