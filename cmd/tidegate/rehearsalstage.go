@@ -131,6 +131,7 @@ func (s *stage) config() (config.Config, error) {
 	}
 	cfg.HTTPAddr, cfg.OpsAddr, cfg.BaseURL, cfg.Migrate = "127.0.0.1:0", "127.0.0.1:0", "", "on"
 	cfg.DatabaseURL, cfg.SecretKey = "sqlite://"+filepath.Join(s.dir, "rehearsal.db"), ""
+	cfg.SummaryURL, cfg.SummaryModel, cfg.SummaryKey = "", "", "" // what is rehearsed leaves this machine nowhere
 	cfg.PubSubURL, cfg.AllowedHosts = "http://"+ready.GRPC, []string{u.Host, ready.GRPC}
 	return cfg, cfg.Validate()
 }
