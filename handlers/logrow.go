@@ -70,7 +70,11 @@ func namedBy(key gateway.RecordKey, cause gateway.Cause) (words, url string) {
 func (v *visit) logDetail(line store.LogLine, open bool) (views.LogDetail, error) {
 	e, clk := line.Entry, v.clock()
 	d := views.LogDetail{Steps: logSteps(clk, line)}
-	hidden := false
+	hidden, err := false, error(nil)
+	if e.Before, err = v.s.Outbox.Replaced(v.UserContext(), v.member.Workspace, e); err != nil {
+		return d, err
+	}
+	line.Entry = e
 	d.Diff, hidden = v.diff(line, open)
 	if e.Problem.What != "" || e.Problem.Said != "" {
 		d.Error = &views.LogError{Happened: e.Problem.What, Who: e.Problem.Who, Said: e.Problem.Said}

@@ -113,15 +113,31 @@ func (v *visit) restoreList(all []undo.Restore) views.ListPage {
 	clk := v.clock()
 	for _, r := range all[:min(len(all), shownAtOnce)] {
 		f := v.fieldOfObject(r.Key.Object, r.Field)
+		from, to := apart(clk.display(f, r.From, v.currency()), clk.display(f, r.To, v.currency()))
 		l.Rows = append(l.Rows, views.Row{Cells: []views.Cell{
 			v.recordCell(r.Key),
 			{Text: labelOf(f)},
-			{Text: excerpt(orNone(clk.display(f, r.From, v.currency())))},
-			{Text: excerpt(orNone(clk.display(f, r.To, v.currency())))},
+			{Text: orNone(from)},
+			{Text: orNone(to)},
 			{Text: count(len(r.Lines), "write", "writes"), URL: logURL(r.Lines[0])},
 		}})
 	}
 	return l
+}
+
+// apart are the excerpts of two texts in which a reader sees where they differ:
+// of long ones that begin alike, such as a note that grew, they begin shortly before.
+func apart(a, b string) (string, string) {
+	const before = 40
+	from, to := []rune(strings.Join(strings.Fields(a), " ")), []rune(strings.Join(strings.Fields(b), " "))
+	same := 0
+	for same < min(len(from), len(to)) && from[same] == to[same] {
+		same++
+	}
+	if same <= 2*before {
+		return excerpt(a), excerpt(b)
+	}
+	return "… " + excerpt(string(from[same-before:])), "… " + excerpt(string(to[same-before:]))
 }
 
 // undoneWords are "3 values and 1 record that was removed".

@@ -163,9 +163,7 @@ func (o *Outbox) send(ctx context.Context, b batch) []gateway.Delivery {
 		}
 		places, changes = append(places, i), append(changes, c)
 	}
-	if op == gateway.OpDelete {
-		places, changes = o.stillOurs(ctx, b, places, changes, deliveries)
-	}
+	places, changes = o.stillOurs(ctx, b, places, changes, deliveries)
 	if len(changes) == 0 {
 		return deliveries
 	}

@@ -77,15 +77,17 @@ func (s *submitting) behind(ctx context.Context, plan *outbound.Plan, before gat
 }
 
 // stillOurs keeps back the deletion of bonds and notes that somebody changed
-// since they were made: one look at the org for all of a call. places are those of changes
-// in deliveries.
+// since they were made, and what would go back in a note: one look at the org for
+// all of a call. places are those of changes in deliveries.
 func (o *Outbox) stillOurs(ctx context.Context, b batch, places []int, changes []gateway.Change, deliveries []gateway.Delivery) ([]int, []gateway.Change) {
-	if len(changes) == 0 || !outbound.Looked(changes[0].Key.Object) {
-		return places, changes
+	var keys []string
+	for _, c := range changes {
+		if outbound.Watched(c) {
+			keys = append(keys, c.Key.ID)
+		}
 	}
-	keys := make([]string, len(changes))
-	for i, c := range changes {
-		keys[i] = c.Key.ID
+	if keys == nil {
+		return places, changes
 	}
 	object := changes[0].Key.Object
 	now, err := o.caller.Read(ctx, b.ws, object, keys, outbound.LookFields(object))
@@ -93,12 +95,15 @@ func (o *Outbox) stillOurs(ctx context.Context, b batch, places []int, changes [
 	var ours []gateway.Change
 	for i, c := range changes {
 		fields, there := now[c.Key.ID]
+		deletes := c.Op == gateway.OpDelete
 		switch {
+		case !outbound.Watched(c):
+			left, ours = append(left, places[i]), append(ours, c)
 		case err != nil:
 			deliveries[places[i]] = gateway.Delivery{Err: failure(err)}
-		case !there:
+		case !there && deletes, there && !deletes && c.Attempt > 1 && outbound.Untouched(object, c.Fields, fields):
 			deliveries[places[i]] = gateway.Delivery{Done: true, RecordID: c.Key.ID} // what was asked for holds
-		case !outbound.Untouched(object, c.Base, fields):
+		case there && !outbound.Untouched(object, c.Base, fields):
 			deliveries[places[i]] = gateway.Delivery{Err: gateway.Errorf(gateway.CodeConflict, "%s", outbound.Touched)}
 		default:
 			left, ours = append(left, places[i]), append(ours, c)
@@ -107,15 +112,32 @@ func (o *Outbox) stillOurs(ctx context.Context, b batch, places []int, changes [
 	return left, ours
 }
 
-// touched reports whether a deletion was kept back because somebody changed the
+// touched reports whether a change was kept back because somebody changed the
 // record.
 func touched(c gateway.Change, d gateway.Delivery) bool {
-	return c.Op == gateway.OpDelete && outbound.Looked(c.Key.Object) && d.Err != nil && d.Err.Code == gateway.CodeConflict
+	return outbound.Watched(c) && d.Err != nil && d.Err.Code == gateway.CodeConflict
 }
 
-// stands ends a deletion that was kept back: the record stays, and its line says
-// why.
+// stands ends a change that was kept back: the record stays, and its line says
+// why. What was planned for it meanwhile goes on without what would go back.
 func (s *settling) stands(ctx context.Context, c, left gateway.Change) error {
+	if left.Edit != c.Edit {
+		kept, back := left, []string{}
+		kept.Fields, kept.Base, kept.State = left.Fields.Clone(), left.Base.Clone(), gateway.StateWaiting
+		for _, name := range left.Fields.Names() {
+			if left.Cause.Origin(name).Kind == gateway.KindUndo {
+				back = append(back, name)
+				delete(kept.Fields, name)
+				delete(kept.Base, name)
+			}
+		}
+		if len(back) > 0 {
+			return s.giveWay(ctx, left, kept, back, outbound.Touched)
+		}
+		kept.DueAt = s.tx.Now() // all of it was planned meanwhile
+		s.lines = append(s.lines, s.line(kept))
+		return s.tx.SaveChange(ctx, kept)
+	}
 	line := s.line(c)
 	line.State, line.NextTry, line.DoneAt = gateway.LogSkipped, time.Time{}, s.tx.Now()
 	line.Problem = gateway.Problem{What: outbound.Touched}

@@ -153,6 +153,18 @@ type Edit struct {
 	Expect gateway.Fields
 	Cause  gateway.Cause
 	Lane   int // see gateway.Change
+	// ways say of what is taken back by which kind of cause it was written, and
+	// wrote what our writes left in a record that is not mirrored.
+	ways  map[string]string
+	wrote gateway.Fields
+}
+
+// writable is the truth table for the edit's fields.
+func (e Edit) writable(r rights) func(field string) (bool, string) {
+	if e.ways == nil {
+		return r.writable
+	}
+	return func(field string) (bool, string) { return r.takenBack(e.ways[field])(field) }
 }
 
 // The states of a receipt.
@@ -209,12 +221,15 @@ func (o *Outbox) submit(ctx context.Context, ws gateway.WorkspaceID, e Edit, r r
 		if err != nil {
 			return err
 		}
+		if e.wrote != nil && record.Fields == nil && !record.Deleted {
+			record.Fields = e.wrote
+		}
 		if err := e.expected(record, pending); err != nil {
 			return err
 		}
 		plan, err := outbound.PlanEdit(outbound.Input{
 			Record: record, Pending: pending, Fields: e.Fields, Cause: r.revised(e.Cause, e.Fields), Lane: e.Lane,
-			Writable: r.writable, Label: r.label, Now: tx.Now(), NotBefore: o.pace.next(ws, e.Key, e.Lane),
+			Writable: e.writable(r), Label: r.label, Now: tx.Now(), NotBefore: o.pace.next(ws, e.Key, e.Lane),
 		})
 		switch {
 		case err != nil:

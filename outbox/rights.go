@@ -196,6 +196,25 @@ func (r rights) told(field string) (bool, string) {
 	return ok, reason
 }
 
+// takenBack is the truth table for what goes back that was written in some way.
+// What a meeting, a call or a rule wrote rests on no switch for edits, so that
+// none keeps it there; what an admin has closed since, and Salesforce, count.
+func (r rights) takenBack(way string) func(field string) (bool, string) {
+	switch way {
+	case "edit", "conflict", "":
+		return r.writable
+	case linkPerson:
+		return r.told
+	}
+	return func(field string) (bool, string) {
+		f, _ := r.schema.Field(field)
+		m := r.mappings[field]
+		m.Object, m.Field, m.Editable = r.schema.Object, field, true
+		ok, _, reason := mapping.Writable(true, m, f)
+		return ok, reason
+	}
+}
+
 func (r rights) label(field string) string {
 	if f, ok := r.schema.Field(field); ok && f.Label != "" {
 		return f.Label

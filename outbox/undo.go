@@ -27,11 +27,17 @@ type UndoScope struct {
 // because somebody changed it since. more is true where the scope holds more
 // writes than are taken back at once. Nothing is changed.
 func (o *Outbox) PlanUndo(ctx context.Context, ws gateway.WorkspaceID, scope UndoScope) (plan undo.Plan, more bool, err error) {
+	plan, _, more, err = o.planUndo(ctx, ws, scope)
+	return plan, more, err
+}
+
+// planUndo is PlanUndo, and returns what the plan was made from.
+func (o *Outbox) planUndo(ctx context.Context, ws gateway.WorkspaceID, scope UndoScope) (plan undo.Plan, in undo.Input, more bool, err error) {
 	chosen, more, err := o.undoLines(ctx, ws, scope)
 	if err != nil {
-		return undo.Plan{}, false, err
+		return undo.Plan{}, in, false, err
 	}
-	in := undo.Input{
+	in = undo.Input{
 		Chosen: map[int64]bool{}, Field: scope.Field, Records: map[gateway.RecordKey]gateway.Record{}, Pending: map[gateway.RecordKey]gateway.Change{},
 	}
 	objects := map[string]rights{}
@@ -41,28 +47,27 @@ func (o *Outbox) PlanUndo(ctx context.Context, ws gateway.WorkspaceID, scope Und
 			continue
 		}
 		if err := o.undoRecord(ctx, ws, &in, line.Key); err != nil {
-			return undo.Plan{}, false, err
+			return undo.Plan{}, in, false, err
 		}
 		if _, known := objects[line.Key.Object]; !known {
 			if objects[line.Key.Object], err = o.rights(ctx, ws, line.Key.Object); err != nil {
-				return undo.Plan{}, false, err
+				return undo.Plan{}, in, false, err
 			}
 		}
 	}
 	if err = o.look(ctx, ws, &in); err != nil {
-		return undo.Plan{}, false, err
+		return undo.Plan{}, in, false, err
 	}
 	in.Anchor = func(w undo.Write) gateway.RecordKey { return outbound.Anchor(w.Key.Object, w.Fields) }
+	in.Unread = func(key gateway.RecordKey) bool { return outbound.Unmirrored(key.Object) }
 	if in.Back, err = o.backAlready(ctx, ws, in.Writes); err != nil {
-		return undo.Plan{}, false, err
+		return undo.Plan{}, in, false, err
 	}
+	ways := undo.Ways(in.Writes)
 	in.Writable = func(key gateway.RecordKey, field string) (bool, string) {
-		if outbound.Unmirrored(key.Object) {
-			return false, "no copy of it is kept here, so it goes back only whole, with all that was written of its meeting, call or conversation."
-		}
-		return objects[key.Object].writable(field)
+		return objects[key.Object].takenBack(ways[key][field])(field)
 	}
-	return undo.Make(in), more, nil
+	return undo.Make(in), in, more, nil
 }
 
 // undoLines are the writes of the scope that reached Salesforce.
@@ -105,8 +110,35 @@ func (o *Outbox) undoRecord(ctx context.Context, ws gateway.WorkspaceID, in *und
 		return err
 	}
 	writes, err := o.Writes(ctx, ws, key)
+	if outbound.Unmirrored(key.Object) {
+		writes = undo.Replaced(writes)
+	}
 	in.Writes = append(in.Writes, writes...)
 	return err
+}
+
+// Replaced are the values that a write replaced: those that its line holds, and
+// for a record that is not mirrored what was written to it before.
+func (o *Outbox) Replaced(ctx context.Context, ws gateway.WorkspaceID, e gateway.LogEntry) (gateway.Fields, error) {
+	if !outbound.Unmirrored(e.Key.Object) || e.Direction != "out" || outbound.Created(e) {
+		return e.Before, nil
+	}
+	before := e.Before.Clone()
+	missing := map[string]bool{}
+	for name := range e.Fields {
+		missing[name] = before[name].Empty()
+	}
+	err := o.db.In(ws).Written(ctx, e.Key, mostUndone, func(line gateway.LogEntry) bool {
+		left := false
+		for name, unknown := range missing {
+			if v, wrote := line.Fields[name]; unknown && wrote && line.ID < e.ID {
+				before[name], missing[name] = v, false
+			}
+			left = left || missing[name]
+		}
+		return left
+	})
+	return before, err
 }
 
 // Writes returns what was written to a record from here, newest first.
@@ -158,7 +190,7 @@ type Undone struct {
 // Undo takes writes back: it plans again and submits what the plan says as
 // edits, each on the condition that the value is still the one it replaces.
 func (o *Outbox) Undo(ctx context.Context, ws gateway.WorkspaceID, scope UndoScope, by gateway.Cause) (Undone, error) {
-	plan, _, err := o.PlanUndo(ctx, ws, scope)
+	plan, in, _, err := o.planUndo(ctx, ws, scope)
 	if err != nil {
 		return Undone{}, err
 	}
@@ -172,8 +204,13 @@ func (o *Outbox) Undo(ctx context.Context, ws gateway.WorkspaceID, scope UndoSco
 	if err := o.remake(ctx, ws, plan.Remade(scope.Created), by, &done); err != nil {
 		return done, err
 	}
+	ways := undo.Ways(in.Writes)
 	for _, e := range plan.Edits(scope.Created) {
-		receipt, err := o.Submit(ctx, ws, Edit{Key: e.Key, Fields: e.Fields, Expect: e.Expect, Cause: by})
+		edit := Edit{Key: e.Key, Fields: e.Fields, Expect: e.Expect, Cause: by, ways: ways[e.Key]}
+		if outbound.Unmirrored(e.Key.Object) {
+			edit.wrote = wroteTo(e.Key, in.Writes)
+		}
+		receipt, err := o.Submit(ctx, ws, edit)
 		if err == nil {
 			done.Values += len(e.Fields)
 			done.Receipts = append(done.Receipts, receipt)

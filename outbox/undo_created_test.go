@@ -13,12 +13,7 @@ import (
 func TestUndoOfAMeetingDeletesWhatItMade_M4(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, url string) {
 		w := newWorld(t, url)
-		must(t, w.db.In(ws).SaveSchemas(t.Context(), []gateway.Schema{{Object: "Event", Createable: true, Updateable: true, Deletable: true, Fields: []gateway.Field{
-			{Name: "Subject", Type: "string", Length: 255, Createable: true, Updateable: true},
-			{Name: "Description", Type: "textarea", Length: 32000, Createable: true, Updateable: true, Nillable: true},
-			{Name: "StartDateTime", Type: "datetime", Createable: true, Updateable: true},
-			{Name: "EndDateTime", Type: "datetime", Createable: true, Updateable: true},
-		}}}))
+		must(t, w.db.In(ws).SaveSchemas(t.Context(), []gateway.Schema{eventSchema()}))
 		m := weekly(gateway.MeetingScheduled)
 		w.deliverAll(w.meeting(m))
 		event := w.writing("m1", "event").Key
@@ -52,4 +47,14 @@ func TestUndoOfAMeetingDeletesWhatItMade_M4(t *testing.T) {
 			}
 		}
 	})
+}
+
+// eventSchema lets a meeting be written as an Event, and that be deleted.
+func eventSchema() gateway.Schema {
+	return gateway.Schema{Object: "Event", Createable: true, Updateable: true, Deletable: true, Fields: []gateway.Field{
+		{Name: "Subject", Type: "string", Length: 255, Createable: true, Updateable: true},
+		{Name: "Description", Type: "textarea", Length: 32000, Createable: true, Updateable: true, Nillable: true},
+		{Name: "StartDateTime", Type: "datetime", Createable: true, Updateable: true},
+		{Name: "EndDateTime", Type: "datetime", Createable: true, Updateable: true},
+	}}
 }

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"tidegate/gateway"
 	"tidegate/rules/undo"
@@ -75,17 +76,95 @@ func TestUndoOfAMeetingTakesItsNoteBack_M4(t *testing.T) {
 	same(t, "why", whyLeft(again.Left, note), "The record was deleted in Salesforce.")
 }
 
-// A later text of a note alone is not taken back: no copy of the earlier one is
-// kept. That is said, and not that a switch is off.
-func TestTextOfANoteSaysHowItGoesBack_M4(t *testing.T) {
-	w, _, note := notedWorld(t)
-	lines, err := w.db.In(ws).Log(t.Context(), store.LogQuery{Object: note.Object, RecordID: note.ID, Direction: "out"})
+// lastLine is the newest line of what was written to a record.
+func (w *world) lastLine(k gateway.RecordKey) gateway.LogEntry {
+	w.t.Helper()
+	lines, err := w.db.In(ws).Log(w.t.Context(), store.LogQuery{Object: k.Object, RecordID: k.ID, Direction: "out"})
+	must(w.t, err)
+	return lines.Entries[0].Entry
+}
+
+// takeBack takes the last write of a record back and sends that.
+func (w *world) takeBack(k gateway.RecordKey) (undo.Plan, Undone) {
+	w.t.Helper()
+	return w.undone(UndoScope{Line: w.lastLine(k).ID})
+}
+
+// A later text of a note is taken back alone: Salesforce has the earlier one again,
+// whole. Taking that back brings the later one, and what is said next comes on top.
+func TestLaterTextOfANoteGoesBackAlone_M4(t *testing.T) {
+	w, m, note := notedWorld(t)
+	first, later := w.writing("m1", "note").Wanted, w.org.get(note.ID)["Content"]
+	same(t, "the wish", first["Content"], later)
+	before, err := w.box.Replaced(t.Context(), ws, w.lastLine(note))
 	must(t, err)
-	plan, done := w.undone(UndoScope{Line: lines.Entries[0].Entry.ID})
-	same(t, "goes back", len(plan.Restores)+done.Values, 0)
-	if why := whyLeft(plan.Left, note); !strings.Contains(why, "goes back only whole") {
-		t.Errorf("it stays because: %s", why)
+	earlier := before["Content"]
+	if earlier.Empty() || earlier == later {
+		t.Fatalf("what the update replaced: %q", earlier)
 	}
+	plan, done := w.takeBack(note)
+	same(t, "what goes back", plan.Restores, []undo.Restore{{Key: note, Field: "Content", From: later, To: earlier, Lines: plan.Restores[0].Lines}})
+	same(t, "values", done.Values, 1)
+	same(t, "the org's text", w.org.get(note.ID)["Content"], earlier)
+	back := w.lastLine(note)
+	same(t, "the line", []any{back.State, back.Cause.Kind, back.Before["Content"]}, []any{gateway.LogDone, gateway.KindUndo, later})
+	w.deliverAll(w.meeting(m))
+	same(t, "told the same again", w.org.get(note.ID)["Content"], earlier)
+
+	w.takeBack(note) // the undo
+	same(t, "the undo is undone", w.org.get(note.ID)["Content"], later)
+	w.takeBack(note)
+	m.Notes += "\n- more"
+	w.deliverAll(w.meeting(m))
+	if now := w.org.get(note.ID)["Content"]; now == later || now == earlier || now != w.writing("m1", "note").Wanted["Content"] {
+		t.Errorf("what was said next is not written: %q", now)
+	}
+	w.takeBack(note)
+	same(t, "of three", w.org.get(note.ID)["Content"], earlier)
+	if made, _ := w.undone(m1); len(made.Made) != 2 {
+		t.Errorf("the meeting is taken back whole: %+v", made)
+	}
+	same(t, "the note in the org", w.org.get(note.ID), gateway.Fields{})
+}
+
+// A note that somebody edited in Salesforce keeps his text, whether that is seen in
+// the dry run or right before the earlier one would be written; where the answer was
+// lost, what was written counts as written.
+func TestLaterTextStaysWhereSomebodyEditedTheNote_M4(t *testing.T) {
+	w, m, note := notedWorld(t)
+	was := w.org.get(note.ID)
+	theirs := was.Overlay(gateway.Fields{"CreatedById": `"005A"`, "LastModifiedById": `"005B"`, "Content": `"dGhlaXJz"`})
+	w.org.put(note.ID, theirs)
+	plan, done := w.takeBack(note)
+	same(t, "goes back", len(plan.Restores)+done.Values, 0)
+	same(t, "why", whyLeft(plan.Left, note), "Somebody changed it in Salesforce since; that stands.")
+
+	w.org.put(note.ID, was)
+	begin := func() Receipt {
+		t.Helper()
+		done, err := w.box.Undo(t.Context(), ws, UndoScope{Line: w.lastLine(note).ID}, gateway.Cause{Rule: "Undo", Name: "Ada"})
+		must(t, err)
+		same(t, "values", done.Values, 1)
+		return done.Receipts[0]
+	}
+	r := begin()
+	w.org.put(note.ID, theirs) // between the dry run and the call
+	w.settleAll()
+	l := w.line(r.LogID)
+	same(t, "its line", []any{l.State, l.Problem.What}, []any{gateway.LogSkipped, "Somebody changed it in Salesforce since, so it stays."})
+	same(t, "their text", w.org.get(note.ID)["Content"], theirs["Content"])
+
+	w.org.put(note.ID, was)
+	m.Notes += "\n- even more"
+	w.deliverAll(w.meeting(m))
+	lost := true
+	w.org.script(func(o *org) { o.lose = func() bool { was := lost; lost = false; return was } })
+	r = begin()
+	w.settleAll()
+	w.clock.forward(time.Minute)
+	w.settleAll()
+	same(t, "after a lost answer", w.line(r.LogID).State, gateway.LogDone)
+	same(t, "the org's text", w.org.get(note.ID)["Content"], was["Content"])
 }
 
 // A note that somebody edited in Salesforce stays with its links, and is named,

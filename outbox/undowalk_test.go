@@ -65,3 +65,53 @@ func TestUndoOfARuleLeavesTheRunWithoutIt_M4(t *testing.T) {
 		same(t, "calls for that", w.org.callCount(), calls)
 	})
 }
+
+// M4: notes that grow, and of which the newest text that stands is taken back again
+// and again in between, say what is left, as if the others had never been written;
+// so do the Events of the same meetings.
+func TestTextsOfNotesAreTakenBackInAnyOrder_M4(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, url string) {
+		w, m := noteWorld(t, url)
+		must(t, w.db.In(ws).SaveSchemas(t.Context(), []gateway.Schema{eventSchema()}))
+		type text struct {
+			line int64
+			note gateway.Value
+		}
+		stands := map[string][]text{}
+		said := map[string]gateway.Meeting{}
+		now := func(id string, line int64) text {
+			return text{line, w.org.get(w.writing(id, "note").Key.ID)["Content"]}
+		}
+		random := rand.New(rand.NewPCG(5, 3))
+		for i := range 40 {
+			id := []string{"m1", "m2", "m3"}[random.IntN(3)]
+			if n := len(stands[id]); n > 1 && random.IntN(2) == 0 {
+				_, done := w.undone(UndoScope{Line: stands[id][n-1].line})
+				same(t, "values", done.Values, 1)
+				stands[id] = stands[id][:n-1]
+				same(t, id+" says", now(id, 0).note, stands[id][n-2].note)
+				continue
+			}
+			if _, known := said[id]; !known {
+				m.ExternalID = id
+				said[id] = m
+			}
+			next := said[id]
+			next.Notes += "\n- " + string(rune('A'+i%26)) + string(rune('a'+i/26))
+			said[id] = next
+			w.deliverAll(w.meeting(next))
+			stands[id] = append(stands[id], now(id, w.lastLine(w.writing(id, "note").Key).ID))
+		}
+		for id, all := range stands {
+			same(t, id+" says at the end", now(id, 0).note, all[len(all)-1].note)
+			title := w.org.get(w.writing(id, "event").Key.ID)["Subject"]
+			next := said[id]
+			next.Title += ", moved"
+			w.deliverAll(w.meeting(next))
+			same(t, "a new title", w.org.get(w.writing(id, "event").Key.ID)["Subject"] != title, true)
+			_, done := w.takeBack(w.writing(id, "event").Key)
+			same(t, "values of the Event", done.Values > 0, true)
+			same(t, "the Event's title", w.org.get(w.writing(id, "event").Key.ID)["Subject"], title)
+		}
+	})
+}

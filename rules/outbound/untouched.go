@@ -55,15 +55,32 @@ func Untouched(object string, wrote, now gateway.Fields) bool {
 	return true
 }
 
+// Watched reports whether the org is asked how the record of a change is right
+// before it is sent, so that what somebody changed stays: deletions, and what is
+// taken back of a note.
+func Watched(c gateway.Change) bool {
+	switch c.Op {
+	case gateway.OpDelete:
+		return Looked(c.Key.Object)
+	case gateway.OpUpdate:
+		return Unmirrored(c.Key.Object) && c.Cause.Kind == gateway.KindUndo
+	}
+	return false
+}
+
 // noteUntouched goes by who changed the note last, and by its title and length
 // for what the connected user himself changed by hand: a text is not read with
-// the other fields.
+// the other fields. What wrote does not tell of is not looked at.
 func noteUntouched(wrote, now gateway.Fields) bool {
 	if now["LastModifiedById"] != now["CreatedById"] {
 		return false
 	}
-	if title, known := now["Title"]; known && !slices.Equal(strings.Fields(title.String()), strings.Fields(wrote["Title"].String())) {
+	ours, told := wrote["Title"]
+	if title, known := now["Title"]; told && known && !slices.Equal(strings.Fields(title.String()), strings.Fields(ours.String())) {
 		return false
+	}
+	if _, told = wrote["Content"]; !told {
+		return true
 	}
 	body, err := base64.StdEncoding.DecodeString(wrote["Content"].String())
 	size, known := now["ContentSize"]

@@ -43,6 +43,9 @@ type Input struct {
 	// Unseen says of records that only the org knows why it did not tell how
 	// they are.
 	Unseen map[gateway.RecordKey]string
+	// Unread says of records of which no copy is kept that what a write replaced is
+	// only what an earlier one of ours wrote; nil = none are. See Replaced.
+	Unread func(key gateway.RecordKey) bool
 	// Anchor is the record that one which only relates two others hangs on, and
 	// goes with; nil = there are none.
 	Anchor func(Write) gateway.RecordKey
@@ -91,6 +94,7 @@ const (
 	gone         = "The record was deleted in Salesforce."
 	notHere      = "The record is not in the mirror any more."
 	sameAgain    = "Salesforce has the earlier value already."
+	notKept      = "What was there before is not known here any more."
 )
 
 type place struct {
@@ -118,11 +122,10 @@ func Make(in Input) Plan {
 		if chosen < 0 {
 			continue
 		}
-		if reason := in.stays(at, newestFirst, chosen); reason != "" {
-			plan.Left = append(plan.Left, Left{at.key, at.field, reason, newestFirst[chosen].ID})
-			continue
+		r, reason := Restore{}, in.stays(at, newestFirst)
+		if reason == "" {
+			r, reason = in.restore(at, in.standing(at.field, newestFirst))
 		}
-		r, reason := in.restore(at, newestFirst)
 		if reason != "" {
 			plan.Left = append(plan.Left, Left{at.key, at.field, reason, newestFirst[chosen].ID})
 			continue
@@ -158,7 +161,7 @@ func (in Input) made(plan Plan) []gateway.RecordKey {
 		}
 	}
 	for _, l := range plan.Left {
-		if l.Reason != madeIt && l.Reason != sameAgain && !strings.HasPrefix(l.Reason, cannotWrite) {
+		if l.Reason != madeIt && l.Reason != sameAgain && l.Reason != alreadyBack && !strings.HasPrefix(l.Reason, cannotWrite) {
 			delete(whole, l.Key)
 		}
 	}
@@ -204,10 +207,11 @@ func byPlace(a, b gateway.RecordKey, fieldA, fieldB string) int {
 }
 
 // stays says why the value at a place is not taken back, "" when it may be.
-func (in Input) stays(at place, newestFirst []Write, chosen int) string {
+func (in Input) stays(at place, newestFirst []Write) string {
 	record, here := in.Records[at.key]
 	_, waits := in.Pending[at.key].Fields[at.field]
-	newest := newestFirst[0]
+	left := in.standing(at.field, newestFirst)
+	chosen := slices.IndexFunc(left, func(w Write) bool { return in.Chosen[w.ID] })
 	switch {
 	case in.Unseen[at.key] != "":
 		return in.Unseen[at.key]
@@ -219,13 +223,15 @@ func (in Input) stays(at place, newestFirst []Write, chosen int) string {
 		return goes
 	case waits:
 		return nowWaiting
-	case chosen > 0 && newest.Cause.Kind == gateway.KindUndo:
-		return alreadyBack
 	case chosen > 0:
 		return laterWrite
-	case empty(record.Fields[at.field]) != empty(newest.Fields[at.field]):
+	case empty(record.Fields[at.field]) != empty(newestFirst[0].Fields[at.field]):
 		return changedSince
-	case newest.Created:
+	case chosen < 0:
+		return alreadyBack
+	case empty(record.Fields[at.field]) != empty(left[0].Fields[at.field]):
+		return changedSince // before the write that was taken back
+	case left[0].Created:
 		return madeIt
 	}
 	if in.Writable != nil {
@@ -242,6 +248,9 @@ func (in Input) restore(at place, newestFirst []Write) (Restore, string) {
 	for i, w := range newestFirst {
 		if !in.Chosen[w.ID] || w.Created || i > 0 && empty(w.Fields[at.field]) != r.To {
 			break // it stands, it made the record, or Salesforce wrote in between
+		}
+		if in.Unread != nil && in.Unread(at.key) && !w.Before[at.field].Known() {
+			return r, notKept
 		}
 		r.To = empty(w.Before[at.field])
 		r.Lines = append(r.Lines, w.ID)

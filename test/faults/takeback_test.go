@@ -6,10 +6,12 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"tidegate/gateway"
+	"tidegate/store"
 )
 
 // bonded are the records to which the org relates a meeting's Event and its one
@@ -140,4 +142,88 @@ func TestWhatNoLongerHoldsGoesFromTheOrg_M4(t *testing.T) { // AVM-14, DEM-05, M
 		t.Errorf("M4: the edited note is %q with links %v, it had %v", now, linked, links)
 	}
 	w.mirrorEqualsOrg()
+}
+
+// A later text of a note, and of a chat that grew, is taken back alone by its line:
+// the org holds the earlier one again, whole, in one look and one write. A note that
+// somebody edited there keeps his text.
+func TestLaterTextOfANoteGoesBackInTheOrg_M4(t *testing.T) {
+	w := newWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"), options{shared: true})
+	w.anchor()
+	w.setting(gateway.TabNotes, `{"auto_events":true,"meeting_notes":["note"],"call_notes":["task"]}`)
+	guest := w.truth("Contact")[w.contacts(1)[0]].text("Email")
+	w.api(http.MethodPut, "/people/guest", map[string]any{"kind": "contact", "email": guest}, new(any))
+	body := w.meeting("Grown")
+	meeting := func(notes string) {
+		body["notes"] = notes
+		w.api(http.MethodPut, "/meetings/grown", body, new(any))
+		w.quiet()
+	}
+	message := func(id, text string) {
+		w.api(http.MethodPost, "/conversations/grown/messages", map[string]any{
+			"external_id": id, "direction": "inbound", "author": "A guest", "text": text, "at": "2026-05-04T10:0" + id + ":00Z",
+		}, new(any))
+		w.quiet()
+	}
+	meeting("First, & <exactly>.")
+	w.api(http.MethodPut, "/conversations/grown", map[string]any{
+		"channel": "chat", "person_external_id": "guest", "messages": []map[string]any{{"external_id": "1", "direction": "inbound", "author": "A guest", "text": "Hello", "at": "2026-05-04T10:01:00Z"}},
+	}, new(any))
+	w.quiet()
+	content := func(kind string) (id, text string) {
+		t.Helper()
+		all, err := w.store().Writings(t.Context(), kind, "grown")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range all {
+			if one.Part == "note" {
+				id = one.Key.ID
+			}
+		}
+		return id, w.truth("ContentNote")[id].text("Content")
+	}
+	a := w.admin()
+	for kind, later := range map[string]func(string){gateway.KindMeeting: meeting, gateway.KindConversation: func(text string) { message("2", text) }} {
+		id, first := content(kind)
+		later("What is wrong.")
+		_, wrong := content(kind)
+		if first == "" || wrong == first {
+			t.Fatalf("%s: the note says %q and then %q", kind, first, wrong)
+		}
+		line := w.lineOf(id)
+		if page := a.get("/sync/undo?line=" + line); !strings.Contains(page, "What is wrong.") || !strings.Contains(page, "Write 1 value back") {
+			t.Errorf("%s: the dry run: %.3000s", kind, page)
+		}
+		w.sim(http.MethodDelete, "/calls", nil, nil)
+		a.post("/sync/undo", url.Values{"line": {line}})
+		w.quiet()
+		if _, now := content(kind); now != first {
+			t.Errorf("%s: after the undo the note says %q, it said %q", kind, now, first)
+		}
+		if n := w.calls(http.MethodPatch, "ContentNote") + w.calls(http.MethodPatch, "/composite/sobjects"); n != 1 {
+			t.Errorf("%s: %d calls wrote", kind, n)
+		}
+	}
+	id, _ := content(gateway.KindMeeting)
+	meeting("Once more.")
+	w.change(map[string]any{"object": "ContentNote", "op": "update", "id": id, "values": map[string]any{"Content": "dGhlaXJz"}})
+	if page := a.get("/sync/undo?line=" + w.lineOf(id)); !strings.Contains(page, "Somebody changed it in Salesforce since; that stands.") {
+		t.Errorf("the dry run does not say that somebody edited the note: %.3000s", page)
+	}
+	a.post("/sync/undo", url.Values{"line": {w.lineOf(id)}})
+	w.quiet()
+	if _, now := content(gateway.KindMeeting); now != "dGhlaXJz" {
+		t.Errorf("their text is gone: %q", now)
+	}
+}
+
+// lineOf is the newest line of what was written to a record.
+func (w *world) lineOf(id string) string {
+	w.t.Helper()
+	page, err := w.store().Log(w.t.Context(), store.LogQuery{RecordID: id, Direction: "out"})
+	if err != nil || len(page.Entries) == 0 {
+		w.t.Fatalf("no line of %s: %v", id, err)
+	}
+	return strconv.FormatInt(page.Entries[0].Entry.ID, 10)
 }
