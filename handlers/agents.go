@@ -269,7 +269,7 @@ func (v *visit) showAgentReview(c agentChange, changes []agent.Change) error {
 		Shell: v.s.shell(v, c.before.Name, views.NavSettings),
 		Head: views.Head{
 			Crumb: []views.Link{{Text: "Agents", URL: agentsBase}, {Text: c.before.Name, URL: back}},
-			Title: "Review " + count(len(changes), "change", "changes") + " before they take effect", Lead: "Nothing is saved yet.",
+			Title: reviewTitle(len(changes)), Lead: "Nothing is saved yet.",
 		},
 		Form:   views.Form{URL: back, Revision: strconv.FormatInt(c.before.Revision, 10), Bar: views.SaveBar{Save: "Save Changes & Start Syncing"}},
 		Fields: []views.Hidden{{Name: bodyName, Value: string(body)}},

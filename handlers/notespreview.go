@@ -64,21 +64,31 @@ func checkNotes(v *visit, before, after gateway.Settings) error {
 	return nil
 }
 
-// checkHere refuses what only this org or these members rule out.
-func (v *visit) checkHere(state tabState) error {
-	if state.tab != gateway.TabNotes && state.tab != gateway.TabContacts && state.tab != gateway.TabAdvanced {
-		return nil
-	}
+// checkTab refuses what cannot be meant, and what only this org or these
+// members rule out.
+func (v *visit) checkTab(state tabState) error {
 	before, err := state.effective(state.rows)
 	if err != nil {
 		return err
 	}
+	if state.tab == gateway.TabContacts { // first: which test fails tells more than that no phone field is chosen
+		if err := checkActivity(v, before, state.settings); err != nil {
+			return err
+		}
+	}
+	if err := settings.Validate(state.settings, state.tab); err != nil {
+		return err
+	}
 	switch state.tab {
-	case gateway.TabContacts:
-		return checkActivity(v, before, state.settings)
 	case gateway.TabAdvanced:
 		return checkDealFields(v, before, state.settings)
+	case gateway.TabNotes:
+		return v.checkNotesTab(before, state)
 	}
+	return nil
+}
+
+func (v *visit) checkNotesTab(before gateway.Settings, state tabState) error {
 	if state.scope == gateway.OrgScope {
 		if err := checkPilot(state.settings); err != nil {
 			return err

@@ -10,7 +10,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"tidegate/gateway"
-	"tidegate/rules/backfill"
 	"tidegate/rules/outbound"
 	"tidegate/rules/settings"
 	"tidegate/store"
@@ -146,12 +145,7 @@ func addObject(v *visit) error {
 	if err := v.saveAdded(t, "added the object "+name, before); err != nil {
 		return err
 	}
-	// One that took part before has records from then: read all again.
-	_, err = v.ws.EditBackfill(v.UserContext(), name, func(b gateway.Backfill, found bool) (gateway.Backfill, error) {
-		next, _ := backfill.Start(b, found, backfill.Ask{Object: name, By: v.member.Name, Why: "Added by " + v.member.Name + ".", Now: v.s.Now()})
-		return next, nil
-	})
-	if err != nil {
+	if err := v.readAdded(name); err != nil {
 		return err
 	}
 	return v.Redirect(objectURL(name)+"?saved=added", fiber.StatusSeeOther)
@@ -224,6 +218,9 @@ func (v *visit) addedObject() (objectTab, error) {
 	s, err := v.objectTab()
 	if err == nil && !slices.Contains(s.settings.Objects.Added, s.object) {
 		err = fiber.ErrNotFound
+	}
+	if err == nil && s.settings.Contacts.ActivityObject == s.object {
+		err = gateway.Errorf(gateway.CodeConflict, "Activities go to %s. Choose another object on the Contacts tab first, under Target object.", s.object)
 	}
 	return s, err
 }

@@ -101,7 +101,7 @@ func TestACustomObjectIsAddedAndRemoved_DEM04(t *testing.T) {
 	// Nothing is imported yet: that is said, and its switches can be saved all the same.
 	empty := b.get(path).want(http.StatusOK, "No field is imported yet", "Import Properties").form(path)
 	empty.Add("switch_writeback", "on")
-	b.post(path, empty).want(http.StatusOK, "Review 1 change before they take effect", "Sync to Salesforce")
+	b.post(path, empty).want(http.StatusOK, "Review 1 change before it takes effect", "Sync to Salesforce")
 
 	// AVC-12 to AVC-15: its feed is not tracked.
 	b.get(path+"?show=all").want(http.StatusOK, "Can activities go here instead of Leads and Contacts?", "Is its feed tracked? yes no", "Feed Tracking")

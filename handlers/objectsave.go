@@ -237,7 +237,7 @@ func (v *visit) showObjectReview(p objectProposal, problem string) error {
 		Shell: p.common.Shell,
 		Head: views.Head{
 			Crumb: []views.Link{{Text: "Salesforce settings", URL: settingsBase + "/objects"}, {Text: "Objects", URL: settingsBase + "/objects"}, {Text: firstLabel(p.schema), URL: back}},
-			Title: "Review " + count(len(rows), "change", "changes") + " before they take effect", Lead: "Nothing is saved yet.",
+			Title: reviewTitle(len(rows)), Lead: "Nothing is saved yet.",
 		},
 		Overlap: p.overlap, Changes: rows,
 		Form:   views.Form{URL: p.common.Form.URL, Revision: p.common.Form.Revision, Bar: views.SaveBar{Save: "Save Changes & Start Syncing"}},

@@ -38,6 +38,14 @@ func (r review) dangers() []settings.Danger {
 	return settings.Dangers(r.from, r.proposal.Settings, r.before, after)
 }
 
+// reviewTitle heads the review of n changes.
+func reviewTitle(n int) string {
+	if n == 1 {
+		return "Review 1 change before it takes effect"
+	}
+	return "Review " + number(n) + " changes before they take effect"
+}
+
 // confirmed says what is missing before a change may be saved, "" when
 // nothing is: a dangerous one asks for the password once more (UX 20), whoever
 // posts it and however.
@@ -77,7 +85,7 @@ func (v *visit) showReviewed(r review, problem string) error {
 		return err
 	}
 	r.page.Effects = effectWords(e)
-	r.page.Also = slices.Concat(own, emails, alsoWords(e, r.proposal.Settings.Advanced.CurrencyLabel))
+	r.page.Also = slices.Concat(r.page.Also, own, emails, alsoWords(e, r.proposal.Settings.Advanced.CurrencyLabel))
 	if err := v.addSample(&r.page, e); err != nil {
 		return err
 	}
@@ -104,7 +112,7 @@ func askAgain(p *views.ReviewPage, dangers []settings.Danger, e *effect.Effect, 
 	}
 	p.Risk = views.Notice{
 		Tone: views.Attention, Icon: views.IconWarning, Strong: "This can change what people typed in Salesforce.",
-		Text: strings.Join(what, ". ") + ". " + writesNow(e) + " now, and more as people and records change.",
+		Text: strings.Join(what, ". ") + ". " + capital(writesNow(e)) + " now, and more as people and records change.",
 	}
 	p.Confirm = "I have seen that " + writesNow(e) + "."
 	p.Password = &views.Field{

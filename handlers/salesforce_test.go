@@ -26,6 +26,11 @@ type scriptedOrg struct {
 	// objects, fields with their object. sightErr is that it does not say.
 	hidden   map[string]bool
 	sightErr error
+	// more are objects of the org beside the usual ones, described what Candidates
+	// reads of them.
+	more          []gateway.ObjectInfo
+	described     []gateway.Schema
+	candidatesErr error
 }
 
 func (o *scriptedOrg) Begin(_ context.Context, _ gateway.WorkspaceID, g Grant) (string, error) {
@@ -117,6 +122,23 @@ func (o *scriptedOrg) Objects(context.Context, gateway.WorkspaceID) ([]gateway.O
 		{Name: "Visit__c", Label: "Visit", Custom: true, Createable: true, Updateable: true, Searchable: true, Replicateable: true},
 		{Name: "Case", Label: "Case", Createable: true, Updateable: true},
 	}, nil
+}
+
+// Candidates describes what is scripted, as the org would.
+func (o *scriptedOrg) Candidates(ctx context.Context, ws gateway.WorkspaceID, again bool) (Candidates, error) {
+	o.mu.Lock()
+	all, described, err := o.more, o.described, o.candidatesErr
+	o.mu.Unlock()
+	if err != nil {
+		return Candidates{}, err
+	}
+	usual, _ := o.Objects(ctx, ws)
+	if len(described) > 0 {
+		if err := o.db.In(ws).SaveSchemas(ctx, described); err != nil {
+			return Candidates{}, err
+		}
+	}
+	return Candidates{Objects: append(usual, all...)}, o.called(fmt.Sprint("candidates ", again))
 }
 
 func (o *scriptedOrg) called(what string) error {

@@ -71,6 +71,10 @@ type Org interface {
 	RefreshSchema(ctx context.Context, ws gateway.WorkspaceID, object string) error
 	// Objects lists the objects of the org that the connected user can query.
 	Objects(ctx context.Context, ws gateway.WorkspaceID) ([]gateway.ObjectInfo, error)
+	// Candidates is Objects of a short while ago, with the describes of those that
+	// may take activities in the store, as many as could be read in a moment.
+	// again asks Salesforce in any case.
+	Candidates(ctx context.Context, ws gateway.WorkspaceID, again bool) (Candidates, error)
 	// Sight tells what a user of Salesforce may read of an object.
 	Sight(ctx context.Context, ws gateway.WorkspaceID, user, object string) (gateway.ObjectSight, error)
 	// Readable returns those of the records, by id, that a user may read.
@@ -90,6 +94,13 @@ type Grant struct {
 	State        string
 	Verifier     string // PKCE
 	By           string // display name of who connects
+}
+
+// Candidates are the objects of an org among which the target of activities is
+// chosen (AVC-16).
+type Candidates struct {
+	Objects []gateway.ObjectInfo
+	Left    int // of those that may take activities, how many are not described yet
 }
 
 // CheckReport is the outcome of the readiness list.

@@ -93,6 +93,9 @@ func (c *SettingsFile) Plan(text []byte) ([]settings.FileChange, error) {
 		return nil, gateway.Errorf(gateway.CodeInvalid, "The file names %s, who is no member of this workspace. Add the member first (Members page, or tidegate user add), or take the address out of the file.",
 			strings.Join(missing, ", "))
 	}
+	if object := adding(c.file.Settings(), c.wanted.Settings()); object != "" {
+		return nil, gateway.Errorf(gateway.CodeInvalid, "The file sends activities to %s, which takes no part here: contacts.activity_object names it, and objects.added does not. Add it on the Objects tab, or choose it on the Contacts tab, which adds it.", object)
+	}
 	c.changes, err = settings.PlanFile(c.file, c.wanted)
 	return c.changes, err
 }

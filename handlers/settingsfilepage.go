@@ -163,7 +163,7 @@ func (v *visit) fileReview(c *SettingsFile, changes []settings.FileChange, text 
 		Shell: v.s.shell(v, "Settings as a file", views.NavSettings),
 		Head: views.Head{
 			Crumb: []views.Link{{Text: "Settings as a file", URL: fileBase}},
-			Title: "Review " + count(len(changes), "change", "changes") + " before they take effect", Lead: "Nothing is saved yet.",
+			Title: reviewTitle(len(changes)), Lead: "Nothing is saved yet.",
 		},
 		Form:   views.Form{URL: fileBase, Bar: views.SaveBar{Save: "Save Changes & Start Syncing"}},
 		Fields: []views.Hidden{{Name: bodyName, Value: text}},

@@ -49,6 +49,8 @@ type proposal struct {
 	body []byte // of the tab, valid, merged with what others saved meanwhile
 	// overlap is what others saved meanwhile, in one sentence.
 	overlap string
+	// adds is an object that begins to take part by this save, "" mostly.
+	adds string
 }
 
 // saveScope brings what was posted together with what others saved meanwhile
@@ -88,12 +90,13 @@ func (v *visit) saveScope(tab gateway.Tab, scope string) error {
 	if err := settings.Decode(&p.settings, tab, merged); err != nil {
 		return v.refuseTab(state, err)
 	}
-	if err := settings.Validate(p.settings, tab); err != nil {
+	if err := v.checkTab(p.tabState); err != nil {
 		return v.refuseTab(p.tabState, err)
 	}
-	if err := v.checkHere(p.tabState); err != nil {
-		return v.refuseTab(p.tabState, err)
+	if p.adds, err = p.addedBy(); err != nil {
+		return err
 	}
+	p.settings = withObject(p.settings, p.adds)
 	if p.body, err = settings.Encode(p.settings, tab); err != nil {
 		return err
 	}
@@ -151,6 +154,9 @@ func (v *visit) postedBodies(state *tabState) (base, ours []byte, err error) {
 	case stepSave, stepMerge, stepEdit, stepExport, stepBacktest:
 		if err := settings.Decode(&began.settings, state.tab, []byte(body)); err != nil {
 			return nil, nil, err
+		}
+		if state.tab == gateway.TabContacts && v.shown("phone_field") { // chosen in the review
+			began.settings.Contacts.PhoneField = v.posted("phone_field")
 		}
 	default:
 		tabForms[state.tab].read(v, &began)
@@ -270,7 +276,7 @@ func (v *visit) showReview(p proposal, before []byte, problem string) error {
 		Shell: p.common.Shell,
 		Head: views.Head{
 			Crumb: []views.Link{{Text: "Salesforce settings", URL: settingsBase + "/notes"}, {Text: p.tab.Title(), URL: back}},
-			Title: "Review " + count(len(changes), "change", "changes") + " before they take effect", Lead: "Nothing is saved yet.",
+			Title: reviewTitle(len(changes)), Lead: "Nothing is saved yet.",
 		},
 		Overlap: p.overlap,
 		Form:    views.Form{URL: back, Revision: p.common.Form.Revision, Bar: views.SaveBar{Save: "Save Changes & Start Syncing"}},
@@ -288,6 +294,13 @@ func (v *visit) showReview(p proposal, before []byte, problem string) error {
 		}
 		r.page.Changes = append(r.page.Changes, views.ReviewChange{Where: p.tab.Title(), Setting: settings.Label(d.Tab, d.Name), Before: was, After: is})
 	}
+	if p.tab == gateway.TabContacts {
+		r.page.Changes = append(r.page.Changes, addedChanges(p.adds)...)
+		r.page.Head.Title = reviewTitle(len(r.page.Changes))
+		if err := v.addToReview(&r.page, r.from, p.settings); err != nil {
+			return err
+		}
+	}
 	return v.showReviewed(r, problem)
 }
 
@@ -295,6 +308,9 @@ func (v *visit) showReview(p proposal, before []byte, problem string) error {
 // merges with him.
 func (v *visit) saveProposal(p proposal, before []byte) error {
 	row := gateway.SettingRow{Scope: p.scope, Tab: p.tab, Body: p.body, By: v.member.Name, ByID: v.member.ID, At: v.s.Now()}
+	if err := v.addActivityObject(p.adds); err != nil {
+		return err
+	}
 	things, err := v.s.Outbox.CountThings(v.UserContext(), v.member.Workspace)
 	if err != nil {
 		return err
@@ -312,6 +328,9 @@ func (v *visit) saveProposal(p proposal, before []byte) error {
 		if _, err := tx.SaveSetting(ctx, row, p.rows[p.tab].Revision); err != nil {
 			return err
 		}
+		if err := v.saveAddedObject(ctx, tx, p); err != nil {
+			return err
+		}
 		if err := outbox.BeginReplan(ctx, tx, things, p.tab.Title()+" settings changed", v.member.Name, v.member.ID); err != nil {
 			return err
 		}
@@ -326,6 +345,11 @@ func (v *visit) saveProposal(p proposal, before []byte) error {
 	}
 	if err != nil {
 		return v.auditRefused(err, p.tab, p.scope)
+	}
+	if p.adds != "" {
+		if err := v.readAdded(p.adds); err != nil {
+			return err
+		}
 	}
 	v.s.Outbox.WakeReplanner()
 	return v.Redirect(v.tabURL(p.tab, p.scope)+"?saved=settings", fiber.StatusSeeOther)

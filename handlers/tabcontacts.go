@@ -148,11 +148,11 @@ func showContacts(v *visit, t tabState) (templ.Component, error) {
 		p.AddStep = []views.Select{{Name: chainAdd, Label: "Also look for", Options: append([]views.Option{{Text: "Nothing more", Selected: true}}, missingSteps(c.Chain)...), Error: t.errors["chain"], Meta: t.meta(v, "chain", "e-mail, then phone, then domain")}}
 		p.AddField = []views.Field{{Name: chainField, Label: "API name of the field", Hint: "Only for a field of your own, such as Legacy_Id__c. It must exist on Lead and Contact."}}
 	}
-	activity, err := v.activitySelects(t)
+	activity, unfit, err := v.activitySelects(t)
 	if err != nil {
 		return nil, err
 	}
-	p.Selects = append(p.Selects, activity...)
+	p.Selects, p.Unfit = append(p.Selects, activity...), unfit
 	if p.TryOut, err = v.tryContact(c); err != nil {
 		return nil, err
 	}

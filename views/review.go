@@ -25,7 +25,9 @@ type ReviewPage struct {
 	Also []Fact
 	Form Form
 	// Fields carry the unsaved values through to the save.
-	Fields  []Hidden
+	Fields []Hidden
+	// Choices are made here, together with the save.
+	Choices []ChoiceGroup
 	Confirm string
 	// Password asks for it again, where the change can do harm.
 	Password *Field

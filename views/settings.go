@@ -161,12 +161,22 @@ type ContactsTab struct {
 	Past     *ListPage
 	PastText string
 	Selects  []Select
+	// Unfit stands below Selects.
+	Unfit *Unfit
 	// Chain is the order in which a person is recognized; AddStep and AddField
 	// append to it.
 	Chain    []ChainRow
 	AddStep  []Select
 	AddField []Field
 	Caps     []Field
+}
+
+// Unfit tells which choices are missing from a list, and why.
+type Unfit struct {
+	Summary string
+	Text    string
+	Objects []Fact
+	Again   Link
 }
 
 // TryOut is a GET form beside the rules.

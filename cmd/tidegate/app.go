@@ -153,7 +153,7 @@ func (a *app) join(hint string) error {
 	a.metrics.MustRegister(outMetrics)
 	a.announcer = newAnnouncer(a.hub, a.db, a.logger)
 	a.supervisor = newSupervisor(a, inMetrics)
-	a.connecting = connecting{orgs: a.orgs, supervisor: a.supervisor}
+	a.connecting = connecting{orgs: a.orgs, supervisor: a.supervisor, candidates: &candidates{}}
 	var salesforce outbox.Caller = caller{a.orgs}
 	if a.through != nil {
 		salesforce = a.through(salesforce)

@@ -24,6 +24,7 @@ const scopes = "api refresh_token id"
 type connecting struct {
 	orgs       *orgs
 	supervisor *supervisor
+	candidates *candidates
 }
 
 // Begin returns the address at Salesforce to which the browser goes.

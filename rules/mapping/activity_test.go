@@ -42,3 +42,35 @@ func TestActivityTargetNeedsAllFour_AVC11_AVC16(t *testing.T) {
 		}
 	}
 }
+
+// AVC-16: two tests stand in what the org says of all objects, so an object
+// that fails one of them is not described; what fails is named with its place
+// in Setup.
+func TestWhatKeepsAnObjectFromActivitiesIsNamed_AVC16(t *testing.T) {
+	for _, tt := range []struct {
+		o    gateway.ObjectInfo
+		may  bool
+		want []string
+	}{
+		{gateway.ObjectInfo{Name: "A__c", Custom: true, Searchable: true, FeedEnabled: true}, true, nil},
+		{gateway.ObjectInfo{Name: "A__c", Custom: true, Searchable: true}, false, []string{"Feed Tracking, A__c"}},
+		{gateway.ObjectInfo{Name: "A__c", Custom: true, FeedEnabled: true}, false, []string{"Allow Search"}},
+		{gateway.ObjectInfo{Name: "A__c", Custom: true}, false, []string{"Allow Search", "Feed Tracking, A__c"}},
+		{gateway.ObjectInfo{Name: "Feed", Searchable: true, FeedEnabled: true}, false, nil},
+		{gateway.ObjectInfo{Name: "Case", Searchable: true, FeedEnabled: true, Createable: true}, true, nil},
+	} {
+		fails := mapping.ActivityFails(tt.o, gateway.Schema{}, false)
+		if may := mapping.MayTakeActivities(tt.o); may != tt.may || len(fails) != len(tt.want) {
+			t.Fatalf("%+v: %v, %q", tt.o, may, fails)
+		}
+		for i, part := range tt.want {
+			if !strings.Contains(fails[i], part) {
+				t.Errorf("%+v: %q says nothing of %q", tt.o, fails[i], part)
+			}
+		}
+	}
+	fails := mapping.ActivityFails(gateway.ObjectInfo{}, gateway.Schema{Object: "A__c", Searchable: true, FeedEnabled: true}, true)
+	if len(fails) != 2 || !strings.Contains(fails[0], "type Phone") || !strings.Contains(fails[1], "Allow Activities") {
+		t.Errorf("of a describe: %q", fails)
+	}
+}

@@ -48,7 +48,7 @@ var sources = []Source{
 	{"meeting.duration", "Duration in minutes", "Meeting", KindNumber},
 	{"meeting.attendees", "Attendees", "Meeting", KindLong},
 	{"meeting.summary", "Summary", "Meeting", KindLong},
-	{"meeting.action_items", "Action items", "Meeting", KindLong},
+	{"meeting.action_items", "Action Items", "Meeting", KindLong},
 	{"meeting.recording_url", "Recording URL", "Meeting", KindURL},
 	{"meeting.purpose", "Purpose", "Meeting", KindText},
 	{"meeting.outcome", "Outcome", "Meeting", KindText},

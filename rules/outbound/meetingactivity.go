@@ -129,7 +129,7 @@ func MeetingText(m gateway.Meeting) note.Doc {
 	for _, k := range m.KeyMoments {
 		moments = append(moments, clockWords(k.At)+" "+k.Text)
 	}
-	d = append(d, note.Section("Action items", note.List(actions))...)
+	d = append(d, note.Section("Action Items", note.List(actions))...)
 	d = append(d, note.Section("Key moments", note.List(moments))...)
 	return append(d, topicSections(m.Topics)...)
 }
@@ -141,8 +141,21 @@ func topicSections(topics map[string][]gateway.TopicNote) (d note.Doc) {
 	return d
 }
 
-// topicTitle makes words of a topic's slug: "pain-points" → "Pain points".
+// topicNames are the names of the topics that the product brings, by slug.
+var topicNames = func() map[string]string {
+	names := map[string]string{}
+	for _, t := range gateway.DefaultTopics() {
+		names[t.Slug] = t.Name
+	}
+	return names
+}()
+
+// topicTitle is what a topic is called: those that the product brings by their
+// names, others by the words of their slugs, "road-map" → "Road map".
 func topicTitle(slug string) string {
+	if name := topicNames[slug]; name != "" {
+		return name
+	}
 	words := strings.TrimSpace(strings.NewReplacer("-", " ", "_", " ").Replace(slug))
 	if words == "" {
 		return slug

@@ -3,7 +3,7 @@
 // record that came in.
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
-import { agree, api, changeInOrg, engines, eventually, inSync, noSidewaysScroll, noViolations, openBrowser, patience, signIn, startDemo } from "./world.mjs";
+import { agree, api, changeInOrg, engines, eventually, inSync, noSidewaysScroll, noViolations, openBrowser, patience, signIn, startDemo, truth } from "./world.mjs";
 
 const base = "/settings/salesforce/objects";
 const visit = {
@@ -109,6 +109,64 @@ for (const engine of engines) {
           assert.equal(await page.locator("#field-Phone").count(), 0);
           await page.locator("#field-CreatedDate").getByRole("link", { name: /^Why/ }).click();
           await page.getByText("Salesforce keeps it by itself.").first().waitFor();
+          assert.deepEqual(web.complaints, []);
+        } finally {
+          await web.close();
+        }
+      });
+
+      test(`activities go to an object that took no part before, ${how} (AVC-16)`, async () => {
+        const web = await openBrowser({ javaScriptEnabled: script });
+        const object = script ? "Guest__c" : "Patron__c", mute = script ? "Mute__c" : "Silent__c";
+        const contacts = `${demo.url}/settings/salesforce/contacts`;
+        const number = (n) => `+1202555${script ? "01" : "02"}${n}`;
+        const choose = async (page, value) => {
+          await page.goto(`${contacts}?look=again`);
+          await page.selectOption("#activity_object", value);
+          await page.getByRole("button", { name: "Review changes" }).click();
+          await page.getByText("Nothing is saved yet.").waitFor();
+        };
+        const save = async (page) => {
+          await agree(page, demo);
+          await page.getByRole("button", { name: "Save Changes & Start Syncing" }).click();
+          await page.waitForURL(/saved=/);
+        };
+        try {
+          const { page } = web;
+          page.setDefaultTimeout(patience);
+          for (const name of [object, mute]) {
+            await inOrg(demo, "fields", {
+              op: "object", object: name, label: name.slice(0, -3), label_plural: `${name.slice(0, -3)}s`,
+              fields: [{ name: "Phone__c", label: "Phone", type: "phone" }, { name: "Night__c", label: "Night number", type: "phone" }],
+            });
+            await inOrg(demo, "fields", { op: "switches", object: name, switches: { feed_tracking: true, activities: name === object } });
+          }
+          const known = (await inOrg(demo, "changes", { object, op: "create", values: { Name: "There before", Night__c: number("31") } })).ids[0];
+          const put = (id, from) => api(demo, `/calls/${object}-${id}`, { method: "PUT", body: JSON.stringify({ direction: "inbound", from, to: number("99"), started_at: "2026-06-01T10:00:00Z", duration_seconds: 60 }) });
+          await signIn(page, demo);
+          await page.goto(`${contacts}?look=again`);
+          assert.equal(await page.locator("#activity_object option").first().textContent(), "Default (Lead or Contact)");
+          assert.equal(await page.locator(`#activity_object option[value="${mute}"]`).count(), 0);
+          await page.getByText("Which objects are missing here, and why").click();
+          await page.getByText(`Switch “Allow Activities” on in Setup, Object Manager, ${mute}, Edit.`).waitFor();
+          if (script) await noViolations(page);
+          await choose(page, object);
+          await page.getByText(`${object} is added`).waitFor();
+          await page.locator('input[name=phone_field][value="Night__c"]').check();
+          if (script) await noViolations(page);
+          await save(page);
+          assert.equal(await page.inputValue("#phone_field"), "Night__c");
+          await eventually("its records are read", async () => (await api(demo, `/records/${object}/${known}`)).status === 200);
+          assert.equal((await put("31", number("31"))).status, 200);
+          const tasks = async () => [...(await truth(demo, "Task")).values()];
+          await eventually("a call on it", async () => (await tasks()).some((t) => t.WhatId === known && !t.WhoId));
+          await page.goto(`${demo.url}${base}/${object}/leave`); // it is where activities go
+          await page.getByText(`Activities go to ${object}.`).waitFor();
+          web.complaints.length = 0; // Chromium tells of the 409
+          await choose(page, "");
+          await save(page);
+          await page.goto(contacts);
+          assert.equal(await page.locator("#phone_field").count(), 0);
           assert.deepEqual(web.complaints, []);
         } finally {
           await web.close();
