@@ -138,7 +138,10 @@ func (o *scriptedOrg) Candidates(ctx context.Context, ws gateway.WorkspaceID, ag
 			return Candidates{}, err
 		}
 	}
-	return Candidates{Objects: append(usual, all...)}, o.called(fmt.Sprint("candidates ", again))
+	if again {
+		err = o.called("candidates again")
+	}
+	return Candidates{Objects: append(usual, all...)}, err
 }
 
 func (o *scriptedOrg) called(what string) error {
