@@ -25,7 +25,7 @@ func BenchmarkSnapshot(b *testing.B) {
 			next += chunk
 			spent += cpuTime() - before
 			b.StartTimer()
-			benchTx(b, w, func(ctx context.Context, tx *Tx) error {
+			err := w.InSnapshotTx(b.Context(), func(ctx context.Context, tx *Tx) error {
 				ids, rows := make([]string, chunk), make([]int, chunk)
 				for i := range rows {
 					ids[i], rows[i] = t.Rows[i].ID, i
@@ -37,6 +37,9 @@ func BenchmarkSnapshot(b *testing.B) {
 					return gateway.Record{Key: gateway.RecordKey{Object: t.Object, ID: t.Rows[row].ID}, ReadAt: t.Rows[row].CommitAt}
 				}})
 			})
+			if err != nil {
+				b.Fatal(err)
+			}
 		}
 		perSecond(b, chunk, spent)
 		spent = cpuTime()

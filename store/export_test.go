@@ -1,6 +1,11 @@
 package store
 
-import "testing"
+import (
+	"context"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+)
 
 // EndConnections lets the Postgres server end the connections of victim.
 func EndConnections(t *testing.T, by, victim *DB) {
@@ -37,4 +42,13 @@ func MigrateDown(t *testing.T, db *DB) {
 	if _, err := provider.DownTo(t.Context(), 0); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Synchronous returns how a transaction on SQLite waits for the disk; 2 is FULL.
+func Synchronous(t *testing.T, ctx context.Context, tx *Tx) (n int) { //nolint:revive // t first, as in all helpers
+	t.Helper()
+	if err := sqlx.GetContext(ctx, tx.on, &n, `PRAGMA synchronous`); err != nil {
+		t.Error(err)
+	}
+	return n
 }

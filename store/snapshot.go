@@ -63,11 +63,6 @@ type Snapshot struct {
 // is then lost, and the rows are to be saved one by one.
 func (tx *Tx) InsertSnapshot(ctx context.Context, s Snapshot) error {
 	w := newSnapshotWriter(tx, s)
-	if tx.dialect.calm != "" {
-		if _, err := tx.exec(ctx, "preparing a snapshot", tx.dialect.calm); err != nil {
-			return err
-		}
-	}
 	var keys []ownedKey
 	var wait sync.WaitGroup
 	wait.Go(func() { keys = w.keys() }) // while the rows are written
@@ -87,15 +82,6 @@ func (tx *Tx) all(in insert) insert {
 	in.tail = ""
 	in.head = strings.Replace(in.head, "INSERT INTO", tx.dialect.insertAll, 1)
 	return in
-}
-
-// EndSnapshots gives back the memory that first readings took.
-func (w *Workspace) EndSnapshots(ctx context.Context) error {
-	if w.db.dialect.calmed == "" {
-		return nil
-	}
-	_, err := w.write.exec(ctx, "ending a snapshot", w.db.dialect.calmed)
-	return err
 }
 
 // snapshotWriter turns rows of a table into rows of the mirror.

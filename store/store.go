@@ -39,6 +39,7 @@ type DB struct {
 	counts  counts
 	give    func()
 	sealer  Sealer
+	calming calming
 }
 
 // Open opens the database at url, "sqlite://path/file.db" (a relative path)
@@ -73,6 +74,7 @@ func Open(_ context.Context, url string, o Options) (*DB, error) {
 // Close closes the pools after the running statements.
 func (db *DB) Close() error {
 	db.counts.open.Wait()
+	db.calming.running.Wait()
 	if db.reader == db.writer {
 		return db.writer.Close()
 	}

@@ -44,11 +44,15 @@ type Tx struct {
 // not see what the transaction has written yet. Calling InTx or a write of the
 // Workspace inside f is ErrNested.
 func (w *Workspace) InTx(ctx context.Context, f func(ctx context.Context, tx *Tx) error) error {
+	return w.inTx(ctx, nil, f)
+}
+
+func (w *Workspace) inTx(ctx context.Context, c *calm, f func(ctx context.Context, tx *Tx) error) error {
 	if inTx(ctx) {
 		return ErrNested
 	}
 	for try := 1; ; try++ {
-		err := w.try(ctx, f)
+		err := w.try(ctx, c, f)
 		if !w.db.dialect.again(err) {
 			return err
 		}
@@ -66,12 +70,15 @@ func (d *dialect) again(err error) bool {
 	return err != nil && (errors.Is(err, errRace) || d.retryable(err))
 }
 
-func (w *Workspace) try(ctx context.Context, f func(ctx context.Context, tx *Tx) error) (err error) {
-	conn, raw, err := w.db.begin(ctx)
+func (w *Workspace) try(ctx context.Context, c *calm, f func(ctx context.Context, tx *Tx) error) (err error) {
+	conn, raw, err := w.db.begin(ctx, c)
 	if err != nil {
 		return w.db.dialect.wrap(ctx, "beginning transaction", err)
 	}
-	defer func() { _ = conn.Close() }() // gives it back; a broken one is closed already
+	defer func() {
+		c.restore(ctx, conn)
+		_ = conn.Close() // gives it back; a broken one is closed already
+	}()
 	committed := false
 	defer func() {
 		if committed {
@@ -90,6 +97,11 @@ func (w *Workspace) try(ctx context.Context, f func(ctx context.Context, tx *Tx)
 		now:    w.db.now().UTC(),
 		loaded: map[gateway.RecordKey]*stored{},
 	}
+	if c != nil && c.inside != "" {
+		if _, err := tx.exec(ctx, "beginning transaction", c.inside); err != nil {
+			return err
+		}
+	}
 	if err := f(context.WithValue(ctx, txMark{}, true), tx); err != nil {
 		return err
 	}
@@ -106,16 +118,20 @@ const beginTries = 9
 
 // begin begins a transaction on a connection that its statements can reach. As
 // database/sql does, it passes over connections that have died meanwhile.
-func (db *DB) begin(ctx context.Context) (*sqlx.Conn, *sqlx.Tx, error) {
+func (db *DB) begin(ctx context.Context, c *calm) (*sqlx.Conn, *sqlx.Tx, error) {
 	for try := 1; ; try++ {
 		conn, err := db.writer.Connx(ctx)
 		if err != nil {
 			return nil, nil, err
 		}
-		raw, err := conn.BeginTxx(ctx, nil)
+		var raw *sqlx.Tx
+		if err = c.prepare(ctx, conn); err == nil {
+			raw, err = conn.BeginTxx(ctx, nil)
+		}
 		if err == nil {
 			return conn, raw, nil
 		}
+		c.restore(ctx, conn)
 		err = errors.Join(err, conn.Close())
 		if !errors.Is(err, driver.ErrBadConn) || try == beginTries {
 			return nil, nil, err

@@ -34,7 +34,7 @@ func (a *Applier) Snapshot(ctx context.Context, t *gateway.Table, b Batch) (Appl
 func (a *Applier) snapshot(ctx context.Context, t *gateway.Table, b Batch, weighAll bool) (Applied, error) {
 	var f *fold
 	fresh := make([]int, 0, len(t.Rows))
-	err := a.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	err := a.Store.InSnapshotTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 		// Afresh, because InTx may run this again.
 		batch := b
 		batch.Events, fresh = nil, fresh[:0]

@@ -36,7 +36,11 @@ type options struct {
 	idlers  int
 	long    bool
 	over    string
+	stock   bool
 }
+
+// advised are the settings of Postgres that docs/operating.md recommends.
+var advised = []string{"shared_buffers=512MB", "max_wal_size=4GB", "wal_compression=lz4"}
 
 func main() {
 	var o options
@@ -50,6 +54,7 @@ func main() {
 	flag.BoolVar(&o.long, "long", false, "a first reading of 1,000,000 contacts, a flood of 1,000,000 events, 1,000 idle connections")
 	flag.StringVar(&o.engine, "engine", "", "sqlite or postgres; both when empty")
 	flag.StringVar(&o.over, "over", "", "transports to measure, of websocket,long-polling,pubsub; all when empty")
+	flag.BoolVar(&o.stock, "stock", false, "Postgres with the settings that it comes with, instead of those of docs/operating.md")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -99,7 +104,11 @@ func run(ctx context.Context, o options) (passed bool, err error) {
 		return false, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	server, err := testpg.Start(testpg.Options{Fsync: true})
+	settings := testpg.Options{Fsync: true, Settings: advised}
+	if o.stock {
+		settings.Settings = nil
+	}
+	server, err := testpg.Start(settings)
 	if err != nil {
 		return false, err
 	}
@@ -114,7 +123,7 @@ func run(ctx context.Context, o options) (passed bool, err error) {
 		{"postgres", func(int) (string, error) { return server.NewDatabase(ctx) }},
 	}
 	here := thisMachine()
-	printMachine(os.Stdout, here)
+	printMachine(os.Stdout, here, settings.Settings)
 	var found []engine
 	for _, d := range databases {
 		if o.engine != "" && o.engine != d.name {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
@@ -144,9 +146,10 @@ func allPassed(lines []line) bool {
 	return true
 }
 
-func printMachine(to io.Writer, m machine) {
+func printMachine(to io.Writer, m machine, settings []string) {
 	fmt.Fprintf(to, "%s, %d cores, %s\n", m.CPU, m.Cores, m.Go)
 	fmt.Fprintf(to, "%d events of contacts a backlog; org, gateway and database share this machine.\n", backlogSize)
+	fmt.Fprintf(to, "Postgres: fsync on, %s.\n", cmp.Or(strings.Join(settings, ", "), "as it comes"))
 	fmt.Fprintf(to, "Rates are the best of %d rounds, because machines are noisy; compare ratios, not rates.\n\n", rounds)
 }
 
