@@ -38,6 +38,7 @@ func (v *visit) budget(c gateway.Connection, steps []gateway.Traffic) *views.Bud
 	}
 	b.Slowed, b.Lanes = laneWords(outbound.UseOf(c), v.clock())
 	if v.admin() {
+		b.More = views.Link{Text: "What costs how much", URL: costURL}
 		b.Share = &views.SmallForm{
 			Title: "Our share", Button: "Set share", Form: views.Form{URL: settingsBase + "/share"},
 			Fields: []views.Field{{Name: "share", Label: "Our share of the org's calls, in percent", Value: fmt.Sprint(ours), Required: true, MaxLength: "3", Hint: "Reading gives way as the org comes near to it; what is left is for people's edits and for other integrations."}},

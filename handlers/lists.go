@@ -50,6 +50,9 @@ func recordList(k recordKind) func(*visit) error {
 			}
 		}
 		p.Shell.StreamURL = "/events?object=" + k.object
+		if len(rows) > 0 {
+			v.sawFields(k.object, k.columns)
+		}
 		return answer(v.Ctx, views.List(p))
 	}
 }

@@ -63,6 +63,7 @@ func (v *visit) showRecord(k recordKind, key gateway.RecordKey, e edit) error {
 	if e.err != nil {
 		v.Status(statusOf[e.err.Code])
 	}
+	v.sawFields(key.Object, append(b.detailFields(), k.facts...))
 	return answer(v.Ctx, views.Record(p))
 }
 

@@ -46,6 +46,9 @@ type Config struct {
 	// CheckTarget refuses an address that webhooks to the product must not go
 	// to; nil = any.
 	CheckTarget func(address string) error
+	// Shown is told of each answer that shows fields of a record to a person or a
+	// program; nil = nobody asks. It must return at once.
+	Shown func(ws gateway.WorkspaceID, object string, fields []string, to string)
 	// Worder lets a language model word the summaries of deals; nil = nobody
 	// does.
 	Worder *outbox.Worder

@@ -70,7 +70,7 @@ func (c *Client) StartBulkQuery(ctx context.Context, schema gateway.Schema, req 
 	}
 	var wire wireJob
 	err = c.json(ctx, request{
-		method: http.MethodPost, path: c.base + "/jobs/query", shape: "/jobs/query", body: body,
+		method: http.MethodPost, path: c.base + "/jobs/query", shape: "/jobs/query", object: schema.Object, body: body,
 		accept: []int{http.StatusOK, http.StatusCreated},
 	}, &wire)
 	if err != nil {
@@ -133,7 +133,7 @@ func (c *Client) BulkResults(ctx context.Context, schema gateway.Schema, page Re
 		path += "?" + query.Encode()
 	}
 	_, err = c.call(ctx, request{
-		method: http.MethodGet, path: path, shape: jobShape + "/results", header: map[string]string{"Accept": "text/csv"},
+		method: http.MethodGet, path: path, shape: jobShape + "/results", object: schema.Object, header: map[string]string{"Accept": "text/csv"},
 		sink: func(header http.Header, body io.Reader) error {
 			next = header.Get("Sforce-Locator")
 			if next == "null" { // the word

@@ -3,6 +3,7 @@ package salesforce
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -28,6 +29,7 @@ type request struct {
 	method string
 	path   string // from the host on, with query; encoded
 	shape  string // the path for OnCall
+	object string // what the call is about, for OnCall; "" = as the path says
 	body   []byte // nil = none
 	header map[string]string
 	accept []int // statuses that are success; nil = 200
@@ -190,8 +192,23 @@ func accepted(r request, status int) bool {
 
 func (c *Client) onCall(ctx context.Context, r request, status int) {
 	if c.cfg.OnCall != nil {
-		c.cfg.OnCall(ctx, r.method, r.shape, status)
+		c.cfg.OnCall(ctx, Call{
+			Method: r.method, Path: r.shape, Object: cmp.Or(r.object, objectOf(r.path)), Status: status,
+			Counted: strings.HasPrefix(r.path, "/services/data/"),
+		})
 	}
+}
+
+// objectOf is the object that a path names, "" if it names none.
+func objectOf(path string) string {
+	_, name, _ := strings.Cut(path, "/sobjects/")
+	if end := strings.IndexAny(name, "/?"); end >= 0 {
+		name = name[:end]
+	}
+	if !validName(name) {
+		return ""
+	}
+	return name
 }
 
 func (c *Client) noteUsage(header http.Header) {
@@ -229,7 +246,12 @@ func readBody(r io.Reader) ([]byte, error) {
 
 // get makes a GET and decodes its JSON into out.
 func (c *Client) get(ctx context.Context, path, shape string, out any) error {
-	return c.json(ctx, request{method: http.MethodGet, path: path, shape: shape}, out)
+	return c.getOf(ctx, "", path, shape, out)
+}
+
+// getOf is get of what is about an object that the path does not name.
+func (c *Client) getOf(ctx context.Context, object, path, shape string, out any) error {
+	return c.json(ctx, request{method: http.MethodGet, path: path, shape: shape, object: object}, out)
 }
 
 func (c *Client) json(ctx context.Context, r request, out any) error {

@@ -27,11 +27,19 @@ type Config struct {
 	// OnUsage is told the API calls of the org's rolling day whenever an
 	// answer names them. It must return at once.
 	OnUsage func(used, max int)
-	// OnCall is told of each finished HTTP call: its method, its path with
-	// ids and names replaced ("/sobjects/{object}/{id}"), the status (0 when
-	// no answer came), under the context of whoever asked for it. It must return
-	// at once. May be nil.
-	OnCall func(ctx context.Context, method, path string, status int)
+	// OnCall is told of each finished HTTP call, under the context of whoever
+	// asked for it. It must return at once. May be nil.
+	OnCall func(ctx context.Context, call Call)
+}
+
+// Call is one finished HTTP call.
+type Call struct {
+	Method string
+	Path   string // with ids and names replaced: "/sobjects/{object}/{id}"
+	Object string // that it is about, "" = the org as such
+	Status int    // 0 when no answer came
+	// Counted: Salesforce counts it against the org's API calls of the day.
+	Counted bool
 }
 
 // Client makes the calls of one connection. It is safe for concurrent use.

@@ -98,8 +98,8 @@ func TestEveryCallCarriesOurNameAndTellsTheUsage(t *testing.T) {
 	var usage, calls []string
 	c := newClient(t, f, func(cfg *Config) {
 		cfg.OnUsage = func(used, limit int) { usage = append(usage, fmt.Sprint(used, "/", limit)) }
-		cfg.OnCall = func(_ context.Context, method, path string, status int) {
-			calls = append(calls, fmt.Sprint(method, " ", path, " ", status))
+		cfg.OnCall = func(_ context.Context, call Call) {
+			calls = append(calls, fmt.Sprint(call.Method, " ", call.Path, " ", call.Status, " ", call.Object, " ", call.Counted))
 		}
 	})
 	n, err := c.Count(context.Background(), "Account", "Name = 'x'")
@@ -110,7 +110,7 @@ func TestEveryCallCarriesOurNameAndTellsTheUsage(t *testing.T) {
 	if h.Get("Sforce-Call-Options") != "client=tidegate" || h.Get("Authorization") != "Bearer "+accessToken {
 		t.Fatalf("headers: %v", h)
 	}
-	if !slices.Equal(usage, []string{"891/15000"}) || !slices.Equal(calls, []string{"GET /query 200"}) {
+	if !slices.Equal(usage, []string{"891/15000"}) || !slices.Equal(calls, []string{"GET /query 200 Account true"}) {
 		t.Fatalf("usage %v, calls %v", usage, calls)
 	}
 }

@@ -86,7 +86,7 @@ func (w write) wantsID(d gateway.Delivery) bool {
 }
 
 func (w write) collectionRequest(changes []gateway.Change) (request, *gateway.Error) {
-	r := request{header: writeHeaders(), shape: "/composite/sobjects"}
+	r := request{header: writeHeaders(), shape: "/composite/sobjects", object: w.object}
 	path := w.client.base + "/composite/sobjects"
 	ids := make([]string, len(changes))
 	if w.op != gateway.OpCreate {

@@ -177,7 +177,7 @@ func (w write) parts(ctx context.Context, changes []gateway.Change) []gateway.De
 		fmt.Fprintf(&b, `{"method":"PATCH","url":%q,"referenceId":"r%d","httpHeaders":%s,"body":%s}`, r.path, i, headers, r.body)
 	}
 	b.WriteString(`]}`)
-	r := request{method: http.MethodPost, path: w.client.base + "/composite", shape: "/composite", header: writeHeaders(), body: b.Bytes()}
+	r := request{method: http.MethodPost, path: w.client.base + "/composite", shape: "/composite", object: w.object, header: writeHeaders(), body: b.Bytes()}
 	got, err := w.client.call(ctx, r)
 	if err != nil {
 		return same(len(changes), w.failed(got, err, ""))

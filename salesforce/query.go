@@ -56,9 +56,9 @@ func (c *Client) Records(ctx context.Context, schema gateway.Schema, soql string
 }
 
 func (c *Client) query(ctx context.Context, resource, soql string, each func([]json.RawMessage) error) error {
-	next := c.base + "/" + resource + "?q=" + url.QueryEscape(soql)
+	next, object := c.base+"/"+resource+"?q="+url.QueryEscape(soql), selected(soql)
 	for next != "" {
-		p, err := c.page(ctx, next, "/"+resource)
+		p, err := c.page(ctx, object, next, "/"+resource)
 		if err != nil {
 			return fmt.Errorf("querying: %w", err)
 		}
@@ -77,12 +77,19 @@ func (c *Client) query(ctx context.Context, resource, soql string, each func([]j
 	return nil
 }
 
-func (c *Client) page(ctx context.Context, path, shape string) (page, error) {
+// selected is the object that a statement selects from.
+func selected(soql string) string {
+	_, name, _ := strings.Cut(soql, " FROM ")
+	name, _, _ = strings.Cut(name, " ")
+	return name
+}
+
+func (c *Client) page(ctx context.Context, object, path, shape string) (page, error) {
 	if len(path) > maxQueryURL {
 		return page{}, gateway.Errorf(gateway.CodeSFRequest, "%s", sayRequest)
 	}
 	var p page
-	err := c.get(ctx, path, shape, &p)
+	err := c.getOf(ctx, object, path, shape, &p)
 	return p, err
 }
 
@@ -96,7 +103,7 @@ func (c *Client) Count(ctx context.Context, object, where string) (int, error) {
 	if where != "" {
 		soql += " WHERE " + where
 	}
-	p, err := c.page(ctx, c.base+"/query?q="+url.QueryEscape(soql), "/query")
+	p, err := c.page(ctx, object, c.base+"/query?q="+url.QueryEscape(soql), "/query")
 	if err != nil {
 		return 0, fmt.Errorf("counting %s: %w", object, err)
 	}

@@ -44,6 +44,8 @@ type Applier struct {
 	// Notify is told of the records that changed, after the commit.
 	Notify  func(ws gateway.WorkspaceID, keys []gateway.RecordKey)
 	Metrics *Metrics
+	// Observe is told what the stream brought, after the commit; nil = nobody asks.
+	Observe func(ws gateway.WorkspaceID, objects map[string]*Observed)
 
 	mu sync.Mutex
 	// generation counts the wishes to read an object from the start: a page
@@ -119,10 +121,36 @@ func (a *Applier) Apply(ctx context.Context, b Batch) (Applied, error) {
 	}
 	done := f.applied()
 	a.Metrics.count(done.counts, done.lags)
+	if a.Observe != nil && b.Streamed && len(b.Events) > 0 {
+		a.Observe(a.Store.ID(), observedIn(b.Events))
+	}
 	if a.Notify != nil && len(done.Keys) > 0 {
 		a.Notify(a.Store.ID(), done.Keys)
 	}
 	return done, nil
+}
+
+// Observed counts the events of one object, and those that carried each field.
+type Observed struct {
+	Events int
+	Fields map[string]int
+}
+
+func observedIn(events []gateway.ChangeEvent) map[string]*Observed {
+	out := map[string]*Observed{}
+	for i := range events {
+		e := &events[i]
+		o := out[e.Object]
+		if o == nil {
+			o = &Observed{Fields: map[string]int{}}
+			out[e.Object] = o
+		}
+		o.Events++
+		for name := range e.Fields {
+			o.Fields[name]++
+		}
+	}
+	return out
 }
 
 // input joins an event with what is known of its record.

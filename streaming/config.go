@@ -59,9 +59,11 @@ type Config struct {
 	OwnClient string               // our client id in changeOrigin; default "tidegate"
 	Ahead     func() time.Duration // Salesforce's clock minus ours; nil = 0
 	Notify    func(ws gateway.WorkspaceID, keys []gateway.RecordKey)
-	Metrics   *Metrics
-	Logger    *slog.Logger
-	Now       func() time.Time
+	// Observe is told what the stream brought, after each commit; nil = nobody asks.
+	Observe func(ws gateway.WorkspaceID, objects map[string]*Observed)
+	Metrics *Metrics
+	Logger  *slog.Logger
+	Now     func() time.Time
 
 	LeaseFor   time.Duration // default 15 s, renewed and asked for after a third
 	Overlap    time.Duration // read this much more when repairing; default 5 min

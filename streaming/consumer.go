@@ -67,7 +67,7 @@ func New(cfg Config) (*Consumer, error) {
 	c.apply = &Applier{
 		Store: c.store, OwnClient: cfg.OwnClient, Fresh: c.rules.follow, Winner: c.rules.winner, Carried: c.rules.carried, Named: c.rules.named,
 		Known: c.rules.known, Merges: c.rules.merges, Writable: c.rules.writable,
-		Ahead: cfg.Ahead, Notify: cfg.Notify, Metrics: cfg.Metrics, OrgID: cfg.Connection.OrgID, Sign: cfg.Sign,
+		Ahead: cfg.Ahead, Notify: cfg.Notify, Metrics: cfg.Metrics, Observe: cfg.Observe, OrgID: cfg.Connection.OrgID, Sign: cfg.Sign,
 	}
 	return c, nil
 }

@@ -94,6 +94,8 @@ type Budget struct {
 	Lanes  []Fact
 	Facts  []Fact
 	Footer string
+	// More leads to what costs how much.
+	More Link
 	// Share changes our share; nil for who may not.
 	Share *SmallForm
 }

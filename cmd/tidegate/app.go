@@ -113,6 +113,11 @@ func (a *app) listen() error {
 }
 
 func (a *app) close() {
+	if a.orgs != nil { // it was joined
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		a.orgs.spending.keep(ctx, a.db)
+		cancel()
+	}
 	for _, c := range []io.Closer{a.main, a.ops, a.db} {
 		if err := c.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
 			a.logger.Warn("closing failed", "err", err)
@@ -177,7 +182,7 @@ func (a *app) join(hint string) error {
 	}
 	a.server = handlers.New(handlers.Config{
 		DB: a.db, Outbox: a.outbox, Hub: a.hub, Courtesy: a.courtesy, Vault: sealer, Org: a.connecting, BaseURL: a.baseURL(),
-		Logger: a.logger, Metrics: a.metrics, SignInHint: hint, Version: version, ProveEvery: a.cfg.ProofPeriod(), Worder: a.worder,
+		Logger: a.logger, Metrics: a.metrics, SignInHint: hint, Version: version, ProveEvery: a.cfg.ProofPeriod(), Worder: a.worder, Shown: a.orgs.spending.Shown,
 		CheckTarget: func(address string) error { _, err := targets.CheckURL(address); return err },
 	})
 	return nil

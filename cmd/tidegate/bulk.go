@@ -26,8 +26,28 @@ func (r bulkReader) StartJob(ctx context.Context, q streaming.ReadRequest) (stri
 	if err != nil {
 		return "", err
 	}
-	job, err := one.client.StartBulkQuery(ctx, schema, salesforce.PageRequest{Columns: q.Fields, AfterID: q.AfterID, Deleted: q.IncludeDeleted})
+	job, err := one.client.StartBulkQuery(spendOn(ctx, gateway.CallLoad, q.Object), schema, salesforce.PageRequest{Columns: q.Fields, AfterID: q.AfterID, Deleted: q.IncludeDeleted})
+	if err == nil {
+		one.jobs.Store(job.ID, q.Object)
+	}
 	return job.ID, err
+}
+
+// about is for what a job is asked, by its id.
+func (r bulkReader) about(ctx context.Context, one *org, id string) context.Context {
+	object, known := one.jobs.Load(id)
+	if !known { // another process began it
+		object = ""
+		if loads, err := one.ws.Backfills(ctx); err == nil {
+			for _, b := range loads {
+				if b.Job == id {
+					object = b.Object
+					one.jobs.Store(id, object)
+				}
+			}
+		}
+	}
+	return spendOn(ctx, gateway.CallLoad, object.(string))
 }
 
 // Job tells how a job stands.
@@ -36,7 +56,7 @@ func (r bulkReader) Job(ctx context.Context, id string) (streaming.JobState, err
 	if err != nil {
 		return streaming.JobState{}, err
 	}
-	job, err := one.client.BulkQuery(ctx, id)
+	job, err := one.client.BulkQuery(r.about(ctx, one, id), id)
 	return streaming.JobState{Complete: job.Complete(), Over: job.Over(), Rows: job.Rows, Said: job.Said}, err
 }
 
@@ -46,7 +66,7 @@ func (r bulkReader) Results(ctx context.Context, q streaming.ResultRequest, each
 	if err != nil {
 		return "", err
 	}
-	return one.client.BulkResults(ctx, schema, salesforce.ResultPage{
+	return one.client.BulkResults(spendOn(ctx, gateway.CallLoad, q.Object), schema, salesforce.ResultPage{
 		Job: q.Job, Locator: q.Locator, Rows: q.Rows, Skip: q.Skip, Chunk: q.Chunk,
 	}, each)
 }
@@ -57,5 +77,6 @@ func (r bulkReader) DropJob(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return one.client.EndBulkQuery(ctx, id)
+	defer one.jobs.Delete(id)
+	return one.client.EndBulkQuery(r.about(ctx, one, id), id)
 }

@@ -19,6 +19,8 @@ func (c caller) Write(ctx context.Context, ws gateway.WorkspaceID, object string
 	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound { // not described yet: no upsert key is known
 		return all(len(changes), notConnected(err))
 	}
+	c.orgs.spending.sent(ws, object, changes)
+	ctx = spendOn(ctx, gateway.CallWrite, object)
 	deliveries := one.client.Deliver(ctx, object, op, changes, schema.UpsertKey())
 	for _, d := range deliveries {
 		if d.Err != nil { // readings stop as well, at once (F-49)
@@ -34,7 +36,7 @@ func (c caller) Find(ctx context.Context, ws gateway.WorkspaceID, change gateway
 	if err != nil {
 		return nil, err
 	}
-	return one.client.Find(ctx, change)
+	return one.client.Find(spendOn(ctx, gateway.CallWrite, change.Key.Object), change)
 }
 
 // Read reads fields of records as the org has them now, in one call.
@@ -47,7 +49,7 @@ func (c caller) Read(ctx context.Context, ws gateway.WorkspaceID, object string,
 	if err != nil {
 		return nil, err
 	}
-	return one.client.Read(ctx, schema, ids, fields)
+	return one.client.Read(spendOn(ctx, gateway.CallWrite, object), schema, ids, fields)
 }
 
 func all(n int, err *gateway.Error) []gateway.Delivery {

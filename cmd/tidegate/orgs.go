@@ -30,6 +30,7 @@ type orgs struct {
 	oauth     *salesforce.OAuth
 	calls     *prometheus.CounterVec // tidegate_salesforce_calls_total
 	usage     *prometheus.GaugeVec   // tidegate_api_budget_used_ratio
+	spending  spending
 
 	mu   sync.Mutex
 	open map[gateway.WorkspaceID]*org
@@ -46,6 +47,7 @@ type org struct {
 	client *salesforce.Client
 	tokens *salesforce.Refresher
 	budget *streaming.Budget // of all readings of this process
+	jobs   sync.Map          // the objects of bulk jobs, by id
 }
 
 func newOrgs(db *store.DB, v *vault.Vault, guard *salesforce.Guard) *orgs {
@@ -83,9 +85,10 @@ func (o *orgs) of(ctx context.Context, id gateway.WorkspaceID) (*org, error) {
 	one.client, err = salesforce.New(salesforce.Config{
 		APIVersion: conn.APIVersion, Tokens: one.tokens, Guard: o.guard, Transport: o.transport, ClientName: clientName, UserID: conn.UserID,
 		OnUsage: o.onUsage(one, conn.ID),
-		OnCall: func(ctx context.Context, method, path string, status int) {
+		OnCall: func(ctx context.Context, call salesforce.Call) {
 			streaming.CountCall(ctx)
-			o.calls.WithLabelValues(method+" "+path, fmt.Sprint(status)).Inc()
+			o.spending.called(ctx, id, call)
+			o.calls.WithLabelValues(call.Method+" "+call.Path, fmt.Sprint(call.Status)).Inc()
 		},
 	})
 	if err != nil {

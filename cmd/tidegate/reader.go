@@ -41,7 +41,11 @@ func (r reader) Rows(ctx context.Context, q streaming.ReadRequest) ([]gateway.Ch
 	if err != nil {
 		return nil, err
 	}
-	records, err := one.client.Page(ctx, schema, salesforce.PageRequest{
+	purpose := gateway.CallLoad
+	if !q.ChangedSince.IsZero() {
+		purpose = gateway.CallFollow
+	}
+	records, err := one.client.Page(spendOn(ctx, purpose, q.Object), schema, salesforce.PageRequest{
 		Columns: q.Fields, AfterID: q.AfterID, ChangedSince: q.ChangedSince, Deleted: q.IncludeDeleted, Limit: q.Limit,
 	})
 	one.budget.Heard(err)
@@ -69,6 +73,7 @@ func (r reader) Retrieve(ctx context.Context, object string, ids []string) ([]ga
 	if err != nil {
 		return nil, nil, err
 	}
+	ctx = spendOn(ctx, gateway.CallFollow, object)
 	records, err := one.client.Retrieve(ctx, schema, ids, columns(schema))
 	one.budget.Heard(err)
 	if err != nil {
@@ -118,7 +123,7 @@ func (r reader) Count(ctx context.Context, object string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := one.client.Count(ctx, object, "")
+	n, err := one.client.Count(spendOn(ctx, gateway.CallFollow, object), object, "")
 	one.budget.Heard(err)
 	return n, err
 }
@@ -129,7 +134,7 @@ func (r reader) CountChanged(ctx context.Context, object string, since time.Time
 	if err != nil {
 		return 0, err
 	}
-	n, err := one.client.Count(ctx, object, "SystemModstamp >= "+salesforce.Instant(since))
+	n, err := one.client.Count(spendOn(ctx, gateway.CallFollow, object), object, "SystemModstamp >= "+salesforce.Instant(since))
 	one.budget.Heard(err)
 	return n, err
 }
@@ -140,7 +145,7 @@ func (r reader) Deleted(ctx context.Context, object string, since time.Time) ([]
 	if err != nil {
 		return nil, false, err
 	}
-	list, _, complete, err := one.client.Deleted(ctx, object, since, time.Now())
+	list, _, complete, err := one.client.Deleted(spendOn(ctx, gateway.CallFollow, object), object, since, time.Now())
 	one.budget.Heard(err)
 	ids := make([]string, 0, len(list))
 	for _, d := range list {

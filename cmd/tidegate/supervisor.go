@@ -147,7 +147,7 @@ func (s *supervisor) start(ctx context.Context, conn gateway.Connection) error {
 		Loading: s.app.loading(from),
 		Reader:  from, HTTP: s.app.orgs.guard.Wrap(s.app.orgs.transport), Endpoint: s.endpoint(ctx, one),
 		Auth: newSession(one).header, PubSub: s.pubSub(one), Captured: one.client.Captured, Budget: one.budget, Sign: s.app.sign,
-		OwnClient: clientName, Notify: s.app.announcer.announce, Metrics: s.metrics, Logger: s.app.logger,
+		OwnClient: clientName, Notify: s.app.announcer.announce, Observe: s.app.orgs.spending.observed, Metrics: s.metrics, Logger: s.app.logger,
 		LeaseFor: s.app.cfg.LeaseFor(), PollEvery: s.app.cfg.PollPeriod(), Ahead: one.client.Ahead,
 	})
 	if err != nil {

@@ -18,7 +18,7 @@ type apiUse struct {
 	used, limit int
 }
 
-// Run writes the API use of every connection down, takes over what people set
+// Run writes the API use of every connection and what things cost down, takes over what people set
 // as our share, in whatever process, and counts the traffic, until ctx ends.
 func (o *orgs) Run(ctx context.Context) error {
 	tick := time.NewTicker(usageEvery)
@@ -29,6 +29,7 @@ func (o *orgs) Run(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 			o.keepUsage(ctx)
+			o.spending.keep(ctx, o.db)
 			connections, err := o.db.Connections(ctx)
 			if err != nil {
 				continue // the next look follows

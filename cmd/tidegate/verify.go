@@ -112,6 +112,11 @@ func (c verifyCmd) words(p gateway.Proof) string {
 // prover asks Salesforce for the totals and timestamps of a proof.
 type prover struct{ reader }
 
+// Retrieve is that of the reader, for a proof.
+func (r prover) Retrieve(ctx context.Context, object string, ids []string) ([]gateway.ChangeEvent, []string, error) {
+	return r.reader.Retrieve(spendOn(ctx, gateway.CallProve, object), object, ids)
+}
+
 // Totals adds up the records created in a span by one aggregate statement.
 func (r prover) Totals(ctx context.Context, object string, span proof.Span, numbers []string) (proof.Total, error) {
 	one, schema, err := r.schema(ctx, object)
@@ -127,7 +132,7 @@ func (r prover) Totals(ctx context.Context, object string, span proof.Span, numb
 	}
 	var total proof.Total
 	soql := "SELECT " + strings.Join(columns, ", ") + " FROM " + object + created(span)
-	err = one.client.Query(ctx, soql, func(rows []json.RawMessage) error {
+	err = one.client.Query(spendOn(ctx, gateway.CallProve, object), soql, func(rows []json.RawMessage) error {
 		total, err = readTotal(rows[0], numbers)
 		return err
 	})
@@ -172,7 +177,7 @@ func (r prover) Stamps(ctx context.Context, object string, span proof.Span) (map
 	}
 	stamps, calls := map[string]int64{}, 0
 	soql := "SELECT Id, SystemModstamp FROM " + object + created(span)
-	err = one.client.Records(ctx, schema, soql, false, func(records []gateway.Record) error {
+	err = one.client.Records(spendOn(ctx, gateway.CallProve, object), schema, soql, false, func(records []gateway.Record) error {
 		calls++
 		for _, record := range records {
 			stamps[record.Key.ID] = record.ReadAt

@@ -1,0 +1,18 @@
+-- +goose Up
+-- What API calls, events, fields and rules cost, counted in the memory of each
+-- process and added here every few seconds: a row for each day, object and thing
+-- that is counted.
+CREATE TABLE spent (
+    workspace_id TEXT NOT NULL,
+    day          INTEGER NOT NULL, -- microseconds, the beginning of a day of UTC
+    kind         TEXT NOT NULL, -- call, event, change, written, changed, shown, rule
+    object       TEXT NOT NULL, -- '' = the org as such
+    name         TEXT NOT NULL, -- the purpose of calls, the field, the rule
+    n            INTEGER NOT NULL,
+    at           INTEGER NOT NULL, -- microseconds, the last time
+    by_name      TEXT NOT NULL, -- who it was shown to then
+    PRIMARY KEY (workspace_id, day, kind, object, name)
+) STRICT, WITHOUT ROWID;
+
+-- +goose Down
+DROP TABLE spent;
