@@ -28,6 +28,7 @@ var goldens = map[string]string{
 	"/settings/agents": "agents agents-empty", "/settings/agents/:id": "agent agent-hostile",
 	"/sync/conflicts":    "conflicts conflicts-closed conflicts-empty conflicts-gone conflicts-refused conflicts-settled conflicts-hostile",
 	"/pause/:object":     "connect-disconnect",
+	costURL:              "cost cost-hostile",
 	"/sync/undo/created": "connect-disconnect",
 	"/sync/people":       "people people-empty people-hostile", "/sync/people/decide": "people-decide people-decide-nothing-found", "/emails/salesforce/:id": "email-from-salesforce",
 	"/sync/undo": "undo undo-nothing undo-hostile", "/sync/again": "again again-check again-nothing again-hostile", backtestBase: "backtest backtest-proposed backtest-same backtest-hostile", "/sync/explain": "explain explain-empty explain-no-lines explain-hostile",

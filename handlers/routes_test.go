@@ -159,7 +159,7 @@ func TestRepOpensNoAdminPage(t *testing.T) {
 			continue
 		}
 		wantAdmin := strings.HasPrefix(r.path, settingsBase) && !strings.HasSuffix(r.path, "/:object/why") ||
-			strings.HasPrefix(r.path, "/settings/members") || strings.HasPrefix(r.path, "/settings/keys") || strings.HasPrefix(r.path, "/proofs/") || strings.HasPrefix(r.path, "/pause/") || strings.HasPrefix(r.path, undoCreatedBase) || strings.HasPrefix(r.path, hooksBase) ||
+			strings.HasPrefix(r.path, "/settings/members") || strings.HasPrefix(r.path, "/settings/keys") || strings.HasPrefix(r.path, "/proofs/") || strings.HasPrefix(r.path, "/pause/") || strings.HasPrefix(r.path, undoCreatedBase) || strings.HasPrefix(r.path, hooksBase) || r.path == costURL ||
 			strings.HasPrefix(r.path, topicsBase) || strings.HasPrefix(r.path, agentsBase) || r.path == "/audit" || r.method == http.MethodPost && strings.HasSuffix(r.path, "/:id/delete") || strings.HasPrefix(r.path, againBase) || r.path == "/sync/lines/export"
 		if (r.access == admins) != wantAdmin {
 			t.Errorf("%s %s: admins only is %v, want %v", r.method, r.path, r.access == admins, wantAdmin)
