@@ -131,10 +131,43 @@ func (v *visit) backtestRow(r effect.Row) views.Row {
 		what.Text = strings.ToUpper(r.Kind[:1]) + r.Kind[1:]
 	}
 	then, really := backtestCell(r.Then, r.ThenWhy), backtestCell(r.Really, r.ReallyWhy)
-	if len(r.Fields) > 0 {
-		then.Second = strings.TrimSpace("Other: " + list(r.Fields) + ". " + then.Second)
-	}
+	would, was := v.backtestValues(r)
+	then.Second, really.Second = strings.TrimSpace(would+" "+then.Second), strings.TrimSpace(was+" "+really.Second)
 	return views.Row{Cells: []views.Cell{what, {Text: effect.PartWords(r.Part)}, {Chip: outcomeChips[r.Outcome]}, then, really}}
+}
+
+// mostValues bounds the values that a row shows; the others are named.
+const mostValues = 3
+
+// backtestValues are the values of the fields that differ, as they would be and as
+// they are, by the labels of the fields and the names of the records.
+func (v *visit) backtestValues(r effect.Row) (would, was string) {
+	var others []string
+	for i, name := range r.Fields {
+		f := v.fieldOfObject(r.Then.Object, name)
+		if i >= mostValues {
+			others = append(others, labelOf(f))
+			continue
+		}
+		then, now := apart(v.backtestValue(f, r.Would[name]), v.backtestValue(f, r.Was[name]))
+		would += labelOf(f) + ": " + orNone(then) + ". "
+		was += labelOf(f) + ": " + orNone(now) + ". "
+	}
+	if others != nil {
+		would += "Others that differ: " + list(others) + ". "
+	}
+	return would, was
+}
+
+func (v *visit) backtestValue(f gateway.Field, value gateway.Value) string {
+	switch id := value.String(); {
+	case f.Type != gateway.TypeReference || len(id) < 3:
+	case (gateway.RecordKey{ID: id}).Local():
+		return "the new record"
+	case bondKinds[id[:3]] != "":
+		return v.labelOfRecord(gateway.RecordKey{Object: bondKinds[id[:3]], ID: id})
+	}
+	return v.clock().display(f, value, v.currency())
 }
 
 func backtestCell(key gateway.RecordKey, why string) views.Cell {

@@ -32,7 +32,7 @@ func TestBacktestOfSettings_M5(t *testing.T) {
 	review := b.post(path, form).want(http.StatusOK, "Nothing is saved yet.", "2 of 2 would have come out otherwise", "Show what it would have done, row by row")
 	asked := review.form(path)
 	asked.Set(stepName, stepBacktest)
-	rows := b.post(path, asked).want(http.StatusOK, "What your change would have done", "2 of 2", "Weekly", "Written then", "New Task", "Back to editing", "With the settings in force")
+	rows := b.post(path, asked).want(http.StatusOK, "What your change would have done", "2 of 2", "Weekly", "Written then", "New Task", "Back to editing", "With the settings in force", "Other values", "Description: ")
 	if rows.status != http.StatusOK || w.settings(gateway.OrgScope, gateway.TabNotes).Revision != 0 {
 		t.Error("looking saved something")
 	}

@@ -9,6 +9,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/rules/effect"
+	"tidegate/rules/outbound"
 	"tidegate/store"
 )
 
@@ -38,6 +39,7 @@ func (o *Outbox) Backtest(ctx context.Context, ws gateway.WorkspaceID, p *Propos
 		return nil, err
 	}
 	view := backtest{o: o, w: w, then: now, at: at, out: effect.NewBacktest(len(keys))}
+	view.madeThen, view.madeNow = map[string]gateway.Record{}, map[string]gateway.Record{}
 	if p != nil {
 		view.then, view.now = now.With(p.Settings, p.Mappings), &now
 	}
@@ -47,12 +49,15 @@ func (o *Outbox) Backtest(ctx context.Context, ws gateway.WorkspaceID, p *Propos
 	}
 	within, stop := context.WithTimeout(ctx, span)
 	defer stop()
-	if err := view.walk(within, sample(keys, most)); err != nil {
+	some := sample(keys, most)
+	slices.Reverse(some)
+	if err := view.walk(within, some); err != nil {
 		if ctx.Err() != nil || !errors.Is(within.Err(), context.DeadlineExceeded) {
 			return nil, err
 		}
 		view.out.Late = true
 	}
+	view.out.NewestFirst()
 	return view.out, nil
 }
 
@@ -74,11 +79,14 @@ type backtest struct {
 	w    *store.Workspace
 	then Terms
 	now  *Terms // nil = what really happened
-	at   time.Time
-	out  *effect.Backtest
+	// Of whom either would have made a contact; see looking.
+	madeThen, madeNow map[string]gateway.Record
+	at                time.Time
+	out               *effect.Backtest
 }
 
-// walk looks at the things by the page, newest first.
+// walk looks at the things by the page, oldest first: whom one makes a contact of,
+// the next ones recognize.
 func (b *backtest) walk(ctx context.Context, keys []store.SaidKey) error {
 	shared := looking{found: map[[2]string][]gateway.Record{}, fresh: true, owed: nothingOwed}
 	var err error
@@ -124,7 +132,7 @@ func (b *backtest) read(ctx context.Context, page []store.SaidKey) (map[store.Sa
 // one plans a thing and sets it beside what became of it, or beside what the
 // settings in force would make of it.
 func (b *backtest) one(ctx context.Context, said store.Said, shared looking) error {
-	then, err := b.plan(ctx, said, shared, b.then)
+	then, err := b.plan(ctx, said, shared, b.then, b.madeThen)
 	if err != nil {
 		return err
 	}
@@ -135,9 +143,17 @@ func (b *backtest) one(ctx context.Context, said store.Said, shared looking) err
 	}
 	if b.now == nil {
 		past.Really, err = b.w.Writings(ctx, said.Kind, said.ExternalID)
+		wishes := make([]gateway.Fields, len(past.Really))
+		for i, was := range past.Really {
+			wishes[i] = outbound.Sendable(was.Wanted, then.schemas[was.Key.Object], !then.changes[was.Part])
+			past.Really[i].Wanted = wishes[i]
+		}
+		if err == nil {
+			err = b.named(ctx, wishes)
+		}
 	} else {
-		var now planned
-		now, err = b.plan(ctx, said, shared, *b.now)
+		var now replanned
+		now, err = b.plan(ctx, said, shared, *b.now, b.madeNow)
 		for _, o := range now.owed {
 			past.Really = append(past.Really, gateway.Writing{Part: o.Part, Key: o.Key, Wanted: o.Fields, Reason: o.Why})
 		}
@@ -153,17 +169,57 @@ func (b *backtest) one(ctx context.Context, said store.Said, shared looking) err
 
 // plan is what a thing owes under terms, under the ids that hold now. The
 // hour's bound of contacts is that of its own hour.
-func (b *backtest) plan(ctx context.Context, said store.Said, shared looking, t Terms) (planned, error) {
+func (b *backtest) plan(ctx context.Context, said store.Said, shared looking, t Terms, made map[string]gateway.Record) (replanned, error) {
 	t.contacts = new(int)
-	shared.terms = t
+	shared.terms, shared.made = t, made
 	l := loading{outbox: b.o, w: b.w, looking: &shared}
 	p, err := l.plan(ctx, said)
+	out := replanned{p, map[string]bool{}}
 	if err != nil {
-		return p, err
+		return out, err
 	}
 	given, err := b.w.Given(ctx, ids(p.local()))
-	for i := range p.owed {
-		p.owed[i].Key = numbered(p.owed[i].Key, given)
+	wishes := make([]gateway.Fields, len(p.owed))
+	for i, o := range p.owed {
+		out.changes[o.Part] = !o.Key.Local()
+		wishes[i] = outbound.Sendable(o.Fields, p.schemas[o.Key.Object], o.Key.Local())
+		p.owed[i].Fields, p.owed[i].Key = wishes[i], numbered(o.Key, given)
 	}
-	return p, err
+	if err == nil {
+		err = b.named(ctx, wishes)
+	}
+	for i, m := range p.met {
+		p.met[i].Key = numbered(m.Key, given)
+	}
+	shared.meets(p)
+	return out, err
+}
+
+// named puts Salesforce's ids in the place of the local ones that wishes were made
+// with, where it has given them: what names the same record is the same.
+func (b *backtest) named(ctx context.Context, wishes []gateway.Fields) error {
+	var local []string
+	for _, fields := range wishes {
+		for _, v := range fields {
+			if id := v.String(); (gateway.RecordKey{ID: id}).Local() {
+				local = append(local, id)
+			}
+		}
+	}
+	given, err := b.w.Given(ctx, local)
+	for _, fields := range wishes {
+		for name, v := range fields {
+			if now, ok := given[v.String()]; ok {
+				fields[name] = gateway.Text(now.ID)
+			}
+		}
+	}
+	return err
+}
+
+// replanned is a thing as it is planned once more. Of its parts, changes are those
+// that only change a record which is there.
+type replanned struct {
+	planned
+	changes map[string]bool
 }

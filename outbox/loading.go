@@ -236,7 +236,9 @@ func (l *loading) attendee(ctx context.Context, p gateway.Participant, s gateway
 func (l *loading) among(ctx context.Context, p gateway.Participant, s gateway.ContactsSettings, steps []gateway.MatchStep, objects ...string) outbound.Attendee {
 	region := match.Regions(s.PhoneRegion, l.userLocale(ctx))
 	a := outbound.Attendee{Participant: p, Who: match.Participant(p.Email, p.Phone, region)}
-	switch known := l.known(ctx, &a); {
+	switch known, before := l.known(ctx, &a), l.looking.before(a.Who); {
+	case !known.Decided && before != nil:
+		a.Matches, a.Rule, a.Reason = []gateway.Record{*before}, "email", "An earlier one would have created the contact"
 	case known.Decided && !known.Link.Holds():
 		a.Held, a.Broken = held(known.Link).withheld, known.Link.State() == gateway.LinkBroken
 		return a

@@ -32,6 +32,32 @@ type looking struct {
 	found    map[[2]string][]gateway.Record
 	owed     func(gateway.RecordKey) (c *gateway.Change, known bool)
 	fresh    bool // as if nothing had been written yet
+	// made are the contacts that things before this one would have made, by whom
+	// they are; they are recognized from then on.
+	made map[string]gateway.Record
+}
+
+// before is the contact that a thing before would have made of somebody, nil for
+// none.
+func (k *looking) before(who gateway.Who) *gateway.Record {
+	if k == nil || who.ID == "" {
+		return nil
+	}
+	if r, made := k.made[who.ID]; made {
+		return &r
+	}
+	return nil
+}
+
+// meets remembers whom a plan makes a contact of.
+func (k *looking) meets(p planned) {
+	for _, m := range p.met {
+		for _, o := range p.owed {
+			if o.Key == m.Key && outbound.MakesContact(o.Part) {
+				k.made[m.ID] = gateway.Record{Key: o.Key, Fields: o.Fields}
+			}
+		}
+	}
 }
 
 // once reads records by a key of theirs, unless that was done before.

@@ -48,7 +48,10 @@ type Row struct {
 	Really          gateway.RecordKey
 	ReallyWhy       string
 	Fields          []string // that differ
-	Person          string   // whom it creates: his name or address
+	// Would are the values that it writes then, Was those that were written.
+	// References to records of the same thing name their local ids.
+	Would, Was gateway.Fields
+	Person     string // whom it creates: his name or address
 }
 
 // Backtest adds up what settings would have made of what was said.
@@ -73,6 +76,13 @@ func NewBacktest(total int) *Backtest {
 
 // Sampled reports whether some things were not looked at.
 func (b *Backtest) Sampled() bool { return b.Looked < b.Total }
+
+// NewestFirst puts the rows into the order in which they are shown.
+func (b *Backtest) NewestFirst() {
+	newer := func(x, y Row) int { return y.At.Compare(x.At) }
+	slices.SortStableFunc(b.Rows, newer)
+	slices.SortStableFunc(b.Created, newer)
+}
 
 // Add compares one thing.
 func (b *Backtest) Add(p Past) {
@@ -120,7 +130,7 @@ func compare(p Past) []Row {
 		}
 		seen[o.Part] = true
 		row, was := base, really[o.Part]
-		row.Part, row.ThenWhy, row.Really, row.ReallyWhy = o.Part, o.Why, was.Key, why(was)
+		row.Part, row.ThenWhy, row.Really, row.ReallyWhy, row.Was = o.Part, o.Why, was.Key, why(was), was.Wanted
 		row.Outcome = WouldNot
 		if was.Key.ID == "" || was.Omitted != "" {
 			row.Outcome = Left
@@ -132,9 +142,9 @@ func compare(p Past) []Row {
 			continue
 		}
 		row := base
-		row.Part, row.Really, row.ReallyWhy, row.Outcome = was.Part, was.Key, why(was), WouldNot
+		row.Part, row.Really, row.ReallyWhy, row.Outcome, row.Was = was.Part, was.Key, why(was), WouldNot, was.Wanted
 		if row.ThenWhy = "These settings make nothing of this part."; p.Creates && outbound.MakesContact(was.Part) {
-			row.Then, row.Outcome, row.ThenWhy = was.Key, AsItWas, "Recognized by the record that was created then."
+			row.Then, row.Outcome, row.ThenWhy, row.Would = was.Key, AsItWas, "Recognized by the record that was created then.", was.Wanted
 		}
 		out = append(out, row)
 	}
@@ -153,9 +163,10 @@ var about = []string{"WhoId", "WhatId", "AccountId", "LinkedEntityId"}
 
 func (r Row) owed(o outbound.Owed, was gateway.Writing) Row {
 	r.Part, r.Then, r.ThenWhy, r.Really, r.ReallyWhy = o.Part, o.Key, o.Why, was.Key, why(was)
+	r.Would, r.Was = o.Fields, was.Wanted
 	switch {
 	case was.Key.ID == "" || was.Omitted != "":
-		r.Outcome, r.Really.ID = WouldWrite, ""
+		r.Outcome, r.Really.ID, r.Was = WouldWrite, "", nil
 		if r.Person = strings.TrimSpace(o.Fields["FirstName"].String() + " " + o.Fields["LastName"].String()); r.Person == "" {
 			r.Person = o.Fields["Email"].String()
 		}

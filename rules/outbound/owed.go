@@ -190,6 +190,13 @@ func changed(want, before gateway.Fields) gateway.Fields {
 	return out
 }
 
+// Sendable are the fields of a wish that Salesforce takes, which creates a record
+// or changes one; all where its object was not read yet.
+func Sendable(fields gateway.Fields, s gateway.Schema, creating bool) gateway.Fields {
+	kept, _ := possible(fields, s, creating)
+	return kept
+}
+
 // possible leaves out what Salesforce does not take, with the reason. Values
 // are checked only where no local id stands in for one.
 func possible(fields gateway.Fields, s gateway.Schema, creating bool) (gateway.Fields, []Skipped) {
