@@ -72,6 +72,7 @@ type dialect struct {
 	// rewritesIndexes: an upsert that names a column rewrites its index also
 	// where the value stays.
 	rewritesIndexes bool
+	keepsStatements bool // see statements
 	// insertAll begins the insert of rows of which none is there.
 	insertAll string
 	calm      calm
@@ -116,6 +117,7 @@ var sqliteDialect = &dialect{
 	code:      sqliteCode,
 
 	rewritesIndexes: true,
+	keepsStatements: true,
 	// Never: a writer that holds its lock from the start cannot deadlock, and
 	// whoever was busy has been waited for already.
 	retryable: func(error) bool { return false },

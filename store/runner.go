@@ -26,6 +26,8 @@ type runner struct {
 	conn *sql.Conn
 	// give is Options.Give of a transaction, nil outside of one.
 	give func()
+	// kept are the statements of full chunks on SQLite, nil elsewhere.
+	kept *statements
 }
 
 // rebound caches statements in the spelling of an engine that has no `?`.
@@ -136,8 +138,8 @@ func (in insert) wrote(result sql.Result, err error, n int) error {
 
 // rows runs the statement for n rows in chunks. fill appends the parameters of
 // row i; it is called while the chunk before is under way. Where several chunks
-// are full, their statement is prepared once: Postgres otherwise spends as long
-// on reading hundreds of placeholders as on writing the rows.
+// are full, their statement is prepared once: reading hundreds of placeholders
+// takes as long as writing the rows.
 func (r runner) rows(ctx context.Context, in insert, n int, fill func(args []any, i int) []any) (err error) {
 	size := min(r.dialect.chunk, r.dialect.maxParams/in.width)
 	defer func() { err = r.dialect.wrap(ctx, in.doing, err) }()
@@ -147,9 +149,12 @@ func (r runner) rows(ctx context.Context, in insert, n int, fill func(args []any
 	}
 	full := exec
 	if n >= 2*size {
-		stmt, err := r.prepare(ctx, r.values(in, size))
-		if err != nil {
-			return err
+		query := r.values(in, size)
+		stmt := r.kept.in(ctx, r.on, query)
+		if stmt == nil {
+			if stmt, err = r.prepare(ctx, query); err != nil {
+				return err
+			}
 		}
 		defer func() { err = errors.Join(err, stmt.Close()) }()
 		full = func(args []any) error {

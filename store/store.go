@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,18 +29,19 @@ type Options struct {
 
 // DB is one database, SQLite or Postgres. It is safe for concurrent use.
 type DB struct {
-	dialect *dialect
-	reader  *sqlx.DB
-	writer  *sqlx.DB // the same pool as reader on Postgres
-	url     string
-	now     func() time.Time
-	log     *slog.Logger
-	holder  string
-	ids     *ids
-	counts  counts
-	give    func()
-	sealer  Sealer
-	calming calming
+	dialect    *dialect
+	reader     *sqlx.DB
+	writer     *sqlx.DB // the same pool as reader on Postgres
+	url        string
+	now        func() time.Time
+	log        *slog.Logger
+	holder     string
+	ids        *ids
+	counts     counts
+	give       func()
+	sealer     Sealer
+	calming    calming
+	statements *statements // nil on Postgres
 }
 
 // Open opens the database at url, "sqlite://path/file.db" (a relative path)
@@ -60,6 +62,9 @@ func Open(_ context.Context, url string, o Options) (*DB, error) {
 		return nil, fmt.Errorf("opening database: %w", err)
 	}
 	db := &DB{dialect: d, reader: reader, writer: writer, url: url, now: o.Now, ids: newIDs(), give: o.Give}
+	if d.keepsStatements {
+		db.statements = &statements{kept: map[string]*sql.Stmt{}}
+	}
 	if db.now == nil {
 		db.now = time.Now
 	}

@@ -91,7 +91,7 @@ func (w *Workspace) try(ctx context.Context, c *calm, f func(ctx context.Context
 		}
 	}()
 	tx := &Tx{
-		runner: runner{dialect: w.db.dialect, on: raw, conn: conn.Conn, give: w.db.give},
+		runner: runner{dialect: w.db.dialect, on: raw, conn: conn.Conn, give: w.db.give, kept: w.db.statements},
 		db:     w.db,
 		ws:     w.id,
 		now:    w.db.now().UTC(),
@@ -119,6 +119,9 @@ const beginTries = 9
 // begin begins a transaction on a connection that its statements can reach. As
 // database/sql does, it passes over connections that have died meanwhile.
 func (db *DB) begin(ctx context.Context, c *calm) (*sqlx.Conn, *sqlx.Tx, error) {
+	if db.statements != nil {
+		db.statements.prepare(ctx, db.writer)
+	}
 	for try := 1; ; try++ {
 		conn, err := db.writer.Connx(ctx)
 		if err != nil {
