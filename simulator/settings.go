@@ -19,10 +19,11 @@ type settings struct {
 	Quota       int                   `json:"quota"`
 	Outbound    []outbound.Definition `json:"outbound"`
 	Flows       []org.Flow            `json:"flows,omitempty"`
+	Validations []org.Validation      `json:"validations,omitempty"`
 }
 
 // settingPaths are where they are changed.
-var settingPaths = []string{"/_sim/permissions", "/_sim/cdc", "/_sim/channels", "/_sim/quota", "/_sim/outbound", "/_sim/flows"}
+var settingPaths = []string{"/_sim/permissions", "/_sim/cdc", "/_sim/channels", "/_sim/quota", "/_sim/outbound", "/_sim/flows", "/_sim/validations"}
 
 // keeping keeps the settings after each request that may have changed them.
 func (o *Org) keeping(next http.Handler) http.Handler {
@@ -45,7 +46,7 @@ func (o *Org) keeping(next http.Handler) http.Handler {
 
 func (o *Org) keepSettings() {
 	most, _ := o.Log.Quota().Used()
-	s := settings{Permissions: o.Engine.Permissions(), Captured: o.CDC.Captured(), Channels: o.Log.Channels(), Quota: most, Flows: o.Engine.Flows()}
+	s := settings{Permissions: o.Engine.Permissions(), Captured: o.CDC.Captured(), Channels: o.Log.Channels(), Quota: most, Flows: o.Engine.Flows(), Validations: o.Engine.Validations()}
 	for _, state := range o.outbound.States() {
 		s.Outbound = append(s.Outbound, state.Definition)
 	}
@@ -80,6 +81,9 @@ func (o *Org) loadSettings() error {
 	}
 	for _, f := range s.Flows {
 		_ = o.Engine.SetFlow(f) // as with permissions
+	}
+	for _, v := range s.Validations {
+		_ = o.Engine.SetValidation(v, true) // as with permissions
 	}
 	for _, c := range s.Channels {
 		if err := o.Log.Define(c); err != nil {

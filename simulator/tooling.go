@@ -17,12 +17,13 @@ const (
 	channelKey = "0YL"
 	memberKey  = "0v8"
 	fieldKey   = "00N"
+	ruleKey    = "03d"
 )
 
 // tooling is the org's metadata as far as integrations ask for it. Who may see
 // what is told only to the query that asks for it.
 func (o *Org) tooling(q *soql.Query) *org.Org {
-	list := []org.Shelved{o.entities(), o.fields(), o.customFields(), o.entityAccess(q), o.fieldAccess(q)}
+	list := []org.Shelved{o.entities(), o.fields(), o.customFields(), o.validationRules(), o.entityAccess(q), o.fieldAccess(q)}
 	if o.Engine.Edition() != professional {
 		list = append(list, o.managed(), o.channels(), o.members())
 	}
@@ -134,6 +135,32 @@ func (o *Org) customFields() org.Shelved {
 				"Metadata": metadata(map[string]any{"label": f.Label, "type": typeName(f), "length": f.Length, "precision": f.Precision, "scale": f.Scale}),
 			})
 		}
+	}
+	return s
+}
+
+// validationRules are the rules that refuse writes. Their formulas stand in the
+// Metadata alone.
+func (o *Org) validationRules() org.Shelved {
+	s := org.Shelved{Name: "ValidationRule", Parents: map[string]string{"EntityDefinitionId": "EntityDefinition"}, Fields: []string{
+		"Id", "ValidationName", "EntityDefinitionId", "Active", "Description", "ErrorDisplayField", "ErrorMessage", "NamespacePrefix", "FullName", "Metadata",
+	}}
+	orNull := func(text string) any {
+		if text == "" {
+			return nil
+		}
+		return text
+	}
+	for _, v := range o.Engine.Validations() {
+		full := v.Object + "." + v.Name
+		s.Rows = append(s.Rows, map[string]any{
+			"Id": componentID(ruleKey, full), "ValidationName": v.Name, "EntityDefinitionId": v.Object, "Active": !v.Off,
+			"Description": nil, "ErrorDisplayField": orNull(v.Field), "ErrorMessage": v.Message, "NamespacePrefix": nil, "FullName": full,
+			"Metadata": metadata(map[string]any{
+				"active": !v.Off, "description": nil, "errorConditionFormula": v.Formula, "errorDisplayField": orNull(v.Field), "errorMessage": v.Message,
+				"shouldEvaluateOnClient": nil, "urls": nil,
+			}),
+		})
 	}
 	return s
 }

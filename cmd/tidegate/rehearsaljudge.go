@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/inbound"
 	"tidegate/rules/rehearsal"
 	simorg "tidegate/simulator/org"
 	"tidegate/store"
+	"tidegate/streaming"
 )
 
 // Targets that are no object.
@@ -115,6 +118,24 @@ func (s *stage) missing(ctx context.Context, in intent) (rehearsal.Outcome, stri
 	return rehearsal.Failed, "", "Tidegate should never lose that: report it.", nil
 }
 
+// ownRules is the fault of what the org refuses although nothing is wrong.
+const ownRules = "the org's own validation rules"
+
+// ruledOut reports whether something was not written because a validation rule of
+// the org refuses it, as a play.
+func (s *stage) ruledOut(ctx context.Context, in intent) (rehearsal.Play, bool, error) {
+	play := rehearsal.Play{Fault: ownRules, Target: in.target}
+	if in.object == in.target {
+		play.Target = "an edit of " + in.target
+	}
+	if len(s.org.Engine.Validations()) == 0 {
+		return play, false, nil
+	}
+	var err error
+	play.Outcome, play.Why, play.Do, err = s.missing(ctx, in)
+	return play, play.Outcome == rehearsal.Waits, err
+}
+
 // waiting complains while something is owed to Salesforce that goes by itself.
 func (s *stage) waiting(ctx context.Context) (string, error) {
 	pending, err := s.ws.PendingByObject(ctx)
@@ -180,13 +201,12 @@ func (s *stage) differs(ctx context.Context, object string, spoil bool) (string,
 		values  map[string]any
 	}
 	var all []truth
+	followed := followed(schema)
 	s.org.Engine.Read(func(v simorg.View) {
 		v.Scan(object, func(r simorg.Record) bool {
 			t := truth{id: r.ID(), deleted: r.Value("IsDeleted") == true, values: map[string]any{}}
-			for _, f := range schema.Fields {
-				if followed(f) {
-					t.values[f.Name] = r.Value(f.Name)
-				}
+			for _, f := range followed {
+				t.values[f.Name] = r.Value(f.Name)
 			}
 			all = append(all, t)
 			return true
@@ -209,7 +229,7 @@ func (s *stage) differs(ctx context.Context, object string, spoil bool) (string,
 			why = "a deletion is not known"
 		case err == nil && !t.deleted:
 			for name, want := range t.values {
-				if text, ok := want.(string); want == nil && !here.Fields[name].Empty() || ok && here.Fields[name].String() != strings.TrimSpace(text) && here.Fields[name].String() != text {
+				if !equal(want, here.Fields[name]) {
 					why = name + " differs"
 				}
 			}
@@ -225,10 +245,35 @@ func (s *stage) differs(ctx context.Context, object string, spoil bool) (string,
 	return complaint, nil
 }
 
-// followed reports whether the stream tells every change of a field. Compared
-// are texts alone: other values have spellings, and each change of the org's
-// people touches a text too.
-func followed(f gateway.Field) bool {
-	return !f.Calculated && (f.Type == "string" || f.Type == gateway.TypePhone || f.Type == gateway.TypeEmail || f.Type == gateway.TypePicklist || f.Type == gateway.TypeTextarea) &&
-		!strings.HasPrefix(f.Name, "Fiscal")
+// followed are the fields of which the stream tells every change: all but those
+// that are calculated or derived, and compound ones, of which it tells the parts.
+func followed(schema gateway.Schema) (out []gateway.Field) {
+	silent := inbound.Silent(schema)
+	mirrored := streaming.MirroredFields(schema)
+	for _, f := range schema.Fields {
+		if !silent[f.Name] && slices.Contains(mirrored, f.Name) && f.Type != gateway.TypeAddress {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// equal compares a value as the simulated org holds it with one of the mirror.
+func equal(there any, here gateway.Value) bool {
+	switch want := there.(type) {
+	case nil:
+		return here.Empty()
+	case bool:
+		return here.String() == strconv.FormatBool(want)
+	case int64:
+		return here.String() == strconv.FormatInt(want, 10)
+	case float64:
+		n, err := strconv.ParseFloat(here.String(), 64)
+		return err == nil && n == want
+	case simorg.DateTime:
+		return here == gateway.Instant(time.UnixMilli(int64(want)).UTC())
+	case string:
+		return here.String() == want || here.String() == strings.TrimSpace(want)
+	}
+	return true // what is no value of a field is told by none
 }

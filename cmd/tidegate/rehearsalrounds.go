@@ -56,12 +56,13 @@ var rounds = []round{
 
 // play plays rounds one after another; before is told of each.
 func (s *stage) play(ctx context.Context, rounds []round, before func(round)) ([]rehearsal.Play, error) {
+	var plays []rehearsal.Play
 	if s.round == 0 {
-		if err := s.writable(ctx); err != nil {
+		var err error
+		if plays, err = s.writable(ctx); err != nil {
 			return nil, err
 		}
 	}
-	var plays []rehearsal.Play
 	for _, r := range rounds {
 		before(r)
 		s.round++
@@ -168,16 +169,17 @@ type intent struct {
 }
 
 // writable finds out what this configuration writes: a field of an object that
-// takes an edit, a person, a meeting. The rest is noted, and not played.
-func (s *stage) writable(ctx context.Context) error {
+// takes an edit, a person, a meeting. The rest is noted, and not played. What the
+// org's validation rules refuse although nothing is wrong is a play of its own.
+func (s *stage) writable(ctx context.Context) (refused []rehearsal.Play, err error) {
 	mappings, err := s.ws.Mappings(ctx, "")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, m := range mappings {
 		schema, err := s.ws.Schema(ctx, m.Object)
 		if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
-			return err
+			return nil, err
 		}
 		f, _ := schema.Field(m.Field)
 		if _, has := s.edits[m.Object]; has || !m.Editable || f.Type != "string" || !slices.Contains(s.objects, m.Object) {
@@ -185,18 +187,29 @@ func (s *stage) writable(ctx context.Context) error {
 		}
 		one := edit{id: s.some(m.Object, f.Name), field: f.Name}
 		if status, err := s.api(ctx, http.MethodPatch, "/records/"+m.Object+"/"+one.id, map[string]any{"fields": map[string]any{f.Name: "Tried"}}, nil); err != nil {
-			return err
+			return nil, err
 		} else if status == http.StatusOK {
 			s.edits[m.Object] = one
 		}
 	}
 	intents, err := s.write(ctx, "")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = until(ctx, stagePatience, func() (string, error) { return s.waiting(ctx) })
+	if _, err = until(ctx, stagePatience, func() (string, error) { return s.waiting(ctx) }); err != nil {
+		return nil, err
+	}
 	for _, in := range intents {
 		if in.there() == 0 {
+			play, ruled, err := s.ruledOut(ctx, in)
+			if err != nil {
+				return nil, err
+			}
+			if ruled {
+				refused = append(refused, play)
+				delete(s.edits, in.object)
+				continue
+			}
 			s.notes = append(s.notes, in.target+" is not written to Salesforce by these settings, and was not played.")
 		} else if in.object != in.target {
 			s.told = append(s.told, in.target)
@@ -206,5 +219,5 @@ func (s *stage) writable(ctx context.Context) error {
 		s.notes = append(s.notes, "No field may be edited here by these settings, so no edit was played.")
 	}
 	s.notes = append(s.notes, fmt.Sprintf("Followed were %d objects; edits were played to %v.", len(s.objects), slices.Sorted(maps.Keys(s.edits))))
-	return err
+	return refused, nil
 }

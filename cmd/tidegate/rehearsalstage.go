@@ -36,6 +36,10 @@ type rehearsed struct {
 	members  []gateway.Member
 	schemas  []gateway.Schema
 	fallback string // e-mail address of who gets what belongs to inactive owners
+	// rules are the org's validation rules of the mirrored objects; unruled is why
+	// they could not be read, as a sentence.
+	rules   []gateway.ValidationRule
+	unruled string
 }
 
 func readRehearsed(ctx context.Context, w *store.Workspace) (r rehearsed, err error) {
@@ -59,6 +63,31 @@ func readRehearsed(ctx context.Context, w *store.Workspace) (r rehearsed, err er
 	in, err := settings.Effective(saved, nil)
 	r.fallback = in.Settings.Advanced.FallbackOwner
 	return r, err
+}
+
+// readRules asks the connected org for its validation rules, which no describe
+// tells. A rehearsal goes on without them, and says so.
+func (r *rehearsed) readRules(ctx context.Context, a *app, id gateway.WorkspaceID) error {
+	objects, err := mirrored(ctx, a.db.In(id))
+	if err != nil {
+		return err
+	}
+	one, err := a.orgs.of(ctx, id)
+	if err == nil {
+		var more int
+		r.rules, more, err = one.client.ValidationRules(ctx, objects)
+		one.budget.Heard(err)
+		if more > 0 {
+			r.unruled = fmt.Sprintf("%d more validation rules of the org were not read.", more)
+		}
+	}
+	switch {
+	case err != nil && gateway.CodeOf(err) == gateway.CodeNotFound:
+		r.unruled = "No org is connected, so its validation rules were not rehearsed."
+	case err != nil:
+		r.unruled = "The org's validation rules could not be read and were not rehearsed: " + plain(err)
+	}
+	return nil
 }
 
 // stage is where a rehearsal plays: a simulated org, and a gateway of its own.
@@ -107,6 +136,7 @@ func newStage(ctx context.Context, conf rehearsed, through func(outbox.Caller) o
 		return nil, err
 	}
 	s.model(conf)
+	s.rule(conf)
 	cfg, err := s.config()
 	if err != nil {
 		return nil, err
@@ -182,6 +212,26 @@ func (s *stage) model(conf rehearsed) {
 				s.notes = append(s.notes, fmt.Sprintf("%s.%s could not be made in the simulated org: %v.", schema.Object, f.Name, err))
 			}
 		}
+	}
+}
+
+// rule gives the org the validation rules of the real one. Which of them are
+// rehearsed is noted, and which are not and why.
+func (s *stage) rule(conf rehearsed) {
+	if conf.unruled != "" {
+		s.notes = append(s.notes, conf.unruled)
+	}
+	var understood []string
+	for _, r := range conf.rules {
+		v := simorg.Validation{Name: r.Name, Object: r.Object, Formula: r.Formula, Message: r.Message, Field: r.Field}
+		if err := s.org.Engine.SetValidation(v, false); err != nil {
+			s.notes = append(s.notes, fmt.Sprintf("The validation rule %s.%s was not rehearsed: %v.", r.Object, r.Name, err))
+			continue
+		}
+		understood = append(understood, r.Object+"."+r.Name)
+	}
+	if len(understood) > 0 {
+		s.notes = append(s.notes, "Validation rules of the org that were rehearsed: "+strings.Join(understood, ", ")+".")
 	}
 }
 

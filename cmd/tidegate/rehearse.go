@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"tidegate/rules/rehearsal"
-	"tidegate/store"
 )
 
 type rehearseCmd struct {
@@ -17,18 +16,14 @@ type rehearseCmd struct {
 
 // Help shows examples.
 func (rehearseCmd) Help() string {
-	return examples("It takes the workspace's settings, mappings and custom fields to a simulated org in memory, plays faults there, and says how that ended. Neither your database nor your Salesforce org is touched. It takes some minutes.",
+	return examples("It takes the workspace's settings, mappings and custom fields to a simulated org in memory, plays faults there, and says how that ended. Your database is only read; of your Salesforce org the active validation rules are read, one call each, and nothing else. It takes some minutes.",
 		"tidegate rehearse --workspace demo",
 		"tidegate rehearse --workspace demo --json | jq '.weak[]'")
 }
 
 // Run plays all rounds and prints the score and the weak spots (M6).
 func (c rehearseCmd) Run(ctx context.Context, out *output) error {
-	var conf rehearsed
-	err := c.withStore(ctx, func(db *store.DB) (err error) {
-		conf, err = readRehearsed(ctx, db.In(c.id()))
-		return err
-	})
+	conf, err := c.read(ctx)
 	if err != nil {
 		return err
 	}
@@ -50,6 +45,20 @@ func (c rehearseCmd) Run(ctx context.Context, out *output) error {
 	}
 	printRehearsal(out, result, stage.notes)
 	return nil
+}
+
+// read takes what is rehearsed from the workspace, and its org's validation rules.
+func (c rehearseCmd) read(ctx context.Context) (rehearsed, error) {
+	a, err := c.beside(ctx)
+	if err != nil {
+		return rehearsed{}, err
+	}
+	defer a.close()
+	conf, err := readRehearsed(ctx, a.db.In(c.id()))
+	if err == nil {
+		err = conf.readRules(ctx, a, c.id())
+	}
+	return conf, err
 }
 
 func printRehearsal(out *output, r rehearsal.Result, notes []string) {

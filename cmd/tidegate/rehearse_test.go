@@ -10,6 +10,8 @@ import (
 	"tidegate/gateway"
 	"tidegate/outbox"
 	"tidegate/rules/rehearsal"
+	"tidegate/simulator/fault"
+	simorg "tidegate/simulator/org"
 	"tidegate/store"
 	"tidegate/store/storetest"
 )
@@ -67,6 +69,68 @@ func TestRemovedGuardLowersTheScore_M6(t *testing.T) {
 	if len(without.Weak) != 1 || without.Weak[0].Outcome != rehearsal.Failed || !slices.Equal(without.Weak[0].Targets, []string{aMeeting}) ||
 		!strings.HasPrefix(without.Weak[0].Why, "it is in Salesforce ") || without.Weak[0].Do == "" {
 		t.Errorf("weak spots %+v", without.Weak)
+	}
+}
+
+// The rehearsal plays by the validation rules of the org that is connected: it
+// names those that it took over, those that it does not understand with the
+// reason, and what they refuse is a weak spot with what Salesforce says.
+func TestRehearsalTakesTheOrgsValidationRules_M6(t *testing.T) {
+	t.Parallel()
+	p := newProven(t, "sqlite://"+t.TempDir()+"/store.db", 60)
+	for _, v := range []simorg.Validation{
+		{Name: "From_Outlook", Object: "Event", Formula: "ISNEW()", Message: "Events come from Outlook."},
+		{Name: "By_industry", Object: "Contact", Formula: `Account.Industry = "Energy"`, Message: "Not them."},
+		{Name: "Asleep", Object: "Contact", Formula: "TRUE", Message: "Never.", Off: true},
+	} {
+		if err := p.org.Engine.SetValidation(v, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	conf, err := readRehearsed(t.Context(), p.ws)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := conf.readRules(t.Context(), p.app, acme); err != nil || len(conf.rules) != 2 {
+		t.Fatalf("read were %+v, %v; %s", conf.rules, err, conf.unruled)
+	}
+	s, err := newStage(t.Context(), conf, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	plays, err := s.play(t.Context(), rounds[:1], func(round) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rehearsal.Weigh(plays)
+	if r.Failed != 0 || len(r.Weak) != 1 || r.Weak[0].Outcome != rehearsal.Waits || !slices.Equal(r.Weak[0].Targets, []string{aMeeting}) ||
+		r.Weak[0].Fault != ownRules || !strings.Contains(r.Weak[0].Why, "Events come from Outlook") {
+		t.Errorf("%+v", r)
+	}
+	notes := strings.Join(s.notes, "\n")
+	for _, want := range []string{
+		"Validation rules of the org that were rehearsed: Event.From_Outlook.",
+		"The validation rule Contact.By_industry was not rehearsed: its formula is not understood: Account.Industry is not of the record itself.",
+	} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("the notes lack %q: %s", want, notes)
+		}
+	}
+}
+
+// An org that cannot be asked is said, and the rehearsal goes on.
+func TestRehearsalSaysThatNoRulesWereRead_M6(t *testing.T) {
+	p := newProven(t, "sqlite://"+t.TempDir()+"/store.db", 1)
+	var conf rehearsed
+	if _, err := p.org.Faults.Arm(fault.Spec{Kind: fault.HTTPStatus, Status: 403, Path: "/tooling/", Count: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := conf.readRules(t.Context(), p.app, acme); err != nil || !strings.Contains(conf.unruled, "could not be read") {
+		t.Errorf("%q, %v", conf.unruled, err)
+	}
+	if err := conf.readRules(t.Context(), p.app, "nobody"); err != nil || !strings.Contains(conf.unruled, "No org is connected") {
+		t.Errorf("%q, %v", conf.unruled, err)
 	}
 }
 

@@ -50,6 +50,28 @@ func (s *Server) clearFlows(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+func (s *Server) validations(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, map[string]any{"validations": s.Org.Validations()})
+}
+
+func (s *Server) setValidation(w http.ResponseWriter, r *http.Request) {
+	var v org.Validation
+	if err := read(r, &v); err != nil {
+		fail(w, fmt.Errorf("reading the validation rule: %w", err))
+		return
+	}
+	if err := s.Org.SetValidation(v, false); err != nil {
+		fail(w, err)
+		return
+	}
+	answer(w, http.StatusOK, v)
+}
+
+func (s *Server) clearValidations(w http.ResponseWriter, _ *http.Request) {
+	s.Org.ClearValidations()
+	w.WriteHeader(http.StatusNoContent)
+}
+
 // read decodes a body, numbers as they were written, and refuses what it does
 // not know.
 func read(r *http.Request, v any) error {

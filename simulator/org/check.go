@@ -151,7 +151,7 @@ func (w *write) validationRule() *Error {
 	}
 	hit, ok := w.tx.org.faults.Take(fault.ValidationRule, fault.Subject{Object: w.object.Name})
 	if !ok {
-		return nil
+		return w.validated()
 	}
 	message := hit.Message
 	if message == "" {

@@ -44,6 +44,7 @@ type Org struct {
 	between     string                         // what the formula field puts between its two values
 	permissions []Permission
 	flows       []Flow
+	validations []Validation
 	accesses    sync.Map // user id → *access, of users who may not do everything
 	families    families
 	removals    map[string]removal // by the id of what they took

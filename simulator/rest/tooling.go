@@ -3,6 +3,8 @@ package rest
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"tidegate/simulator/org"
 	"tidegate/simulator/soql"
@@ -24,6 +26,11 @@ func (c *call) toolingQuery() error {
 		if res, err = soql.Run(v, parsed, false); err != nil {
 			return
 		}
+		if res.Len() > 1 && tellsMetadata(parsed) {
+			err = org.Refuse("MALFORMED_QUERY", fmt.Sprintf(
+				"When retrieving results with Metadata or FullName fields, the query qualifications must specify no more than one row for retrieval. Result size: %d", res.Len()))
+			return
+		}
 		dst = fmt.Appendf(dst, `{"size":%d,"totalSize":%d,"done":true,"queryLocator":null,"entityTypeName":%q,"records":[`,
 			res.Len(), res.Total, res.Object.Name)
 		for i := range res.Len() {
@@ -38,4 +45,12 @@ func (c *call) toolingQuery() error {
 	}
 	c.raw(http.StatusOK, append(dst, ']', '}'))
 	return nil
+}
+
+// tellsMetadata reports whether the query asks for what the platform puts
+// together for one row at a time only.
+func tellsMetadata(q *soql.Query) bool {
+	return slices.ContainsFunc(q.Items, func(i soql.Item) bool {
+		return i.Func == "" && (strings.EqualFold(i.Path, "Metadata") || strings.EqualFold(i.Path, "FullName"))
+	})
 }
