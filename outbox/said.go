@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -38,6 +39,10 @@ func (l *loading) callInput(ctx context.Context, c gateway.Call) outbound.CallIn
 	l.about(ctx, &in.Surroundings, slices.Contains(in.Settings.Notes.CallNotes, "note"), c.Topics)
 	l.recorded(ctx, &in.Surroundings, gateway.AgentNamed(l.agents(ctx), c.RecordedBy))
 	in.Attendees = []outbound.Attendee{l.other(ctx, c.Person, gateway.Participant{Phone: c.Number()}, in.Settings.Contacts)}
+	if object := cmp.Or(in.Attendees[0].Was.Object, in.Settings.Contacts.ActivityObject); object != "" && c.Person == "" {
+		l.schemas(ctx, in.Schemas, object)
+		in.Mappings = l.mappings(ctx)
+	}
 	l.beside(ctx, &in.Surroundings)
 	l.around(ctx, &in.Surroundings, gateway.KindCall, c.ExternalID, c.Agent)
 	l.deals(ctx, &in.Surroundings, store.Said{Kind: gateway.KindCall, ExternalID: c.ExternalID, Call: c})
@@ -205,15 +210,6 @@ func (l *loading) other(ctx context.Context, person string, p gateway.Participan
 	}
 	a.Account = l.account(ctx, a, s.AccountMatchField)
 	return a
-}
-
-// caller recognizes the other side of a call or a thread of whom no link tells:
-// among the records of the activity object, where there is one (AVC-17).
-func (l *loading) caller(ctx context.Context, p gateway.Participant, s gateway.ContactsSettings) outbound.Attendee {
-	if s.ActivityObject != "" {
-		return l.among(ctx, p, s, stepsOf(s), s.ActivityObject)
-	}
-	return l.attendee(ctx, p, s)
 }
 
 // messages returns those of before with the new ones laid over them.

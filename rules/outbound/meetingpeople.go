@@ -45,7 +45,7 @@ func (p *planning) recognize() {
 			p.met(a, gateway.RecordKey{}, gateway.Met{State: gateway.UndecidedSeveral, Reason: why})
 		case p.cancelled:
 		default:
-			key, ok := p.contact(a, made)
+			key, ok := p.made(a, made)
 			if !ok {
 				p.met(a, key, gateway.Met{State: gateway.UndecidedNobody, Reason: a.nobody()})
 				continue
@@ -71,6 +71,15 @@ func (p *planning) met(a Attendee, key gateway.RecordKey, m gateway.Met) {
 }
 
 func (a Attendee) address() string { return cmp.Or(a.Email, a.Phone, a.Name) }
+
+// made is the record that somebody becomes whom nobody knows, false where none
+// is created. before is how many this thing created already.
+func (p *planning) made(a Attendee, before int) (gateway.RecordKey, bool) {
+	if object := p.guestObject(a); object != "" {
+		return p.guest(a, object)
+	}
+	return p.contact(a, before)
+}
 
 // contact decides whether an unknown participant becomes a contact.
 func (p *planning) contact(a Attendee, made int) (gateway.RecordKey, bool) {

@@ -115,7 +115,7 @@ for (const engine of engines) {
         }
       });
 
-      test(`activities go to an object that took no part before, ${how} (AVC-16)`, async () => {
+      test(`activities go to an object that took no part before, ${how} (AVC-16, AVC-17)`, async () => {
         const web = await openBrowser({ javaScriptEnabled: script });
         const object = script ? "Guest__c" : "Patron__c", mute = script ? "Mute__c" : "Silent__c";
         const contacts = `${demo.url}/settings/salesforce/contacts`;
@@ -160,6 +160,12 @@ for (const engine of engines) {
           assert.equal((await put("31", number("31"))).status, 200);
           const tasks = async () => [...(await truth(demo, "Task")).values()];
           await eventually("a call on it", async () => (await tasks()).some((t) => t.WhatId === known && !t.WhoId));
+          // A number that no record has becomes a record of the object, once (AVC-17).
+          for (const id of ["32", "33"]) assert.equal((await put(id, number("32"))).status, 200);
+          const made = await eventually("somebody new has a record of the object", async () =>
+            [...(await truth(demo, object)).values()].find((row) => row.Id !== known && row.Night__c === number("32")));
+          await eventually("both calls on it", async () => (await tasks()).filter((t) => t.WhatId === made.Id && !t.WhoId).length === 2);
+          assert.equal((await truth(demo, object)).size, 2);
           await page.goto(`${demo.url}${base}/${object}/leave`); // it is where activities go
           await page.getByText(`Activities go to ${object}.`).waitFor();
           web.complaints.length = 0; // Chromium tells of the 409
