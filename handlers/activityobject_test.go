@@ -128,3 +128,14 @@ func (w *world) contactSettings() gateway.ContactsSettings {
 	must(w.t, settings.Decode(&s, gateway.TabContacts, w.settings(gateway.OrgScope, gateway.TabContacts).Body))
 	return s.Contacts
 }
+
+// decided decides who wins for each kind of data.
+func (w *world) decided() {
+	w.t.Helper()
+	w.saveOrg(gateway.TabAdvanced, func(s *gateway.Settings) {
+		s.Advanced.Conflicts = map[gateway.DataType]gateway.Winner{}
+		for _, kind := range gateway.DataTypes {
+			s.Advanced.Conflicts[kind] = gateway.WinnerRecent
+		}
+	})
+}

@@ -78,6 +78,8 @@ func (v *visit) agentRow(a gateway.Agent) views.Row {
 	}}
 }
 
+func lowerFirst(text string) string { return strings.ToLower(text[:1]) + text[1:] }
+
 func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 func addAgent(v *visit) error {

@@ -24,6 +24,7 @@ func visitOf(ws gateway.WorkspaceID) gateway.RecordKey { return key("Visit__c", 
 // goes to Salesforce under the same three conditions.
 func TestARecordOfAnAddedObjectIsEdited_STA07(t *testing.T) {
 	w := newWorld(t)
+	w.decided()
 	w.added(visitSchema)
 	w.save(home, record(visitOf(home), gateway.Fields{"Name": gateway.Text("Harbor tour"), "Summary__c": gateway.Text("Fine"), "Phone__c": gateway.Null}))
 	rep := w.as(home, gateway.RoleRep)

@@ -118,6 +118,7 @@ func TestRefusedChoicesStandAtTheirPlace_UX23(t *testing.T) {
 // STA-02: the line moves to another CRM field with all that was chosen.
 func TestALineMovesToAnotherField_STA02(t *testing.T) {
 	w := newWorld(t)
+	w.decided()
 	b := w.as(home, gateway.RoleAdmin)
 	form := b.get(contactPage).form(contactPage)
 	form.Set("target_Title", "LeadSource")

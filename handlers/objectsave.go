@@ -63,10 +63,15 @@ func saveObject(v *visit) error {
 	if v.posted(stepName) != stepSave {
 		return v.showObjectReview(met, "")
 	}
-	if problem := v.confirmed(met.review()); problem != "" {
+	r := met.review()
+	ok, problem, err := v.maySaveReview(&r)
+	if err != nil {
+		return err
+	}
+	if !ok {
 		return v.showObjectReview(met, problem)
 	}
-	return v.saveObjectProposal(met)
+	return v.saveObjectProposal(met, r)
 }
 
 // objectProposal is an object's page as somebody wants it to be. body is then
@@ -288,7 +293,7 @@ func (p objectProposal) directionAfter(field string) string {
 
 // saveObjectProposal saves if nobody else did in this very moment; else the
 // next try merges with him.
-func (v *visit) saveObjectProposal(p objectProposal) error {
+func (v *visit) saveObjectProposal(p objectProposal, r review) error {
 	rows, err := p.changes()
 	if err != nil {
 		return err
@@ -305,6 +310,9 @@ func (v *visit) saveObjectProposal(p objectProposal) error {
 			return err
 		}
 		if err := p.saveSwitches(ctx, tx, v.member); err != nil {
+			return err
+		}
+		if err := v.saveDecided(ctx, tx, r, p.rows[gateway.TabAdvanced]); err != nil {
 			return err
 		}
 		entry, err := p.entry(rows)

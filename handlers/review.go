@@ -27,6 +27,10 @@ type review struct {
 	before   []gateway.Mapping // of the objects whose mappings change
 	proposal outbox.Proposal
 	page     views.ReviewPage
+	// open is for what it must be decided who wins, decided what was chosen on
+	// the page.
+	open    []settings.ToDecide
+	decided map[gateway.DataType]gateway.Winner
 }
 
 // dangers lists what of the change can do harm.
@@ -44,6 +48,17 @@ func reviewTitle(n int) string {
 		return "Review 1 change before it takes effect"
 	}
 	return "Review " + number(n) + " changes before they take effect"
+}
+
+// maySaveReview reports whether a review may be saved as it was posted: it is decided
+// who wins, and a dangerous change is confirmed. problem is what the password
+// field is marked with.
+func (v *visit) maySaveReview(r *review) (ok bool, problem string, err error) {
+	if err := v.askWinners(r); err != nil {
+		return false, "", err
+	}
+	problem = v.confirmed(*r)
+	return problem == "" && len(r.undecided()) == 0, problem, nil
 }
 
 // confirmed says what is missing before a change may be saved, "" when
@@ -66,6 +81,9 @@ func (v *visit) confirmed(r review) string {
 // show answers with the page, or with the list as a file. problem is what the
 // password field is marked with.
 func (v *visit) showReviewed(r review, problem string) error {
+	if err := v.askWinners(&r); err != nil {
+		return err
+	}
 	if v.posted(stepName) == stepBacktest {
 		return v.showBacktest(&r)
 	}
@@ -98,7 +116,8 @@ func (v *visit) showReviewed(r review, problem string) error {
 	if dangers := r.dangers(); len(dangers) > 0 {
 		askAgain(&r.page, dangers, e, problem)
 	}
-	if problem != "" {
+	v.showWinners(&r)
+	if problem != "" || v.posted(stepName) == stepSave && len(r.undecided()) > 0 {
 		v.Status(fiber.StatusUnprocessableEntity)
 	}
 	return render(v.Ctx, views.Review(r.page))

@@ -55,8 +55,9 @@ func TestReviewSaysWhatSavingWouldWrite_UX31(t *testing.T) {
 		form := b.get(path).form(path)
 		form.Set("writeback_Contact", "on")
 		b.get(settingsBase+"/advanced").want(http.StatusOK, "Nobody has decided, so the most recent value wins, for ownership") // UX 30
+		w.decided()
 		review := b.post(path, form).want(http.StatusOK, "Nothing is saved yet.", "1 record would be created", "1 API call",
-			"Writing to Salesforce is switched on for Contact", "Nobody has decided who wins for ownership", "Your password", "Export", "new record", "Last edited in Salesforce")
+			"Writing to Salesforce is switched on for Contact", "Your password", "Export", "new record", "Last edited in Salesforce")
 		asked := review.form(path)
 
 		file := url.Values{}
@@ -159,6 +160,7 @@ func TestHarmlessChangeAsksForNoPassword(t *testing.T) {
 // switched off, is seen, and goes out when it is switched on again.
 func TestWaitingEditFollowsTheSwitch_S37(t *testing.T) {
 	w := newWorld(t)
+	w.decided()
 	_, err := w.box.Submit(t.Context(), home, outbox.Edit{
 		Key: contactOf(home), Fields: gateway.Fields{"Title": `"Buyer II"`}, Cause: gateway.Cause{Kind: "edit", Name: "Rita Rep"},
 	})

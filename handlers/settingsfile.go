@@ -24,6 +24,7 @@ type SettingsFile struct {
 	mappings     []gateway.Mapping
 	topics       []gateway.Topic
 	agents       []gateway.Agent
+	schemas      map[string]gateway.Schema
 }
 
 // ReadSettingsFile reads what a workspace has now.
@@ -56,6 +57,14 @@ func ReadSettingsFile(ctx context.Context, w *store.Workspace) (*SettingsFile, e
 	}
 	if c.agents, err = w.Agents(ctx); err != nil {
 		return nil, err
+	}
+	schemas, err := w.Schemas(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.schemas = map[string]gateway.Schema{}
+	for _, s := range schemas {
+		c.schemas[s.Object] = s
 	}
 	c.file = settings.NewFile(in.Settings, own, c.mappings, emails).WithTopics(c.topics, c.agents)
 	c.wanted = c.file
@@ -100,6 +109,46 @@ func (c *SettingsFile) Plan(text []byte) ([]settings.FileChange, error) {
 	return c.changes, err
 }
 
+// Undecided refuses a file that lets fields travel both ways while nobody has
+// decided who wins (DEM-17); nil when it does not.
+func (c *SettingsFile) Undecided() error {
+	all, _, _ := c.fields("")
+	after := slices.DeleteFunc(slices.Clone(c.mappings), func(m gateway.Mapping) bool { _, named := all[m.Object]; return named })
+	for _, object := range slices.Sorted(maps.Keys(all)) {
+		after = append(after, all[object]...)
+	}
+	open := settings.MustDecide(c.file.Settings(), c.wanted.Settings(), c.mappings, after, func(object, name string) (gateway.Field, bool) {
+		schema, described := c.schemas[object]
+		f, _ := schema.Field(name)
+		return f, described
+	})
+	e, refused := gatewayError(settings.RefuseUndecided(open))
+	if !refused {
+		return nil
+	}
+	e.Message += " In the file: advanced.conflicts."
+	for i, d := range open {
+		if i > 0 {
+			e.Message += ", advanced.conflicts."
+		}
+		e.Message += string(d.Type)
+	}
+	e.Message += ": recent, salesforce, product or ask."
+	return e
+}
+
+// Decide takes up who wins, as it was decided in the review of the file.
+func (c *SettingsFile) Decide(winners map[gateway.DataType]gateway.Winner) (err error) {
+	conflicts := maps.Clone(c.wanted.Advanced.Conflicts)
+	if conflicts == nil {
+		conflicts = map[gateway.DataType]gateway.Winner{}
+	}
+	maps.Copy(conflicts, winners)
+	c.wanted.Advanced.Conflicts = conflicts
+	c.changes, err = settings.PlanFile(c.file, c.wanted)
+	return err
+}
+
 // strangers are addresses of the file that are no members here.
 func (c *SettingsFile) strangers() []string {
 	var out []string
@@ -127,6 +176,9 @@ func (c *SettingsFile) settings() gateway.Settings {
 // before. A setting that somebody saved since the file was compared is
 // CodeConflict.
 func (c *SettingsFile) Apply(ctx context.Context, tx *store.Tx, things int, by, byID string) error {
+	if err := c.Undecided(); err != nil {
+		return err
+	}
 	wanted := c.settings()
 	for _, tab := range gateway.Tabs {
 		if err := saveIfChanged(ctx, tx, c.org[tab], gateway.OrgScope, tab, wanted, by, byID); err != nil {

@@ -140,8 +140,15 @@ func applyFile(v *visit) error {
 	if v.posted(stepName) != stepSave {
 		return v.showReviewed(r, "")
 	}
-	if problem := v.confirmed(r); problem != "" {
+	ok, problem, err := v.maySaveReview(&r)
+	if err != nil {
+		return err
+	}
+	if !ok {
 		return v.showReviewed(r, problem)
+	}
+	if err := c.Decide(r.decided); err != nil {
+		return err
 	}
 	return v.saveFile(c, text)
 }

@@ -51,6 +51,8 @@ type proposal struct {
 	overlap string
 	// adds is an object that begins to take part by this save, "" mostly.
 	adds string
+	// reviewed is what was decided in the review.
+	reviewed review
 }
 
 // saveScope brings what was posted together with what others saved meanwhile
@@ -110,8 +112,17 @@ func (v *visit) saveScope(tab gateway.Tab, scope string) error {
 	if err != nil {
 		return err
 	}
-	if problem := v.confirmed(r); problem != "" {
+	ok, problem, err := v.maySaveReview(&r)
+	if err != nil {
+		return err
+	}
+	if !ok {
 		return v.showReview(p, theirs, problem)
+	}
+	if p.reviewed = r; tab == gateway.TabAdvanced && len(r.decided) > 0 {
+		if p.body, err = settings.Encode(r.proposal.Settings, tab); err != nil {
+			return err
+		}
 	}
 	return v.saveProposal(p, theirs)
 }
@@ -331,6 +342,11 @@ func (v *visit) saveProposal(p proposal, before []byte) error {
 		if err := v.saveAddedObject(ctx, tx, p); err != nil {
 			return err
 		}
+		if p.tab != gateway.TabAdvanced {
+			if err := v.saveDecided(ctx, tx, p.reviewed, p.rows[gateway.TabAdvanced]); err != nil {
+				return err
+			}
+		}
 		if err := outbox.BeginReplan(ctx, tx, things, p.tab.Title()+" settings changed", v.member.Name, v.member.ID); err != nil {
 			return err
 		}
@@ -353,35 +369,4 @@ func (v *visit) saveProposal(p proposal, before []byte) error {
 	}
 	v.s.Outbox.WakeReplanner()
 	return v.Redirect(v.tabURL(p.tab, p.scope)+"?saved=settings", fiber.StatusSeeOther)
-}
-
-// refuseTab shows the tab again with what was typed and why it was not taken.
-func (v *visit) refuseTab(state tabState, err error) error {
-	if !state.blame(err) {
-		return err
-	}
-	v.Status(statusOf[gateway.CodeOf(err)])
-	return v.showTab(state)
-}
-
-// blame writes what is wrong to the fields that it is about, and reports false
-// for an error that says nothing of the form.
-func (t *tabState) blame(err error) bool {
-	e, ok := gatewayError(err)
-	if !ok {
-		return false
-	}
-	fields := e.Fields
-	if len(fields) == 0 {
-		fields = []string{"revision"}
-	}
-	for i, field := range fields {
-		text := e.Message
-		if i < len(e.Sentences) {
-			text = e.Sentences[i]
-		}
-		t.errors[field] = joinSentences(t.errors[field], text)
-		t.common.Form.Errors = append(t.common.Form.Errors, views.FieldError{FieldID: field, Text: text})
-	}
-	return true
 }

@@ -140,6 +140,9 @@ func planConfig(ctx context.Context, db *store.DB, ws gateway.WorkspaceID, path 
 		return nil, nil, err
 	}
 	changes, err := c.Plan(text)
+	if err == nil {
+		err = c.Undecided()
+	}
 	return c, changes, err
 }
 

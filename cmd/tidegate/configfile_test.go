@@ -51,15 +51,38 @@ func TestSettingsTravelFromSandboxToProduction_UX21(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := run(func(o *output) error { return configExportCmd{sandbox}.Run(t.Context(), o) })
 	file := filepath.Join(t.TempDir(), "settings.yaml")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+	export := func() string {
+		t.Helper()
+		text := run(func(o *output) error { return configExportCmd{sandbox}.Run(t.Context(), o) })
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	// DEM-17: nothing begins to travel both ways before it is decided who wins.
+	export()
+	for what, run := range map[string]func() error{
+		"plan": func() error { return configPlanCmd{production, file, false}.Run(t.Context(), &output{os.Stdout}) },
+		"apply": func() error {
+			return configApplyCmd{production, file, false}.Run(t.Context(), &output{os.Stdout})
+		},
+	} {
+		if err := run(); gateway.CodeOf(err) != gateway.CodeInvalid || !strings.Contains(err.Error(), "Contact.Title") || !strings.Contains(err.Error(), "advanced.conflicts.people: recent, salesforce, product or ask") {
+			t.Errorf("%s of an undecided file: %v", what, err)
+		}
+	}
+	err = withStore(t.Context(), func(db *store.DB) error {
+		return decideWinners(t.Context(), db.In("sandbox"), gateway.WinnerRecent, "Ann")
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
+	text := export()
 	plan := run(func(o *output) error { return configPlanCmd{production, file, false}.Run(t.Context(), o) })
 	for _, want := range []string{
 		"Notes › Meeting notes go to: Event → Note, Task\n", "Notes › Lock for everyone: Off → On\n",
-		"Objects › Contact.Fax: not editable → not imported\n", "Objects › Contact.Title: not imported → editable, write mode fill\n", "4 settings would change.\n",
+		"Objects › Contact.Fax: not editable → not imported\n", "Objects › Contact.Title: not imported → editable, write mode fill\n", "10 settings would change.\n",
 	} {
 		if !strings.Contains(plan, want) {
 			t.Errorf("the plan does not say %q:\n%s", want, plan)

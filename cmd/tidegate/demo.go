@@ -198,6 +198,9 @@ func (c demoCmd) furnish(ctx context.Context, a *app, org simulator.Ready, acces
 	if err := c.furnishKey(ctx, a, access); err != nil {
 		return err
 	}
+	if err := decideWinners(ctx, a.db.In(demoWorkspace), gateway.WinnerRecent, "The demo"); err != nil {
+		return err
+	}
 	if c.Unconnected {
 		return nil
 	}

@@ -43,24 +43,7 @@ func Dangers(from, to gateway.Settings, before, after []gateway.Mapping) []Dange
 			out = append(out, Danger{m.Object + "." + m.Field + " " + what, m.Object})
 		}
 	}
-	if open := UndecidedWords(to.Advanced.Conflicts); open != "" && twoWay(from, to, was, after) {
-		out = append(out, Danger{What: "Nobody has decided who wins for " + open + ": the later change replaces the earlier one. Decide it on Advanced Settings first"})
-	}
 	return out
-}
-
-// twoWay reports whether a change lets something travel both ways that did not
-// before (DEM-17).
-func twoWay(from, to gateway.Settings, was map[string]gateway.Mapping, after []gateway.Mapping) bool {
-	for object, on := range to.Objects.Writeback {
-		if on && !from.Objects.Writeback[object] {
-			return true
-		}
-	}
-	return slices.ContainsFunc(after, func(m gateway.Mapping) bool {
-		before := was[m.Object+"."+m.Field]
-		return m.Direction == mapping.Bidirectional && before.Direction != "" && before.Direction != mapping.Bidirectional
-	})
 }
 
 func switchedOn(what string, from, to map[string]bool) []Danger {

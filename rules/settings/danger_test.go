@@ -17,7 +17,6 @@ func TestDangerousChangesAreNamed_UX20(t *testing.T) {
 		}
 		return []gateway.Mapping{one}
 	}
-	undecided := "Nobody has decided who wins for " + settings.UndecidedWords(nil) + ": the later change replaces the earlier one. Decide it on Advanced Settings first"
 	tests := []struct {
 		name   string
 		change func(from, to *gateway.Settings)
@@ -26,13 +25,7 @@ func TestDangerousChangesAreNamed_UX20(t *testing.T) {
 		want   string // "" = harmless
 	}{
 		{"nothing", nil, m(nil), m(nil), ""},
-		{"writing on", func(_, to *gateway.Settings) { to.Objects.Writeback = on("Account") }, nil, nil, "Writing to Salesforce is switched on for Account; " + undecided},
-		{"DEM-17 writing on, and all is decided", func(_, to *gateway.Settings) {
-			to.Objects.Writeback, to.Advanced.Conflicts = on("Account"), map[gateway.DataType]gateway.Winner{}
-			for _, kind := range gateway.DataTypes {
-				to.Advanced.Conflicts[kind] = gateway.WinnerSalesforce
-			}
-		}, nil, nil, "Writing to Salesforce is switched on for Account"},
+		{"writing on", func(_, to *gateway.Settings) { to.Objects.Writeback = on("Account") }, nil, nil, "Writing to Salesforce is switched on for Account"},
 		{"writing off", func(from, _ *gateway.Settings) { from.Objects.Writeback = on("Account") }, nil, nil, ""},
 		{"creating on", func(_, to *gateway.Settings) { to.Objects.CreateMissing = on("Lead") }, nil, nil, "Creating records is switched on for Lead"},
 		{"updates on", func(_, to *gateway.Settings) { to.Objects.UpdateFields = on("Lead") }, nil, nil, "Syncing updates to fields is switched on for Lead"},
@@ -44,7 +37,7 @@ func TestDangerousChangesAreNamed_UX20(t *testing.T) {
 		{"overwrite", nil, m(nil), m(func(m *gateway.Mapping) { m.WriteMode = "overwrite" }), "Contact.Phone overwrites what Salesforce has"},
 		{"overwrite as before", nil, m(func(m *gateway.Mapping) { m.WriteMode = "overwrite" }), m(func(m *gateway.Mapping) { m.WriteMode = "overwrite" }), ""},
 		{"fill", nil, m(nil), m(func(m *gateway.Mapping) { m.WriteMode = "fill" }), ""},
-		{"two-way on", nil, m(func(m *gateway.Mapping) { m.Direction = "inbound" }), m(func(m *gateway.Mapping) { m.Direction = "bidirectional" }), "Contact.Phone travels to Salesforce too; " + undecided},
+		{"two-way on", nil, m(func(m *gateway.Mapping) { m.Direction = "inbound" }), m(func(m *gateway.Mapping) { m.Direction = "bidirectional" }), "Contact.Phone travels to Salesforce too"},
 		{"one field lets the product win", nil, m(nil), m(func(m *gateway.Mapping) { m.Winner = gateway.WinnerProduct }), "Contact.Phone lets the product win over Salesforce"},
 	}
 	for _, tt := range tests {

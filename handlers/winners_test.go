@@ -1,0 +1,95 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"tidegate/gateway"
+)
+
+// DEM-17: a save that lets fields travel both ways is refused until it is
+// decided who wins for their kind of data. The review asks for it, and one step
+// decides and saves; what was undecided before hinders no other save.
+func TestFieldsTravelBothWaysOnlyOnceItIsDecidedWhoWins_DEM17(t *testing.T) {
+	w := newWorld(t)
+	admin := w.as(home, gateway.RoleAdmin)
+	in := w.db.In(home)
+	winners := func() map[gateway.DataType]gateway.Winner { return w.saved().Advanced.Conflicts }
+
+	// An undecided field of before: an unrelated save goes through.
+	form := admin.get(contactPage).form(contactPage)
+	form.Set("display_Title", "What they do")
+	admin.review(contactPage, form).want(http.StatusSeeOther)
+	if len(winners()) != 0 {
+		t.Fatalf("decided by itself: %v", winners())
+	}
+
+	// Another field begins to travel both ways.
+	must(t, in.SaveMapping(t.Context(), gateway.Mapping{Object: "Contact", Field: "Phone", Imported: true}))
+	path := contactPage + "?show=all"
+	form = admin.get(path).form(path)
+	form.Add("editable_Phone", "on")
+	review := admin.post(path, form).want(http.StatusOK, "Who wins for names, addresses and numbers?", "Contact.Phone", "Most recent wins", "Suggested", "Ask a person")
+	if strings.Contains(review.body, "checked") {
+		t.Error("a winner is chosen beforehand")
+	}
+	asked := agreed(review.form(path))
+	refused := admin.post(path, asked).want(http.StatusUnprocessableEntity,
+		"Nothing was saved: fields would travel both ways, and nobody has decided who wins", "An admin decides it, once per kind of data.", "the later change would replace the earlier one", "Choose who wins, then save.")
+	if w.mappingsNow("Contact")["Phone"].Editable {
+		t.Fatal("saved undecided")
+	}
+	asked = agreed(refused.form(path))
+	asked.Set("decide_people", "nonsense")
+	admin.post(path, asked).want(http.StatusUnprocessableEntity)
+	asked.Set("decide_people", "salesforce")
+	admin.post(path, asked).want(http.StatusSeeOther)
+	if got := winners(); len(got) != 1 || got[gateway.DataPeople] != gateway.WinnerSalesforce || !w.mappingsNow("Contact")["Phone"].Editable {
+		t.Errorf("decided %v", got)
+	}
+	if !w.audited(home, "Ada Admin decided who wins when both sides changed") {
+		t.Error("not audited")
+	}
+
+	// The switch of an object, with a dangerous answer: the password is asked for that too.
+	must(t, in.SaveMapping(t.Context(), gateway.Mapping{Object: "Contact", Field: "LeadSource", Imported: true, Editable: true}))
+	w.saveOrg(gateway.TabObjects, func(s *gateway.Settings) { s.Objects.Writeback = map[string]bool{} })
+	objects := settingsBase + "/objects"
+	form = admin.get(objects).form(objects)
+	form.Set("writeback_Contact", "on")
+	asked = agreed(admin.post(objects, form).want(http.StatusOK, "Who wins for everything else?", "Contact.LeadSource").form(objects))
+	if asked.Has("decide_people") {
+		t.Error("what is decided is asked for again")
+	}
+	admin.post(objects, asked).want(http.StatusUnprocessableEntity, "Contact.LeadSource")
+	asked.Set("decide_other", "recent")
+	admin.post(objects, asked).want(http.StatusSeeOther)
+	if got := winners(); len(got) != 2 || got[gateway.DataOther] != gateway.WinnerRecent {
+		t.Errorf("decided %v", got)
+	}
+
+	// A decision that fields rest on is not taken back to nothing.
+	advanced := settingsBase + "/advanced"
+	form = admin.get(advanced).form(advanced)
+	form.Set("conflicts_other", "")
+	asked = agreed(admin.post(advanced, form).want(http.StatusOK, "Who wins for everything else?").form(advanced))
+	admin.post(advanced, asked).want(http.StatusUnprocessableEntity)
+	asked.Set("decide_other", "ask")
+	admin.post(advanced, asked).want(http.StatusSeeOther)
+	if got := winners(); got[gateway.DataOther] != gateway.WinnerAsk {
+		t.Errorf("decided %v", got)
+	}
+
+	// A settings file.
+	text := "tidegate: 1\nobjects:\n  writeback: {Contact: true, Lead: true}\nfields:\n  Lead:\n    LeadSource: {editable: true}\nadvanced:\n  conflicts: {people: salesforce}\n"
+	page := admin.post(fileBase, url.Values{"text": {text}}).want(http.StatusOK, "Who wins for everything else?", "Contact.LeadSource")
+	asked = agreed(page.form(fileBase))
+	admin.post(fileBase, asked).want(http.StatusUnprocessableEntity, "Choose who wins, then save.")
+	asked.Set("decide_other", "recent")
+	admin.post(fileBase, asked).want(http.StatusSeeOther)
+	if got := winners(); got[gateway.DataOther] != gateway.WinnerRecent || !w.mappingsNow("Lead")["LeadSource"].Editable {
+		t.Errorf("decided %v", got)
+	}
+}
