@@ -1,12 +1,10 @@
 package handlers
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
@@ -121,54 +119,6 @@ func orgCard(c gateway.Connection, k clock) *views.Org {
 		Reconnect:     views.Action{Text: "Reconnect", URL: settingsBase + "/connect/" + string(c.Environment)},
 		ReconnectText: "Reconnecting keeps all settings, mappings and the position in the stream.",
 	}
-}
-
-// readinessWords name the ranks of a check.
-var readinessWords = [...]string{"failed", "with a limit", "passed"}
-
-// rank orders the checks by how much they need somebody: 0 failed, 1 works with
-// a limit, 2 passed.
-func (c Check) rank() int {
-	switch {
-	case !c.Pass:
-		return 0
-	case c.Warn:
-		return 1
-	}
-	return 2
-}
-
-// readiness runs the checks live: the page is opened to see them.
-func (v *visit) readiness(c gateway.Connection) (*views.Readiness, error) {
-	report, err := v.s.Org.Check(v.UserContext(), v.member.Workspace)
-	if err != nil {
-		e, ok := gatewayError(err)
-		if !ok {
-			return nil, err
-		}
-		return &views.Readiness{Lead: "The test could not be run.", Empty: views.Empty{Icon: views.IconWarning, Title: "Salesforce did not answer", Text: e.Message}}, nil
-	}
-	r := &views.Readiness{Lead: "Tested " + v.clock().at(report.At).Text + "; took " + duration(report.Took) + ". What needs you comes first."}
-	counts := [3]int{}
-	sorted := slices.Clone(report.Checks)
-	slices.SortStableFunc(sorted, func(a, b Check) int { return cmp.Compare(a.rank(), b.rank()) })
-	for _, check := range sorted {
-		counts[check.rank()]++
-		line := views.Check{Title: check.Title, Text: check.Text, Pass: check.Pass, Warn: check.Warn}
-		if !check.Pass || check.Warn {
-			line.Setup = check.Setup
-		}
-		if check.SetupPath != "" && c.InstanceURL != "" && !check.Pass {
-			line.SetupLink = views.Link{Text: "Open Setup", URL: c.InstanceURL + check.SetupPath, External: true}
-		}
-		r.Checks = append(r.Checks, line)
-	}
-	for i, word := range [...]*string{&r.Failed, &r.Limited, &r.Passed} {
-		if counts[i] > 0 {
-			*word = count(counts[i], readinessWords[i], readinessWords[i])
-		}
-	}
-	return r, nil
 }
 
 func environmentOf(v *visit) (gateway.Environment, error) {

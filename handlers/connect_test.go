@@ -223,7 +223,8 @@ func TestReadinessShowsFailuresFirstWithTheClicks(t *testing.T) {
 func TestPauseAndResumeAskTheOrgAndAreAudited(t *testing.T) {
 	w := newWorld(t)
 	b := w.as(home, gateway.RoleAdmin)
-	b.post(settingsBase+"/pause", b.get("/").form(settingsBase+"/pause")).want(http.StatusSeeOther).wantLocation("/?saved=paused")
+	ask := b.get(settingsBase+"/pause").want(http.StatusOK, "0 wait now, and new ones join") // UX 12
+	b.post(settingsBase+"/pause", ask.form(settingsBase+"/pause")).want(http.StatusSeeOther).wantLocation("/?saved=paused")
 	b.post(settingsBase+"/resume", nil).want(http.StatusSeeOther).wantLocation("/?saved=resumed")
 	if got := strings.Join(w.org.log(), ", "); got != "pause true, pause false" {
 		t.Errorf("the org was asked %s", got)

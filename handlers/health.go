@@ -72,7 +72,7 @@ func (v *visit) healthActions(c gateway.Connection) []views.Action {
 	if c.State == gateway.StatePaused {
 		return []views.Action{{Text: "Resume", URL: "/settings/salesforce/resume", Icon: views.IconResume, Post: true}}
 	}
-	return []views.Action{{Text: "Pause", URL: "/settings/salesforce/pause", Icon: views.IconPause, Post: true}}
+	return []views.Action{{Text: "Pause", URL: "/settings/salesforce/pause", Icon: views.IconPause}}
 }
 
 // healthFacts is what the sentence is made of.

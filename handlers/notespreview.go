@@ -103,17 +103,24 @@ const previewMeetings = 20
 
 // notePreview shows a meeting and a call as Salesforce would have them by the
 // values in the form: the very plans of the live flow, of real ones where there
-// are any. related is nil where the meeting is an example.
-func (v *visit) notePreview(t tabState) (p *views.NotePreview, related []gateway.RecordKey, err error) {
+// are any. judged is nil where the meeting is an example.
+func (v *visit) notePreview(t tabState) (p *views.NotePreview, judged *judgedMeeting, err error) {
 	p = &views.NotePreview{UpdateURL: v.tabURL(t.tab, t.scope) + "/preview"}
 	if t.locked != "" {
 		p.UpdateURL = ""
 	}
-	if p.Meeting, related, err = v.meetingPreview(t.settings); err != nil {
+	if p.Meeting, judged, err = v.meetingPreview(t.settings); err != nil {
 		return nil, nil, err
 	}
 	p.Call, err = v.callPreview(t.settings)
-	return p, related, err
+	return p, judged, err
+}
+
+// judgedMeeting is the real meeting of a preview: its title and the records that
+// it belongs to.
+type judgedMeeting struct {
+	title   string
+	related []gateway.RecordKey
 }
 
 // previewLead says where a preview is from.
@@ -124,7 +131,7 @@ func previewLead(what string, real bool) string {
 	return "From an example " + what + ", with the values on this page. A real one stands here as soon as there is one."
 }
 
-func (v *visit) meetingPreview(s gateway.Settings) (p views.SaidPreview, related []gateway.RecordKey, err error) {
+func (v *visit) meetingPreview(s gateway.Settings) (p views.SaidPreview, judged *judgedMeeting, err error) {
 	page, err := v.ws.Meetings(v.UserContext(), store.SaidQuery{Limit: previewMeetings})
 	if err != nil {
 		return p, nil, err
@@ -149,7 +156,7 @@ func (v *visit) meetingPreview(s gateway.Settings) (p views.SaidPreview, related
 	if err == nil {
 		showPlan(&p, "meeting", m.StartsAt, plan, to, v.clock())
 	}
-	return p, append([]gateway.RecordKey{}, plan.Related...), err
+	return p, &judgedMeeting{m.Title, plan.Related}, err
 }
 
 func (v *visit) callPreview(s gateway.Settings) (p views.SaidPreview, err error) {
@@ -300,9 +307,9 @@ func (v *visit) sample(s gateway.Settings, path string) (outbound.Surroundings, 
 }
 
 // notesWhy answers "why aren't my notes syncing?" for the values on the page
-// and the meeting of the preview (AVM-54). Without a real meeting nothing can
-// be said about its records.
-func (v *visit) notesWhy(t tabState, related []gateway.RecordKey) ([]views.Check, error) {
+// and the meeting of the preview (AVM-54). Without a real one the test of its
+// records says so.
+func (v *visit) notesWhy(t tabState, judged *judgedMeeting) ([]views.Check, error) {
 	on, asked, err := v.enhancedNotes()
 	if err != nil {
 		return nil, err
@@ -316,14 +323,13 @@ func (v *visit) notesWhy(t tabState, related []gateway.RecordKey) ([]views.Check
 	}
 	in := outbound.NotesInput{
 		Settings: settings.InForce{Settings: t.settings, Origins: map[gateway.Tab]settings.Origin{gateway.TabNotes: t.origin}},
-		Who:      who, NotesOn: on, Asked: asked, Related: len(related) > 0,
+		Who:      who, NotesOn: on, Asked: asked, NoMeeting: judged == nil,
 	}
-	tests := outbound.CheckNotes(in)
+	if judged != nil {
+		in.Meeting, in.Related = judged.title, len(judged.related) > 0
+	}
 	var out []views.Check
-	for i, test := range tests {
-		if i == len(tests)-1 && related == nil {
-			break
-		}
+	for _, test := range outbound.CheckNotes(in) {
 		out = append(out, views.Check{Title: test.Title, Text: test.Text, Pass: test.Pass, Warn: test.Warn})
 	}
 	return out, nil

@@ -66,6 +66,26 @@ func askPause(v *visit) error {
 	return render(v.Ctx, views.Confirm(p))
 }
 
+// askPauseAll says what waits, and where, while the connection stands still.
+func askPauseAll(v *visit) error {
+	waiting, err := v.waiting()
+	if err != nil {
+		return err
+	}
+	return render(v.Ctx, views.Confirm(views.ConfirmPage{
+		Shell: v.s.shell(v, "Pause the connection", views.NavHealth),
+		Head:  views.Head{Crumb: []views.Link{{Text: "Health", URL: "/"}}, Title: "Pause the connection", Lead: "Reading and writing of every object stand still until somebody resumes them."},
+		Effects: []string{
+			"Writes wait here, and go out in order when it is resumed: " + count(waiting, "waits", "wait") + " now, and new ones join.",
+			"What changes in Salesforce does not come in. Resuming goes on where the stream stopped; Salesforce keeps changes for three days, and what is older then is found and read anew, with a record of the gap.",
+		},
+		Kept:   []string{"Pages show what was read until now, and say how old it is.", "Edits are saved here, and settings can be changed.", "To let reading go on, stop all writing on Connection and readiness instead."},
+		Form:   views.Form{URL: settingsBase + "/pause"},
+		Action: views.Action{Text: "Pause everything", Style: views.Primary},
+		Cancel: views.Link{Text: "Leave it running", URL: "/"},
+	}))
+}
+
 // pauseObject pauses an object, or resumes it: what the form says, so that
 // pressing twice is once.
 func pauseObject(v *visit) error {

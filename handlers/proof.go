@@ -102,7 +102,7 @@ func (v *visit) proveAction(f healthFacts, object string) views.Action {
 	if !v.admin() || f.conn.ID == "" || f.loads[object].State != "done" {
 		return views.Action{}
 	}
-	return views.Action{Text: "Prove now", About: ": compare " + object + " with Salesforce", URL: "/proofs/" + object, Post: true, Small: true}
+	return views.Action{Text: "Prove now", About: ": compare " + object + " with Salesforce", URL: "/proofs/" + object, Post: true, Style: views.Quiet}
 }
 
 // proveNow asks for a proof; pressed twice it is one.

@@ -151,6 +151,7 @@ func allPages() []route {
 		{"GET", holesBase + "/:id/certificate", signedIn, holeFile},
 		{"GET", settingsBase, admins, connectPage},
 		{"GET", diagnosticsURL, admins, diagnosticsFile},
+		{"GET", settingsBase + "/pause", admins, askPauseAll},
 		{"POST", settingsBase + "/pause", admins, setPause(true)},
 		{"POST", settingsBase + "/resume", admins, setPause(false)},
 		{"GET", haltPath, admins, askHalt},

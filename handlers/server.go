@@ -120,8 +120,9 @@ type Check struct {
 	Pass  bool
 	Warn  bool     // works with a limit
 	Setup []string // what to click in Salesforce Setup
-	// SetupPath is the Setup page below the instance URL, "" when there is none.
-	SetupPath string
+	// SetupPath is the Setup page below the instance URL, "" when there is none;
+	// Page the page here on which it is set.
+	SetupPath, Page string
 }
 
 // Server is the gateway's HTTP side.

@@ -44,6 +44,9 @@ func (s *Server) shell(v *visit, title, current string) views.Shell {
 				n.Text += " " + count(r.Total, "thing is", "things are") + " being planned by them now."
 			}
 		}
+		if v.admin() && v.Query("saved") == "nothing" { // who saves again wants it synced again (AVM-55)
+			n.Link = views.Link{Text: "Sync again by hand", URL: againBase}
+		}
 		sh.Notices = append(sh.Notices, n)
 	}
 	return sh

@@ -65,12 +65,12 @@ func showNotes(v *visit, t tabState) (templ.Component, error) {
 	if err := v.closeNotes(t, &p); err != nil {
 		return nil, err
 	}
-	preview, related, err := v.notePreview(t)
+	preview, judged, err := v.notePreview(t)
 	if err != nil {
 		return nil, err
 	}
 	p.Preview = preview
-	if p.Why, err = v.notesWhy(t, related); err != nil {
+	if p.Why, err = v.notesWhy(t, judged); err != nil {
 		return nil, err
 	}
 	p.WhyLinks = []views.Link{{Text: "Meetings", URL: meetingsBase}}

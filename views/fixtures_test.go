@@ -69,7 +69,7 @@ func healthy() HealthPage {
 			Kind: kind, Name: name, State: StateChip(state), Transport: "Stream", LastEvent: at(last), Lag: lag,
 			RowsHere: rows, RowsThere: "same in Salesforce", Proof: "Equal as of 14:20", ProofDetail: "95 % covered",
 			Pending: "0", Parked: Piece{Text: "0"}, Pause: pause(name),
-			Action: Action{Text: "Prove now", URL: "/proofs/" + name, Post: true, Small: true, About: ": compare " + name + " with Salesforce"},
+			Action: Action{Text: "Prove now", URL: "/proofs/" + name, Post: true, Style: Quiet, About: ": compare " + name + " with Salesforce"},
 		}
 	}
 	lead := row(KindLead, "Lead", StateRepairing, "9 s ago", "lag 2.1 s", "31,907")

@@ -116,6 +116,7 @@ const (
 	Neutral     = ""
 	Primary     = "brand"
 	Destructive = "destructive"
+	Quiet       = "quiet" // as a link; what acts beside words of its own
 )
 
 // Action is a button. With Post it is a form of its own that posts Fields to

@@ -62,7 +62,7 @@ func (c connecting) Check(ctx context.Context, id gateway.WorkspaceID) (handlers
 func signInCheck(err error) handlers.Check {
 	check := handlers.Check{
 		Title: "Sign-in", Text: "Salesforce did not accept the session.",
-		Setup: []string{"Reconnect on this page"}, SetupPath: "/lightning/setup/ConnectedApplication/home",
+		Setup: []string{"Setup", "Manage Connected Apps", "the app of Tidegate", "its policies; then Reconnect on this page"}, SetupPath: "/lightning/setup/ConnectedApplication/home",
 	}
 	if gateway.CodeOf(err) == gateway.CodeSFPolicy {
 		check.Text = "The user has no API access."

@@ -130,7 +130,7 @@ func winnerCheck(ctx context.Context, one *org) handlers.Check {
 	}
 	check.Warn = true
 	check.Text += " Decide it once per kind of data, before fields travel both ways: until then the later change replaces the earlier one."
-	check.Setup = []string{"Tidegate", "Salesforce settings", "Advanced Settings", "When both sides changed"}
+	check.Setup, check.Page = []string{"Tidegate", "Salesforce settings", "Advanced Settings", "When both sides changed"}, "/settings/salesforce/advanced"
 	return check
 }
 
@@ -147,6 +147,6 @@ func lockCheck(ctx context.Context, one *org) handlers.Check {
 	}
 	check.Warn = true
 	check.Text = "Members may send their notes elsewhere than the organization. Before a rollout, lock the settings on the Notes tab."
-	check.Setup = []string{"Tidegate", "Salesforce settings", "Notes", "Lock for everyone"}
+	check.Setup, check.Page = []string{"Tidegate", "Salesforce settings", "Notes", "Lock for everyone"}, "/settings/salesforce/notes"
 	return check
 }

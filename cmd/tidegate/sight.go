@@ -77,7 +77,7 @@ func sightCheck(ctx context.Context, one *org) handlers.Check {
 		if who.unknown > 0 {
 			check.Text += fmt.Sprintf(" Before, choose under Members the users of %d reps whom Salesforce does not know.", who.unknown)
 		}
-		check.Setup = []string{"Tidegate", "Salesforce settings", "Advanced Settings", check.Title}
+		check.Setup, check.Page = []string{"Tidegate", "Salesforce settings", "Advanced Settings", check.Title}, "/settings/salesforce/advanced"
 		return check
 	case who.one != "":
 		_, err = one.client.SightOf(ctx, who.one, "Contact")
@@ -90,7 +90,7 @@ func sightCheck(ctx context.Context, one *org) handlers.Check {
 		check.SetupPath = "/lightning/setup/PermSets/home"
 	case who.unknown > 0:
 		check.Text = fmt.Sprintf("%d of %d reps have no Salesforce user yet and are shown no records: no active user, or several, have their address. Choose their users under Members.", who.unknown, who.reps)
-		check.Setup = []string{"Tidegate", "Members", "the member", "Salesforce user"}
+		check.Setup, check.Page = []string{"Tidegate", "Members", "the member", "Salesforce user"}, "/settings/members"
 	case who.reps == 0:
 		check.Warn, check.Text = false, "There are no reps yet. Each will be the Salesforce user who has his address."
 	default:

@@ -15,6 +15,10 @@ type NotesInput struct {
 	// nobody has asked it.
 	NotesOn, Asked bool
 	Related        bool // a record in Salesforce belongs to the meeting
+	// NoMeeting is set where there is none to judge; Meeting is the title of the
+	// one that was picked, "" where it is the only one on the page.
+	NoMeeting bool
+	Meeting   string
 }
 
 // NotesTest is one of the four tests with its answer.
@@ -76,8 +80,15 @@ func destinationTest(places []string) NotesTest {
 
 func relatedTest(in NotesInput) NotesTest {
 	t := NotesTest{Title: "The meeting belongs to a record in Salesforce", Pass: in.Related, Text: "A Contact, Lead, Account or Opportunity was recognized by its participants."}
+	if in.NoMeeting {
+		t.Warn, t.Text = true, "No meeting has been told of yet. Of the first with notes it is said here."
+		return t
+	}
 	if !in.Related {
 		t.Text = "None of its participants from outside was recognized, so there is nothing to attach a note to. Add the address to a Contact or Lead, then send the meeting again."
+	}
+	if in.Meeting != "" {
+		t.Text = "Of “" + in.Meeting + "”, the newest with notes: " + strings.ToLower(t.Text[:1]) + t.Text[1:]
 	}
 	return t
 }

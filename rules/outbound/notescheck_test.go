@@ -30,6 +30,8 @@ func TestFourTestsSayWhyNotesDoNotSync(t *testing.T) {
 	unasked.NotesOn, unasked.Asked = false, false
 	alone := in([]string{"event"}, org)
 	alone.Related = false
+	picked, none := alone, alone
+	picked.Meeting, none.NoMeeting = "Kickoff", true
 	for name, tt := range map[string]struct {
 		in   outbound.NotesInput
 		test int
@@ -41,6 +43,8 @@ func TestFourTestsSayWhyNotesDoNotSync(t *testing.T) {
 		"locked":                {in([]string{"event"}, settings.Origin{Scope: gateway.OrgScope, Locked: true}), 1, true, "has locked"},
 		"no destination":        {in(nil, org), 2, false, "go nowhere"},
 		"nothing belongs to it": {alone, 3, false, "nothing to attach"},
+		"one that was picked":   {picked, 3, false, "Of “Kickoff”, the newest with notes: none of its participants"},
+		"no meeting yet":        {none, 3, true, "No meeting has been told of yet."},
 	} {
 		got := outbound.CheckNotes(tt.in)[tt.test]
 		if got.Pass || got.Warn != tt.warn || !strings.Contains(got.Text, tt.text) {

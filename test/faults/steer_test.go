@@ -85,9 +85,20 @@ func textOf(n *html.Node) string {
 // reads is a page as a person reads it.
 func (a *admin) reads(path string) string {
 	a.w.t.Helper()
-	root, err := html.Parse(strings.NewReader(a.get(path)))
+	return wordsOf(a.w.t, a.get(path))
+}
+
+// wordsOf are the words of a page's main part.
+func wordsOf(t testing.TB, page string) string {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(page))
 	if err != nil {
-		a.w.t.Fatal(err)
+		t.Fatal(err)
+	}
+	for n := range root.Descendants() {
+		if n.Data == "main" {
+			return textOf(n)
+		}
 	}
 	return textOf(root)
 }
@@ -95,7 +106,7 @@ func (a *admin) reads(path string) string {
 // saves changes settings as an admin does without a script: the form of the
 // page, the review, and the password where the review asks for it. A name with
 // no value is a box that is not ticked. It returns the review.
-func (a *admin) saves(path string, change url.Values) string {
+func (a *admin) saves(path string, change url.Values) (review string) {
 	a.w.t.Helper()
 	form := asks(a.w.t, a.get(path), path)
 	for name, values := range change {
@@ -104,9 +115,10 @@ func (a *admin) saves(path string, change url.Values) string {
 			form[name] = values
 		}
 	}
-	answer, review := a.post(path, form)
+	answer, page := a.post(path, form)
+	review = wordsOf(a.w.t, page)
 	if answer.StatusCode == http.StatusOK {
-		form = asks(a.w.t, review, path)
+		form = asks(a.w.t, page, path)
 		if form.Has("password") {
 			form.Set("password", "a long enough password")
 			form.Set("confirm", "on")

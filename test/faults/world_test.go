@@ -56,6 +56,7 @@ type options struct {
 	edition     string         // of the org; professional has no change events
 	email       bool           // the org has enhanced e-mail
 	shared      bool           // the org shares activities
+	notesOff    bool           // the org has no enhanced notes
 	calls       int            // of the org's API a day; 0 = the edition's
 	ahead       time.Duration  // of the org's clock before ours
 	prepare     func(w *world) // of the org and the workspace, before the program starts
@@ -78,7 +79,7 @@ func newWorld(t *testing.T, database string, o options) *world {
 	}
 	org, err := simulator.Start(t.Context(), simulator.Config{
 		Now: now, Seed: 1, Sizes: o.seed(), Quiet: true, CometDWebsocketOff: o.longPolling || o.pubSub,
-		Edition: o.edition, DailyCalls: o.calls, Features: simorg.Features{Email: o.email, Shared: o.shared},
+		Edition: o.edition, DailyCalls: o.calls, Features: simorg.Features{Email: o.email, Shared: o.shared, NotesOff: o.notesOff},
 	})
 	if err != nil {
 		t.Fatal(err)
