@@ -68,6 +68,14 @@ func (s Schema) Field(name string) (Field, bool) {
 	return Field{}, false
 }
 
+// FieldLabel is what people of the org call a field, its API name where nobody said.
+func (s Schema) FieldLabel(name string) string {
+	if f, ok := s.Field(name); ok && f.Label != "" {
+		return f.Label
+	}
+	return name
+}
+
 // UpsertKey returns the external id field that holds our own id, or "": then
 // creates must be reconciled by asking the org.
 func (s Schema) UpsertKey() string {

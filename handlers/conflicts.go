@@ -169,6 +169,11 @@ func (v *visit) labelOfRecord(key gateway.RecordKey) string {
 	if r, err := v.ws.Record(v.UserContext(), key); err == nil {
 		return r.Label()
 	}
+	if key.Object == "ContentNote" {
+		if title, err := v.noteName(key); err == nil && title != "" {
+			return unmarked(title)
+		}
+	}
 	label := key.ID // what is written and not mirrored goes by what was written last
 	err := v.ws.Written(v.UserContext(), key, 1, func(line gateway.LogEntry) bool {
 		label = gateway.Record{Key: key, Fields: line.Fields}.Label()

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"strings"
+
 	"tidegate/gateway"
 	"tidegate/rules/outbound"
 	"tidegate/store"
@@ -10,24 +12,63 @@ import (
 // bondWords is what a record that only relates two others is, to a reader.
 var bondWords = map[string]string{"ContentDocumentLink": "Note link", "EventRelation": "Participant", "TaskRelation": "Participant"}
 
+// objectWords is what people call the records of an object.
+func (v *visit) objectWords(object string) string {
+	switch {
+	case bondWords[object] != "":
+		return bondWords[object]
+	case object == "ContentNote":
+		return "Note"
+	case object == "EmailMessage":
+		return "E-mail"
+	case strings.HasSuffix(object, "__c"):
+		if s, err := v.schema(object); err == nil && s.Label != "" {
+			return s.Label
+		}
+	}
+	return object
+}
+
+// writesNamed bounds how far back the title of a note is looked for.
+const writesNamed = 1000
+
+// noteName is the title of a note that was written last: it is not mirrored.
+func (v *visit) noteName(key gateway.RecordKey) (title string, err error) {
+	err = v.ws.Written(v.UserContext(), key, writesNamed, func(was gateway.LogEntry) bool {
+		title = was.Fields["Title"].String()
+		return title == ""
+	})
+	return title, err
+}
+
 // bondKinds are the objects that a bond reaches to, by the first characters of
 // their ids, which are the same in every org.
 var bondKinds = map[string]string{"001": "Account", "003": "Contact", "006": "Opportunity", "00Q": "Lead"}
 
 // bondEnds returns what the links and relations among lines reach to, by id: they
-// have no name of their own, and go by that one's.
+// have no name of their own, and go by that one's. Notes that lines name by their
+// id alone are among them.
 func (v *visit) bondEnds(lines ...store.LogLine) (map[string]gateway.Record, error) {
 	var keys []gateway.RecordKey
+	notes := map[string]gateway.Record{}
 	for _, line := range lines {
-		if id := bondEnd(line.Entry); len(id) > 3 && bondKinds[id[:3]] != "" {
+		e := line.Entry
+		if _, asked := notes[e.Key.ID]; !asked && e.Key.Object == "ContentNote" && nameless(e.Key, e.Label) {
+			title, err := v.noteName(e.Key)
+			if err != nil {
+				return nil, err
+			}
+			notes[e.Key.ID] = gateway.Record{Key: e.Key, Fields: gateway.Fields{"Title": gateway.Text(title)}}
+		}
+		if id := bondEnd(e); len(id) > 3 && bondKinds[id[:3]] != "" {
 			keys = append(keys, gateway.RecordKey{Object: bondKinds[id[:3]], ID: id})
 		}
 	}
 	if keys == nil {
-		return nil, nil
+		return notes, nil
 	}
 	found, err := v.ws.RecordsOf(v.UserContext(), keys)
-	ends := make(map[string]gateway.Record, len(found))
+	ends := notes
 	for key, r := range found {
 		ends[key.ID] = r
 	}

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -20,15 +21,18 @@ func (v *visit) logRow(line store.LogLine, conn gateway.Connection, ends map[str
 	row := views.LogRow{
 		ID: strconv.FormatInt(e.ID, 10), When: clk.at(e.At), Inbound: e.Direction == "in", Internal: e.Direction == "system",
 		What: e.What, By: byLine(e.By), Kind: squareOf(e.Key.Object), Record: e.Label, RecordURL: recordURL(e.Key),
-		RecordType: k.one, Salesforce: salesforceURL(conn, e.Key), Rule: e.Rule, State: logChip(e.State),
+		RecordType: v.typeWords(k), Salesforce: salesforceURL(conn, e.Key), Rule: e.Rule, State: logChip(e.State),
 		OpenURL: logURL(e.ID),
 	}
-	if nameless(e.Key, e.Label) {
+	if note := ends[e.Key.ID]; note.Key == e.Key && note.Fields["Title"].String() != "" {
+		row.Record = note.Label()
+	} else if nameless(e.Key, e.Label) {
 		u := ""
 		if row.Record, u = namedBy(e.Key, e.Cause); u != "" {
 			row.RecordURL = u
 		}
 	}
+	row.Record = unmarked(row.Record)
 	nameBond(&row, e, ends)
 	if line.Inbound != nil {
 		v.inboundWords(&row, *line.Inbound)
@@ -48,6 +52,20 @@ func (v *visit) logRow(line store.LogLine, conn gateway.Connection, ends map[str
 	}
 	return row
 }
+
+// typeWords is what people call a kind of record.
+func (v *visit) typeWords(k recordKind) string {
+	if k.one != k.object {
+		return k.one
+	}
+	return v.objectWords(k.object)
+}
+
+// marker is the trace at the end of a note's title by which it is found again.
+var marker = regexp.MustCompile(` \[tg-[0-9a-f]{10}\]$`)
+
+// unmarked is a name without it.
+func unmarked(name string) string { return marker.ReplaceAllString(name, "") }
 
 // nameless reports whether all that is known of a record is its id, which says
 // nothing to a reader.

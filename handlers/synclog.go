@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -173,10 +174,7 @@ func (v *visit) logFilter(q store.LogQuery) (views.Filter, error) {
 	}
 	for _, key := range logFilters {
 		if value := v.Query(key.name); value != "" {
-			text := value
-			if key.text != "" {
-				text = key.text
-			}
+			text := cmp.Or(key.text, chosenText(f.Selects, key.name), value)
 			f.Active = append(f.Active, views.Link{Text: text, URL: withQuery(v.Ctx, map[string]string{key.name: "", "after": "", "before": ""})})
 		}
 	}
@@ -186,6 +184,18 @@ func (v *visit) logFilter(q store.LogQuery) (views.Filter, error) {
 	return f, nil
 }
 
+// chosenText is the text of the option that a filter has chosen, "" for none.
+func chosenText(all []views.Select, name string) string {
+	for _, s := range all {
+		for _, o := range s.Options {
+			if s.Name == name && o.Selected && o.Value != "" {
+				return o.Text
+			}
+		}
+	}
+	return ""
+}
+
 func objectOptions(v *visit, chosen string) []views.Option {
 	out := []views.Option{{Text: "Any", Selected: chosen == ""}}
 	objects, err := mirrored(v.UserContext(), v.ws)
@@ -193,7 +203,7 @@ func objectOptions(v *visit, chosen string) []views.Option {
 		objects = gateway.MirroredObjects[:] // the log itself is worth more than its filter
 	}
 	for _, o := range objects {
-		out = append(out, views.Option{Value: o, Text: o, Selected: o == chosen})
+		out = append(out, views.Option{Value: o, Text: v.objectWords(o), Selected: o == chosen})
 	}
 	return out
 }

@@ -224,7 +224,7 @@ func (o *Outbox) submit(ctx context.Context, ws gateway.WorkspaceID, e Edit, r r
 		if e.wrote != nil && record.Fields == nil && !record.Deleted {
 			record.Fields = e.wrote
 		}
-		if err := e.expected(record, pending); err != nil {
+		if err := e.expected(record, pending, r.label); err != nil {
 			return err
 		}
 		plan, err := outbound.PlanEdit(outbound.Input{
@@ -237,13 +237,13 @@ func (o *Outbox) submit(ctx context.Context, ws gateway.WorkspaceID, e Edit, r r
 		case len(plan.Refused) == 0 && record.Fields == nil && pending == nil:
 			return gateway.Errorf(gateway.CodeNotFound, "There is no such %s here.", e.Key.Object)
 		}
-		return o.save(ctx, ws, tx, outbound.Hold(plan, r.writable, r.refused), &receipt)
+		return o.save(ctx, ws, tx, outbound.Hold(plan, r.writable, r.refused, r.label), &receipt)
 	})
 	return receipt, err
 }
 
 // expected refuses an edit that was made from values which moved since.
-func (e Edit) expected(record gateway.Record, pending *gateway.Change) error {
+func (e Edit) expected(record gateway.Record, pending *gateway.Change, label func(string) string) error {
 	for name, want := range e.Expect {
 		now := record.Fields[name]
 		if pending != nil {
@@ -252,7 +252,7 @@ func (e Edit) expected(record gateway.Record, pending *gateway.Change) error {
 			}
 		}
 		if now != want && (!now.Empty() || !want.Empty()) {
-			return gateway.Errorf(gateway.CodeConflict, "%s was changed meanwhile; that stands.", name)
+			return gateway.Errorf(gateway.CodeConflict, "%s was changed meanwhile; that stands.", label(name))
 		}
 	}
 	return nil

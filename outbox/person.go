@@ -236,9 +236,9 @@ func planPerson(in personInput) (outbound.Plan, error) {
 		return outbound.Plan{Skipped: skipped}, nil // a parked entry is not woken by the same again
 	}
 	edit.Cause = r.revised(edit.Cause, edit.Fields)
-	edit.Cause.Rule += outbound.Omissions(skipped)
+	edit.Cause.Rule += outbound.Omissions(skipped, r.label)
 	plan, err := outbound.PlanEdit(edit)
-	plan = outbound.Hold(plan, r.told, r.refused)
+	plan = outbound.Hold(plan, r.told, r.refused, r.label)
 	plan.Skipped = append(plan.Skipped, skipped...)
 	if err == nil && plan.Log == nil {
 		plan.Log = outbound.Withheld(in.record, edit.Cause, skipped, in.now)

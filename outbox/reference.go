@@ -91,9 +91,9 @@ func (b *batch) referred(c gateway.Change, given map[string]gateway.RecordKey, o
 		switch {
 		case owed && waits.State != gateway.StateParked:
 			awaits = id
-			b.barred[c.Key] = gateway.Errorf(gateway.CodeReference, "It waits for the %s that %s names; that one is written first.", waits.Key.Object, name)
+			b.barred[c.Key] = gateway.Errorf(gateway.CodeReference, "It waits for the %s that it names; that one is written first.", outbound.Plainly(waits.Key.Object))
 		case slices.Contains(required[c.Key.Object], name):
-			b.barred[c.Key] = gateway.Errorf(gateway.CodeNotFound, "What %s names was not written to Salesforce.", name)
+			b.barred[c.Key] = gateway.Errorf(gateway.CodeNotFound, "What it hangs on was not written to Salesforce.")
 		default:
 			delete(fields, name)
 		}
@@ -101,11 +101,11 @@ func (b *batch) referred(c gateway.Change, given map[string]gateway.RecordKey, o
 	activity := fields[activityOf[c.Key.Object]].String()
 	if first, owed := owing[activity]; owed && awaits == "" && moves(first) && first.State != gateway.StateParked {
 		awaits = activity
-		b.barred[c.Key] = gateway.Errorf(gateway.CodeReference, "It waits for the %s, which is to name somebody else by itself first.", first.Key.Object)
+		b.barred[c.Key] = gateway.Errorf(gateway.CodeReference, "It waits for the %s, which is to name somebody else by itself first.", outbound.Plainly(first.Key.Object))
 	}
 	if first, owed := owing[c.Awaits]; owed && awaits == "" && first.Op == gateway.OpDelete && first.State != gateway.StateParked {
 		awaits = c.Awaits
-		b.barred[c.Key] = gateway.Errorf(gateway.CodeReference, "It waits until the %s that was there before is taken away.", first.Key.Object)
+		b.barred[c.Key] = gateway.Errorf(gateway.CodeReference, "It waits until the %s that was there before is taken away.", outbound.Plainly(first.Key.Object))
 	}
 	return fields, awaits
 }

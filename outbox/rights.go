@@ -169,7 +169,7 @@ func (r rights) revised(cause gateway.Cause, fields gateway.Fields) gateway.Caus
 		}
 		o := of[name]
 		if o.Revision = m.Revision; m.Source != "" && cause.Kind == "person" {
-			o.Rule = "“" + m.Source + "” goes to " + name
+			o.Rule = "“" + m.Source + "” goes to " + r.label(name)
 		}
 		of[name] = o
 	}
@@ -215,12 +215,7 @@ func (r rights) takenBack(way string) func(field string) (bool, string) {
 	}
 }
 
-func (r rights) label(field string) string {
-	if f, ok := r.schema.Field(field); ok && f.Label != "" {
-		return f.Label
-	}
-	return field
-}
+func (r rights) label(field string) string { return r.schema.FieldLabel(field) }
 
 // checkValues refuses impossible values of writable fields; what may not be
 // written at all is refused as such by the plan.

@@ -29,7 +29,7 @@ func (o *Outbox) PreviewCall(ctx context.Context, ws gateway.WorkspaceID, c gate
 
 func (l *loading) planCall(ctx context.Context, c gateway.Call) planned {
 	in := l.callInput(ctx, c)
-	return planOf(gateway.KindCall, c.ExternalID, "Call", "Call", outbound.PlanCall(in), in.Surroundings).noted(len(c.Topics))
+	return planOf(gateway.KindCall, c.ExternalID, "Call", "Call"+with(in.Attendees), outbound.PlanCall(in), in.Surroundings).noted(len(c.Topics))
 }
 
 // callInput reads all that PlanCall looks at.
@@ -67,7 +67,22 @@ func (l *loading) planConversation(ctx context.Context, c gateway.Conversation, 
 	in.Attendees = []outbound.Attendee{l.other(ctx, c.Person, gateway.Participant{}, in.Settings.Contacts)}
 	l.beside(ctx, &in.Surroundings)
 	l.around(ctx, &in.Surroundings, gateway.KindConversation, c.ExternalID)
-	return planOf(gateway.KindConversation, c.ExternalID, "Conversation", "Conversation", outbound.PlanConversation(in), in.Surroundings).noted(0)
+	what := map[string]string{gateway.ChannelChat: "Chat", gateway.ChannelSMS: "Texts"}[c.Channel]
+	return planOf(gateway.KindConversation, c.ExternalID, "Conversation", what+with(in.Attendees), outbound.PlanConversation(in), in.Surroundings).noted(0)
+}
+
+// with names who somebody talked to, where that is known: " with Ann Lee".
+func with(all []outbound.Attendee) string {
+	for _, a := range all {
+		name := a.Words()
+		if len(a.Matches) == 1 {
+			name = a.Matches[0].Label()
+		}
+		if name != "" {
+			return " with " + name
+		}
+	}
+	return ""
 }
 
 // SubmitEmail is SubmitMeeting for an e-mail.

@@ -80,7 +80,7 @@ func reconsider(r rights, c gateway.Change, now time.Time) (gateway.Change, bool
 	if c.Cause.Kind == linkPerson {
 		writable = r.told
 	}
-	return outbound.Reconsider(c, writable, r.refused, now)
+	return outbound.Reconsider(c, writable, r.refused, r.label, now)
 }
 
 func (s waitingEdits) again(ctx context.Context, ws gateway.WorkspaceID, t thing, _ gateway.Cause) (bool, error) {

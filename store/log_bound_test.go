@@ -31,6 +31,8 @@ func TestLongLogIsCountedToABound_UX32(t *testing.T) {
 			}{
 				"all":                    {LogQuery{Limit: 5}, 5, 23, true, 3},
 				"one record":             {LogQuery{Object: "Contact", RecordID: "r7"}, 2, 2, false, 0},
+				"one record by its id":   {LogQuery{RecordID: "r7"}, 2, 2, false, 0},
+				"no record":              {LogQuery{RecordID: "nobody"}, 0, 0, false, 0},
 				"one meeting":            {LogQuery{Ref: "m1"}, 1, 1, false, 1},
 				"what needs somebody":    {LogQuery{State: string(gateway.LogNeedsYou)}, 3, 3, true, 3},
 				"found before the bound": {LogQuery{Search: "label 2."}, 2, 2, true, 1},

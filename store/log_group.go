@@ -29,6 +29,10 @@ func (w *Workspace) LogGroups(ctx context.Context, q LogQuery) ([]LogGroup, erro
 	if w.eyes != nil {
 		return w.groupsSeen(ctx, q)
 	}
+	q, err := w.withObject(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	where := w.logFilter(q)
 	where.state(q, false)
 	rows, err := list[struct {

@@ -29,6 +29,10 @@ func (w *Workspace) Log(ctx context.Context, q LogQuery) (LogPage, error) {
 	if q.Limit <= 0 {
 		q.Limit = pageSize
 	}
+	q, err := w.withObject(ctx, q)
+	if err != nil {
+		return LogPage{}, err
+	}
 	page, err := w.countLog(ctx, q)
 	if err != nil {
 		return page, err

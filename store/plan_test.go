@@ -38,6 +38,8 @@ func TestHotQueriesUseTheirIndex(t *testing.T) {
 		{"newest of the log", `SELECT fields FROM record_history WHERE workspace_id = 'w' AND id > 0 ORDER BY id DESC LIMIT 5`, "autoindex_record_history_1 (workspace_id=? AND id>?)"},
 		{"open refetches of the log", `SELECT fields FROM record_history WHERE workspace_id = 'w' AND ` + rareOutcome + ` AND ` + openRefetch + ` AND id > 0 ORDER BY id DESC LIMIT 5`, "record_history_rare (workspace_id=? AND id>?)"},
 		{"what was written to a record", `SELECT fields FROM sync_log WHERE workspace_id = 'w' AND object = 'o' AND record_id = 'r' AND direction = 'out' AND state = 'done' ORDER BY id DESC LIMIT 9`, "sync_log_written (workspace_id=? AND object=? AND record_id=?)"},
+		{"object of a record that has lines", strings.ReplaceAll(strings.ReplaceAll(objectsWith, "$table", "sync_log"), "?", "'w'"), "INDEX sync_log_record (workspace_id=? AND object=? AND record_id=?)"},
+		{"object of a record of the mirror", strings.ReplaceAll(strings.ReplaceAll(objectsWith, "$table", "records"), "?", "'w'"), "autoindex_records_1 (workspace_id=? AND object=? AND record_id=?)"},
 		{"lines of a meeting", `SELECT fields FROM sync_log WHERE workspace_id = 'w' AND cause_kind = 'meeting' AND cause_ref = 'm' AND cause_ref <> '' AND id > 0 ORDER BY id DESC LIMIT 5`, "sync_log_cause (workspace_id=? AND cause_kind=? AND cause_ref=? AND id>?)"},
 		{"lines of a cause", `SELECT fields FROM sync_log WHERE workspace_id = 'w' AND problem_code = 'c' AND problem_code <> '' AND id > 0 ORDER BY id DESC LIMIT 5`, "sync_log_problem (workspace_id=? AND problem_code=? AND id>?)"},
 		{"due changes", `SELECT fields FROM outbox WHERE state <> 'parked' AND due_at <= 5 ORDER BY lane, due_at LIMIT 1`, "outbox_due"},

@@ -208,15 +208,21 @@ func Line(c gateway.Change, r gateway.Record, label func(field string) string) g
 
 // plainNames are what people call objects whose names only Salesforce uses.
 var plainNames = map[string]string{
-	"ContentNote": "note", "ContentDocumentLink": "note link", "EventRelation": "participant", "TaskRelation": "participant",
+	"ContentNote": "note", "EmailMessage": "e-mail", "OpportunityContactRole": "contact role", "ContentDocumentLink": "note link", "EventRelation": "participant", "TaskRelation": "participant",
 }
+
+// Plainly is what people call the records of an object.
+func Plainly(object string) string { return cmp.Or(plainNames[object], object) }
 
 // Words returns what a change does in the words of the sync log, such as
 // "Update Title, Mobile".
 func Words(c gateway.Change, label func(field string) string) string {
 	verb := map[gateway.Op]string{gateway.OpCreate: "Create", gateway.OpUpdate: "Update", gateway.OpDelete: "Delete"}[c.Op]
 	if c.Op != gateway.OpUpdate {
-		return verb + " " + cmp.Or(plainNames[c.Key.Object], c.Key.Object)
+		return verb + " " + Plainly(c.Key.Object)
+	}
+	if c.Key.Object == "ContentNote" {
+		return noteWords(c)
 	}
 	names := c.Fields.Names()
 	if label != nil {
@@ -226,6 +232,19 @@ func Words(c gateway.Change, label func(field string) string) string {
 		slices.Sort(names)
 	}
 	return verb + " " + strings.Join(names, ", ")
+}
+
+// noteWords say what is written of a note, whose fields nobody sees by their names.
+func noteWords(c gateway.Change) string {
+	_, title := c.Fields["Title"]
+	_, text := c.Fields["Content"]
+	switch {
+	case title && text:
+		return "Update title and text of the note"
+	case title:
+		return "Update title of the note"
+	}
+	return "Update text of the note"
 }
 
 // Removed reports whether a line tells of a bond that was taken away, which can

@@ -137,12 +137,12 @@ const saidLength = 240
 func (p *planning) origins(object string, fields gateway.Fields) map[string]gateway.Origin {
 	of := map[string]gateway.Origin{}
 	for name := range fields {
-		m := p.mappingOf(object)(name)
+		m, label := p.mappingOf(object)(name), p.Schemas[object].FieldLabel(name)
 		switch {
 		case m.Topic != "":
-			of[name] = gateway.Origin{Rule: "Topic “" + topicTitle(m.Topic) + "” goes to " + name, Revision: m.Revision, Said: saidWords(p.topicsOf[m.Topic])}
+			of[name] = gateway.Origin{Rule: "Topic “" + topicTitle(m.Topic) + "” goes to " + label, Revision: m.Revision, Said: saidWords(p.topicsOf[m.Topic])}
 		case m.Source != "":
-			of[name] = gateway.Origin{Rule: "“" + m.Source + "” goes to " + name, Revision: m.Revision}
+			of[name] = gateway.Origin{Rule: "“" + m.Source + "” goes to " + label, Revision: m.Revision}
 		}
 	}
 	return of

@@ -80,7 +80,7 @@ func PlanOwed(in OwedInput) (plan Plan, omitted string) {
 	fields, skipped := possible(fields, in.Schema, in.Pending != nil && in.Pending.Op == gateway.OpCreate)
 	fields, fills, filled := fillable(fields, in)
 	skipped = append(skipped, filled...)
-	in.Cause.Rule += Omissions(skipped)
+	in.Cause.Rule += Omissions(skipped, in.Label)
 	plan, err := PlanEdit(Input{
 		Record: in.Record, Pending: in.Pending, Fields: fields, Fills: fills, Cause: in.Cause, Lane: in.Lane, Label: in.Label, Now: in.Now,
 		Writable:  func(string) (bool, string) { return true, "" }, // who planned the part has asked
@@ -151,7 +151,7 @@ func planNew(in OwedInput) Plan {
 			delete(fields, name)
 		}
 	}
-	in.Cause.Rule += Omissions(skipped)
+	in.Cause.Rule += Omissions(skipped, in.Label)
 	c := gateway.Change{
 		Key: in.Record.Key, Op: gateway.OpCreate, Fields: fields, Base: gateway.Fields{}, Edit: 1,
 		State: gateway.StateWaiting, DueAt: in.Now, EnqueuedAt: in.Now, Lane: in.Lane, Cause: in.Cause,

@@ -94,7 +94,7 @@ type CreateInput struct {
 func PlanCreate(in CreateInput) Plan {
 	key := gateway.RecordKey{Object: in.Object, ID: LocalPrefix + in.Person.ExternalID}
 	fields, skipped := creatable(withDefaults(withSources(personFields(in.Person, in.Object, in.Phone, in.Schema), in.Person, in.Schema, in.Mapping, nil), in), in.Schema)
-	in.Cause.Rule += Omissions(skipped)
+	in.Cause.Rule += Omissions(skipped, in.Schema.FieldLabel)
 	c := gateway.Change{
 		Key: key, Op: gateway.OpCreate, Fields: fields, Base: gateway.Fields{}, Edit: 1,
 		State: gateway.StateWaiting, DueAt: in.Now, EnqueuedAt: in.Now, Lane: in.Lane, Cause: in.Cause,
@@ -230,7 +230,7 @@ func ownCreation(r gateway.Record) bool { return r.Version == gateway.Version{} 
 // Withheld returns the line that explains why nothing of a person is owed to
 // his record, nil when there is nothing to explain.
 func Withheld(r gateway.Record, cause gateway.Cause, skipped []Skipped, now time.Time) *gateway.LogEntry {
-	if Omissions(skipped) == "" {
+	if Omissions(skipped, nil) == "" {
 		return nil
 	}
 	c := gateway.Change{Key: r.Key, Op: gateway.OpUpdate, Cause: cause, EnqueuedAt: now}
@@ -241,13 +241,17 @@ func Withheld(r gateway.Record, cause gateway.Cause, skipped []Skipped, now time
 }
 
 // Omissions returns the fields left out by a rule as the end of a log
-// sentence, "" when there are none. A value that is already there is nothing
+// sentence, "" when there are none; label gives the words for a field. A value that is already there is nothing
 // left out.
-func Omissions(skipped []Skipped) string {
+func Omissions(skipped []Skipped, label func(field string) string) string {
 	var parts []string
 	for _, s := range skipped {
 		if s.Reason != alreadyThere {
-			parts = append(parts, s.Field+" ("+strings.TrimSuffix(s.Reason, ".")+")")
+			name := s.Field
+			if label != nil {
+				name = label(name)
+			}
+			parts = append(parts, name+" ("+strings.TrimSuffix(s.Reason, ".")+")")
 		}
 	}
 	if parts == nil {

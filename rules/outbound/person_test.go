@@ -102,7 +102,7 @@ func TestPersonFillsOnlyWhatIsEmpty(t *testing.T) {
 	if !reflect.DeepEqual(edit, want) {
 		t.Errorf("AVC-25, AVC-28: edit = %v, want %v", edit, want)
 	}
-	if got := outbound.Omissions(skipped); !strings.Contains(got, "Email (It has a value") || !strings.Contains(got, "Title (Editable is off") || !strings.Contains(got, "Long__c (") || strings.Contains(got, "LastName") {
+	if got := outbound.Omissions(skipped, nil); !strings.Contains(got, "Email (It has a value") || !strings.Contains(got, "Title (Editable is off") || !strings.Contains(got, "Long__c (") || strings.Contains(got, "LastName") {
 		t.Errorf("reasons: %q", got)
 	}
 
@@ -122,7 +122,7 @@ func TestPersonFillsOnlyWhatIsEmpty(t *testing.T) {
 	if line := outbound.Withheld(record, gateway.Cause{}, nil, now); line != nil {
 		t.Errorf("line about nothing: %+v", line)
 	}
-	if got := outbound.Omissions(nil); got != "" {
+	if got := outbound.Omissions(nil, nil); got != "" {
 		t.Errorf("Omissions(nil) = %q", got)
 	}
 }

@@ -14,13 +14,14 @@ import (
 // as it is; also one that is just being sent, which settles first.
 //
 // writable is the truth table of the entry's object; refuseCreate says why
-// nothing is created there, "" when it is. Entries of other causes than edits
+// nothing is created there, "" when it is; label gives the words for a field, nil =
+// its API name. Entries of other causes than edits
 // and persons have settings of their own.
-func Reconsider(c gateway.Change, writable func(field string) (bool, string), refuseCreate string, now time.Time) (next gateway.Change, changed bool) {
+func Reconsider(c gateway.Change, writable func(field string) (bool, string), refuseCreate string, label func(field string) string, now time.Time) (next gateway.Change, changed bool) {
 	if c.State == gateway.StateSending || c.Cause.Kind != "edit" && c.Cause.Kind != "person" {
 		return c, false
 	}
-	why, fields := refusal(c, writable, refuseCreate)
+	why, fields := refusal(c, writable, refuseCreate, label)
 	held := c.State == gateway.StateParked && c.Problem.Code == string(gateway.CodeForbidden) && c.Problem.Said == ""
 	switch {
 	case why != "" && c.State == gateway.StateWaiting:
@@ -41,11 +42,11 @@ func Reconsider(c gateway.Change, writable func(field string) (bool, string), re
 // Hold parks what an edit leads to where the settings do not allow all of it:
 // the entry into which it folds may hold fields that are no longer written, and
 // an edit of others must not carry them out.
-func Hold(p Plan, writable func(field string) (bool, string), refuseCreate string) Plan {
+func Hold(p Plan, writable func(field string) (bool, string), refuseCreate string, label func(field string) string) Plan {
 	if p.Change == nil || p.Drop {
 		return p
 	}
-	next, changed := Reconsider(*p.Change, writable, refuseCreate, p.Change.DueAt)
+	next, changed := Reconsider(*p.Change, writable, refuseCreate, label, p.Change.DueAt)
 	if !changed || next.State != gateway.StateParked {
 		return p
 	}
@@ -57,7 +58,7 @@ func Hold(p Plan, writable func(field string) (bool, string), refuseCreate strin
 }
 
 // refusal says why an entry may not be written, and for which fields.
-func refusal(c gateway.Change, writable func(field string) (bool, string), refuseCreate string) (why string, fields []string) {
+func refusal(c gateway.Change, writable func(field string) (bool, string), refuseCreate string, label func(field string) string) (why string, fields []string) {
 	switch c.Op {
 	case gateway.OpCreate:
 		return refuseCreate, nil
@@ -65,7 +66,11 @@ func refusal(c gateway.Change, writable func(field string) (bool, string), refus
 		for _, name := range c.Fields.Names() {
 			if ok, reason := writable(name); !ok {
 				if why == "" {
-					why = fmt.Sprintf("%s is no longer written to Salesforce: %s", name, reason)
+					words := name
+					if label != nil {
+						words = label(name)
+					}
+					why = fmt.Sprintf("%s is no longer written to Salesforce: %s", words, reason)
 				}
 				fields = append(fields, name)
 			}

@@ -40,7 +40,7 @@ func TestWaitingEntryFollowsTheSettings(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, moved := outbound.Reconsider(tt.entry, byTruth, tt.create, now)
+			got, moved := outbound.Reconsider(tt.entry, byTruth, tt.create, nil, now)
 			if got.State != tt.want || moved != tt.moved {
 				t.Fatalf("state %s, moved %t; want %s, %t", got.State, moved, tt.want, tt.moved)
 			}
@@ -57,11 +57,11 @@ func TestWaitingEntryFollowsTheSettings(t *testing.T) {
 func TestEditOfOtherFieldsCarriesNoForbiddenOneOut(t *testing.T) {
 	byTruth := func(field string) (bool, string) { return field != "Title", "Editable is off for this field." }
 	c := gateway.Change{Key: ann, Op: gateway.OpUpdate, State: gateway.StateWaiting, Cause: gateway.Cause{Kind: "edit"}, Fields: gateway.Fields{"Title": `"x"`, "Phone": `"1"`}}
-	p := outbound.Hold(outbound.Plan{Change: &c, Log: &gateway.LogEntry{State: gateway.LogWaiting}}, byTruth, "")
+	p := outbound.Hold(outbound.Plan{Change: &c, Log: &gateway.LogEntry{State: gateway.LogWaiting}}, byTruth, "", nil)
 	if p.Change.State != gateway.StateParked || p.Log.State != gateway.LogNeedsYou || !strings.Contains(p.Log.Problem.What, "Title") {
 		t.Errorf("plan = %+v, line = %+v", p.Change, p.Log)
 	}
-	if p := outbound.Hold(outbound.Plan{Change: &c, Drop: true}, byTruth, ""); p.Change.State != gateway.StateWaiting {
+	if p := outbound.Hold(outbound.Plan{Change: &c, Drop: true}, byTruth, "", nil); p.Change.State != gateway.StateWaiting {
 		t.Errorf("what is dropped needs no parking: %+v", p.Change)
 	}
 }

@@ -148,7 +148,7 @@ func leftBehind(in RedirectInput, refused []Skipped, names []string) gateway.Pro
 		p.Code, p.What = string(gateway.CodeSFConverted), "The lead was converted while our change was waiting, and takes no changes any more."
 	}
 	if refused != nil {
-		p.What += " What it became does not take " + Omissions(refused)[len(". Not written: "):] + "."
+		p.What += " What it became does not take " + Omissions(refused, nil)[len(". Not written: "):] + "."
 	}
 	return p
 }
