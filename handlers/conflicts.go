@@ -9,6 +9,7 @@ import (
 	"tidegate/gateway"
 	"tidegate/rules/conflict"
 	"tidegate/rules/mapping"
+	"tidegate/rules/outbound"
 	"tidegate/store"
 	"tidegate/views"
 )
@@ -166,13 +167,16 @@ func (v *visit) conflictLine(q question, current bool) views.ConflictLine {
 }
 
 func (v *visit) labelOfRecord(key gateway.RecordKey) string {
-	if r, err := v.ws.Record(v.UserContext(), key); err == nil {
+	if r, err := v.ws.Record(v.UserContext(), key); err == nil && !nameless(key, r.Label()) {
 		return r.Label()
 	}
 	if key.Object == "ContentNote" {
 		if title, err := v.noteName(key); err == nil && title != "" {
 			return unmarked(title)
 		}
+	}
+	if outbound.Bond(key.Object) {
+		return v.bondName(key)
 	}
 	label := key.ID // what is written and not mirrored goes by what was written last
 	err := v.ws.Written(v.UserContext(), key, 1, func(line gateway.LogEntry) bool {

@@ -41,6 +41,19 @@ func (v *visit) noteName(key gateway.RecordKey) (title string, err error) {
 	return title, err
 }
 
+// bondName names a link or a relation by what it reaches to.
+func (v *visit) bondName(key gateway.RecordKey) string {
+	to := ""
+	err := v.ws.Written(v.UserContext(), key, writesNamed, func(was gateway.LogEntry) bool {
+		to = bondEnd(was)
+		return to == ""
+	})
+	if err != nil || len(to) < 3 || bondKinds[to[:3]] == "" {
+		return bondWords[key.Object] + " " + key.ID
+	}
+	return bondWords[key.Object] + ": " + v.labelOfRecord(gateway.RecordKey{Object: bondKinds[to[:3]], ID: to})
+}
+
 // bondKinds are the objects that a bond reaches to, by the first characters of
 // their ids, which are the same in every org.
 var bondKinds = map[string]string{"001": "Account", "003": "Contact", "006": "Opportunity", "00Q": "Lead"}

@@ -25,7 +25,7 @@ var logFilters = []struct{ name, text string }{
 	{gateway.KindEmail, "One e-mail"},
 	{customFilter, "One record of the product"},
 	{"cause", "One cause"},
-	{"rule", "One rule"},
+	{"rule", ""},
 	{"q", ""},
 	{"object", ""},
 	{"direction", ""},

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"cmp"
 	"regexp"
 	"strconv"
 	"strings"
@@ -30,6 +29,8 @@ func (v *visit) logRow(line store.LogLine, conn gateway.Connection, ends map[str
 		u := ""
 		if row.Record, u = namedBy(e.Key, e.Cause); u != "" {
 			row.RecordURL = u
+		} else if e.Key.Local() {
+			row.Record = "New " + row.RecordType
 		}
 	}
 	row.Record = unmarked(row.Record)
@@ -115,6 +116,9 @@ func (v *visit) logDetail(line store.LogLine, open bool) (views.LogDetail, error
 	if e.Direction == "out" && e.State == gateway.LogDone && !outbound.Created(e) {
 		d.Actions = append(d.Actions, views.Action{Text: "Undo this write", URL: undoBase + "?line=" + id})
 	}
+	if e.Direction == "out" && e.State == gateway.LogDone {
+		d.Actions = append(d.Actions, v.undoMore(e)...)
+	}
 	if e.Direction != "out" || e.State != gateway.LogNeedsYou {
 		return d, nil
 	}
@@ -136,11 +140,7 @@ func becauseOf(c gateway.Cause) []views.Fact {
 	if u == "" {
 		return nil
 	}
-	kind, custom := gateway.Custom(c.Kind)
-	if !custom {
-		kind = map[string]string{gateway.KindEmail: "e-mail"}[c.Kind]
-	}
-	return []views.Fact{{Label: "Because of", Value: cmp.Or(kind, c.Kind) + " " + c.Ref, URL: u}}
+	return []views.Fact{{Label: "Because of", Value: saidKind(c.Kind) + " " + c.Ref, URL: u}}
 }
 
 // saidFacts say of each written field which rule at which revision and which

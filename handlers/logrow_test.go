@@ -12,7 +12,7 @@ import (
 // what is still to be created has no id that says anything to a reader.
 func TestLineSaysWhenItIsTriedNext_UX33(t *testing.T) {
 	w := newWorld(t)
-	v := &visit{s: w.server, ws: w.db.In(home)}
+	v := &visit{s: w.server, ws: w.db.In(home), schemas: map[string]gateway.Schema{"Visit__c": {Object: "Visit__c", Label: "Visit"}}}
 	now := w.clock.now()
 	e := gateway.LogEntry{At: now, Direction: "out", State: gateway.LogWaiting, Key: gateway.RecordKey{Object: "Visit__c", ID: "local:home/custom:visit/v-1"}}
 	for want, c := range map[string]struct {
@@ -25,7 +25,7 @@ func TestLineSaysWhenItIsTriedNext_UX33(t *testing.T) {
 		"next " + v.clock().at(now.Add(2*time.Second)).Text: {now.Add(2 * time.Second), gateway.StateOK},
 	} {
 		e.NextTry = c.next
-		if row := v.logRow(store.LogLine{Entry: e}, gateway.Connection{State: c.state}, nil); row.Next != want || row.Record != "New Visit__c" {
+		if row := v.logRow(store.LogLine{Entry: e}, gateway.Connection{State: c.state}, nil); row.Next != want || row.Record != "New Visit" || row.RecordType != "Visit" {
 			t.Errorf("%q, %q, want %q", row.Next, row.Record, want)
 		}
 	}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/url"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/outbox"
+	"tidegate/rules/outbound"
 	"tidegate/rules/undo"
 	"tidegate/views"
 )
@@ -72,7 +74,7 @@ func askUndo(v *visit) error {
 		Shell: v.s.shell(v, "Undo", views.NavSyncLog),
 		Head: views.Head{
 			Crumb: []views.Link{{Text: "Sync log", URL: "/sync/log"}}, Title: "Undo " + undoneWords(len(plan.Restores), len(plan.Remakes)),
-			Lead: "Nothing is written yet. " + number(len(plan.Restores)+len(plan.Remakes)) + " would go back, " + number(len(plan.Left)) + " stay.",
+			Lead: v.undoWhat(scope) + "Nothing is written yet. " + number(len(plan.Restores)+len(plan.Remakes)) + " would go back, " + number(len(plan.Left)) + " stay.",
 		},
 		Form:   views.Form{URL: undoBase},
 		Button: "Write " + undoneWords(len(plan.Restores), len(plan.Remakes)) + " back",
@@ -100,6 +102,62 @@ func askUndo(v *visit) error {
 		}
 	}
 	return render(v.Ctx, views.Undo(p))
+}
+
+// undoWhat says of many writes which ones are taken back.
+func (v *visit) undoWhat(scope outbox.UndoScope) string {
+	var of []string
+	add := func(value, words string) {
+		if value != "" {
+			of = append(of, words)
+		}
+	}
+	l := scope.Lines
+	add(v.Query("day"), "of "+l.Since.Format("2 January 2006"))
+	add(l.Rule, "of the rule “"+l.Rule+"”")
+	add(l.Ref, "of the "+saidKind(l.Kind)+" “"+l.Ref+"”")
+	add(l.RecordID, "to one record")
+	add(l.User, "by "+l.User)
+	if scope.Line != 0 || of == nil {
+		return ""
+	}
+	return "All writes " + strings.Join(of, ", ") + ". "
+}
+
+// undoMore leads from one write to those of its rule and of its day.
+func (v *visit) undoMore(e gateway.LogEntry) []views.Action {
+	if !v.admin() {
+		return nil
+	}
+	out := []views.Action{{Text: "Undo all of this day", URL: undoBase + "?" + url.Values{"day": {e.At.In(v.clock().zone).Format(time.DateOnly)}}.Encode()}}
+	if rule := ruleAlone(e); rule != "" && e.Cause.Kind != gateway.KindUndo {
+		out = append(out, views.Action{Text: "Undo all of this rule", URL: undoBase + "?" + url.Values{"rule": {rule}}.Encode()})
+	}
+	if e.Cause.Ref != "" && thingURL(e.Cause.Kind, e.Cause.Ref) != "" {
+		out = append(out, views.Action{Text: "Undo all of this " + saidKind(e.Cause.Kind), URL: undoBase + "?" + saidFilter(e.Cause.Kind, e.Cause.Ref).Encode()})
+	}
+	return out
+}
+
+// ruleAlone is the rule of a line without what it was followed for, and without why
+// it was planned anew.
+func ruleAlone(e gateway.LogEntry) string {
+	rule, _, _ := strings.Cut(e.Rule, " Planned anew: ")
+	rule, _, _ = strings.Cut(rule, ". Not written: ")
+	if wasSaid := thingURL(e.Cause.Kind, e.Cause.Ref) != ""; wasSaid {
+		if at := strings.LastIndex(rule, ": "); at >= 0 {
+			rule = rule[at+2:]
+		}
+	}
+	return rule
+}
+
+// saidKind is what people call something that was said.
+func saidKind(kind string) string {
+	if own, custom := gateway.Custom(kind); custom {
+		return own
+	}
+	return cmp.Or(map[string]string{gateway.KindEmail: "e-mail"}[kind], kind)
 }
 
 // shownAtOnce bounds the rows of a dry run; the numbers above are of all.
@@ -171,6 +229,12 @@ func (v *visit) leftList(all []undo.Left) views.ListPage {
 	last := undo.Left{}
 	for _, left := range all {
 		field := labelOf(v.fieldOfObject(left.Key.Object, left.Field))
+		if outbound.Bond(left.Key.Object) {
+			field = "The whole record"
+		}
+		if n := len(l.Rows); n > 0 && field == "The whole record" && left.Key == last.Key {
+			continue
+		}
 		if n := len(l.Rows); n > 0 && left.Key == last.Key && left.Reason == last.Reason && left.Line == last.Line {
 			l.Rows[n-1].Cells[1].Text += ", " + field // the same of all fields of a record is said once
 			continue
@@ -196,7 +260,11 @@ func (v *visit) fieldOfObject(object, name string) gateway.Field {
 	if err != nil {
 		return gateway.Field{Name: name}
 	}
-	return fieldOf(schema, name)
+	f := fieldOf(schema, name)
+	if object == "ContentNote" && name == "Content" {
+		f.Label = "Text" // as people call it
+	}
+	return f
 }
 
 // undoWrites takes the writes back, through the same way out as every edit.

@@ -98,3 +98,36 @@ func TestMeetingAndDayAreUndoneByAdmins_M4(t *testing.T) {
 		t.Errorf("still waits %+v", c)
 	}
 }
+
+// What one rule wrote goes back with what it wrote for other meetings; from each
+// line the way leads to its rule, its day and its meeting, in words.
+func TestRuleIsUndoneFromItsLine_M4(t *testing.T) {
+	w := newWorld(t)
+	write := func(field, value, rule, ref string) int64 {
+		t.Helper()
+		r, err := w.box.Submit(t.Context(), home, outbox.Edit{
+			Key: contactOf(home), Fields: gateway.Fields{field: gateway.Text(value)}, Cause: gateway.Cause{Kind: "meeting", Ref: ref, Rule: rule, Name: names[gateway.RoleRep]},
+		})
+		must(t, err)
+		_, err = w.box.Deliver(t.Context(), home, r)
+		must(t, err)
+		return r.LogID
+	}
+	line := write("Title", "CFO", "Meeting “Weekly”: Roles go there. Planned anew: Notes settings changed", "m-1")
+	write("Phone", "1", "Meeting “Other”: Numbers go there.", "m-2")
+	admin := w.as(home, gateway.RoleAdmin)
+	page := admin.get(logURL(line)).want(http.StatusOK, "Undo all of this rule", "Undo all of this day", "Undo all of this meeting")
+	for _, scope := range []string{"rule=Roles+go+there.", "meeting=m-1"} {
+		if !contains(page.body, undoBase+"?"+scope) {
+			t.Errorf("no way to %s", scope)
+		}
+	}
+	ask := admin.get(undoBase+"?rule=Roles+go+there.").want(http.StatusOK, "Undo 1 value", "All writes of the rule “Roles go there.”.", "CFO", "Buyer")
+	admin.post(undoBase, ask.form(undoBase)).want(http.StatusSeeOther)
+	if got := w.caller.last(); got.Fields["Title"] != gateway.Text("Buyer") || len(got.Fields) != 1 {
+		t.Errorf("sent %+v", got)
+	}
+	if page := w.as(home, gateway.RoleRep).get(logURL(line)); contains(page.body, "Undo all of") {
+		t.Error("a rep is led to many writes")
+	}
+}

@@ -240,11 +240,14 @@ func (w *Workspace) logFilter(q LogQuery) *condition {
 		where.and("direction = ?", q.Direction)
 	}
 	for _, part := range [...]struct{ column, value string }{
-		{"problem_code", q.Code}, {"cause_kind", q.Kind}, {"cause_ref", q.Ref}, {"rule", q.Rule},
+		{"problem_code", q.Code}, {"cause_kind", q.Kind}, {"cause_ref", q.Ref},
 	} {
 		if part.value != "" {
 			where.and(part.column+" = ?", part.value)
 		}
+	}
+	if q.Rule != "" { // alone, or behind what it was made for: “Meeting “Weekly”: …”
+		where.and(`(rule = ? OR rule LIKE ? ESCAPE '\')`, q.Rule, contains(": "+q.Rule))
 	}
 	// As the partial indexes say it: SQLite does not see that a value is none.
 	if q.Ref != "" {
