@@ -30,6 +30,7 @@ var goldens = map[string]string{
 	"/pause/:object":             "connect-disconnect",
 	"/settings/salesforce/pause": "connect-disconnect",
 	costURL:                      "cost cost-hostile",
+	rehearsalURL:                 "rehearsal rehearsal-running rehearsal-none rehearsal-hostile",
 	"/sync/undo/created":         "connect-disconnect",
 	"/sync/people":               "people people-empty people-hostile", "/sync/people/decide": "people-decide people-decide-nothing-found", "/emails/salesforce/:id": "email-from-salesforce",
 	"/sync/undo": "undo undo-nothing undo-hostile", "/sync/again": "again again-check again-nothing again-hostile", backtestBase: "backtest backtest-proposed backtest-same backtest-hostile", "/sync/explain": "explain explain-empty explain-no-lines explain-hostile",

@@ -217,6 +217,7 @@ func allPages() []route {
 	list = append(list, route{"GET", backtestBase, admins, backtestPage})
 	list = append(list, explainPages...)
 	list = append(list, costPages...)
+	list = append(list, rehearsalPages...)
 	list = append(list, agentPages...)
 	list = append(list, filePages...)
 	list = append(list, saidPages...)

@@ -49,6 +49,9 @@ type Config struct {
 	// Shown is told of each answer that shows fields of a record to a person or a
 	// program; nil = nobody asks. It must return at once.
 	Shown func(ws gateway.WorkspaceID, object string, fields []string, to string)
+	// Rehearse begins a rehearsal of a workspace in the background; false when one
+	// runs already. nil = pages cannot begin one.
+	Rehearse func(ctx context.Context, ws gateway.WorkspaceID, by string) (began bool, err error)
 	// Worder lets a language model word the summaries of deals; nil = nobody
 	// does.
 	Worder *outbox.Worder

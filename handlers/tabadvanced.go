@@ -100,7 +100,8 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 			Name: "currency_label", Label: "Currency label", Options: currencies(a.CurrencyLabel),
 			Hint: "Only the symbol before amounts changes; no number does.", Meta: t.meta(v, "currency_label", "$"), Error: t.errors["currency_label"],
 		},
-		Sample: money("48000", a.CurrencyLabel),
+		Sample:    money("48000", a.CurrencyLabel),
+		Rehearsal: views.Link{Text: "Rehearse these settings", URL: rehearsalURL},
 	}
 	purposes, err := v.activityCard(t, "purpose", "Meeting purposes", a.PurposeField, a.Purposes)
 	if err != nil {

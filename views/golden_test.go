@@ -30,7 +30,7 @@ func pages() []page {
 	for _, list := range [][]page{
 		loginPages(), healthPages(), holePages(), listPages(), recordPages(), pastPages(), connectPages(),
 		notesPages(), objectsPages(), importPages(), tabPages(), logPages(), accountPages(), reviewPages(),
-		webhookPages(), costPages(), topicPages(), agentPages(), settingsFilePages(), conflictPages(), undoPages(), explainPages(), forecastPages(), saidPages(), apiPages(), againPages(), backtestPages(), objectStates(), deleteStates(), tabStates(), besideStates(), peopleStates(),
+		webhookPages(), costPages(), rehearsalPages(), topicPages(), agentPages(), settingsFilePages(), conflictPages(), undoPages(), explainPages(), forecastPages(), saidPages(), apiPages(), againPages(), backtestPages(), objectStates(), deleteStates(), tabStates(), besideStates(), peopleStates(),
 	} {
 		all = append(all, list...)
 	}

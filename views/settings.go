@@ -243,6 +243,8 @@ type AdvancedTab struct {
 	Currency     Select
 	// Sample shows an amount with the chosen label.
 	Sample string
+	// Rehearsal leads to the page of rehearsals; nobody's without an address.
+	Rehearsal Link
 }
 
 // ActivityCard says what a purpose or an outcome becomes on Event and Task.

@@ -34,6 +34,7 @@ type app struct {
 	logger     *slog.Logger
 	db         *store.DB
 	orgs       *orgs
+	rehearser  *rehearser
 	outbox     *outbox.Outbox
 	poster     poster
 	worder     *outbox.Worder // nil = no language model
@@ -175,6 +176,7 @@ func (a *app) join(hint string) error {
 			}
 		},
 	})
+	a.rehearser = newRehearser(a)
 	if smith, host, err := newWordsmith(a.cfg); err != nil {
 		return err
 	} else if smith != nil {
@@ -182,7 +184,7 @@ func (a *app) join(hint string) error {
 	}
 	a.server = handlers.New(handlers.Config{
 		DB: a.db, Outbox: a.outbox, Hub: a.hub, Courtesy: a.courtesy, Vault: sealer, Org: a.connecting, BaseURL: a.baseURL(),
-		Logger: a.logger, Metrics: a.metrics, SignInHint: hint, Version: version, ProveEvery: a.cfg.ProofPeriod(), Worder: a.worder, Shown: a.orgs.spending.Shown,
+		Logger: a.logger, Metrics: a.metrics, SignInHint: hint, Version: version, ProveEvery: a.cfg.ProofPeriod(), Worder: a.worder, Shown: a.orgs.spending.Shown, Rehearse: a.rehearser.begin,
 		CheckTarget: func(address string) error { _, err := targets.CheckURL(address); return err },
 	})
 	return nil
@@ -223,6 +225,7 @@ func (a *app) Run(ctx context.Context) error {
 	g.Go(func() error { return a.supervisor.Run(ctx) })
 	g.Go(func() error { return a.orgs.Run(ctx) })
 	g.Go(func() error { return a.announcer.Run(ctx) })
+	g.Go(func() error { return a.rehearser.Run(ctx) })
 	g.Go(func() error {
 		return a.db.Notifications(ctx, a.announcer.heard)
 	})

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"tidegate/gateway"
 	"tidegate/rules/rehearsal"
@@ -215,9 +216,10 @@ func (s *stage) writable(ctx context.Context) (refused []rehearsal.Play, err err
 			s.told = append(s.told, in.target)
 		}
 	}
+	edits := "edits were played to " + strings.Join(slices.Sorted(maps.Keys(s.edits)), ", ")
 	if len(s.edits) == 0 {
-		s.notes = append(s.notes, "No field may be edited here by these settings, so no edit was played.")
+		edits = "no field may be edited here by these settings, so no edit was played"
 	}
-	s.notes = append(s.notes, fmt.Sprintf("Followed were %d objects; edits were played to %v.", len(s.objects), slices.Sorted(maps.Keys(s.edits))))
+	s.notes = append(s.notes, fmt.Sprintf("Followed were %d objects; %s.", len(s.objects), edits))
 	return refused, nil
 }

@@ -78,3 +78,9 @@ func Weigh(plays []Play) Result {
 	}
 	return r
 }
+
+// Told is a result with what was not played and why, as it is kept and printed.
+type Told struct {
+	Result
+	Notes []string `json:"notes"`
+}

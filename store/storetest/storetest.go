@@ -125,6 +125,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"answers", answers},
 		{"isolation", isolation},
 		{"recent", recent},
+		{"rehearsals", rehearsals},
 		{"spent", spent},     // it moves the clock on by a day
 		{"traffic", traffic}, // it moves the clock far on
 	}
