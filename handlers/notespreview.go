@@ -236,9 +236,15 @@ func showPlan(p *views.SaidPreview, what string, began time.Time, plan outbound.
 	}
 }
 
-// firstOf is the beginning of a text, whole words where it can be.
+// firstOf is the beginning of a text, its lines in one, whole words where it can be.
 func firstOf(text string, n int) string {
-	text = strings.Join(strings.Fields(strings.TrimPrefix(text, "Summary\n")), " ")
+	var lines []string
+	for line := range strings.Lines(strings.TrimPrefix(text, "Summary\n")) {
+		if words := strings.Fields(line); len(words) > 0 {
+			lines = append(lines, strings.Join(words, " "))
+		}
+	}
+	text = strings.Join(lines, " · ")
 	runes := []rune(text)
 	if len(runes) <= n {
 		return text

@@ -94,7 +94,7 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 			Effect: v.summaryWords(),
 		}, {
 			Name: "own_sight", Label: "Reps see only what Salesforce shows them", On: a.OwnSight, Meta: t.meta(v, "own_sight", "on"),
-			Effect: "Each rep is taken for the Salesforce user with the same address, or whom you choose under Members. Records and fields that Salesforce hides from that user are left out of pages, searches, forecasts, exports and the log; who is no user sees none. Admins see what the connected user sees. It takes API calls: while a rep looks at pages, Salesforce is asked again every " + duration(sightLife) + ", two calls for an object and one for up to 200 records; while calls are scarce or it does not answer, its last word holds for " + duration(sightKept) + ". Restriction rules are not known to that answer. Switched off, reps see what the connected user sees.",
+			Effect: "What Salesforce hides from a rep’s own user is left out of pages, searches, forecasts, exports and the log; who is no user sees none. His user has the same address, or is chosen under Members. Salesforce is asked again every " + duration(sightLife) + " while he looks, and its last word holds for " + duration(sightKept) + "; restriction rules are not known to it. Off: reps see what the connected user sees, as admins do.",
 		}},
 		Currency: views.Select{
 			Name: "currency_label", Label: "Currency label", Options: currencies(a.CurrencyLabel),

@@ -28,8 +28,13 @@ func (c connecting) Check(ctx context.Context, id gateway.WorkspaceID) (handlers
 	}
 	report.Checks = append(report.Checks,
 		handlers.Check{Title: "Sign-in", Pass: true, Text: "Signed in as " + who.Username + "."},
-		handlers.Check{Title: "API Enabled", Pass: true, Text: "The connected user may use the API."}) // DEM-03: else it would have been refused
+		handlers.Check{Title: "API Enabled", Pass: true, Text: "The connected user may use the API."})
 	objects, err := one.client.DescribeGlobal(ctx)
+	if gateway.CodeOf(err) == gateway.CodeSFPolicy { // who may sign in need not have the API (DEM-03)
+		report.Checks[1] = signInCheck(err)
+		report.Took = time.Since(started)
+		return report, nil
+	}
 	if err != nil {
 		return report, err
 	}
@@ -65,7 +70,7 @@ func signInCheck(err error) handlers.Check {
 		Setup: []string{"Setup", "Manage Connected Apps", "the app of Tidegate", "its policies; then Reconnect on this page"}, SetupPath: "/lightning/setup/ConnectedApplication/home",
 	}
 	if gateway.CodeOf(err) == gateway.CodeSFPolicy {
-		check.Text = "The user has no API access."
+		check.Title, check.Text = "API Enabled", "The user has no API access, so nothing can be read or written. A Salesforce admin gives it by a permission set."
 		check.Setup = []string{"Setup", "Users", "Permission Sets", "System Permissions", "API Enabled"}
 		check.SetupPath = "/lightning/setup/PermSets/home"
 	}

@@ -15,7 +15,7 @@ import (
 // DEM-03: a user without API access is told so, with the clicks that help.
 func TestUserWithoutAPIAccessIsTold_DEM03(t *testing.T) {
 	got := signInCheck(gateway.Errorf(gateway.CodeSFPolicy, "API is not enabled"))
-	if got.Pass || got.Text != "The user has no API access." || !slices.Contains(got.Setup, "API Enabled") || got.SetupPath == "" {
+	if got.Pass || !strings.HasPrefix(got.Text, "The user has no API access") || got.Title != "API Enabled" || !slices.Contains(got.Setup, "API Enabled") || got.SetupPath == "" {
 		t.Errorf("%+v", got)
 	}
 }

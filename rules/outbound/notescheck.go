@@ -81,7 +81,7 @@ func destinationTest(places []string) NotesTest {
 func relatedTest(in NotesInput) NotesTest {
 	t := NotesTest{Title: "The meeting belongs to a record in Salesforce", Pass: in.Related, Text: "A Contact, Lead, Account or Opportunity was recognized by its participants."}
 	if in.NoMeeting {
-		t.Warn, t.Text = true, "No meeting has been told of yet. Of the first with notes it is said here."
+		t.Warn, t.Text = true, "No meeting has been told of yet. The first one with notes is judged here."
 		return t
 	}
 	if !in.Related {

@@ -255,3 +255,47 @@ func TestProfessionalEditionWorksByAsking_AIM21(t *testing.T) {
 		t.Errorf("AIM-21: health does not name polling: %s", page)
 	}
 }
+
+// A user who may sign in and has no API access is told so on the checklist, with
+// the permission to give and the page of Setup (DEM-03).
+func TestUserWithoutAPIAccessIsTold_DEM03(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"), options{})
+	a := w.admin()
+	w.fault(map[string]any{"kind": "unknown_error", "code": "API_DISABLED_FOR_ORG", "status": http.StatusForbidden, "path": "/services/data", "seconds": 600})
+	page := a.get("/settings/salesforce")
+	for _, want := range []string{"The user has no API access", "System Permissions", w.org.URL + "/lightning/setup/PermSets/home", "1 failed"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("DEM-03: the checklist does not say %q: %s", want, wordsOf(t, page))
+		}
+	}
+}
+
+// Each environment has a button of its own, its own sign-in host and its own
+// mark: what is connected by the button for sandboxes is marked so on every page
+// (AVC-01, UX-1).
+func TestProductionAndSandboxAreApart_AVC01(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"), options{unconnected: true})
+	a := w.admin()
+	page := a.get("/settings/salesforce")
+	for environment, host := range map[string]string{"production": "https://login.salesforce.com", "sandbox": "https://test.salesforce.com"} {
+		path := "/settings/salesforce/connect/" + environment
+		if !strings.Contains(page, `href="`+path+`"`) {
+			t.Errorf("AVC-01: no button for %s", environment)
+		}
+		if got := asks(t, a.get(path), path).Get("login_url"); got != host {
+			t.Errorf("AVC-01: %s signs in at %q, want %s", environment, got, host)
+		}
+	}
+	w.consents("sandbox")
+	// The org is none: the checklist says which button is right.
+	if page := a.reads("/settings/salesforce"); !strings.Contains(page, "The org is a production org, but was connected as sandbox.") {
+		t.Errorf("AVC-01: the checklist takes it for a sandbox: %s", page)
+	}
+	for _, path := range []string{"/", "/contacts", tabs + "notes", "/sync/log"} {
+		if page := a.get(path); !strings.Contains(page, "Sandbox") || strings.Contains(page, ">Production<") {
+			t.Errorf("AVC-01: %s does not say that it is a sandbox", path)
+		}
+	}
+}

@@ -163,10 +163,16 @@ func (w *world) signIn() *browser {
 // only that gives a grant that can be revoked.
 func (w *world) connectByConsent() {
 	w.t.Helper()
+	w.consents("production")
+}
+
+// consents goes the way of one of the two buttons.
+func (w *world) consents(environment string) {
+	w.t.Helper()
 	w.addAdmin()
 	b := w.signIn()
 	here := w.child.url
-	header, _ := b.ask(here+"/settings/salesforce/connect/production", url.Values{
+	header, _ := b.ask(here+"/settings/salesforce/connect/"+environment, url.Values{
 		"login_url": {w.org.URL}, "client_id": {w.org.ClientID}, "client_secret": {w.org.ClientSecret},
 	})
 	_, target, ok := strings.Cut(header.Get("Refresh"), "url=")
