@@ -97,7 +97,9 @@ for (const engine of engines) {
     test("while paused an edit waits and says so; resuming writes it", async () => {
       const { page } = web;
       await page.goto(demo.url);
-      await page.getByRole("button", { name: "Pause" }).first().click();
+      await page.getByRole("link", { name: "Pause", exact: true }).first().click();
+      await page.getByRole("heading", { name: "Pause the connection" }).waitFor(); // UX-12: what will wait is said first
+      await page.getByRole("button", { name: "Pause everything" }).click();
       await page.waitForURL(/saved=paused/);
       await page.goto(`${demo.url}/contacts/${contact.Id}?edit=Title`);
       await page.fill("#value", "Waiting for the tide");
