@@ -155,3 +155,52 @@ func TestPersonFillsAndActivitiesAreClosedTasksInTheOrg_AVC03_AVC08_AVC23_AVC24_
 	}
 	w.mirrorEqualsOrg()
 }
+
+// An edit reaches the org only where the object is synced, the field is editable,
+// and there is a field to write to; else it is refused with the reason, and no call
+// is made.
+func TestEditNeedsAllThreeInTheOrg_STA09_STA10_STA12_STA13(t *testing.T) {
+	w := newWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"), options{})
+	w.anchor()
+	id := w.contacts(1)[0]
+	for _, object := range []string{"false", "true"} {
+		w.setting(gateway.TabObjects, `{"writeback":{"Contact":`+object+`}}`)
+		for _, editable := range []bool{false, true} {
+			for field, there := range map[string]bool{"Department": true, "Gone__c": false} {
+				if err := w.store().SaveMapping(t.Context(), gateway.Mapping{Object: "Contact", Field: field, Editable: editable, Imported: true, FieldType: "string", Revision: w.revision("Contact", field)}); err != nil {
+					t.Fatal(err)
+				}
+				text := "By " + object + field + map[bool]string{true: " editable"}[editable]
+				w.sim(http.MethodDelete, "/calls", nil, nil)
+				code, body := w.call(http.MethodPatch, "/records/Contact/"+id, map[string]any{"fields": map[string]any{field: text}})
+				w.quiet()
+				all := object == "true" && editable && there
+				if ok := code == http.StatusOK; ok != all {
+					t.Errorf("STA-13: synced %s, editable %t, %s: %d %s", object, editable, field, code, body)
+				}
+				if got := w.truth("Contact")[id].text(field); (got == text) != all {
+					t.Errorf("STA-13: synced %s, editable %t, %s: the org has %q", object, editable, field, got)
+				}
+				if n := w.calls(http.MethodPatch, ""); (n > 0) != all {
+					t.Errorf("STA-13: synced %s, editable %t, %s: %d calls wrote", object, editable, field, n)
+				}
+			}
+		}
+	}
+	w.mirrorEqualsOrg()
+}
+
+// revision is that of a mapping, 0 for one that is not there.
+func (w *world) revision(object, field string) int64 {
+	w.t.Helper()
+	all, err := w.store().Mappings(w.t.Context(), object)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, m := range all {
+		if m.Field == field {
+			return m.Revision
+		}
+	}
+	return 0
+}
