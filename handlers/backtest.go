@@ -149,7 +149,7 @@ func (v *visit) backtestValues(r effect.Row) (would, was string) {
 			others = append(others, labelOf(f))
 			continue
 		}
-		then, now := apart(v.backtestValue(f, r.Would[name]), v.backtestValue(f, r.Was[name]))
+		then, now := apart(v.valueWords(f, r.Would[name]), v.valueWords(f, r.Was[name]))
 		would += labelOf(f) + ": " + orNone(then) + ". "
 		was += labelOf(f) + ": " + orNone(now) + ". "
 	}
@@ -159,7 +159,8 @@ func (v *visit) backtestValues(r effect.Row) (would, was string) {
 	return would, was
 }
 
-func (v *visit) backtestValue(f gateway.Field, value gateway.Value) string {
+// valueWords is a value as a person reads it: what a field refers to goes by its name.
+func (v *visit) valueWords(f gateway.Field, value gateway.Value) string {
 	switch id := value.String(); {
 	case f.Type != gateway.TypeReference || len(id) < 3:
 	case (gateway.RecordKey{ID: id}).Local():

@@ -56,7 +56,7 @@ func (v *visit) bondName(key gateway.RecordKey) string {
 
 // bondKinds are the objects that a bond reaches to, by the first characters of
 // their ids, which are the same in every org.
-var bondKinds = map[string]string{"001": "Account", "003": "Contact", "006": "Opportunity", "00Q": "Lead"}
+var bondKinds = map[string]string{"001": "Account", "003": "Contact", "005": "User", "006": "Opportunity", "00Q": "Lead"}
 
 // bondEnds returns what the links and relations among lines reach to, by id: they
 // have no name of their own, and go by that one's. Notes that lines name by their

@@ -194,10 +194,9 @@ func (v *visit) diff(line store.LogLine, open bool) (d *views.Diff, hidden bool)
 	if e.Direction == "out" {
 		d.Title, d.Columns[2] = "What we write", "Ours"
 	}
-	clk, currency := v.clock(), v.currency()
 	for _, name := range e.Fields.Names() {
 		f := fieldOf(schema, name)
-		was, is := clk.display(f, e.Before[name], currency), clk.display(f, e.Fields[name], currency)
+		was, is := v.valueWords(f, e.Before[name]), v.valueWords(f, e.Fields[name])
 		if !open && personal(f) && was+is != "" {
 			was, is, hidden = masked(was), masked(is), true
 		}

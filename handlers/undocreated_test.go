@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tidegate/gateway"
+	"tidegate/store"
 )
 
 // What a meeting created is deleted after the dry run has named it and the
@@ -34,4 +35,24 @@ func TestWhatAMeetingCreatedIsDeletedByAdmins_M4(t *testing.T) {
 	}
 	admin.get(at).want(http.StatusOK, "Undo 0 values")
 	rep.post(undoCreatedBase, url.Values{"meeting": {"m-1"}}).want(http.StatusForbidden)
+}
+
+// What a write refers to goes by its name on the line's page, not by its id.
+func TestLineNamesWhatItRefersTo_UX36(t *testing.T) {
+	w := newWorld(t)
+	text, _ := w.apiKey(home, "write")
+	must(t, w.db.In(home).SaveSchemas(t.Context(), []gateway.Schema{{Object: "Event", Label: "Event", Createable: true, Updateable: true, Fields: []gateway.Field{
+		{Name: "Subject", Label: "Subject", Type: "string", Length: 255, Createable: true, Updateable: true}, {Name: "WhoId", Label: "Name", Type: gateway.TypeReference, Createable: true, Updateable: true},
+	}}}))
+	w.save(home, record(key("Contact", "003", 56), gateway.Fields{"LastName": gateway.Text("Leefoot"), "Email": gateway.Text("ann@customer.example")}))
+	w.product(text).json("PUT", "/api/v1/meetings/m-1", meetingBody("Weekly", "Weekly")).want(http.StatusOK)
+	page, err := w.db.In(home).Log(t.Context(), store.LogQuery{Object: "Event", Direction: "out"})
+	must(t, err)
+	if len(page.Entries) != 1 || page.Entries[0].Entry.Fields["WhoId"].Empty() {
+		t.Fatalf("lines %+v", page.Entries)
+	}
+	shown := w.as(home, gateway.RoleAdmin).get(logURL(page.Entries[0].Entry.ID)).want(http.StatusOK, "Leefoot")
+	if contains(shown.body, key("Contact", "003", 56).ID) {
+		t.Error("the id stands where the name is known")
+	}
 }
