@@ -156,7 +156,7 @@ func (v *visit) advice(s objectTab) ([]views.TextCard, error) {
 		out = append(out, views.TextCard{
 			Title: "Nobody has chosen who wins",
 			Text:  count(len(open), "field travels", "fields travel") + " both ways: " + list(open) + ". Until somebody decides, the most recent value wins. Decide once per kind of data, or for one field in its line.",
-			Link:  views.Link{Text: "Decide on the Advanced tab", URL: settingsBase + "/advanced"},
+			Link:  views.Link{Text: "Decide in six short steps", URL: WinnersURL},
 		})
 	}
 	return out, nil

@@ -131,6 +131,7 @@ func allPages() []route {
 		{"GET", forecastBase, signedIn, forecastPage},
 		{"POST", forecastBase + "/export", signedIn, exportForecast},
 		{"POST", settingsBase + "/forecast/preview", admins, previewTab(gateway.TabForecast, orgScope)},
+		{"GET", WinnersURL, admins, winnersPage},
 		{"POST", settingsBase + "/notes/preview", admins, previewTab(gateway.TabNotes, orgScope)},
 		{"POST", "/settings/you/preview", signedIn, previewTab(gateway.TabNotes, ownScope)},
 		{"POST", "/settings/members/:id/notes/preview", admins, previewTab(gateway.TabNotes, memberOfAddress)},

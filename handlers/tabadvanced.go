@@ -89,6 +89,7 @@ func showAdvanced(v *visit, t tabState) (templ.Component, error) {
 			},
 		},
 		Conflicts: conflictSelects(v, t), ConflictText: settings.ConflictWords(a.Conflicts),
+		ConflictLink: views.Link{Text: "Go through it step by step", URL: WinnersURL},
 		Switches: []views.Switch{{
 			Name: "summarize_topics", Label: "Summarize Smart Topics in the deals dashboard", On: a.SummarizeTopics, Meta: t.meta(v, "summarize_topics", "off"),
 			Effect: v.summaryWords(),

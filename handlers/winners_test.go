@@ -93,3 +93,53 @@ func TestFieldsTravelBothWaysOnlyOnceItIsDecidedWhoWins_DEM17(t *testing.T) {
 		t.Errorf("decided %v", got)
 	}
 }
+
+// UX 30: the wizard asks one kind of data a step, without a script, and Back
+// works; the last step says the answers in one sentence and leads to the review,
+// which saves one revision. It is offered while something is undecided.
+func TestTheWizardAsksWhoWinsOncePerKindOfData_UX30(t *testing.T) {
+	w := newWorld(t)
+	admin := w.as(home, gateway.RoleAdmin)
+	admin.get(settingsBase+"/objects").want(http.StatusOK, "Decide who wins", "Answer in six short steps")
+	answers := map[gateway.DataType]string{
+		gateway.DataOwnership: "salesforce", gateway.DataAmounts: "salesforce", gateway.DataStages: "recent", gateway.DataOutcomes: "ask", gateway.DataPeople: "recent", gateway.DataOther: "recent",
+	}
+	page, next := admin.get(WinnersURL), url.Values{}
+	for i, kind := range gateway.DataTypes {
+		page.want(http.StatusOK, "Step "+number(i+1)+" of 6", "Suggested")
+		if strings.Contains(page.body, " checked") {
+			t.Fatalf("step %d: a winner is chosen beforehand", i+1)
+		}
+		for name := range next {
+			if name != answeredName && !strings.Contains(page.body, `name="`+name+`" value="`+next.Get(name)+`"`) {
+				t.Errorf("step %d forgets %s", i+1, name)
+			}
+		}
+		next.Set(answeredName, string(kind))
+		admin.get(WinnersURL+"?"+next.Encode()).want(http.StatusOK, "Step "+number(i+1)+" of 6", "Choose who wins, then go on.")
+		next.Set("decide_"+string(kind), answers[kind])
+		page = admin.get(WinnersURL + "?" + next.Encode())
+	}
+	const sentence = "Salesforce wins for ownership, amounts and close dates; the most recent value wins for deal stages, names, addresses and numbers, everything else; a person is asked about meeting outcomes and topics."
+	page.want(http.StatusOK, "Your answers", sentence)
+	admin.get(WinnersURL+"?back=stages&decide_ownership=salesforce&decide_amounts=salesforce&decide_stages=recent").want(http.StatusOK, "Step 3 of 6")
+	admin.get(WinnersURL+"?answered=other&decide_other=recent&decide_amounts=nonsense").want(http.StatusOK, "Step 1 of 6") // made by hand
+	if w.settings(gateway.OrgScope, gateway.TabAdvanced).Revision != 0 {
+		t.Error("saved on the way")
+	}
+	advanced := settingsBase + "/advanced"
+	admin.review(advanced, page.form(advanced)).want(http.StatusSeeOther)
+	for kind, winner := range answers {
+		if got := w.saved().Advanced.Conflicts[kind]; string(got) != winner {
+			t.Errorf("%s: %q", kind, got)
+		}
+	}
+	if w.settings(gateway.OrgScope, gateway.TabAdvanced).Revision != 1 {
+		t.Error("not one revision")
+	}
+	admin.get(advanced).want(http.StatusOK, sentence, "Go through it step by step")
+	if strings.Contains(admin.get(settingsBase+"/objects").body, "Decide who wins") {
+		t.Error("offered though all is decided")
+	}
+	w.as(home, gateway.RoleRep).get(WinnersURL).want(http.StatusForbidden)
+}

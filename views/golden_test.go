@@ -29,7 +29,7 @@ func pages() []page {
 	var all []page
 	for _, list := range [][]page{
 		loginPages(), healthPages(), holePages(), listPages(), recordPages(), pastPages(), connectPages(),
-		notesPages(), objectsPages(), importPages(), tabPages(), logPages(), accountPages(), reviewPages(),
+		notesPages(), objectsPages(), importPages(), tabPages(), logPages(), accountPages(), reviewPages(), wizardPages(),
 		webhookPages(), costPages(), rehearsalPages(), topicPages(), agentPages(), settingsFilePages(), conflictPages(), undoPages(), explainPages(), forecastPages(), saidPages(), apiPages(), againPages(), backtestPages(), objectStates(), deleteStates(), tabStates(), besideStates(), peopleStates(),
 	} {
 		all = append(all, list...)

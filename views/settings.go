@@ -238,6 +238,7 @@ type AdvancedTab struct {
 	// Conflicts ask who wins, per kind of data; ConflictText says it in a sentence.
 	Conflicts    []Select
 	ConflictText string
+	ConflictLink Link
 	Deals        []Select
 	Switches     []Switch
 	Currency     Select

@@ -130,7 +130,8 @@ func winnerCheck(ctx context.Context, one *org) handlers.Check {
 	}
 	check.Warn = true
 	check.Text += " Decide it once per kind of data, before fields travel both ways: until then the later change replaces the earlier one."
-	check.Setup, check.Page = []string{"Tidegate", "Salesforce settings", "Advanced Settings", "When both sides changed"}, "/settings/salesforce/advanced"
+	check.Setup = []string{"Tidegate", "Salesforce settings", "Advanced Settings", "When both sides changed"}
+	check.Page = handlers.WinnersURL
 	return check
 }
 

@@ -179,6 +179,59 @@ for (const engine of engines) {
         }
       });
 
+      test(`who wins is asked a kind of data a step, and what rests on it is not undecided, ${how} (UX 30, DEM-17)`, async () => {
+        const web = await openBrowser({ javaScriptEnabled: script });
+        try {
+          const { page } = web;
+          page.setDefaultTimeout(patience);
+          const save = async () => {
+            await agree(page, demo);
+            await page.getByRole("button", { name: "Save Changes & Start Syncing" }).click();
+          };
+          const winner = script ? "salesforce" : "ask";
+          await signIn(page, demo);
+          await page.goto(`${demo.url}/settings/salesforce/winners`);
+          for (let step = 1; step <= 6; step++) {
+            await page.getByText(`Step ${step} of 6`).waitFor();
+            if (script && step === 2) {
+              await noViolations(page);
+              await page.setViewportSize({ width: 390, height: 900 });
+              await noSidewaysScroll(page);
+              await page.setViewportSize({ width: 1280, height: 900 });
+            }
+            await page.locator(`input[type=radio][value=${winner}]`).check();
+            await page.getByRole("button", { name: "Next" }).click();
+          }
+          await page.getByText("Your answers").waitFor();
+          if (script) await noViolations(page);
+          await page.getByRole("link", { name: "Back", exact: true }).click();
+          await page.getByText("Step 6 of 6").waitFor();
+          assert.ok(await page.locator(`input[type=radio][value=${winner}]`).isChecked());
+          await page.getByRole("button", { name: "Next" }).click();
+          await page.getByRole("button", { name: "Review and save" }).click();
+          await page.getByText("Nothing is saved yet.").waitFor();
+          await save();
+          await page.waitForURL(/saved=/);
+          await page.getByText(script ? "Salesforce wins for ownership, amounts" : "A person is asked about ownership, amounts").waitFor();
+
+          // What is decided is not taken back to nothing while fields rest on it.
+          await page.selectOption("[name=conflicts_people]", "");
+          await page.getByRole("button", { name: "Review changes" }).last().click();
+          await page.getByText("Who wins for names, addresses and numbers?").first().waitFor();
+          if (script) await noViolations(page);
+          await save();
+          await page.getByText("Nothing was saved: fields would travel both ways").first().waitFor();
+          web.complaints.length = 0; // Chromium tells of the 422
+          await page.locator("input[name=decide_people][value=recent]").check();
+          await save();
+          await page.waitForURL(/saved=/);
+          assert.equal(await page.inputValue("[name=conflicts_people]"), "recent");
+          assert.deepEqual(web.complaints, []);
+        } finally {
+          await web.close();
+        }
+      });
+
       test(`a custom object takes part and is removed, ${how}`, async () => {
         const web = await openBrowser({ javaScriptEnabled: script });
         const object = script ? "Site_Visit__c" : "Second_Visit__c";
