@@ -67,7 +67,11 @@ func showObjects(v *visit, t tabState) (templ.Component, error) {
 				Text: "Calls, chats and texts can go to any object that passes four tests, instead of Leads and Contacts. The page of each object shows the four tests.",
 			},
 		}
-		if card, open := winnersCard(t.settings); open {
+		card, offered, err := v.winnersCard(t.settings)
+		if err != nil {
+			return nil, err
+		}
+		if offered {
 			p.Cards = append([]views.TextCard{card}, p.Cards...)
 		}
 		p.Actions = []views.Action{{Text: "Add object", URL: addURL, Icon: views.IconPlus}}

@@ -149,6 +149,18 @@ func (c *SettingsFile) Decide(winners map[gateway.DataType]gateway.Winner) (err 
 	return err
 }
 
+// DecideRest chooses a rule for each kind of data for which the file leaves open
+// who wins.
+func (c *SettingsFile) DecideRest(rule gateway.Winner) error {
+	rest := map[gateway.DataType]gateway.Winner{}
+	for _, t := range gateway.DataTypes {
+		if c.wanted.Advanced.Conflicts[t] == gateway.WinnerNone {
+			rest[t] = rule
+		}
+	}
+	return c.Decide(rest)
+}
+
 // strangers are addresses of the file that are no members here.
 func (c *SettingsFile) strangers() []string {
 	var out []string

@@ -130,11 +130,14 @@ func summed(p views.WizardPage, t tabState, chosen map[gateway.DataType]gateway.
 	return p
 }
 
-// winnersCard offers the wizard while something is undecided.
-func winnersCard(s gateway.Settings) (views.TextCard, bool) {
-	open := settings.UndecidedWords(s.Advanced.Conflicts)
-	return views.TextCard{
-		Title: "Decide who wins", Link: views.Link{Text: "Answer in six short steps", URL: WinnersURL},
-		Text: "Nobody has decided yet what holds when both sides changed, for " + open + ". Decide it before fields travel both ways.",
-	}, open != ""
+// winnersCard offers the wizard while nobody has decided.
+func (v *visit) winnersCard(s gateway.Settings) (card views.TextCard, offered bool, err error) {
+	card = views.TextCard{Title: "Decide who wins", Link: views.Link{Text: "Answer in six short steps", URL: WinnersURL}}
+	if open := settings.UndecidedWords(s.Advanced.Conflicts); open != "" {
+		card.Text = "Nobody has decided yet what holds when both sides changed, for " + open + ". Decide it before fields travel both ways."
+		return card, true, nil
+	}
+	changes, err := v.changesOf(gateway.TabAdvanced, gateway.OrgScope)
+	card.Text = "Nobody has decided yet what holds when both sides changed. Until then a person is asked about each conflict, and neither value is overwritten."
+	return card, settings.Preset(changes), err
 }

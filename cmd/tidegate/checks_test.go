@@ -70,8 +70,14 @@ func TestWhoWinsIsAskedForUntilItIsDecided_DEM17(t *testing.T) {
 	if got := winnerCheck(t.Context(), one); !got.Warn || len(got.Setup) == 0 || !strings.HasPrefix(got.Text, "Nobody has decided") {
 		t.Errorf("undecided: %+v", got)
 	}
+	if err := (connecting{}).presetWinners(t.Context(), one.ws, establishing{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := winnerCheck(t.Context(), one); !got.Warn || got.Page == "" || !strings.HasPrefix(got.Text, "A person is asked about ownership") {
+		t.Errorf("as a workspace begins: %+v", got)
+	}
 	body := `{"conflicts":{"ownership":"salesforce","amounts":"salesforce","stages":"recent","outcomes":"product","people":"ask","other":"recent"}}`
-	_, err := one.ws.SaveSetting(t.Context(), gateway.SettingRow{Scope: gateway.OrgScope, Tab: gateway.TabAdvanced, Body: []byte(body)}, 0)
+	_, err := one.ws.SaveSetting(t.Context(), gateway.SettingRow{Scope: gateway.OrgScope, Tab: gateway.TabAdvanced, Body: []byte(body), By: "Ann"}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

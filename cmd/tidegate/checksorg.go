@@ -11,6 +11,7 @@ import (
 	"tidegate/handlers"
 	"tidegate/rules/settings"
 	"tidegate/salesforce"
+	"tidegate/store"
 )
 
 // organization is what the org says of itself.
@@ -125,14 +126,33 @@ func winnerCheck(ctx context.Context, one *org) handlers.Check {
 	if err == nil {
 		in, err = settings.Effective(rows, nil)
 	}
-	if check.Text = settings.ConflictWords(in.Advanced.Conflicts); err == nil && settings.UndecidedWords(in.Advanced.Conflicts) == "" {
+	check.Text = settings.ConflictWords(in.Advanced.Conflicts)
+	switch open := settings.UndecidedWords(in.Advanced.Conflicts); {
+	case open != "":
+		check.Text += " Decide it once per kind of data, before fields travel both ways: until then the later change replaces the earlier one."
+	case err == nil && preset(ctx, one.ws):
+		check.Text += " So every workspace begins; decide it once per kind of data."
+	default:
 		return check
 	}
 	check.Warn = true
-	check.Text += " Decide it once per kind of data, before fields travel both ways: until then the later change replaces the earlier one."
 	check.Setup = []string{"Tidegate", "Salesforce settings", "Advanced Settings", "When both sides changed"}
 	check.Page = handlers.WinnersURL
 	return check
+}
+
+// preset reports whether nobody has decided since the first connect.
+func preset(ctx context.Context, ws *store.Workspace) bool {
+	history, err := ws.SettingHistory(ctx, gateway.OrgScope, gateway.TabAdvanced)
+	if err != nil {
+		return false
+	}
+	standard, err := settings.Encode(gateway.DefaultSettings(), gateway.TabAdvanced)
+	if err != nil {
+		return false
+	}
+	changes, err := settings.LastChanges(gateway.TabAdvanced, standard, history)
+	return err == nil && settings.Preset(changes)
 }
 
 // lockCheck advises to lock the organization's settings before a rollout

@@ -16,6 +16,7 @@ type connectCmd struct {
 	ClientSecret string `required:"" env:"TIDEGATE_CLIENT_SECRET" help:"Consumer secret; for jwt-bearer the PEM private key. Better given by TIDEGATE_CLIENT_SECRET."`
 	Flow         string `enum:"client-credentials,jwt-bearer" default:"client-credentials" help:"client-credentials or jwt-bearer."`
 	Username     string `help:"Salesforce user to act as, for jwt-bearer."`
+	WhoWins      string `enum:",ask,recent,salesforce,product" default:"" help:"At the first connect, who wins when both sides changed, for all kinds of data that nobody has decided: ask (a person; the default), recent, salesforce or product."`
 	JSON         bool   `name:"json" help:"Print one JSON line."`
 }
 
@@ -72,7 +73,7 @@ func (a *app) connectByApp(ctx context.Context, c connectCmd) error {
 		return err
 	}
 	env := environmentOf(app.LoginURL)
-	err = a.connecting.establish(ctx, c.id(), establishing{environment: env, flow: c.Flow, app: app, grant: grant, by: onCommandLine})
+	err = a.connecting.establish(ctx, c.id(), establishing{environment: env, flow: c.Flow, app: app, grant: grant, by: onCommandLine, winner: gateway.Winner(c.WhoWins)})
 	if err != nil {
 		return err
 	}

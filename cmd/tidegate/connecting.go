@@ -77,6 +77,9 @@ type establishing struct {
 	app         salesforce.App
 	grant       salesforce.Grant
 	by          string
+	// winner is who wins from the first connect on, where nobody decided; "" = a
+	// person is asked.
+	winner gateway.Winner
 }
 
 // establish stores a grant as the workspace's connection and starts it. A
@@ -90,6 +93,9 @@ func (c connecting) establish(ctx context.Context, id gateway.WorkspaceID, e est
 	conn, err := ws.Connection(ctx)
 	switch {
 	case gateway.CodeOf(err) == gateway.CodeNotFound && err != nil:
+		if err := c.presetWinners(ctx, ws, e); err != nil {
+			return err
+		}
 		conn = gateway.Connection{ID: "sf-" + strings.ToLower(rand.Text()[:12]), Workspace: id}
 	case err != nil:
 		return err

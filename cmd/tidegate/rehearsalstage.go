@@ -289,6 +289,10 @@ func (s *stage) configure(ctx context.Context, file []byte) error {
 	if _, err := standing.Plan(file); err != nil {
 		return err
 	}
+	// What is undecided there works as "most recent"; here nothing may be undecided.
+	if err := standing.DecideRest(gateway.WinnerRecent); err != nil {
+		return err
+	}
 	return s.ws.InTx(ctx, func(ctx context.Context, tx *store.Tx) error { return standing.Apply(ctx, tx, 0, onCommandLine, "") })
 }
 

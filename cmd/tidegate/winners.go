@@ -33,3 +33,13 @@ func decideWinners(ctx context.Context, ws *store.Workspace, rule gateway.Winner
 	_, err = ws.SaveSetting(ctx, gateway.SettingRow{Scope: gateway.OrgScope, Tab: gateway.TabAdvanced, Body: body, By: by}, rows[gateway.TabAdvanced].Revision)
 	return err
 }
+
+// presetWinners lets no field travel both ways undecided from the first connect
+// on: until somebody decides, a person is asked about each conflict, so that
+// nothing is overwritten (DEM-17).
+func (c connecting) presetWinners(ctx context.Context, ws *store.Workspace, e establishing) error {
+	if e.winner != gateway.WinnerNone {
+		return decideWinners(ctx, ws, e.winner, e.by)
+	}
+	return decideWinners(ctx, ws, gateway.WinnerAsk, settings.FirstConnect)
+}

@@ -53,3 +53,18 @@ func typesOf(chosen map[gateway.DataType]gateway.Winner, w gateway.Winner) strin
 	}
 	return strings.Join(of, ", ")
 }
+
+// FirstConnect is who set the rules of conflicts of a workspace that begins: a
+// person is asked, until somebody decides (DEM-17).
+const FirstConnect = "The first connect"
+
+// Preset reports whether all kinds of data still have the rules that the
+// workspace began with. changes are those of the Advanced tab, see LastChanges.
+func Preset(changes map[string]Change) bool {
+	for _, t := range gateway.DataTypes {
+		if changes["conflicts."+string(t)].By != FirstConnect {
+			return false
+		}
+	}
+	return true
+}

@@ -58,7 +58,7 @@ func newGatewayProcess(bin, database, orgURL string) (*gatewayProcess, error) {
 func (g *gatewayProcess) connect(ctx context.Context, login, clientID, secret string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, g.bin, "connect", "--workspace", g.workspace, "--login-url", login,
+	cmd := exec.CommandContext(ctx, g.bin, "connect", "--who-wins", "recent", "--workspace", g.workspace, "--login-url", login,
 		"--client-id", clientID, "--flow", "client-credentials")
 	cmd.Env = append(slices.Clone(g.env), "TIDEGATE_CLIENT_SECRET="+secret)
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -96,7 +96,7 @@ func TestTamperedTokensFailClosed(t *testing.T) { // S-40
 	engines(t, func(t *testing.T, url string) {
 		w := newWorld(t, url, options{})
 		w.anchor()
-		w.tidegate("connect", "--workspace", "other", "--login-url", w.org.URL,
+		w.tidegate("connect", "--who-wins", "recent", "--workspace", "other", "--login-url", w.org.URL,
 			"--client-id", w.org.ClientID, "--client-secret", w.org.ClientSecret, "--flow", "client-credentials")
 		for _, tamper := range []string{
 			`UPDATE connection_secrets SET sealed = (SELECT sealed FROM connection_secrets WHERE workspace_id = 'other') WHERE workspace_id = 'acme'`,

@@ -147,7 +147,7 @@ func (w *world) withInput(input string, args ...string) string {
 
 func (w *world) connect() {
 	w.t.Helper()
-	w.tidegate("connect", "--workspace", string(workspace), "--login-url", w.org.URL,
+	w.tidegate("connect", "--who-wins", "recent", "--workspace", string(workspace), "--login-url", w.org.URL,
 		"--client-id", w.org.ClientID, "--client-secret", w.org.ClientSecret, "--flow", "client-credentials")
 }
 
