@@ -136,7 +136,7 @@ func winnerCheck(ctx context.Context, one *org) handlers.Check {
 		return check
 	}
 	check.Warn = true
-	check.Setup = []string{"Tidegate", "Salesforce settings", "Advanced Settings", "When both sides changed"}
+	check.Setup = []string{"Tidegate", "Salesforce settings", "Who wins when both sides changed"}
 	check.Page = handlers.WinnersURL
 	return check
 }
