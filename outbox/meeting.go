@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tidegate/gateway"
+	"tidegate/rules/mapping"
 	"tidegate/rules/outbound"
 	"tidegate/store"
 )
@@ -71,9 +72,12 @@ func (l *loading) meetingInput(ctx context.Context, m gateway.Meeting) outbound.
 		l.described(ctx, ws, in.Schemas, "EventRelation")
 		l.shared(ctx, in.Schemas)
 	}
+	in.Mappings = l.mappings(ctx)
 	if len(m.Topics) > 0 {
+		in.Archived = l.archived(ctx)
+	}
+	if len(m.Topics) > 0 || mapping.FromMeetings(in.Mappings) {
 		l.schemas(ctx, in.Schemas, "Opportunity", "Lead")
-		in.Mappings, in.Archived = l.mappings(ctx), l.archived(ctx)
 	}
 	l.recorded(ctx, &in.Surroundings, gateway.AgentNamed(l.agents(ctx), m.Agent))
 	for _, p := range m.Participants {

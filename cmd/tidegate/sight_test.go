@@ -192,7 +192,11 @@ func checkNamesRepsWithoutUser(t *testing.T, p *proven, user [2]string) {
 	}
 	want(true, false, "Each of 1 reps is a Salesforce user")
 	off := gateway.SettingRow{Scope: gateway.OrgScope, Tab: gateway.TabAdvanced, Body: []byte(`{"own_sight":false}`), By: "Ann"}
-	if _, err := p.ws.SaveSetting(t.Context(), off, 0); err != nil {
+	saved, err := p.ws.Settings(t.Context(), gateway.OrgScope)
+	if err == nil {
+		_, err = p.ws.SaveSetting(t.Context(), off, saved[gateway.TabAdvanced].Revision)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	want(true, true, "Switch it on under Advanced Settings")

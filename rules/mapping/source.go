@@ -86,6 +86,22 @@ func Sources(object string, topics []gateway.Topic, custom ...gateway.CustomKind
 	return out
 }
 
+// SourceLabel is what a property is called on the pages; one of the product's own
+// kinds has its key.
+func SourceLabel(key string) string {
+	for _, s := range sources {
+		if s.Key == key {
+			return s.Label
+		}
+	}
+	return key
+}
+
+// FromMeetings reports whether a field is filled from a property of meetings.
+func FromMeetings(mappings []gateway.Mapping) bool {
+	return slices.ContainsFunc(mappings, func(m gateway.Mapping) bool { return strings.HasPrefix(m.Source, "meeting.") })
+}
+
 // takers are the describe types that can take each kind (UX 23). Any text can
 // hold anything that can be read.
 var takers = map[Kind][]gateway.FieldType{

@@ -142,7 +142,7 @@ func (p *planning) origins(object string, fields gateway.Fields) map[string]gate
 		case m.Topic != "":
 			of[name] = gateway.Origin{Rule: "Topic “" + topicTitle(m.Topic) + "” goes to " + label, Revision: m.Revision, Said: saidWords(p.topicsOf[m.Topic])}
 		case m.Source != "":
-			of[name] = gateway.Origin{Rule: "“" + m.Source + "” goes to " + label, Revision: m.Revision}
+			of[name] = gateway.Origin{Rule: "“" + mapping.SourceLabel(m.Source) + "” goes to " + label, Revision: m.Revision}
 		}
 	}
 	return of
@@ -291,7 +291,7 @@ func (p *planning) sourceField(fields gateway.Fields, part string, m gateway.Map
 	}
 	if why != "" && (!ok || value == "") {
 		p.keep(fields, m.Object, r.Key, m.Field)
-		p.omit(part, m.Object, "“"+m.Source+"” is not written to "+m.Field+": "+why)
+		p.omit(part, m.Object, "“"+mapping.SourceLabel(m.Source)+"” is not written to "+p.Schemas[m.Object].FieldLabel(m.Field)+": "+why)
 		return
 	}
 	fields[m.Field] = value

@@ -126,10 +126,6 @@ func (w *world) fiftyEdits(id string) {
 // F-64: which side is the more recent is measured in Salesforce's clock: without
 // its offset theirs would always win here. Both values are kept.
 func (w *world) theLaterOneWins(ours, theirs string) {
-	saved, err := w.store().Settings(w.t.Context(), gateway.OrgScope)
-	if err != nil || len(saved[gateway.TabAdvanced].Body) > 0 {
-		w.t.Fatalf("Advanced settings are there already: %v", err)
-	}
 	w.setting(gateway.TabAdvanced, `{"conflicts":{"people":"recent"}}`)
 	w.halt(time.Now())
 	w.fault(map[string]any{"kind": "stall_streams", "seconds": 600})

@@ -130,3 +130,22 @@ func (a *admin) saves(path string, change url.Values) (review string) {
 	}
 	return review
 }
+
+// described has the admin read an object's fields again, as after a change of
+// them in Setup, and waits until these are known.
+func (a *admin) described(object string, fields ...string) {
+	a.w.t.Helper()
+	a.post(tabs+"objects/"+object+"/describe", url.Values{})
+	eventually(a.w.t, func() string {
+		s, err := a.w.store().Schema(a.w.t.Context(), object)
+		if err != nil {
+			return err.Error()
+		}
+		for _, name := range fields {
+			if _, known := s.Field(name); !known {
+				return object + "." + name + " is not described"
+			}
+		}
+		return ""
+	})
+}

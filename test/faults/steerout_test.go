@@ -21,6 +21,9 @@ func TestSwitchesOfMeetingsHoldInTheOrg_AVM10_AVM11_AVM12_AVM13_AVM42_AVM43(t *t
 		}
 	}})
 	w.anchor()
+	a := w.admin()
+	a.described("Event", "Why_Held__c")
+	a.described("Task", "Why_Done__c")
 	c := w.company("switches", map[string]any{})
 	w.setting(gateway.TabContacts, `{"own_domains":["ours.example"]}`)
 	calendar, impromptu := map[string]any{"source": "calendar", "status": "scheduled"}, map[string]any{"source": "impromptu"}
