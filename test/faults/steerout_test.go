@@ -114,11 +114,13 @@ func TestPersonFillsAndActivitiesAreClosedTasksInTheOrg_AVC03_AVC08_AVC23_AVC24_
 	w.change(map[string]any{"object": "Contact", "op": "update", "id": c.contact, "values": map[string]any{"FirstName": "Theirs", "Email": nil, "MobilePhone": nil, "Department": "Old"}})
 	w.mirrorEqualsOrg()
 	w.setting(gateway.TabContacts, `{"chain":[{"by":"phone"}],"phone_region":"US"}`)
-	if err := w.store().SaveMapping(t.Context(), gateway.Mapping{Object: "Contact", Field: "Department", Source: "person.team", Editable: true, Imported: true, FieldType: "string"}); err != nil {
-		t.Fatal(err)
+	for field, source := range map[string]string{"Department": "", "AssistantName": "person.company"} {
+		if err := w.store().SaveMapping(t.Context(), gateway.Mapping{Object: "Contact", Field: field, Source: source, Editable: true, Imported: true, FieldType: "string"}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	told := func(more map[string]any) {
-		body := map[string]any{"kind": "contact", "phone": "(202) 555-0143", "first_name": "Ours", "last_name": "Ours", "email": "ours@fills.example", "mobile_phone": "+12025550177", "properties": map[string]any{"team": "New"}}
+		body := map[string]any{"kind": "contact", "phone": "(202) 555-0143", "first_name": "Ours", "last_name": "Ours", "email": "ours@fills.example", "mobile_phone": "+12025550177", "company": "Ours Inc", "properties": map[string]any{"Department": "New"}}
 		for name, v := range more {
 			body[name] = v
 		}
@@ -126,7 +128,7 @@ func TestPersonFillsAndActivitiesAreClosedTasksInTheOrg_AVC03_AVC08_AVC23_AVC24_
 		w.quiet()
 	}
 	told(nil)
-	want := map[string]string{"FirstName": "Theirs", "LastName": "Ann fills", "Phone": "+12025550143", "Email": "ours@fills.example", "MobilePhone": "+12025550177"}
+	want := map[string]string{"FirstName": "Theirs", "LastName": "Ann fills", "Phone": "+12025550143", "Email": "ours@fills.example", "MobilePhone": "+12025550177", "Department": "New", "AssistantName": "Ours Inc"}
 	check := func(rows string) {
 		t.Helper()
 		got := w.truth("Contact")[c.contact]
@@ -137,8 +139,9 @@ func TestPersonFillsAndActivitiesAreClosedTasksInTheOrg_AVC03_AVC08_AVC23_AVC24_
 		}
 	}
 	check("AVC-08, AVC-23, AVC-25")
-	told(map[string]any{"email": "later@fills.example", "first_name": "Later"})
-	check("AVC-25, AVC-26")
+	want["Department"] = "Newer"
+	told(map[string]any{"email": "later@fills.example", "first_name": "Later", "properties": map[string]any{"Department": "Newer"}})
+	check("AVC-24, AVC-25, AVC-26, AVC-28")
 
 	tasks := len(w.truth("Task"))
 	w.api(http.MethodPut, "/calls/in", map[string]any{"direction": "inbound", "from": "+12025550143", "to": "+12025550100", "started_at": "2026-05-04T10:00:00Z", "duration_seconds": 60, "person_external_id": "p-1"}, new(any))
