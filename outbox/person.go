@@ -135,7 +135,7 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, s sub
 		case m.fresh && (plan.Change != nil || !local(m.link.Key)):
 			return link(ctx, tx, m)
 		case m.fresh:
-			m.withheld = r.refused
+			m.withheld = r.refusing(p)
 			return undecided(ctx, tx, p, m)
 		}
 		return nil
@@ -209,7 +209,7 @@ func planPerson(in personInput) (outbound.Plan, error) {
 	var skipped []outbound.Skipped
 	if key := in.match.link.Key; local(key) {
 		create := outbound.PlanCreate(outbound.CreateInput{
-			Person: p, Object: key.Object, Schema: r.schema, Phone: r.phone, Mapping: r.mapping, Refused: r.refused, Lane: in.lane, Cause: in.cause, Now: in.now,
+			Person: p, Object: key.Object, Schema: r.schema, Phone: r.phone, Mapping: r.mapping, Refused: r.refusing(p), Lane: in.lane, Cause: in.cause, Now: in.now,
 		})
 		if create.Change != nil && account != "" && create.Change.Fields["AccountId"].Empty() {
 			create.Change.Fields["AccountId"] = account
@@ -238,7 +238,7 @@ func planPerson(in personInput) (outbound.Plan, error) {
 	edit.Cause = r.revised(edit.Cause, edit.Fields)
 	edit.Cause.Rule += outbound.Omissions(skipped, r.label)
 	plan, err := outbound.PlanEdit(edit)
-	plan = outbound.Hold(plan, r.told, r.refused, r.label)
+	plan = outbound.Hold(plan, r.told, r.refusing(p), r.label)
 	plan.Skipped = append(plan.Skipped, skipped...)
 	if err == nil && plan.Log == nil {
 		plan.Log = outbound.Withheld(in.record, edit.Cause, skipped, in.now)

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -126,11 +127,12 @@ func (o *Outbox) rights(ctx context.Context, ws gateway.WorkspaceID, object stri
 
 // rights are what steers writes of one object, read before the transaction.
 type rights struct {
-	on       bool   // "Sync to Salesforce"
-	refused  string // why nothing is created, "" when it is
-	updates  bool   // "Sync updates to object fields"
-	employs  bool   // an Account Match Field is chosen, so that accounts are looked for
-	phone    string // the phone field of the activity object, "" of others
+	on       bool             // "Sync to Salesforce"
+	refused  string           // why nothing is created, "" when it is
+	updates  bool             // "Sync updates to object fields"
+	employs  bool             // an Account Match Field is chosen, so that accounts are looked for
+	phone    string           // the phone field of the activity object, "" of others
+	filters  []gateway.Filter // that say who becomes a record of the object
 	schema   gateway.Schema
 	mappings map[string]gateway.Mapping
 }
@@ -147,11 +149,17 @@ func rightsOf(s gateway.Settings, object string, schema gateway.Schema, rows []g
 func (r rights) under(s gateway.Settings, object string) rights {
 	r.on, r.updates = s.Objects.Writeback[object], s.Objects.UpdateFields[object]
 	r.refused, r.phone = outbound.RefuseCreate(s.Objects, object), ""
+	r.filters = slices.DeleteFunc(slices.Clone(s.Objects.Filters), func(f gateway.Filter) bool { return f.Object != object })
 	r.employs = s.Contacts.AccountMatchField != ""
 	if object == s.Contacts.ActivityObject {
 		r.phone = s.Contacts.PhoneField
 	}
 	return r
+}
+
+// refusing says why a person does not become a record, "" when he does.
+func (r rights) refusing(p gateway.Person) string {
+	return cmp.Or(r.refused, outbound.FilteredPerson(r.filters, p))
 }
 
 func (r rights) mapping(field string) gateway.Mapping { return r.mappings[field] }
@@ -169,7 +177,7 @@ func (r rights) revised(cause gateway.Cause, fields gateway.Fields) gateway.Caus
 		}
 		o := of[name]
 		if o.Revision = m.Revision; m.Source != "" && cause.Kind == "person" {
-			o.Rule = "“" + m.Source + "” goes to " + r.label(name)
+			o.Rule = "“" + mapping.SourceLabel(m.Source) + "” goes to " + r.label(name)
 		}
 		of[name] = o
 	}

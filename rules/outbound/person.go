@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/agent"
 	"tidegate/rules/mapping"
 )
 
@@ -116,6 +117,23 @@ func RefuseCreate(s gateway.ObjectsSettings, object string) string {
 		return "“Sync to Salesforce” is off for " + object
 	case !s.CreateMissing[object]:
 		return "“Create when missing” is off for " + object
+	}
+	return ""
+}
+
+// FilteredPerson says which of an object's filters keeps a person from becoming a
+// record of it, "" when none does (AIM-23). Filters of other things are no
+// business of his.
+func FilteredPerson(filters []gateway.Filter, p gateway.Person) string {
+	values := personValues(p)
+	for _, f := range filters {
+		value, known := values[f.Source]
+		if name, captured := strings.CutPrefix(f.Source, agent.Capture); captured {
+			value, known = p.Properties[name].String(), true
+		}
+		if known && !Passes(f, value) {
+			return "A filter of the Objects tab keeps him here: " + agent.FilterWords(f)
+		}
 	}
 	return ""
 }

@@ -2,8 +2,10 @@ package faults
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,6 +106,83 @@ func TestAgentWritesWhatItIsSetTo_AIM01_AIM03_AIM04_AIM05_AIM06_AIM07_AIM11_AIM1
 	}
 	if n := counts(); n[0] != was[0] {
 		t.Errorf("AIM-24: %d accounts, before %d: that of the domain was there", n[0], was[0])
+	}
+	w.mirrorEqualsOrg()
+}
+
+// A record's fields come from what is known of the visitor, from his answers, from
+// what was captured, else from their defaults (AIM-09, AIM-10); which objects are
+// made is the admin's choice alone (AIM-13); whoever does not match the filters is
+// not sent at all, and the pages say why (AIM-23).
+func TestAgentFillsAndFilters_AIM09_AIM10_AIM13_AIM23(t *testing.T) {
+	w := newWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"), options{})
+	w.anchor()
+	w.setting(gateway.TabContacts, `{"chain":[{"by":"email"}]}`)
+	agent := gateway.DefaultAgents()[0]
+	agent.Filters = []gateway.Filter{{Source: "answer.budget", Op: "contains", Value: "k"}}
+	said := []gateway.AgentField{{Field: "Description", Source: "answer.budget"}, {Field: "Title", Source: "capture.color"}}
+	agent.Fields["Lead"] = append(agent.Fields["Lead"], said...)
+	agent.Fields["Contact"] = append(append(agent.Fields["Contact"], said...), gateway.AgentField{Field: "Department", Source: "answer.team", Default: "Unsaid"})
+	chat := func(id, budget string, objects ...string) {
+		t.Helper()
+		on := map[string]bool{}
+		for _, object := range objects {
+			on[object] = true
+		}
+		body, err := json.Marshal(map[string]any{"writeback": on, "create_missing": on, "filters": []gateway.Filter{{Object: "Lead", Source: "person.company", Op: "differs", Value: "Rival"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.setting(gateway.TabObjects, string(body))
+		agent.Objects = objects
+		if err := w.store().SaveAgent(t.Context(), agent); err != nil {
+			t.Fatal(err)
+		}
+		agent.Revision++
+		w.person("p-"+id, map[string]any{
+			"kind": "lead", "email": id + "@" + id + ".example", "last_name": "Ferrow", "company": map[bool]string{true: "Rival", false: "Newco"}[id == "rival"],
+			"properties": map[string]any{"color": "Blue"},
+		})
+		w.api(http.MethodPut, "/conversations/"+id, map[string]any{
+			"channel": "chat", "person_external_id": "p-" + id, "answers": map[string]any{"budget": budget},
+			"messages": []map[string]any{{"external_id": "1", "direction": "inbound", "author": "A visitor", "text": "Hello", "at": "2026-05-04T10:00:00Z"}},
+		}, new(any))
+		w.quiet()
+	}
+	found := func(id string) (objects []string, r row) {
+		t.Helper()
+		for _, object := range [...]string{"Contact", "Lead"} {
+			if n, one := w.having(object, "Email", id+"@"+id+".example"); n > 0 {
+				objects, r = append(objects, object), one
+			}
+		}
+		return objects, r
+	}
+	for id, objects := range map[string][]string{"leadfirst": {"Lead"}, "contactbased": {"Contact"}, "accountbased": {"Account", "Contact"}} {
+		chat(id, "20k", objects...)
+		made, r := found(id)
+		want := objects[len(objects)-1]
+		if !slices.Equal(made, []string{want}) || (r.text("AccountId") != "") != (len(objects) > 1) {
+			t.Errorf("AIM-13: %s made %v, of the account %q", id, made, r.text("AccountId"))
+		}
+		if r.text("Description") != "20k" || r.text("Title") != "Blue" || want == "Contact" && r.text("Department") != "Unsaid" {
+			t.Errorf("AIM-09, AIM-10: %s says %q, %q, %q", id, r.text("Description"), r.text("Title"), r.text("Department"))
+		}
+	}
+	w.sim(http.MethodDelete, "/calls", nil, nil)
+	chat("small", "900", "Contact")
+	chat("rival", "30k", "Lead")
+	a := w.admin()
+	for id, why := range map[string]string{"small": "A filter of the agent", "rival": "A filter of the Objects tab"} {
+		if made, _ := found(id); len(made) != 0 {
+			t.Errorf("AIM-23: of %s were made %v", id, made)
+		}
+		if page := a.reads("/conversations/" + id); !strings.Contains(page, why) {
+			t.Errorf("AIM-23: the page does not say why nothing was sent: %.2000s", page)
+		}
+	}
+	if n := w.writesSoFar(); n != 0 {
+		t.Errorf("AIM-23: %d calls wrote", n)
 	}
 	w.mirrorEqualsOrg()
 }
