@@ -12,6 +12,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/rules/mapping"
+	"tidegate/rules/outbound"
 	"tidegate/store"
 	"tidegate/streaming/pubsub"
 )
@@ -51,6 +52,13 @@ func (s *suspicion) any() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.objects) > 0
+}
+
+// suspect makes a describe due again that could not be asked for.
+func (s *suspicion) suspect(object string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.objects[object] = true
 }
 
 func (s *suspicion) take(object string) bool {
@@ -95,7 +103,8 @@ func schemaID(message []byte) []byte {
 }
 
 // describeDue describes the objects whose describe is old or suspected to have
-// changed.
+// changed, within the calls that are ours: the rest of a day belongs to people's
+// edits and to others, and what is suspected stays so until calls are free.
 func (c *Consumer) describeDue(ctx context.Context) error {
 	now := c.cfg.Now()
 	if now.Sub(c.describedAt) < min(c.cfg.DescribeEvery, time.Minute) && !c.suspicion.any() {
@@ -108,6 +117,12 @@ func (c *Consumer) describeDue(ctx context.Context) error {
 	for _, object := range c.cfg.Objects {
 		suspected := c.suspicion.take(object)
 		if !suspected && c.cfg.Now().Sub(dates[object].Read) < c.cfg.DescribeEvery {
+			continue
+		}
+		if c.afford(ctx, outbound.ReadPoll, 1) != nil {
+			if suspected {
+				c.suspicion.suspect(object)
+			}
 			continue
 		}
 		if err := c.redescribe(ctx, object, dates[object].Modified); err != nil {
@@ -138,6 +153,9 @@ func (c *Consumer) learnNotes(ctx context.Context, dates map[string]store.Schema
 	known, err := c.store.Schema(ctx, object)
 	if err != nil {
 		return err
+	}
+	if err := c.afford(ctx, outbound.ReadPoll, 1); err != nil {
+		return nil //nolint:nilerr // asked again once calls are free
 	}
 	fresh, err := c.cfg.Reader.Schema(ctx, object)
 	what := "Enhanced Notes is on in Salesforce: notes can be written"

@@ -1,6 +1,7 @@
 package streaming
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -207,6 +208,36 @@ func TestF25NewFieldIsReadAndCanBeImported(t *testing.T) {
 		if err != nil || r.Fields["Hull__c"] != gateway.Text("steel") {
 			t.Errorf("F-25: %s, %v", r.Fields["Hull__c"], err)
 		}
+	})
+}
+
+// Where others used up the day, a describe that an event makes due waits until
+// calls are free, and is not forgotten: what is left is for people's edits.
+func TestSuspectedDescribeWaitsForCallsF49(t *testing.T) {
+	w := newWorld(t, "sqlite://"+filepath.Join(t.TempDir(), "store.db"))
+	ids := w.contacts(5)
+	used := 0
+	budget := NewBudget(w.now, func(context.Context) (int, int, error) { return used, 1000, nil })
+	w.start(func(c *Config) { c.Budget = budget })
+	w.settled()
+	w.eventually(w.is(gateway.StateOK))
+	budget.Keep(5)
+	budget.Saw(945, 1000)
+	w.alter("add", hull)
+	w.update(ids[1], map[string]any{"Department": "by the new schema"})
+	w.settled()
+	if s, err := w.ws.Schema(t.Context(), "Contact"); err != nil || s.Fields == nil {
+		t.Fatal(err)
+	} else if _, known := s.Field("Hull__c"); known || budget.Use().Used != 945 {
+		t.Errorf("F-49: described at 94.5 %%: %v, %d calls used", known, budget.Use().Used)
+	}
+	w.pass(20 * time.Minute)
+	w.eventually(func() string {
+		s, err := w.ws.Schema(t.Context(), "Contact")
+		if _, known := s.Field("Hull__c"); !known || err != nil {
+			return fmt.Sprintf("calls are free again, and Contact was not described: %v", err)
+		}
+		return ""
 	})
 }
 
