@@ -78,6 +78,22 @@ func TestHoldEndsAtItsTime(t *testing.T) {
 			t.Fatalf("F-50: an org that said when it is back is asked before; %q", why)
 		}
 		time.Sleep(2 * time.Second)
+		done, _, _, ok = g.enter(time.Now())
+		if !ok {
+			t.Fatal("held back after its time")
+		}
+		busy := gateway.Errorf(gateway.CodeSFBusy, "too many")
+		g.report(done, []gateway.Delivery{{Err: busy}}, time.Now())
+		if done, _, _, ok = g.enter(time.Now()); !ok {
+			t.Fatal("F-50: one busy record holds back the others")
+		}
+		busy.RetryAfter = time.Minute // which is said of all calls
+		g.report(done, []gateway.Delivery{{Err: busy}}, time.Now())
+		time.Sleep(time.Minute - time.Second)
+		if _, _, why, ok := g.enter(time.Now()); ok || why != "too many" {
+			t.Fatalf("F-50: who said when to come back is asked before; %q", why)
+		}
+		time.Sleep(2 * time.Second)
 		if _, _, _, ok := g.enter(time.Now()); !ok {
 			t.Fatal("held back after its time")
 		}

@@ -104,10 +104,12 @@ func (g *gate) open() {
 	g.until, g.why = time.Time{}, ""
 }
 
-// holding returns the first error that concerns the whole connection.
+// holding returns the first error that concerns the whole connection. Who says
+// when to come back speaks of all calls, whatever else is said: only a header
+// of the answer does, never a row in it.
 func holding(deliveries []gateway.Delivery) *gateway.Error {
 	for _, d := range deliveries {
-		if d.Err != nil && outbound.Holds(d.Err.Code) {
+		if d.Err != nil && (outbound.Holds(d.Err.Code) || d.Err.RetryAfter > 0) {
 			return d.Err
 		}
 	}

@@ -37,6 +37,17 @@ func TestR29RequestFaultsHappenAsOftenAsTold(t *testing.T) {
 	}
 }
 
+// Salesforce never says when to come back (R30); something in front of it may.
+func TestR29AnswersMaySayWhenToComeBack(t *testing.T) {
+	_, c := start(t, simulator.Config{})
+	for _, want := range []string{"7", "Fri, 01 May 2026 12:00:30 GMT"} {
+		c.want(201, "POST", "/_sim/faults", `{"kind":"http_status","status":429,"retry_after":"`+want+`"}`)
+		if r := c.send("GET", v+"/limits", ""); r.status != 429 || r.header.Get("Retry-After") != want {
+			t.Errorf("%d, Retry-After %q, want %q", r.status, r.header.Get("Retry-After"), want)
+		}
+	}
+}
+
 // A held request is served when the faults are cleared, and what a caller sent
 // who left meanwhile is carried out.
 func TestR29HeldRequestsAreServedInTheEnd(t *testing.T) {

@@ -34,6 +34,8 @@ type Spec struct {
 	Mode     string `json:"mode,omitempty"`     // which of several ways
 	Spelling string `json:"spelling,omitempty"` // of a key of the answer
 	Size     int    `json:"size,omitempty"`     // rows
+
+	RetryAfter string `json:"retry_after,omitempty"` // header of the answer
 }
 
 // Subject is what a fault may be restricted to. An empty member of the Spec
@@ -262,6 +264,7 @@ func (s Spec) given() []string {
 		"ms": s.Millis != 0, "times": s.Times != 0, "object": s.Object != "",
 		"field": s.Field != "", "message": s.Message != "", "code": s.Code != "",
 		"channel": s.Channel != "", "after": s.After != 0, "mode": s.Mode != "", "spelling": s.Spelling != "", "size": s.Size != 0,
+		"retry_after": s.RetryAfter != "",
 	} {
 		if set {
 			names = append(names, name)

@@ -66,7 +66,7 @@ var (
 
 // Kinds lists every kind, requests first, then streams.
 var Kinds = []Kind{
-	{HTTPStatus, "answers with this status and does nothing else", []Param{{"status", "default 503"}, path, method}},
+	{HTTPStatus, "answers with this status and does nothing else", []Param{{"status", "default 503"}, {"retry_after", "header Retry-After, which only something in front of the platform sends: seconds or a date"}, path, method}},
 	{Latency, "waits before serving", []Param{{"ms", "milliseconds, default 1000"}, path, method}},
 	{HoldRequests, "serves a request only when the faults are cleared, or its caller has left", []Param{{"after", "requests that pass first"}, path, method}},
 	{ExpireTokens, "ends every access token issued so far; refreshing still works", nil},

@@ -200,6 +200,9 @@ func refused(w http.ResponseWriter, r *http.Request, faults *fault.Registry) boo
 	}
 	if f, ok := due(faults, fault.HTTPStatus, r); ok {
 		status := cmp.Or(f.Status, http.StatusServiceUnavailable)
+		if f.RetryAfter != "" {
+			w.Header().Set("Retry-After", f.RetryAfter)
+		}
 		if status == http.StatusUnauthorized {
 			(&call{w: w, r: r}).json(status, []refusal{{Message: "Session expired or invalid", Code: "INVALID_SESSION_ID"}})
 			return true
