@@ -159,7 +159,7 @@ func (v *visit) saidFacts(e gateway.LogEntry, open bool) (facts []views.Fact) {
 		if personal(f) && !open {
 			o.Said = ""
 		}
-		facts = append(facts, views.Fact{Label: labelOf(f) + " comes from", Value: capital(originRule(o))})
+		facts = append(facts, views.Fact{Label: labelOf(f) + " comes from", Value: capital(originRule(o)), URL: "/sync/log?" + fieldRule(e, o.Rule).Encode()})
 	}
 	return facts
 }

@@ -115,6 +115,9 @@ func (v *visit) undoWhat(scope outbox.UndoScope) string {
 	l := scope.Lines
 	add(v.Query("day"), "of "+l.Since.Format("2 January 2006"))
 	add(l.Rule, "of the rule “"+l.Rule+"”")
+	if l.Rule != "" {
+		add(l.Object, "to "+v.objectWords(l.Object))
+	}
 	add(l.Ref, "of the "+saidKind(l.Kind)+" “"+l.Ref+"”")
 	add(l.RecordID, "to one record")
 	add(l.User, "by "+l.User)
@@ -133,10 +136,25 @@ func (v *visit) undoMore(e gateway.LogEntry) []views.Action {
 	if rule := ruleAlone(e); rule != "" && e.Cause.Kind != gateway.KindUndo {
 		out = append(out, views.Action{Text: "Undo all of this rule", URL: undoBase + "?" + url.Values{"rule": {rule}}.Encode()})
 	}
+	if rules := undo.Rules(e); e.Cause.Kind != gateway.KindUndo {
+		for _, rule := range rules[:min(len(rules), mostRules)] {
+			out = append(out, views.Action{Text: "Undo all of “" + rule + "”", URL: undoBase + "?" + fieldRule(e, rule).Encode()})
+		}
+	}
 	if e.Cause.Ref != "" && thingURL(e.Cause.Kind, e.Cause.Ref) != "" {
 		out = append(out, views.Action{Text: "Undo all of this " + saidKind(e.Cause.Kind), URL: undoBase + "?" + saidFilter(e.Cause.Kind, e.Cause.Ref).Encode()})
 	}
 	return out
+}
+
+// mostRules bounds the ways from one line to the rules of its single fields; what
+// each field comes from leads to the lines of any.
+const mostRules = 3
+
+// fieldRule selects what a rule of single fields wrote: a label, by which the rule
+// goes, may be that of fields of several objects.
+func fieldRule(e gateway.LogEntry, rule string) url.Values {
+	return url.Values{"rule": {rule}, "object": {e.Key.Object}}
 }
 
 // ruleAlone is the rule of a line without what it was followed for, and without why

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 
 	"tidegate/gateway"
@@ -72,6 +73,20 @@ func TestValueSaysTheSentenceAndTheRevision(t *testing.T) { // issue point 7
 	b := w.as(home, gateway.RoleRep)
 	words := "from meeting m-9 (Topic “Roles” goes to Title [rule as of revision 7]), after “1:23 I am the <new> CFO”, replacing Buyer."
 	b.get(recordURL(contactOf(home))).want(http.StatusOK, words, "Written by Rita Rep (Edit on the contact page")
+	if rep := b.get(logURL(first.LogID)); contains(rep.body, "Undo all of") {
+		t.Error("a rep is led to many writes")
+	}
+	way := "?object=Contact&amp;rule=" + url.QueryEscape("Topic “Roles” goes to Title")
+	admin := w.as(home, gateway.RoleAdmin)
+	for _, at := range []string{undoBase, "/sync/log"} { // the fields of that rule are taken back, and listed
+		if page := admin.get(logURL(first.LogID)).want(http.StatusOK, "Undo all of “Topic “Roles” goes to Title”"); !strings.Contains(page.body, at+way) {
+			t.Errorf("no way to %s%s", at, way)
+		}
+	}
+	ask := admin.get(undoBase+"?rule="+url.QueryEscape("Topic “Roles” goes to Title")).want(http.StatusOK, "Undo 1 value", "CFO")
+	if contains(ask.body, "Phone") {
+		t.Error("the dry run of one field's rule names another field")
+	}
 	b.get(logURL(first.LogID)).want(http.StatusOK, "Title comes from", "Topic “Roles” goes to Title [rule as of revision 7], after “1:23 I am the <new> CFO”")
 	at := "/sync/explain?record=" + contactOf(home).ID
 	b.get(at).want(http.StatusOK, "Where did the value of Title come from?", words)

@@ -42,7 +42,9 @@ func (o *Outbox) planUndo(ctx context.Context, ws gateway.WorkspaceID, scope Und
 	}
 	objects := map[string]rights{}
 	for _, line := range chosen {
-		in.Chosen[line.ID] = true
+		if !choose(&in, line, scope) {
+			continue
+		}
 		if _, looked := in.Pending[line.Key]; looked {
 			continue
 		}
@@ -68,6 +70,25 @@ func (o *Outbox) planUndo(ctx context.Context, ws gateway.WorkspaceID, scope Und
 		return objects[key.Object].takenBack(ways[key][field])(field)
 	}
 	return undo.Make(in), in, more, nil
+}
+
+// choose notes what of a line is to be taken back, and reports whether anything is:
+// where a rule is meant, only the fields that rest on it.
+func choose(in *undo.Input, line gateway.LogEntry, scope UndoScope) bool {
+	if rule := scope.Lines.Rule; scope.Line == 0 && rule != "" {
+		all, fields := undo.OfRule(line, rule)
+		if !all && len(fields) == 0 {
+			return false
+		}
+		if !all {
+			if in.Only == nil {
+				in.Only = map[int64]map[string]bool{}
+			}
+			in.Only[line.ID] = fields
+		}
+	}
+	in.Chosen[line.ID] = true
+	return true
 }
 
 // undoLines are the writes of the scope that reached Salesforce.

@@ -84,6 +84,41 @@ func TestMeetingIsUndone_M4(t *testing.T) {
 	})
 }
 
+// M4: a topic that is mapped to a field is a rule of that field alone: its writes
+// go back out of lines that say another rule, and what they wrote besides stays; so
+// does what somebody changed since.
+func TestMappingOfOneFieldIsUndone_M4(t *testing.T) {
+	storetest.Engines(t, func(t *testing.T, url string) {
+		w := newWorld(t, url)
+		w.seed(3)
+		rule := `Topic “100 % <roles> \ "here"” goes to Title`
+		for n, own := range []string{rule, rule, "Topic “Other” goes to Title"} {
+			r, err := w.box.Submit(t.Context(), ws, Edit{
+				Key: key(n), Fields: gateway.Fields{"Title": gateway.Text("said"), "Phone": gateway.Text("1")},
+				Cause: gateway.Cause{Kind: "meeting", Ref: "m1", Rule: "Meeting “Weekly”: Mapped.", Of: map[string]gateway.Origin{"Title": {Rule: own, Said: rule}}},
+			})
+			must(t, err)
+			w.deliver(r)
+		}
+		w.write(1, "Title", "later", "m2")
+		scope := UndoScope{Lines: store.LogQuery{Rule: rule, Object: key(0).Object}}
+		plan, _, err := w.box.PlanUndo(t.Context(), ws, scope)
+		must(t, err)
+		if len(plan.Restores) != 1 || plan.Restores[0].Key != key(0) || plan.Restores[0].Field != "Title" || len(plan.Left) != 1 || plan.Left[0].Key != key(1) {
+			t.Fatalf("plan %+v", plan)
+		}
+		done, err := w.box.Undo(t.Context(), ws, scope, gateway.Cause{Rule: "Undo", By: "m", Name: "Ada"})
+		must(t, err)
+		for _, r := range done.Receipts {
+			w.deliver(r)
+		}
+		for n, want := range []gateway.Value{gateway.Null, gateway.Text("later"), gateway.Text("said")} {
+			same(t, "title", w.org.get(key(n).ID)["Title"], want)
+			same(t, "phone", w.org.get(key(n).ID)["Phone"], gateway.Text("1"))
+		}
+	})
+}
+
 // What changes between the dry run and the write is not overwritten.
 func TestEditExpectsWhatWasShown_M4(t *testing.T) {
 	storetest.Engines(t, func(t *testing.T, url string) {

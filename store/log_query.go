@@ -246,8 +246,12 @@ func (w *Workspace) logFilter(q LogQuery) *condition {
 			where.and(part.column+" = ?", part.value)
 		}
 	}
-	if q.Rule != "" { // alone, or behind what it was made for: “Meeting “Weekly”: …”
-		where.and(`(rule = ? OR rule LIKE ? ESCAPE '\')`, q.Rule, contains(": "+q.Rule))
+	if q.Rule != "" {
+		// Alone, or behind what it was made for: “Meeting “Weekly”: …”; or that of a
+		// single field, which stands in the JSON of the cause and has an end there.
+		text := strings.Trim(writeJSON(q.Rule), `"`)
+		where.and(`(rule = ? OR rule LIKE ? ESCAPE '\' OR cause LIKE ? ESCAPE '\' OR cause LIKE ? ESCAPE '\')`,
+			q.Rule, contains(": "+q.Rule), contains(`"Rule":"`+text+`"`), contains(": "+text+`"`))
 	}
 	// As the partial indexes say it: SQLite does not see that a value is none.
 	if q.Ref != "" {

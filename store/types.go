@@ -95,7 +95,7 @@ type LogQuery struct {
 	Code, What string
 	// Kind and Ref name the thing that caused a write, such as a meeting.
 	Kind, Ref    string
-	Rule         string // the exact rule of a write
+	Rule         string // the exact rule of a write, or of one of its fields
 	Since, Until time.Time
 	// After asks for the lines after (older than) that id, Before for those
 	// before (newer than) it: LogPage.Next and LogPage.Prev.

@@ -14,7 +14,7 @@ func (in Input) standing(field string, newestFirst []Write) []Write {
 	for _, w := range slices.Backward(newestFirst) {
 		switch {
 		case w.Cause.Kind != gateway.KindUndo:
-		case in.Chosen[w.ID]:
+		case in.chosen(w, field):
 			return newestFirst
 		default:
 			if at := takenBack(stack, field, empty(w.Fields[field])); at >= 0 {

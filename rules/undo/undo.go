@@ -33,8 +33,11 @@ type Input struct {
 	Writes []Write
 	// Chosen are the lines that are to be taken back; Field limits that to one
 	// field, "" = all.
-	Chosen  map[int64]bool
-	Field   string
+	Chosen map[int64]bool
+	Field  string
+	// Only are the fields of chosen lines of which not all is taken back, by line;
+	// a line that is not in it is chosen whole. See OfRule.
+	Only    map[int64]map[string]bool
 	Records map[gateway.RecordKey]gateway.Record
 	// Pending is what waits to be written, by record.
 	Pending map[gateway.RecordKey]gateway.Change
@@ -91,6 +94,7 @@ const (
 	staysWith    = "It stays with the record that it hangs on."
 	nowWaiting   = "Another edit of it is on its way."
 	madeIt       = "The record was created with it; taking that back is deleting it, which is offered above."
+	partOfIt     = "The record was created with it, and there was no earlier value."
 	gone         = "The record was deleted in Salesforce."
 	notHere      = "The record is not in the mirror any more."
 	sameAgain    = "Salesforce has the earlier value already."
@@ -118,7 +122,7 @@ func Make(in Input) Plan {
 		if in.Field != "" && in.Field != at.field {
 			continue
 		}
-		chosen := slices.IndexFunc(newestFirst, func(w Write) bool { return in.Chosen[w.ID] })
+		chosen := slices.IndexFunc(newestFirst, func(w Write) bool { return in.chosen(w, at.field) })
 		if chosen < 0 {
 			continue
 		}
@@ -134,7 +138,7 @@ func Make(in Input) Plan {
 	}
 	for _, w := range in.Writes {
 		switch {
-		case !w.Removed || !in.Chosen[w.ID] || in.Field != "":
+		case !w.Removed || !in.whole(w) || in.Field != "":
 		case in.Back[w.ID]:
 			plan.Left = append(plan.Left, Left{Key: w.Key, Reason: alreadyBack, Line: w.ID})
 		default:
@@ -148,6 +152,18 @@ func Make(in Input) Plan {
 	return plan
 }
 
+// chosen reports whether one field of a write is to be taken back.
+func (in Input) chosen(w Write, field string) bool {
+	only, part := in.Only[w.ID]
+	return in.Chosen[w.ID] && (!part || only[field])
+}
+
+// whole reports whether all of a write is to be taken back.
+func (in Input) whole(w Write) bool {
+	_, part := in.Only[w.ID]
+	return in.Chosen[w.ID] && !part
+}
+
 // made are the records of Plan.Made.
 func (in Input) made(plan Plan) []gateway.RecordKey {
 	if in.Field != "" {
@@ -156,7 +172,7 @@ func (in Input) made(plan Plan) []gateway.RecordKey {
 	whole := map[gateway.RecordKey]bool{}
 	for _, w := range in.Writes {
 		record, here := in.Records[w.Key]
-		if w.Created && in.Chosen[w.ID] && here && !record.Deleted {
+		if w.Created && in.whole(w) && here && !record.Deleted {
 			whole[w.Key] = true
 		}
 	}
@@ -166,7 +182,7 @@ func (in Input) made(plan Plan) []gateway.RecordKey {
 		}
 	}
 	for _, w := range in.Writes {
-		if !in.Chosen[w.ID] && w.Cause.Kind != gateway.KindUndo {
+		if !in.whole(w) && w.Cause.Kind != gateway.KindUndo {
 			delete(whole, w.Key) // another write of ours stands on it
 		}
 	}
@@ -182,7 +198,7 @@ func (in Input) hanging(made []gateway.RecordKey, left []Left) []gateway.RecordK
 	}
 	created, why := map[gateway.RecordKey]bool{}, map[gateway.RecordKey]string{}
 	for _, w := range in.Writes {
-		if w.Created && in.Chosen[w.ID] {
+		if w.Created && in.whole(w) {
 			created[w.Key] = true
 		}
 	}
@@ -211,7 +227,7 @@ func (in Input) stays(at place, newestFirst []Write) string {
 	record, here := in.Records[at.key]
 	_, waits := in.Pending[at.key].Fields[at.field]
 	left := in.standing(at.field, newestFirst)
-	chosen := slices.IndexFunc(left, func(w Write) bool { return in.Chosen[w.ID] })
+	chosen := slices.IndexFunc(left, func(w Write) bool { return in.chosen(w, at.field) })
 	switch {
 	case in.Unseen[at.key] != "":
 		return in.Unseen[at.key]
@@ -231,6 +247,8 @@ func (in Input) stays(at place, newestFirst []Write) string {
 		return alreadyBack
 	case empty(record.Fields[at.field]) != empty(left[0].Fields[at.field]):
 		return changedSince // before the write that was taken back
+	case left[0].Created && !in.whole(left[0]):
+		return partOfIt
 	case left[0].Created:
 		return madeIt
 	}
@@ -246,7 +264,7 @@ func (in Input) stays(at place, newestFirst []Write) string {
 func (in Input) restore(at place, newestFirst []Write) (Restore, string) {
 	r := Restore{Key: at.key, Field: at.field, From: in.Records[at.key].Fields[at.field]}
 	for i, w := range newestFirst {
-		if !in.Chosen[w.ID] || w.Created || i > 0 && empty(w.Fields[at.field]) != r.To {
+		if !in.chosen(w, at.field) || w.Created || i > 0 && empty(w.Fields[at.field]) != r.To {
 			break // it stands, it made the record, or Salesforce wrote in between
 		}
 		if in.Unread != nil && in.Unread(at.key) && !w.Before[at.field].Known() {

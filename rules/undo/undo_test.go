@@ -2,6 +2,7 @@ package undo
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -91,6 +92,50 @@ func TestWhatCannotBeWrittenStays(t *testing.T) {
 	other := with(func(in *Input) { in.Field = "Phone" })
 	if got := Make(other); len(got.Restores)+len(got.Left) != 0 {
 		t.Errorf("another field: %+v", got)
+	}
+}
+
+// M4: a rule of single fields takes back those, of lines that wrote others too; what
+// another cause put into the same write stays, and a record is not deleted for it.
+func TestRuleOfOneFieldIsTakenBackAlone_M4(t *testing.T) {
+	roles, other := "Topic “Roles” goes to Title", "“Number” goes to Phone"
+	line := gateway.LogEntry{ID: 1, Rule: "Meeting “Weekly”: Topics are mapped.", Fields: gateway.Fields{"Title": `"b"`, "Phone": `"1"`, "Fax": `"2"`, "City": `"3"`}}
+	line.Cause.Of = map[string]gateway.Origin{"Title": {Rule: roles}, "Phone": {Rule: other}, "City": {Kind: "edit", Rule: "Call “B”: Edit"}}
+	tests := map[string]struct {
+		all    bool
+		fields []string
+	}{
+		roles:                {false, []string{"Title"}},
+		other:                {false, []string{"Phone"}},
+		"Edit":               {false, []string{"City"}},
+		"Topics are mapped.": {false, []string{"Fax", "Phone", "Title"}},
+		"Topic “Roles” goes": {false, nil},
+	}
+	for rule, want := range tests {
+		all, fields := OfRule(line, rule)
+		if got := slices.Sorted(maps.Keys(fields)); all != want.all || !slices.Equal(got, want.fields) {
+			t.Errorf("%s: %t, %v", rule, all, got)
+		}
+	}
+	if got := Rules(line); !slices.Equal(got, []string{"Call “B”: Edit", other, roles}) {
+		t.Errorf("the rules of the fields are %q", got)
+	}
+	delete(line.Fields, "City")
+	if all, _ := OfRule(line, "Topics are mapped."); !all {
+		t.Error("a rule of the whole line takes it back whole")
+	}
+
+	w := Write{ID: 1, Key: ann, Fields: gateway.Fields{"Title": `"b"`, "Phone": `"1"`}, Before: gateway.Fields{"Title": `"a"`}}
+	in := Input{
+		Writes: []Write{w}, Chosen: map[int64]bool{1: true}, Only: map[int64]map[string]bool{1: {"Title": true}},
+		Records: map[gateway.RecordKey]gateway.Record{ann: {Key: ann, Fields: w.Fields}},
+	}
+	if got := Make(in); len(got.Restores) != 1 || got.Restores[0].Field != "Title" || got.Restores[0].To != `"a"` || len(got.Left)+len(got.Made) != 0 {
+		t.Errorf("plan %+v", got)
+	}
+	in.Writes[0].Created = true
+	if got := Make(in); len(got.Restores)+len(got.Made) != 0 || len(got.Left) != 1 || got.Left[0].Reason != partOfIt {
+		t.Errorf("plan of a creation %+v", got)
 	}
 }
 

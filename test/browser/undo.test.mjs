@@ -2,7 +2,7 @@
 // a meeting with what it created, all of a day. The org's truth decides.
 import { after, before, describe, test } from "node:test";
 import assert from "node:assert/strict";
-import { api, engines, eventually, inSync, noSidewaysScroll, noViolations, openBrowser, patience, signIn, startDemo, truth } from "./world.mjs";
+import { agree, api, engines, eventually, inSync, noSidewaysScroll, noViolations, openBrowser, patience, signIn, startDemo, truth } from "./world.mjs";
 
 for (const engine of engines) {
   describe(`undo on ${engine}`, () => {
@@ -65,6 +65,36 @@ for (const engine of engines) {
       await (await back("Undo all of this day")).click();
       await asBefore("Department");
       await asBefore("Title");
+    });
+
+    test("a topic that is mapped to a field, from the line (M4)", async () => {
+      const { page } = web;
+      const roles = await truth(demo, "OpportunityContactRole"), accounts = await truth(demo, "Account"), people = await truth(demo, "Contact");
+      const deals = [...(await truth(demo, "Opportunity")).values()].filter((o) => !o.IsDeleted && !o.IsClosed);
+      const guestOf = (deal) => [...roles.values()].filter((r) => !r.IsDeleted && r.OpportunityId === deal.Id).map((r) => people.get(r.ContactId)).find((c) => c && !c.IsDeleted && c.Email);
+      const deal = deals.find((o) => guestOf(o) && accounts.get(o.AccountId));
+      await page.goto(`${demo.url}/settings/salesforce/objects/Opportunity?show=all`);
+      await page.selectOption("[name=product_NextStep]", "topic:next-steps");
+      await page.locator("input[type=checkbox][name=editable_NextStep]").setChecked(true, { force: true });
+      await page.locator("input[type=checkbox][name=switch_update_fields]").setChecked(true, { force: true });
+      await page.getByRole("button", { name: "Review changes" }).last().click();
+      await agree(page, demo);
+      await page.getByRole("button", { name: "Save Changes & Start Syncing" }).click();
+      await page.waitForURL(/saved=object/);
+      const answer = await api(demo, "/meetings/topical", { method: "PUT", body: JSON.stringify({
+        title: "Topical", source: "calendar", status: "completed", starts_at: "2026-05-04T09:00:00Z", ends_at: "2026-05-04T09:30:00Z",
+        organizer_email: demo.rep.email, participants: [{ email: guestOf(deal).Email, name: "A guest" }],
+        topics: { "next-steps": [{ text: "What nobody said" }] },
+      }) });
+      assert.equal(answer.status, 200, JSON.stringify(answer.body));
+      const wrote = async () => [...(await truth(demo, "Opportunity")).values()].find((o) => o.NextStep === "What nobody said");
+      await eventually("the topic is in the org", wrote);
+      const { Id } = await wrote();
+      await open(`record=${Id}`, /Update .*Next Step/);
+      const write = await back(/Undo all of “Topic/);
+      await page.getByText("All writes of the rule “Topic “Next Steps” goes to Next Step”, to Opportunity.").waitFor();
+      await write.click();
+      await eventually("the next step is as before", async () => ((await truth(demo, "Opportunity")).get(Id).NextStep ?? null) === (deals.find((o) => o.Id === Id).NextStep ?? null));
     });
 
     test("a meeting with what it created (M4)", async () => {
