@@ -77,7 +77,6 @@ type engine struct {
 	WebSocket   *rate    `json:"websocket_events_per_second,omitempty"`
 	LongPolling *rate    `json:"long_polling_events_per_second,omitempty"`
 	PubSub      *rate    `json:"pubsub_events_per_second,omitempty"`
-	Raw         *rate    `json:"raw_upsert_rows_per_second,omitempty"`
 	Lags        []lag    `json:"lags,omitempty"`
 	Process     *process `json:"process,omitempty"`
 	Load        *load    `json:"load,omitempty"`
@@ -243,9 +242,7 @@ func (e *engine) backlogs(ctx context.Context, w *world, o options) error {
 		}
 		*way.into = &r
 	}
-	raw, err := w.raw(ctx)
-	e.Raw = &raw
-	return errors.Join(err, w.moved(ctx, streaming.WebSocket))
+	return w.moved(ctx, streaming.WebSocket)
 }
 
 func (e *engine) lags(ctx context.Context, w *world) error {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -92,10 +93,7 @@ func judge(found []engine) []line {
 }
 
 func (e *engine) rates() []line {
-	if e.Raw == nil {
-		return nil
-	}
-	lines := []line{free("raw upsert of the same rows, best of 3", fmt.Sprintf("%.0f rows/s", e.Raw.Best))}
+	var lines []line
 	for _, way := range []struct {
 		name string
 		rate *rate
@@ -103,10 +101,11 @@ func (e *engine) rates() []line {
 		if way.rate == nil {
 			continue
 		}
-		ratio := way.rate.Best / e.Raw.Best
+		ratio := way.rate.ratio()
 		lines = append(lines,
-			line{What: "backlog over " + way.name + ", best of 3", Figure: perSec(way.rate.Best), Floor: ">= " + perSec(floorRate), Passed: way.rate.Best >= floorRate},
-			line{What: "  ratio to raw", Figure: fmt.Sprintf("%.2f", ratio), Floor: fmt.Sprintf(">= %.2f", floorRatio), Passed: ratio >= floorRatio},
+			line{What: "backlog over " + way.name + ", best of 5", Figure: perSec(way.rate.Best), Floor: ">= " + perSec(floorRate), Passed: way.rate.Best >= floorRate},
+			free("  raw upsert of the same rows after each round, best of 5", fmt.Sprintf("%.0f rows/s", slices.Max(way.rate.Raw))),
+			line{What: "  ratio to raw, middle of 5 pairs", Figure: fmt.Sprintf("%.2f", ratio), Floor: fmt.Sprintf(">= %.2f", floorRatio), Passed: ratio >= floorRatio},
 			free("  processor time, all of it", fmt.Sprintf("%.0f µs/event", float64(way.rate.CPU.Nanoseconds())/1000)),
 		)
 	}
