@@ -12,6 +12,7 @@ import (
 
 	"tidegate/gateway"
 	"tidegate/rules/continuity"
+	"tidegate/rules/settings"
 	"tidegate/views"
 )
 
@@ -28,9 +29,15 @@ var loginHosts = map[gateway.Environment]string{
 }
 
 // connectHelp is what else somebody may look for here.
-var connectHelp = []views.Fact{
-	{Label: "Each line above that needs you says what to click.", Link: views.Link{Text: "Download a diagnostic bundle", URL: diagnosticsURL}, Second: "to send along when you ask for help: no tokens, no names, no texts."},
-	{Label: "From a sandbox to production:", Link: views.Link{Text: "settings as a file", URL: fileBase}, Second: "can be exported, compared and applied."},
+func connectHelp(c gateway.Connection) []views.Fact {
+	says := "Nothing is connected yet."
+	if c.ID != "" {
+		says = "Each line that needs you says what to click."
+	}
+	return []views.Fact{
+		{Label: says, Link: views.Link{Text: "Download a diagnostic bundle", URL: diagnosticsURL}, Second: "to send along when you ask for help: no tokens, no names, no texts."},
+		{Label: "From a sandbox to production:", Link: views.Link{Text: "settings as a file", URL: fileBase}, Second: "can be exported, compared and applied."},
+	}
 }
 
 // connectPage is /settings/salesforce: connect, readiness, disconnect.
@@ -55,7 +62,7 @@ func connectPage(v *visit) error {
 			Tone: views.Idle, Icon: views.IconShield, Strong: "Use a dedicated integration user.",
 			Text: "Its permissions are then exactly what Tidegate may do, its name stands behind every write, and nobody's leaving ends the connection.",
 		},
-		Help: connectHelp,
+		Help: connectHelp(c),
 	}
 	if c.ID != "" {
 		signed, err := v.signedOut()
@@ -114,6 +121,7 @@ func orgCard(c gateway.Connection, k clock) *views.Org {
 			{Label: "Organization id", Value: c.OrgID, Mono: true},
 			{Label: "Connected user", Value: c.Username},
 			{Label: "Connected", Value: k.full(c.ConnectedAt).Text, Second: "by " + c.ConnectedBy},
+			{Label: "Scopes", Value: scopesAsked(), Mono: true},
 			{Label: "API version", Value: c.APIVersion},
 		},
 		Reconnect:     views.Action{Text: "Reconnect", URL: settingsBase + "/connect/" + string(c.Environment)},
@@ -141,7 +149,15 @@ func showLeave(v *visit, problem *gateway.Error) error {
 	if err != nil {
 		return err
 	}
-	p := leaveWords(v, env, c)
+	org, err := v.ws.Settings(v.UserContext(), gateway.OrgScope)
+	if err != nil {
+		return err
+	}
+	in, err := settings.Effective(org, nil)
+	if err != nil {
+		return err
+	}
+	p := leaveWords(v, env, c, in.Notes)
 	if problem != nil {
 		for i := range p.Fields {
 			for _, name := range problem.Fields {
@@ -154,48 +170,6 @@ func showLeave(v *visit, problem *gateway.Error) error {
 		v.Status(fiber.StatusUnprocessableEntity)
 	}
 	return render(v.Ctx, views.Leave(p))
-}
-
-func leaveWords(v *visit, env gateway.Environment, c gateway.Connection) views.LeavePage {
-	host := loginHosts[env]
-	if c.Environment == env && c.LoginURL != "" {
-		host = c.LoginURL
-	}
-	value := func(name, fallback string) string {
-		if typed := v.posted(name); typed != "" { // only typed here: a link must not choose the host
-			return typed
-		}
-		return fallback
-	}
-	name := "Production"
-	if env == gateway.Sandbox {
-		name = "Sandbox"
-	}
-	return views.LeavePage{
-		Shell:    v.s.shell(v, "Connect "+name, views.NavSettings),
-		Head:     views.Head{Crumb: []views.Link{{Text: "Connection", URL: settingsBase}}, Title: "Connect " + name, Lead: "What happens when you go on."},
-		Reads:    []string{"Users, accounts, contacts, leads, opportunities with their contact roles, events and tasks: every field that the connected user may read.", "Changes to them, as Salesforce announces them."},
-		Writes:   []string{"Edits made here to fields that are switched on under Objects, as the connected user.", "Contacts and leads that the product creates, where Contacts allows it."},
-		Personal: []string{"Names, e-mail addresses and phone numbers of your contacts and leads are copied into this workspace's database and travel back with edits."},
-		Scopes:   []views.Fact{{Label: "api", Value: "read and write records"}, {Label: "refresh_token", Value: "stay connected until you disconnect"}, {Label: "id", Value: "know which user and org this is"}},
-		User:     views.Notice{Tone: views.Idle, Icon: views.IconShield, Strong: "Sign in as your integration user.", Text: "Tidegate can do exactly what that user may do, and every write carries that name."},
-		Fields: []views.Field{
-			{ID: "login_url", Name: "login_url", Label: "Sign-in host", Value: value("login_url", host), Hint: "Your My Domain, or the usual host of the environment.", Required: true, Type: "url"},
-			{ID: "client_id", Name: "client_id", Label: "Consumer key", Value: v.posted("client_id"), Hint: clientHint(c), Autocomplete: "off"},
-			{ID: "client_secret", Name: "client_secret", Label: "Consumer secret", Hint: "Sealed before it is stored; never shown again.", Type: "password", Autocomplete: "off"},
-		},
-		FormURL:  settingsBase + "/connect/" + string(env),
-		Continue: views.Action{Text: "Go to Salesforce", Style: views.Primary},
-		Cancel:   views.Link{Text: "Stay here", URL: settingsBase},
-		Text:     "You sign in there and come back here.",
-	}
-}
-
-func clientHint(c gateway.Connection) string {
-	if c.ID != "" {
-		return "Of the connected app. Empty keeps the one in use."
-	}
-	return "Of the external client app or connected app in your org."
 }
 
 // beginConnect sends the browser to Salesforce. State and PKCE verifier

@@ -27,7 +27,13 @@ func TestPagesShowWhatAdminsLookFor(t *testing.T) {
 	}{
 		{"UX-1 one button per environment", fresh, settingsBase, []string{"Connect Production", "Connect Sandbox"}},
 		{"UX-1 the environment, on every page", connected, "/contacts", []string{"Environment: Production", "Org of home"}},
-		{"UX-2, AVC-02 said before leaving", fresh, settingsBase + "/connect/production", []string{"What is read", "What is written", "Personal data", "Names, e-mail addresses and phone numbers of your contacts and leads are copied", "What Salesforce will ask you to allow"}},
+		{"UX-2, AVC-02 said before leaving", fresh, settingsBase + "/connect/production", []string{
+			"Sign in as your integration user", "What is read", "each object that you add under Objects", "E-mails that Salesforce holds",
+			"What is written", "as Events, Tasks, e-mails and notes", "Now meeting notes go to Event, and call notes to Task. Meetings of the calendar become Events.", "Contacts, leads and accounts",
+			"Personal data", "Names, e-mail addresses and phone numbers of your contacts, leads and users are copied", "What people said goes to Salesforce",
+			"What Salesforce will ask you to allow", "api read and write records refresh_token", "id know which user",
+		}},
+		{"UX-2 who was signed in until now", connected, settingsBase + "/connect/production", []string{"Until now that was"}},
 		{"UX-3 a user of its own, with the reason", fresh, settingsBase, []string{"Use a dedicated integration user.", "nobody's leaving ends the connection"}},
 		{"AVM-03 AVC-07 UX-14 the path and the five tabs", connected, settingsBase + "/notes", []string{"Settings CRM Salesforce", "Notes Objects Contacts Forecast Advanced Settings"}},
 		{"AVM-20 the table of an object", connected, contactPage, []string{"Salesforce Property", "Product Property", "Sync Direction", "Access Permissions", "Imported by"}},

@@ -119,7 +119,7 @@ func (v *visit) ruleCells(line *views.FieldLine, s objectTab, f gateway.Field, m
 	}
 	line.Winner = &views.Select{
 		ID: winnerName + f.Name, Name: winnerName + f.Name, Label: "Conflict winner of " + line.Label, Small: true, Error: s.errors[winnerName+f.Name],
-		Options: choose(string(m.Winner), "", "Winner: not chosen", string(gateway.WinnerSalesforce), "Salesforce wins", string(gateway.WinnerProduct), "Product wins",
+		Options: choose(string(m.Winner), "", "By kind of data", string(gateway.WinnerSalesforce), "Salesforce wins", string(gateway.WinnerProduct), "Product wins",
 			string(gateway.WinnerRecent), "Most recent wins", string(gateway.WinnerAsk), "Ask a person"),
 	}
 }

@@ -128,6 +128,7 @@ func TestReviewOfNotesSpeaksOfNames_UX31(t *testing.T) {
 		{Object: "ContentDocumentLink", Createable: true},
 	}))
 	w.save(home, record(key("Contact", "003", 77), gateway.Fields{"Name": gateway.Text("Bo Harbor"), "LastName": gateway.Text("Harbor"), "Email": gateway.Text("bo@harbor.example")}))
+	w.save(home, record(key("User", "005", 7), gateway.Fields{"Name": gateway.Text("Rita of Salesforce"), "Email": gateway.Text(email(home, gateway.RoleRep)), "Username": gateway.Text(email(home, gateway.RoleRep)), "IsActive": gateway.Bool(true)}))
 	w.held(gateway.Meeting{
 		ExternalID: "m1", Title: "Harbor review", Source: gateway.FromCalendar, Status: gateway.MeetingCompleted, StartsAt: w.clock.now().Add(-time.Hour), EndsAt: w.clock.now(),
 		Organizer: email(home, gateway.RoleRep), Participants: []gateway.Participant{{Email: "bo@harbor.example", Name: "Bo Harbor"}}, Notes: "The crane is <too> slow.",
@@ -135,9 +136,9 @@ func TestReviewOfNotesSpeaksOfNames_UX31(t *testing.T) {
 	b := w.as(home, gateway.RoleAdmin)
 	path := settingsBase + "/notes"
 	form := b.get(path).form(path)
-	form["meeting_notes"] = []string{"note"}
-	page := b.post(path, form).want(http.StatusOK, "Meeting notes: Harbor review", "The crane is <too> slow.", "new record Bo Harbor")
-	for _, raw := range []string{gateway.LocalPrefix, "ShareType", "PHA+"} {
+	form["meeting_notes"] = []string{"note", "task"}
+	page := b.post(path, form).want(http.StatusOK, "Meeting notes: Harbor review", "The crane is <too> slow.", "new record Bo Harbor", "new record Rita of Salesforce")
+	for _, raw := range []string{gateway.LocalPrefix, "ShareType", "PHA+", key("User", "005", 7).ID} {
 		if _, sample, _ := strings.Cut(page.words(), "Records that would change"); strings.Contains(sample, raw) {
 			t.Errorf("the page shows %q: %s", raw, sample)
 		}

@@ -12,8 +12,8 @@ import (
 // sampleRows is how many rows of records are shown on the page.
 const sampleRows = 20
 
-// linkable is what the other end of a link can be.
-var linkable = [...]string{"Contact", "Lead", "Account", "Opportunity"}
+// linkable is what an id in a value can be of: the other end of a link, or an owner.
+var linkable = [...]string{"Contact", "Lead", "Account", "Opportunity", "User"}
 
 // addSample shows real records, old and new, in words: names in the place of
 // ids, and of a record that only relates two others one row with both.

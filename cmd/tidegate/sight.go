@@ -93,6 +93,8 @@ func sightCheck(ctx context.Context, one *org) handlers.Check {
 		check.Setup, check.Page = []string{"Tidegate", "Members", "the member", "Salesforce user"}, "/settings/members"
 	case who.reps == 0:
 		check.Warn, check.Text = false, "There are no reps yet. Each will be the Salesforce user who has his address."
+	case who.reps == 1:
+		check.Warn, check.Text = false, "The one rep is a Salesforce user."
 	default:
 		check.Warn, check.Text = false, fmt.Sprintf("Each of %d reps is a Salesforce user.", who.reps)
 	}

@@ -190,7 +190,7 @@ func checkNamesRepsWithoutUser(t *testing.T, p *proven, user [2]string) {
 	if err := p.ws.UpdateMember(t.Context(), gone); err != nil {
 		t.Fatal(err)
 	}
-	want(true, false, "Each of 1 reps is a Salesforce user")
+	want(true, false, "The one rep is a Salesforce user")
 	off := gateway.SettingRow{Scope: gateway.OrgScope, Tab: gateway.TabAdvanced, Body: []byte(`{"own_sight":false}`), By: "Ann"}
 	saved, err := p.ws.Settings(t.Context(), gateway.OrgScope)
 	if err == nil {
