@@ -117,7 +117,7 @@ func (o *Outbox) attempt(ctx context.Context, b batch) {
 		o.opts.Logger.WarnContext(ctx, "whether deals are still open is not known; what is about them is sent", "error", err)
 	}
 	began := time.Now()
-	leave := o.oneByOne(b)
+	leave := o.oneByOne(call, b)
 	deliveries := o.send(call, b)
 	leave()
 	o.gates.of(b.ws).report(b.done, deliveries, o.opts.Now())

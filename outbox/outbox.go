@@ -116,7 +116,6 @@ type Outbox struct {
 	opts    Options
 	gates   gates
 	pace    pace
-	parents parents
 	flight  flight
 	settled broadcast
 	// wakes are looked at by the two loops of the Dispatcher.

@@ -2,23 +2,12 @@ package outbox
 
 import (
 	"cmp"
-	"sync"
+	"context"
+	"maps"
+	"slices"
 
 	"tidegate/gateway"
 )
-
-// parents are the records under which a write that found them locked is tried
-// again: Salesforce locks the parent of what it writes, so two such calls side
-// by side would keep out each other (F-55).
-type parents struct {
-	mu   sync.Mutex
-	held map[parentKey]bool
-}
-
-type parentKey struct {
-	ws gateway.WorkspaceID
-	id string
-}
 
 // parentOf is the record that Salesforce locks with this one, "" for none.
 func parentOf(c gateway.Change, r gateway.Record) string {
@@ -30,11 +19,16 @@ func parentOf(c gateway.Change, r gateway.Record) string {
 	return ""
 }
 
-// parentsOf names the parents of those changes that found theirs locked.
+// underAnother is why a change waits whose parent another call has.
+const underAnother = "It waits for another write under the same record, because Salesforce locks that."
+
+// parentsOf names the parents of those changes that found theirs locked: two such
+// calls side by side would keep out each other (F-55).
 func parentsOf(changes []gateway.Change, records map[gateway.RecordKey]gateway.Record) map[gateway.RecordKey]string {
 	of := map[gateway.RecordKey]string{}
 	for _, c := range changes {
-		if parent := parentOf(c, records[c.Key]); parent != "" && c.Problem.Code == string(gateway.CodeSFBusy) {
+		locked := c.Problem.Code == string(gateway.CodeSFBusy) || c.Problem.What == underAnother
+		if parent := parentOf(c, records[c.Key]); parent != "" && locked {
 			of[c.Key] = parent
 		}
 	}
@@ -42,30 +36,25 @@ func parentsOf(changes []gateway.Change, records map[gateway.RecordKey]gateway.R
 }
 
 // oneByOne takes the parents of a call, and holds back what is under one that
-// another call of this process has; leave gives them back.
-func (o *Outbox) oneByOne(b batch) (leave func()) {
-	o.parents.mu.Lock()
-	defer o.parents.mu.Unlock()
-	mine := map[parentKey]bool{}
+// another call has, of this process or of another one; leave gives them back.
+func (o *Outbox) oneByOne(ctx context.Context, b batch) (leave func()) {
+	if len(b.parents) == 0 {
+		return func() {}
+	}
+	w, lease := o.db.In(b.ws), b.changes[0].Lease
+	held, err := w.HoldParents(ctx, slices.Collect(maps.Values(b.parents)), lease, o.opts.Lease)
+	if err != nil {
+		o.opts.Logger.WarnContext(ctx, "whether others write under the same records is not known; Salesforce says so", "error", err)
+		return func() {}
+	}
 	for record, id := range b.parents {
-		key := parentKey{b.ws, id}
-		if o.parents.held[key] {
-			b.barred[record] = gateway.Errorf(gateway.CodeReference, "It waits for another write under the same record, because Salesforce locks that.")
-			continue
+		if !held[id] {
+			b.barred[record] = gateway.Errorf(gateway.CodeReference, "%s", underAnother)
 		}
-		mine[key] = true
-	}
-	if o.parents.held == nil {
-		o.parents.held = map[parentKey]bool{}
-	}
-	for key := range mine {
-		o.parents.held[key] = true
 	}
 	return func() {
-		o.parents.mu.Lock()
-		defer o.parents.mu.Unlock()
-		for key := range mine {
-			delete(o.parents.held, key)
+		if err := w.LeaveParents(context.WithoutCancel(ctx), lease); err != nil {
+			o.opts.Logger.WarnContext(ctx, "records under which nobody writes any more are free again after the lease", "error", err)
 		}
 	}
 }

@@ -126,6 +126,7 @@ func Run(t *testing.T, open func(t *testing.T, clock *Clock) *store.DB) {
 		{"isolation", isolation},
 		{"recent", recent},
 		{"rehearsals", rehearsals},
+		{"parents", parents},
 		{"spent", spent},     // it moves the clock on by a day
 		{"traffic", traffic}, // it moves the clock far on
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"tidegate/gateway"
@@ -144,36 +143,5 @@ func (w *world) readsEmails() {
 			return fmt.Sprintf("%d EmailMessages are still here, %v", n, err)
 		}
 		return ""
-	})
-}
-
-// Rows of one account are locked by others while we write its contacts: all are
-// written in the end, each once, and nobody has to act.
-func TestLockedRowsAreWrittenInTheEnd(t *testing.T) { // F-55
-	engines(t, func(t *testing.T, url string) {
-		w := newWorld(t, url, options{})
-		w.anchor()
-		ids := w.contacts(6)
-		account := w.truth("Contact")[ids[0]].text("AccountId")
-		for _, id := range ids {
-			w.set(id, map[string]any{"AccountId": account})
-		}
-		w.mirrorEqualsOrg()
-		w.fault(map[string]any{"kind": "lock_rows", "object": "Contact", "count": 9})
-		var writers sync.WaitGroup
-		for i, id := range ids {
-			writers.Go(func() {
-				w.call(http.MethodPatch, "/records/Contact/"+id, map[string]any{"fields": map[string]any{"Department": fmt.Sprint("Locked ", i)}})
-			})
-		}
-		writers.Wait()
-		w.quiet()
-		w.mirrorEqualsOrg()
-		for i, id := range ids {
-			if got := w.truth("Contact")[id].text("Department"); got != fmt.Sprint("Locked ", i) {
-				t.Errorf("F-55: the department of %s is %q", id, got)
-			}
-			w.sentOnce(id)
-		}
 	})
 }
