@@ -147,6 +147,9 @@ type Problem struct {
 	Said    string   // "400 FIELD_CUSTOM_VALIDATION_EXCEPTION: text", "" when Salesforce said nothing
 	Fields  []string // the fields concerned
 	Retries bool     // true when we try again by ourselves
+	// Record is the id of the record that Salesforce says there is already, "" when
+	// it named none.
+	Record string `json:",omitempty"`
 }
 
 // Delivery is the outcome of one attempt to deliver a change.

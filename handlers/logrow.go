@@ -130,6 +130,11 @@ func (v *visit) logDetail(line store.LogLine, open bool) (views.LogDetail, error
 	if !ok {
 		d.Retry.Closed = first
 	}
+	if to, ok := outbound.Existing(e.Key, e.Problem); ok {
+		if r, err := v.ws.Record(v.UserContext(), to); err == nil { // else it is not here, or not for these eyes
+			d.Actions = append(d.Actions, views.Action{Text: "Link " + r.Label() + " instead", URL: "/sync/log/" + id + "/link", Post: true})
+		}
+	}
 	d.Actions = append(d.Actions, views.Action{Text: "Ignore with a reason", URL: "/sync/log/" + id + "/ignore"})
 	return d, nil
 }
@@ -249,6 +254,30 @@ func retryLine(v *visit) error {
 	}
 	v.s.audit(v, "tried a parked write again", logURL(id))
 	return v.Redirect(logURL(id)+"?saved=retried", fiber.StatusSeeOther)
+}
+
+// linkExisting makes whoever a refused create is about the record that
+// Salesforce has already (F-56).
+func linkExisting(v *visit) error {
+	id, err := strconv.ParseInt(v.Params("id"), 10, 64)
+	if err != nil {
+		return fiber.ErrNotFound
+	}
+	line, err := v.ws.LogLineByID(v.UserContext(), id)
+	if err != nil {
+		return err
+	}
+	if to, ok := outbound.Existing(line.Entry.Key, line.Entry.Problem); ok { // what he does not see he cannot choose
+		if _, err := v.ws.Record(v.UserContext(), to); err != nil {
+			return err
+		}
+	}
+	to, err := v.s.Outbox.TakeExisting(v.UserContext(), v.member.Workspace, id, v.member.Name)
+	if err != nil {
+		return err
+	}
+	v.s.audit(v, "linked the record that Salesforce has already", to.Object+" "+to.ID)
+	return v.Redirect(recordURL(to)+"?saved=linked", fiber.StatusSeeOther)
 }
 
 // askIgnore asks for the reason before a write is given up.

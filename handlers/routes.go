@@ -143,6 +143,7 @@ func allPages() []route {
 		{"GET", "/sync/log/:id", signedIn, logLine},
 		{"POST", "/sync/log/:id/reveal", signedIn, revealLine},
 		{"POST", "/sync/log/:id/retry", signedIn, retryLine},
+		{"POST", "/sync/log/:id/link", signedIn, linkExisting},
 		{"GET", "/sync/log/:id/ignore", signedIn, askIgnore},
 		{"POST", "/sync/log/:id/ignore", signedIn, ignoreLine},
 		{"GET", "/sync", signedIn, goTo("/sync/log")},

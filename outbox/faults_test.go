@@ -245,7 +245,39 @@ func TestDuplicateParksWithAnOffer(t *testing.T) {
 		w.clock.forward(time.Hour)
 		w.round()
 		same(t, "calls", w.org.callCount(), 1)
+
+		w.org.answer = nil
+		_, err := w.box.TakeExisting(t.Context(), ws, w.logOf("p1"), "Ada")
+		wantCode(t, err, gateway.CodeNotFound) // it is not here yet
+		same(t, "still parked", w.idle(), false)
+		w.seed(6)
+		to, err := w.box.TakeExisting(t.Context(), ws, w.logOf("p1"), "Ada")
+		must(t, err)
+		same(t, "taken", to, key(5))
+		link, err := w.db.In(ws).LinkOf(t.Context(), linkPerson, "p1")
+		must(t, err)
+		same(t, "link", []any{link.Key, link.Pinned, link.By}, []any{key(5), true, "Ada"})
+		line := w.line(w.logOf("p1"))
+		same(t, "line", []any{line.State, line.Key, line.Problem.Who}, []any{gateway.LogIgnored, key(5), "Decided by Ada."})
+		_, err = w.box.TakeExisting(t.Context(), ws, line.ID, "Ada")
+		wantCode(t, err, gateway.CodeConflict)
+		w.settleAll()
+		same(t, "nobody was made", w.org.madeFor("local:p1"), 0)
 	})
+}
+
+// logOf is the newest line about a person's create.
+func (w *world) logOf(person string) int64 {
+	w.t.Helper()
+	page, err := w.db.In(ws).Log(w.t.Context(), store.LogQuery{Direction: "out"})
+	must(w.t, err)
+	for _, l := range page.Entries {
+		if l.Entry.Cause.Ref == person && strings.HasPrefix(l.Entry.What, "Create") {
+			return l.Entry.ID
+		}
+	}
+	w.t.Fatalf("no line creates %s", person)
+	return 0
 }
 
 // An edit made while the entry is being sent is sent next, and only it.

@@ -27,7 +27,7 @@ func MayRetry(in RetryInput) (ok bool, first string) {
 	case gateway.CodeSFConverted:
 		return false, "A converted lead takes no changes. Make the change on the contact that it became, then ignore this one."
 	case gateway.CodeSFDuplicate:
-		return false, "Salesforce has such a record already. Link that one, then ignore this write."
+		return false, "Salesforce has such a record already. Link that one instead; this write ends with it."
 	case gateway.CodeInvalid:
 		return false, "Correct the value on the record's page; the new edit is tried at once."
 	case gateway.CodeSFRequest:

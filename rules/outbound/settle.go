@@ -82,6 +82,7 @@ func problem(err *gateway.Error, a answer, again bool) gateway.Problem {
 	}
 	if err.Code == gateway.CodeSFDuplicate && err.RecordID != "" {
 		p.Who = "Link the existing record " + err.RecordID + " instead of creating another."
+		p.Record = err.RecordID
 	}
 	return p
 }
