@@ -88,6 +88,7 @@ func describeAgain(v *visit) error {
 	if err := v.s.Org.RefreshSchema(v.UserContext(), v.member.Workspace, object); err != nil {
 		return err
 	}
+	v.s.rights.forget(v.member.Workspace, object)
 	v.s.audit(v, "read the fields of "+object+" again", object)
 	return v.Redirect(settingsBase+"/objects/"+object+"?saved=described", fiber.StatusSeeOther)
 }

@@ -193,25 +193,26 @@ func whyFieldReadOnly(v *visit) error {
 	}
 	label := labelOf(fieldOf(s.schema, name))
 	cells, cause := mapping.ReadOnlyTests(s.schema, name)
+	text, sources, elsewhere := v.whatGives(s, name, cause)
 	p := views.ListPage{
 		Head: views.Head{
 			Title: label + " is read-only in Salesforce", Lead: cause.Text,
 		},
 		Caption: "What decides whether " + label + " can be written in Salesforce",
 		Columns: []views.Column{{Text: "Question"}, {Text: "Holds"}, {Text: "Why"}},
-		Rows:    cellRows(cells),
+		Rows:    cellRows(append(cells, sources...)),
+		Pager:   views.Pager{Text: elsewhere},
 	}
 	switch {
 	case cause.Kind == "":
 		p.Head.Title, p.Head.Lead = label+" can be written in Salesforce", "All four hold for the connected user."
-		p.Pager.Text = mapping.GrantedBy(s.object, false)
 	case cause.Setup != "":
 		p.Head.Lead += " What is missing: " + cause.Permission + ". In Salesforce: " + cause.Setup
-		p.Pager.Text = mapping.GrantedBy(s.object, true)
 		if c, err := v.ws.Connection(v.UserContext()); err == nil && c.InstanceURL != "" {
 			p.Head.Link = views.Link{Text: "Open Setup", URL: c.InstanceURL + cause.SetupPath, External: true}
 		}
 	}
+	p.Head.Lead = strings.TrimSpace(p.Head.Lead + " " + text)
 	if v.admin() { // a rep comes from a record
 		p.Head.Crumb = []views.Link{{Text: "Salesforce settings", URL: settingsBase + "/objects"}, {Text: firstLabel(s.schema), URL: objectURL(s.object)}}
 		p.Head.Actions = []views.Action{

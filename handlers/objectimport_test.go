@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"tidegate/gateway"
 )
@@ -79,6 +80,51 @@ func TestThePageTellsWhyAFieldIsReadOnly_AVM56_UX27(t *testing.T) {
 		"not which profile, permission set or group would have to allow it. Setup names them: Users › the connected user › View Summary")
 	rep.get(contactPage+"/why?field=Title").want(http.StatusOK, "can be written in Salesforce", "not which profile or permission set allows it. Setup names them")
 	rep.get(contactPage + "/why?field=Nowhere__c").want(http.StatusNotFound)
+}
+
+// AVM-56: an admin's page names the profile and the permission sets, asks
+// Salesforce once in a while, and says where Setup tells it when Salesforce does not.
+func TestThePageNamesWhatGivesARight_AVM56_UX27(t *testing.T) {
+	w := newWorld(t)
+	for _, s := range schemas {
+		if s.Object == "Contact" {
+			s.Updateable = true
+			s.Fields = append([]gateway.Field{{Name: "Secured__c", Label: "Secured", Type: "string", Permissionable: true, Nillable: true}}, s.Fields...)
+			must(t, w.db.In(home).SaveSchemas(t.Context(), []gateway.Schema{s}))
+		}
+	}
+	w.org.sources = map[string][]gateway.RightSource{"Contact.Secured__c": {
+		{ID: "0PS1", Label: "Integration <b>", Profile: true, Assigned: true, Read: true}, {ID: "0PS2", Label: "Contact Full Access", Read: true, Edit: true},
+	}}
+	admin, rep := w.as(home, gateway.RoleAdmin), w.as(home, gateway.RoleRep)
+	page := contactPage + "/why?field=Secured__c"
+	asked := func() (n int) {
+		for _, call := range w.org.calls {
+			if call == "rights Contact.Secured__c" {
+				n++
+			}
+		}
+		return n
+	}
+	rep.get(page).want(http.StatusOK, "Field-level security makes it read-only", "Setup names them")
+	if asked() != 0 {
+		t.Error("a rep’s page asked Salesforce")
+	}
+	for range 2 {
+		admin.get(page).want(http.StatusOK, "The connected user’s profile Integration <b> has Read but not Edit on Contact.Secured__c.", "Profile Integration <b>, which the connected user has No",
+			"Permission set Contact Full Access, which the connected user does not have Yes", "Setup › Permission Sets › Contact Full Access › Manage Assignments")
+	}
+	if asked() != 1 {
+		t.Errorf("two looks asked Salesforce %d times", asked())
+	}
+	admin.post(contactPage+"/describe", admin.get(page).form(contactPage+"/describe"))
+	admin.get(page).want(http.StatusOK, "has Read but not Edit")
+	if asked() != 2 {
+		t.Errorf("after “Read again” Salesforce was asked %d times", asked())
+	}
+	w.clock.forward(3 * time.Minute)
+	w.org.rightsErr = gateway.Errorf(gateway.CodeSFDown, "down")
+	admin.get(page).want(http.StatusOK, "Field-level security makes it read-only", "did not tell just now", "View Setup and Configuration", "Setup names them")
 }
 
 // AVM-58, DEM-29: the list of what is mapped, with what needs a look, as a page

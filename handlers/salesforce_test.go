@@ -26,6 +26,9 @@ type scriptedOrg struct {
 	// objects, fields with their object. sightErr is that it does not say.
 	hidden   map[string]bool
 	sightErr error
+	// sources are what gives a right, by object and field; rightsErr is that the org does not tell.
+	sources   map[string][]gateway.RightSource
+	rightsErr error
 	// more are objects of the org beside the usual ones, described what Candidates
 	// reads of them.
 	more          []gateway.ObjectInfo
@@ -99,6 +102,15 @@ func (o *scriptedOrg) Sight(ctx context.Context, ws gateway.WorkspaceID, user, o
 		}
 	}
 	return sight, nil
+}
+
+func (o *scriptedOrg) Rights(_ context.Context, _ gateway.WorkspaceID, object, field string) ([]gateway.RightSource, error) {
+	if err := o.called("rights " + object + "." + field); err != nil {
+		return nil, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.sources[object+"."+field], o.rightsErr
 }
 
 func (o *scriptedOrg) Readable(_ context.Context, _ gateway.WorkspaceID, user string, ids []string) (map[string]bool, error) {

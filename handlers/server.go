@@ -85,6 +85,9 @@ type Org interface {
 	Sight(ctx context.Context, ws gateway.WorkspaceID, user, object string) (gateway.ObjectSight, error)
 	// Readable returns those of the records, by id, that a user may read.
 	Readable(ctx context.Context, ws gateway.WorkspaceID, user string, ids []string) (map[string]bool, error)
+	// Rights tells what gives the connected user a right on a field, or on an object
+	// where field is "", and what else would, in three calls at most.
+	Rights(ctx context.Context, ws gateway.WorkspaceID, object, field string) ([]gateway.RightSource, error)
 	// Count asks how many records of an object there are, in one call.
 	Count(ctx context.Context, ws gateway.WorkspaceID, object string) (int, error)
 }
@@ -137,7 +140,9 @@ type Server struct {
 	// tripwire notices who carries records away.
 	tripwire *tripwire
 	// sights are what Salesforce said lately of who sees what.
-	sights  *sights
+	sights *sights
+	// rights are what it said lately of what gives a right.
+	rights  rights
 	metrics *httpMetrics
 	grants  once // states of OAuth that came back
 

@@ -29,6 +29,15 @@ func (c connecting) Readable(ctx context.Context, id gateway.WorkspaceID, user s
 	return one.client.ReadableBy(ctx, user, ids)
 }
 
+// Rights tells what gives the connected user a right on a field, or on an object.
+func (c connecting) Rights(ctx context.Context, id gateway.WorkspaceID, object, field string) ([]gateway.RightSource, error) {
+	one, err := c.orgs.of(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return one.client.RightsTo(ctx, object, field)
+}
+
 // repUsers is what is known of the reps of a workspace who can sign in.
 type repUsers struct {
 	reps, unknown int    // how many; how many of them are no Salesforce user

@@ -193,6 +193,13 @@ func (r *rights) view(o *Object) *Object {
 	return &seen
 }
 
+// MayUpdate reports whether the field is described as updateable: its security
+// allows it, and so does the object's, where that was taken from a user.
+func (o *Object) MayUpdate(f *Field) bool { return f.Updateable && (o.whole == nil || o.Updateable) }
+
+// MayCreate is MayUpdate for records that are created.
+func (o *Object) MayCreate(f *Field) bool { return f.Createable && (o.whole == nil || o.Createable) }
+
 // record is the record as the user sees it; false when he does not.
 func (a *access) record(r Record) (Record, bool) {
 	if a == nil {

@@ -1,6 +1,7 @@
 package org
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -12,7 +13,8 @@ type Raw string
 type Shelved struct {
 	Name   string // of the object
 	Fields []string
-	// Parents are the shelved objects whose DurableId a field holds, by field.
+	// Parents are the shelved objects whose DurableId a field holds, by field; their
+	// Id, where they have none.
 	Parents map[string]string
 	Rows    []map[string]any // values as Records have them, or Raw
 }
@@ -21,6 +23,10 @@ type Shelved struct {
 func Shelf(now func() time.Time, list ...Shelved) *Org {
 	o := &Org{now: now, tables: map[string]*table{}}
 	var objects []*Object
+	durable := map[string]bool{}
+	for _, s := range list {
+		durable[s.Name] = slices.Contains(s.Fields, "DurableId")
+	}
 	for _, s := range list {
 		object := &Object{Name: s.Name, Label: s.Name, LabelPlural: s.Name}
 		fields := make([]*Field, 0, len(s.Fields))
@@ -28,12 +34,15 @@ func Shelf(now func() time.Time, list ...Shelved) *Org {
 			f := field(name, shelfType(name, s.Rows))
 			if parent := s.Parents[name]; parent != "" {
 				f = ref(name, parent)
-				f.Type = TypeString // what it holds is no id
+				if durable[parent] {
+					f.Type = TypeString // what it holds is no id
+				}
 			}
 			fields = append(fields, f)
 		}
 		object.reshape(fields)
 		t := newTable(object)
+		t.links = nil // its rows are read once: an index would cost more
 		for _, values := range s.Rows {
 			row := make([]any, len(fields))
 			for i, f := range fields {
@@ -60,7 +69,7 @@ func shelfType(name string, rows []map[string]any) FieldType {
 	switch {
 	case name == "Id":
 		return TypeID
-	case strings.HasPrefix(name, "Has"), strings.HasPrefix(name, "Is"):
+	case strings.HasPrefix(name, "Has"), strings.HasPrefix(name, "Is"), strings.HasPrefix(name, "Permissions"):
 		return TypeBoolean
 	}
 	if len(rows) > 0 {

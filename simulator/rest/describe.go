@@ -159,7 +159,7 @@ func describeField(o *org.Object, f *org.Field) map[string]any {
 		"aggregatable": sortable && f.Type != org.TypeBoolean, "aiPredictionField": false, "autoNumber": false,
 		"byteLength": byteLength, "calculated": f.Calculated, "calculatedFormula": textOrNil(f.Formula),
 		"cascadeDelete": f.CascadeDelete, "caseSensitive": f.CaseSensitive, "compoundFieldName": textOrNil(f.Compound),
-		"controllerName": textOrNil(f.Controller), "createable": f.Createable, "custom": f.Custom, "defaultValue": describedDefault(f),
+		"controllerName": textOrNil(f.Controller), "createable": o.MayCreate(f), "custom": f.Custom, "defaultValue": describedDefault(f),
 		"defaultValueFormula": nil, "defaultedOnCreate": f.DefaultedOnWrite, "dependentPicklist": f.Controller != "",
 		"deprecatedAndHidden": false, "digits": f.Digits, "displayLocationInDecimal": false, "encrypted": false,
 		"externalId": f.ExternalID, "extraTypeInfo": extraType(f), "filterable": sortable, "filteredLookupInfo": nil,
@@ -170,7 +170,7 @@ func describeField(o *org.Object, f *org.Field) map[string]any {
 		"polymorphicForeignKey": many, "precision": f.Precision, "queryByDistance": false, "referenceTargetField": nil,
 		"referenceTo": list(f.ReferenceTo), "relationshipName": textOrNil(f.RelationshipName), "relationshipOrder": nil,
 		"restrictedDelete": false, "restrictedPicklist": f.Restricted, "scale": f.Scale, "searchPrefilterable": f.Type == org.TypeReference,
-		"soapType": soap, "sortable": sortable, "type": f.Type, "unique": f.Unique, "updateable": f.Updateable,
+		"soapType": soap, "sortable": sortable, "type": f.Type, "unique": f.Unique, "updateable": o.MayUpdate(f),
 		"writeRequiresMasterRead": false,
 	}
 }

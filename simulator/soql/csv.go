@@ -61,6 +61,9 @@ func (res *Result) Columns() []string {
 // AppendLine appends the i-th row of a plain query as CSV without a line end:
 // every value quoted, an empty one for null. The view must be valid.
 func (res *Result) AppendLine(dst []byte, v org.View, i int, delimiter byte) []byte {
+	if res.within != nil {
+		v = *res.within
+	}
 	r := res.Rows[i]
 	for k := range res.columns {
 		if k > 0 {

@@ -44,6 +44,9 @@ func (res *Result) Len() int {
 
 // AppendRow appends the i-th row as JSON; base is "/services/data/vNN.N".
 func (res *Result) AppendRow(dst []byte, v org.View, base string, i int) []byte {
+	if res.within != nil {
+		v = *res.within
+	}
 	if res.Aggregate != nil {
 		dst = append(dst, `{"attributes":{"type":"AggregateResult"}`...)
 		for k, c := range res.columns {

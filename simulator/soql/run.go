@@ -25,6 +25,9 @@ type Result struct {
 	children []*childRows
 	parents  []*parents
 	shape    *node
+	// within is where the rows and their parents are when that is not the org:
+	// rows that were computed for the query, which nobody changes.
+	within *org.View
 }
 
 // column is one selected path or aggregate.
@@ -53,6 +56,9 @@ type eval struct {
 func Run(v org.View, q *Query, all bool) (*Result, error) {
 	if strings.EqualFold(q.From, userRecordAccess) {
 		return runAccess(v, q)
+	}
+	if name, computed := org.PermissionObject(q.From); computed && v.Object(name) == nil { // unless it asks within itself
+		return runPermissions(v, q, name)
 	}
 	object := v.Object(q.From)
 	if object == nil {
