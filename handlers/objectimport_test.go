@@ -98,29 +98,21 @@ func TestThePageNamesWhatGivesARight_AVM56_UX27(t *testing.T) {
 	}}
 	admin, rep := w.as(home, gateway.RoleAdmin), w.as(home, gateway.RoleRep)
 	page := contactPage + "/why?field=Secured__c"
-	asked := func() (n int) {
-		for _, call := range w.org.calls {
-			if call == "rights Contact.Secured__c" {
-				n++
-			}
-		}
-		return n
-	}
 	rep.get(page).want(http.StatusOK, "Field-level security makes it read-only", "Setup names them")
-	if asked() != 0 {
+	if w.org.asked != 0 {
 		t.Error("a rep’s page asked Salesforce")
 	}
 	for range 2 {
 		admin.get(page).want(http.StatusOK, "The connected user’s profile Integration <b> has Read but not Edit on Contact.Secured__c.", "Profile Integration <b>, which the connected user has No",
 			"Permission set Contact Full Access, which the connected user does not have Yes", "Setup › Permission Sets › Contact Full Access › Manage Assignments")
 	}
-	if asked() != 1 {
-		t.Errorf("two looks asked Salesforce %d times", asked())
+	if w.org.asked != 1 {
+		t.Errorf("two looks asked Salesforce %d times", w.org.asked)
 	}
 	admin.post(contactPage+"/describe", admin.get(page).form(contactPage+"/describe"))
 	admin.get(page).want(http.StatusOK, "has Read but not Edit")
-	if asked() != 2 {
-		t.Errorf("after “Read again” Salesforce was asked %d times", asked())
+	if w.org.asked != 2 {
+		t.Errorf("after “Read again” Salesforce was asked %d times", w.org.asked)
 	}
 	w.clock.forward(3 * time.Minute)
 	w.org.rightsErr = gateway.Errorf(gateway.CodeSFDown, "down")

@@ -29,6 +29,7 @@ type scriptedOrg struct {
 	// sources are what gives a right, by object and field; rightsErr is that the org does not tell.
 	sources   map[string][]gateway.RightSource
 	rightsErr error
+	asked     int // how often
 	// more are objects of the org beside the usual ones, described what Candidates
 	// reads of them.
 	more          []gateway.ObjectInfo
@@ -105,11 +106,9 @@ func (o *scriptedOrg) Sight(ctx context.Context, ws gateway.WorkspaceID, user, o
 }
 
 func (o *scriptedOrg) Rights(_ context.Context, _ gateway.WorkspaceID, object, field string) ([]gateway.RightSource, error) {
-	if err := o.called("rights " + object + "." + field); err != nil {
-		return nil, err
-	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.asked++
 	return o.sources[object+"."+field], o.rightsErr
 }
 
