@@ -171,6 +171,8 @@ type apiProblem struct {
 	What string `json:"what"`
 	Who  string `json:"who"`
 	Said string `json:"salesforce_said"`
+	// Fields are those that Salesforce named, for those who sort such lines.
+	Fields []string `json:"fields,omitempty"`
 }
 
 func apiLog(c *call) error {
@@ -211,7 +213,7 @@ func logWords(l store.LogLine) apiLogLine {
 		out.Outcome = string(l.Inbound.Outcome)
 	}
 	if e.Problem.What != "" {
-		out.Problem = &apiProblem{e.Problem.Code, e.Problem.What, e.Problem.Who, e.Problem.Said}
+		out.Problem = &apiProblem{e.Problem.Code, e.Problem.What, e.Problem.Who, e.Problem.Said, e.Problem.Fields}
 	}
 	return out
 }

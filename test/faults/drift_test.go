@@ -100,6 +100,10 @@ func TestFieldThatMayNoLongerBeWrittenTurnsInbound(t *testing.T) { // F-57
 		w.alter("permit", map[string]any{"name": "Department", "createable": false, "updateable": false})
 		w.patch(id, map[string]any{"Department": "Docks", "Title": "Pilot"})
 		w.quiet()
+		w.mirrorEqualsOrg()
+		if told := w.log("direction=in&record=" + id); len(told) != 1 {
+			t.Errorf("F-57: the other field was written %d times", len(told))
+		}
 		truth := w.truth("Contact")[id]
 		if truth.text("Title") != "Pilot" || truth.text("Department") == "Docks" {
 			t.Errorf("F-57: title %q, department %q", truth.text("Title"), truth.text("Department"))

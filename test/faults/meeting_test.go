@@ -124,3 +124,24 @@ func TestKilledBetweenNoteAndLinks(t *testing.T) { // F-52
 		})
 	}
 }
+
+// Killed between two links of a note: one was refused for a lock, the others are
+// there, and the program dies while it sends the one again.
+func TestKilledBetweenTwoLinks(t *testing.T) { // F-52
+	engines(t, func(t *testing.T, url string) {
+		w := newWorld(t, url, options{})
+		w.anchor()
+		w.notesEverywhere()
+		w.fault(map[string]any{"kind": "lock_rows", "object": "ContentDocumentLink"})
+		// The Event, the note and its links pass; the link that goes again does not.
+		w.fault(map[string]any{"kind": "hold_requests", "method": http.MethodPost, "path": "/services/data", "after": len(writes)})
+		body := w.meeting("Killed between links")
+		var asking sync.WaitGroup
+		asking.Go(func() { w.call(http.MethodPut, "/meetings/m-1", body) })
+		w.arrived()
+		w.crash()
+		asking.Wait()
+		w.writtenOnce("m-1", "Killed between links")
+		w.quiet()
+	})
+}

@@ -170,6 +170,7 @@ type logLine struct {
 	Problem                                *struct {
 		Code, What, Who string
 		Said            string `json:"salesforce_said"`
+		Fields          []string
 	}
 }
 

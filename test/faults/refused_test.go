@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,7 +88,7 @@ func (w *world) threeOfTwoHundred(ids []string, as *admin) {
 		w.t.Errorf("F-53: %d calls for 200 records", n)
 	}
 	for _, l := range lines {
-		if p := l.Problem; p == nil || !strings.Contains(p.Said, "FIELD_CUSTOM_VALIDATION_EXCEPTION") || !strings.Contains(p.Said, "Departments are frozen") || p.Who == "" {
+		if p := l.Problem; p == nil || !strings.Contains(p.Said, "FIELD_CUSTOM_VALIDATION_EXCEPTION") || !strings.Contains(p.Said, "Departments are frozen") || !slices.Equal(p.Fields, []string{"Department"}) || p.Who == "" {
 			w.t.Errorf("F-53: the line says %+v", p)
 		}
 	}
