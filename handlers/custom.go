@@ -114,15 +114,11 @@ func customPage(v *visit) error {
 // one.
 func (v *visit) customFacts(r gateway.CustomRecord) ([]views.Fact, error) {
 	out := facts("Kind", r.Kind, "Who of us", r.Owner)
-	if r.Person != "" {
-		fact := views.Fact{Label: "Person", Value: r.Person}
-		l, err := v.ws.LinkOf(v.UserContext(), "person", r.Person)
-		if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
-			return nil, err
-		}
-		fact.URL = recordURL(l.Key)
-		out = append(out, fact)
+	person, err := v.personFact(r.Person)
+	if err != nil {
+		return nil, err
 	}
+	out = append(out, person...)
 	if r.Meeting != "" {
 		fact := views.Fact{Label: "Meeting", Value: r.Meeting, Second: "The product has not told of it yet."}
 		m, err := v.ws.Meeting(v.UserContext(), r.Meeting)

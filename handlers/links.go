@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"cmp"
 	"net/url"
 	"sort"
 	"strings"
@@ -264,4 +265,38 @@ func unlink(k recordKind) func(*visit) error {
 		v.s.audit(v, "unlinked "+l.Kind+" "+l.ExternalID, r.Key.Object+" "+r.Key.ID)
 		return v.Redirect(recordURL(r.Key)+"?saved=unlinked", fiber.StatusSeeOther)
 	}
+}
+
+// identified leads from a fact about somebody to the record that he is, with its
+// kind, here and in Salesforce (AVC-09). Of whom nothing is known it stays as it is.
+func (v *visit) identified(f views.Fact, who gateway.Who) (views.Fact, error) {
+	l, err := v.ws.LinkOf(v.UserContext(), who.Kind, who.ID)
+	if gateway.CodeOf(err) == gateway.CodeNotFound {
+		return f, nil
+	}
+	if err != nil {
+		return f, err
+	}
+	conn, err := v.ws.Connection(v.UserContext())
+	if err != nil && gateway.CodeOf(err) != gateway.CodeNotFound {
+		return f, err
+	}
+	f.URL, f.Second = recordURL(l.Key), sentence(l.Reason)
+	if u := salesforceURL(conn, l.Key); u != "" {
+		f.Record = views.Link{Text: v.objectWords(l.Key.Object) + " in Salesforce", URL: u, External: true}
+	}
+	return f, nil
+}
+
+// personFact names somebody of the product, with the record that he is.
+func (v *visit) personFact(id string) ([]views.Fact, error) {
+	if id == "" {
+		return nil, nil
+	}
+	name := id
+	if p, err := v.ws.Person(v.UserContext(), id); err == nil {
+		name = cmp.Or(strings.TrimSpace(p.FirstName+" "+p.LastName), p.Email, id)
+	}
+	f, err := v.identified(views.Fact{Label: "Person", Value: name}, gateway.Who{Kind: gateway.KindPerson, ID: id})
+	return []views.Fact{f}, err
 }

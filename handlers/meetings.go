@@ -118,11 +118,15 @@ func meetingFacts(m gateway.Meeting) []views.Fact {
 func (v *visit) whoTookPart(p *views.SaidPage, participants []gateway.Participant) error {
 	for _, one := range participants {
 		who := match.Participant(one.Email, one.Phone, "")
-		l, err := v.ws.LinkOf(v.UserContext(), who.Kind, who.ID)
-		if gateway.CodeOf(err) == gateway.CodeNotFound {
+		i := slices.IndexFunc(p.Facts, func(f views.Fact) bool { return f.Value == one.Words() })
+		if i < 0 {
+			continue
+		}
+		fact, err := v.identified(p.Facts[i], who)
+		if err == nil && fact.Second == "" {
 			var u gateway.Undecided
 			u, err = v.ws.UndecidedOf(v.UserContext(), who)
-			l.Reason = u.Reason
+			fact.Second = sentence(u.Reason)
 		}
 		if gateway.CodeOf(err) == gateway.CodeNotFound {
 			continue // one of us, or nothing is known to tell him by
@@ -130,11 +134,7 @@ func (v *visit) whoTookPart(p *views.SaidPage, participants []gateway.Participan
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(p.Facts, func(f views.Fact) bool { return f.Value == one.Words() })
-		if i < 0 {
-			continue
-		}
-		p.Facts[i].URL, p.Facts[i].Second = recordURL(l.Key), sentence(l.Reason)
+		p.Facts[i] = fact
 		p.Facts[i].Link = views.Link{Text: "Choose the record", URL: whoURL(who)}
 	}
 	return nil
@@ -207,6 +207,9 @@ func conversationPage(v *visit) error {
 			author = map[string]string{"inbound": "Visitor", "outbound": "We"}[m.Direction]
 		}
 		p.Text = append(p.Text, views.TextBlock{Strong: m.At.In(clk.zone).Format("15:04") + " " + author + ":", Text: m.Text})
+	}
+	if p.Facts, err = v.personFact(c.Person); err != nil {
+		return err
 	}
 	if c.Agent != "" {
 		p.Facts = append(p.Facts, views.Fact{Label: "Agent", Value: c.Agent})

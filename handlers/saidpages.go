@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tidegate/gateway"
+	"tidegate/rules/match"
 	"tidegate/rules/note"
 	"tidegate/views"
 )
@@ -60,7 +61,21 @@ func callPage(v *visit) error {
 		Head: views.Head{Crumb: []views.Link{{Text: "Calls", URL: callsBase}}, Title: callTitle(c), Kind: views.KindCall, Lead: lead + "."},
 		Text: blocks(note.Read(c.Notes)),
 	}
-	p.Facts = facts("From", c.From, "To", c.To, "Outcome", c.Disposition, "Person", c.Person, "Who of us", c.Agent, "Recorded by", c.RecordedBy)
+	p.Facts = facts("From", c.From, "To", c.To, "Outcome", c.Disposition, "Who of us", c.Agent, "Recorded by", c.RecordedBy)
+	person, err := v.personFact(c.Person)
+	if err != nil {
+		return err
+	}
+	if number := match.Participant("", c.Number(), ""); c.Person == "" {
+		for i, f := range p.Facts {
+			if f.Value == c.Number() && (f.Label == "From" || f.Label == "To") {
+				if p.Facts[i], err = v.identified(f, number); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	p.Facts = append(p.Facts, person...)
 	if c.RecordingURL != "" {
 		p.Facts = append(p.Facts, views.Fact{Label: "Recording", Link: views.Link{Text: "Open the recording", URL: c.RecordingURL, External: true}})
 	}

@@ -117,5 +117,7 @@ type Fact struct {
 	// Second is a quiet second line.
 	Second string
 	Link   Link
+	// Record leads to Salesforce, where the value names a record of it.
+	Record Link
 	Chip   Chip
 }
