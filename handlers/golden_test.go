@@ -36,6 +36,7 @@ var goldens = map[string]string{
 	"/sync/undo": "undo undo-nothing undo-hostile", "/sync/again": "again again-check again-nothing again-hostile", backtestBase: "backtest backtest-proposed backtest-same backtest-hostile", "/sync/explain": "explain explain-empty explain-no-lines explain-hostile",
 	WinnersURL: "wizard wizard-missing wizard-end wizard-hostile", settingsBase + "/file": "settings-file settings-file-hostile", settingsBase + "/file/settings.yaml": "", diagnosticsURL: "",
 	"/meetings": "meetings meetings-empty", "/meetings/:id": "meeting meeting-quiet meeting-hostile", "/conversations": "meetings", "/conversations/:id": "meeting", "/calls": "calls", "/calls/:id": "meeting", "/emails": "emails emails-empty emails-nothing-found", "/emails/:id": "meeting", customBase: "custom-records", customBase + "/:kind/:id": "custom-record",
+	settingsBase + "/notes" + defaultsPath: "review", settingsBase + "/contacts" + defaultsPath: "review", settingsBase + "/forecast" + defaultsPath: "review", settingsBase + "/advanced" + defaultsPath: "review",
 	settingsBase + "/notes":    "settings-notes settings-notes-closed settings-notes-locked settings-notes-merge settings-notes-unconnected settings-notes-hostile",
 	settingsBase + "/objects":  "settings-objects settings-objects-empty settings-objects-hostile",
 	settingsBase + "/contacts": "settings-contacts settings-contacts-refused settings-contacts-merge-hostile settings-contacts-hostile",

@@ -31,7 +31,7 @@ var (
 // leaveWrites names what may be written, and what is from the first moment on
 // by the settings as they are.
 func leaveWrites(n gateway.NotesSettings) []string {
-	now := "Now meeting notes go to " + destinationWords(n.MeetingNotes) + ", and call notes to " + destinationWords(n.CallNotes) + "."
+	now := "Now meeting notes go to " + placesWords(n.MeetingNotes) + ", and call notes to " + placesWords(n.CallNotes) + "."
 	if n.AutoEvents {
 		now += " Meetings of the calendar become Events."
 	}
@@ -41,22 +41,6 @@ func leaveWrites(n gateway.NotesSettings) []string {
 		"Contacts, leads and accounts for people who are not in Salesforce yet, where Contacts or an agent asks for it.",
 		"Everything as the connected user, listed in the sync log, and to be stopped at once.",
 	}
-}
-
-// destinationWords are the places of notes as the Notes tab names them.
-func destinationWords(chosen []string) string {
-	var names []string
-	for _, d := range destinations {
-		for _, c := range chosen {
-			if c == d.value {
-				names = append(names, d.label)
-			}
-		}
-	}
-	if len(names) == 0 {
-		return "nowhere"
-	}
-	return list(names)
 }
 
 // scopesAsked are the scopes by their names at Salesforce.

@@ -28,7 +28,11 @@ func (v *visit) levels(scope string) views.Segments {
 func (v *visit) levelWords(t tabState, own int) string {
 	switch {
 	case t.scope != gateway.OrgScope && t.origin.Locked:
-		return "The organization has locked these settings: its values hold for everybody."
+		words := "The organization has locked these settings: its values hold for everybody."
+		if t.origin.By != "" {
+			words += " Ask " + t.origin.By + " to change them."
+		}
+		return words
 	case t.scope == memberScope(v.member.ID):
 		return "These values hold for you only, while the organization has not locked them."
 	case t.scope != gateway.OrgScope:
@@ -67,9 +71,13 @@ func (v *visit) ownValues(from, to gateway.Settings) ([]views.Fact, error) {
 }
 
 // seenAs tells a member under the lock what becomes of his own choice (UX 16).
+// An admin is told on the organization's level what members see.
 func seenAs(t tabState) *views.Choice {
 	row, saved := t.rows[gateway.TabNotes]
-	if t.scope == gateway.OrgScope || !t.origin.Locked || !saved {
+	if t.scope == gateway.OrgScope {
+		return seenByMembers(t)
+	}
+	if !t.origin.Locked || !saved {
 		return nil
 	}
 	own := gateway.DefaultSettings()
@@ -79,6 +87,18 @@ func seenAs(t tabState) *views.Choice {
 	text := "The own choice (" + placesWords(own.Notes.MeetingNotes) + ") is kept and returns when the lock is lifted."
 	if t.origin.By != "" {
 		text += " Ask " + t.origin.By + " to change it."
+	}
+	return &views.Choice{Label: placesWords(t.settings.Notes.MeetingNotes), Effect: text}
+}
+
+// seenByMembers is nil while nothing is locked: they see their own choice then.
+func seenByMembers(t tabState) *views.Choice {
+	if !t.settings.Notes.Locked {
+		return nil
+	}
+	text := "The organization’s values, which cannot be changed there. An own choice is kept and returns when the lock is lifted."
+	if c, known := t.changes["locked"]; known {
+		text += " Members are told to ask " + orSomebody(c.By) + "."
 	}
 	return &views.Choice{Label: placesWords(t.settings.Notes.MeetingNotes), Effect: text}
 }

@@ -188,6 +188,18 @@ func TestFieldsAreFoundBySearchAndPart_UX22(t *testing.T) {
 	b.get(contactPage+"?show=broken").want(http.StatusOK, "No field fits")
 	// UX 25, from the mirror.
 	b.get(contactPage).want(http.StatusOK, "Buyer")
+	// Label, API name, type, whether it is required and the help of the field stand
+	// left, and what is closed says so.
+	schema, err := w.db.In(home).Schema(t.Context(), "Contact")
+	must(t, err)
+	for i := range schema.Fields {
+		if schema.Fields[i].Name == "LastName" {
+			schema.Fields[i].Help = "As on the card."
+		}
+	}
+	must(t, w.db.In(home).SaveSchemas(t.Context(), []gateway.Schema{schema}))
+	b.get(contactPage+"?show=all&q=last+name").want(http.StatusOK, "Last Name LastName Text, 80, required As on the card.")
+	b.get(contactPage+"?show=all&q=name").want(http.StatusOK, "Read-only Why?")
 	// STA-01, STA-04, STA-05: accounts, opportunities and people each have their page.
 	for _, object := range gateway.ConfigurableObjects {
 		b.get(settingsBase+"/objects/"+object).want(http.StatusOK, object)

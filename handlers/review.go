@@ -129,9 +129,13 @@ func askAgain(p *views.ReviewPage, dangers []settings.Danger, e *effect.Effect, 
 	for i, d := range dangers {
 		what[i] = d.What
 	}
+	later := "and more"
+	if e.Records() == 0 {
+		later = "but some may"
+	}
 	p.Risk = views.Notice{
 		Tone: views.Attention, Icon: views.IconWarning, Strong: "This can change what people typed in Salesforce.",
-		Text: strings.Join(what, ". ") + ". " + capital(writesNow(e)) + " now, and more as people and records change.",
+		Text: strings.Join(what, ". ") + ". " + capital(writesNow(e)) + " now, " + later + " as people and records change.",
 	}
 	p.Confirm = "I have seen that " + writesNow(e) + "."
 	p.Password = &views.Field{

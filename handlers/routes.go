@@ -227,6 +227,9 @@ func allPages() []route {
 		list = append(list,
 			route{"GET", settingsBase + "/" + string(tab), admins, settingsTab(tab)},
 			route{"POST", settingsBase + "/" + string(tab), admins, saveTab(tab)})
+		if tab != gateway.TabObjects {
+			list = append(list, route{"GET", settingsBase + "/" + string(tab) + defaultsPath, admins, reviewDefaults(tab)})
+		}
 	}
 	for _, k := range recordKinds {
 		list = append(list,

@@ -113,10 +113,49 @@ func (v *visit) tabState(tab gateway.Tab, scope string) (tabState, error) {
 		s.locked = "locked by organization"
 	}
 	s.common.Form.ReadOnly = s.locked != ""
+	if scope == gateway.OrgScope && tab != gateway.TabObjects { // there a reset would end the part that added objects take
+		s.common.Whole = []views.Action{
+			{Text: "Copy settings to another workspace", URL: fileBase},
+			{Text: "Reset this tab to defaults", URL: s.common.Form.URL + defaultsPath, Style: views.Destructive},
+		}
+	}
 	if conn.ID == "" {
 		s.common.NoConnection = v.noConnection()
 	}
 	return s, nil
+}
+
+// defaultsPath is where the review of a tab's defaults is, behind the tab's address.
+const defaultsPath = "/defaults"
+
+// reviewDefaults shows what a tab's defaults would change; saving goes the way of
+// every review.
+func reviewDefaults(tab gateway.Tab) func(*visit) error {
+	return func(v *visit) error {
+		state, err := v.tabState(tab, gateway.OrgScope)
+		if err != nil {
+			return err
+		}
+		standing, err := state.standing()
+		if err != nil {
+			return err
+		}
+		p := proposal{tabState: state}
+		if p.body, err = settings.Encode(gateway.DefaultSettings(), tab); err != nil {
+			return err
+		}
+		differ, err := settings.Diff(tab, standing, p.body)
+		if err != nil {
+			return err
+		}
+		if len(differ) == 0 { // they are in force
+			return v.showTab(state)
+		}
+		if err := settings.Decode(&p.settings, tab, p.body); err != nil {
+			return err
+		}
+		return v.showReview(p, standing, "")
+	}
 }
 
 // tabURL is where a tab of a scope is shown and saved.

@@ -307,6 +307,28 @@ func TestImpossibleSettingsAreRefusedAndStayInTheForm(t *testing.T) {
 	}
 }
 
+// The defaults of a tab are reviewed as any other change (UX-17), and change no other tab.
+func TestATabIsResetToItsDefaults_UX17(t *testing.T) {
+	w := newWorld(t)
+	w.saveOrg(gateway.TabForecast, func(s *gateway.Settings) { s.Forecast.Period = "quarterly" })
+	w.saveOrg(gateway.TabNotes, func(s *gateway.Settings) { s.Notes.AutoEvents = false })
+	b := w.as(home, gateway.RoleAdmin)
+	path := settingsBase + "/forecast"
+	if page := b.get(path).want(http.StatusOK, "Whole tab", "Copy settings to another workspace", "Reset this tab to defaults"); !contains(page.body, `href="`+path+defaultsPath+`"`) {
+		t.Error("nothing leads to the defaults")
+	}
+	page := b.get(path+defaultsPath).want(http.StatusOK, "Review 1 change", "Quarterly", "Monthly", "Save Changes & Start Syncing")
+	if w.saved().Forecast.Period != "quarterly" {
+		t.Error("looking at the review saved it")
+	}
+	b.post(path, page.form(path)).want(http.StatusSeeOther).wantLocation(path + "?saved=settings")
+	if got := w.saved(); got.Forecast.Period != "monthly" || got.Notes.AutoEvents {
+		t.Errorf("saved %+v", got)
+	}
+	b.get(path+defaultsPath).want(http.StatusOK, "Salesforce settings", "Forecast period")
+	w.as(home, gateway.RoleRep).get(path + defaultsPath).want(http.StatusForbidden)
+}
+
 // The order of the match chain is changed by buttons of the form, which save
 // nothing (no dragging, no script).
 func TestStepsOfTheMatchChainMove_UX19(t *testing.T) {

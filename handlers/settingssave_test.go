@@ -121,7 +121,9 @@ func TestLockSetsOwnNotesAsideAndUnlockingBringsThemBack_S36_AVM08_AVM09(t *test
 	admin.post(notes, lock).want(http.StatusOK, "Members’ own values 1 member’s are set aside")
 	admin.review(notes, lock).want(http.StatusSeeOther)
 
-	locked := rep.get("/settings/you").want(http.StatusOK, "locked by organization")
+	// The admin sees what members see, and they whom to ask (UX-16).
+	admin.get(notes).want(http.StatusOK, "What members see under “You” Event locked by organization", "Members are told to ask Ada Admin.")
+	locked := rep.get("/settings/you").want(http.StatusOK, "its values hold for everybody. Ask Ada Admin to change them.", "locked by organization")
 	if locked.hasForm("/settings/you") && contains(locked.words(), "Save changes") {
 		t.Error("a locked page offers to save")
 	}

@@ -14,6 +14,8 @@ type Settings struct {
 	// for who sees none of them.
 	Base string
 	Form Form
+	// Whole is what can be done to all settings of the tab at once.
+	Whole []Action
 	// NoConnection explains what a tab cannot do before the first connect.
 	NoConnection Notice
 }

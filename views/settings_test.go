@@ -117,8 +117,10 @@ func forecastTab() ForecastTab {
 }
 
 func advancedTab() AdvancedTab {
+	tab := settings("Purposes, outcomes, e-mail and how Salesforce data appears here.")
+	tab.Whole = []Action{{Text: "Copy settings to another workspace", URL: "/settings/salesforce/file"}, {Text: "Reset this tab to defaults", URL: "/settings/salesforce/advanced/defaults", Style: Destructive}}
 	return AdvancedTab{
-		Settings: settings("Purposes, outcomes, e-mail and how Salesforce data appears here."),
+		Settings: tab,
 		Deals: []Select{
 			{Name: "amount_field", Label: "Deal amount field", Options: []Option{{Value: "Amount", Text: "Amount", Selected: true}}, Hint: "Used in pipelines, forecasts, win/loss and reports.", Meta: Meta{Default: "Amount"}},
 			{Name: "close_field", Label: "Deal close date field", Options: []Option{{Value: "CloseDate", Text: "Close Date", Selected: true}}, Locked: "locked by organization"},

@@ -21,6 +21,18 @@ func TestStateChipsHaveIconWordAndTone(t *testing.T) {
 	}
 }
 
+// The seven states are told by their names, never by a color alone.
+func TestTheSevenStatesHaveTheirNames_UX08(t *testing.T) {
+	for key, name := range map[string]string{
+		StateOK: "OK", StateCatchingUp: "Catching up", StatePaused: "Paused", StateNeedsReconnect: "Needs reconnect",
+		StateLimited: "Limited by Salesforce", StateRepairing: "Repairing a gap", StatePolling: "Degraded to polling",
+	} {
+		if c := StateChip(key); c.Text != name || c.Icon == "" {
+			t.Errorf("%s: %+v, want %q with an icon", key, c, name)
+		}
+	}
+}
+
 // AVM-04: exactly five tabs in this order.
 func TestSettingsHaveFiveTabsInOrder(t *testing.T) {
 	var got []string

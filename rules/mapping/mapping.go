@@ -40,6 +40,8 @@ func Direction(f gateway.Field, m gateway.Mapping) (direction, reason string) {
 		return Outbound, "A Smart Topic is mapped to it."
 	case m.Source != "":
 		return Outbound, "A Product Property fills it."
+	case !m.Editable:
+		return Bidirectional, "Nothing fills it, and edits go out once it is Editable."
 	default:
 		return Bidirectional, "Editable on both sides, and nothing fills it."
 	}

@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"strings"
 	"testing"
 
 	"tidegate/gateway"
@@ -45,6 +46,16 @@ func TestDirectionFollowsFieldThenChoiceThenTopic(t *testing.T) {
 				t.Errorf("Direction = %q (%q), want %q", got, reason, tt.want)
 			}
 		})
+	}
+}
+
+// The reason does not call a field editable that is switched off here.
+func TestReasonOfADirectionIsTrueWhileEditableIsOff_UX24(t *testing.T) {
+	if _, why := mapping.Direction(open, gateway.Mapping{}); strings.Contains(why, "both sides") || !strings.Contains(why, "once it is Editable") {
+		t.Errorf("off: %q", why)
+	}
+	if _, why := mapping.Direction(open, gateway.Mapping{Editable: true}); why != "Editable on both sides, and nothing fills it." {
+		t.Errorf("on: %q", why)
 	}
 }
 

@@ -93,6 +93,11 @@ func (f *Field) in(compound, part string) *Field {
 	return f
 }
 
+func (f *Field) helped(text string) *Field {
+	f.Help = text
+	return f
+}
+
 func (f *Field) children(name string) *Field { f.ChildName = name; return f }
 func (f *Field) cascade() *Field             { f.CascadeDelete = true; return f }
 func (f *Field) restricted() *Field          { f.Restricted = true; return f }

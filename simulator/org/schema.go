@@ -35,6 +35,8 @@ type Field struct {
 	Name  string
 	Label string
 	Type  FieldType
+	// Help is what an admin wrote beside the field for people, "" mostly.
+	Help string
 	// Compound is the name of the compound field this one is a part of
 	// ("MailingAddress", or "Name" for the parts of a person's name), else "".
 	Compound string

@@ -79,8 +79,8 @@ func opportunityObject() *Object {
 		closed("HasOpenActivity"),
 		closed("HasOverdueTask"),
 	}, viewDates(), []*Field{
-		area("Pain_Points__c", 32768),
-		text("Competitor__c", 255),
+		area("Pain_Points__c", 32768).helped("What hurts the customer today, in his own words."),
+		text("Competitor__c", 255).helped("Who else is considered for this deal."),
 		upsertKey(),
 	})
 	o.FeedEnabled = true

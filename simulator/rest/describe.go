@@ -164,7 +164,7 @@ func describeField(o *org.Object, f *org.Field) map[string]any {
 		"deprecatedAndHidden": false, "digits": f.Digits, "displayLocationInDecimal": false, "encrypted": false,
 		"externalId": f.ExternalID, "extraTypeInfo": extraType(f), "filterable": sortable, "filteredLookupInfo": nil,
 		"formulaTreatNullNumberAsZero": false, "groupable": sortable && soap != "xsd:double" && f.Type != org.TypeDateTime,
-		"highScaleNumber": false, "htmlFormatted": f.HTML, "idLookup": f.IDLookup, "inlineHelpText": nil,
+		"highScaleNumber": false, "htmlFormatted": f.HTML, "idLookup": f.IDLookup, "inlineHelpText": textOrNil(f.Help),
 		"label": f.Label, "length": f.Length, "mask": nil, "maskType": nil, "name": f.Name, "nameField": f.NameField,
 		"namePointing": many, "nillable": f.Nillable, "permissionable": f.Permissionable(), "picklistValues": picklist(f.Values, controlling),
 		"polymorphicForeignKey": many, "precision": f.Precision, "queryByDistance": false, "referenceTargetField": nil,
