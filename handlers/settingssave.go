@@ -277,6 +277,12 @@ func (v *visit) showReview(p proposal, before []byte, problem string) error {
 	}
 	back := v.tabURL(p.tab, p.scope)
 	if len(changes) == 0 {
+		switch confirms, err := v.confirms(p.tab, p.scope); {
+		case err != nil:
+			return err
+		case confirms:
+			return v.confirmWinners(p)
+		}
 		return v.Redirect(back+"?saved=nothing", fiber.StatusSeeOther)
 	}
 	r, err := p.review()

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tidegate/gateway"
+	"tidegate/rules/settings"
 )
 
 // DEM-17: a save that lets fields travel both ways is refused until it is
@@ -142,4 +143,48 @@ func TestTheWizardAsksWhoWinsOncePerKindOfData_UX30(t *testing.T) {
 		t.Error("offered though all is decided")
 	}
 	w.as(home, gateway.RoleRep).get(WinnersURL).want(http.StatusForbidden)
+}
+
+// DEM-17: where the workspace began with “ask”, answering “ask” to all six
+// questions is a decision too: it is saved as his who answered, and the offer goes.
+// What changes nothing and does not come from the wizard decides nothing.
+func TestAnsweringAskToAllDecides_DEM17_UX30(t *testing.T) {
+	w := newWorld(t)
+	admin := w.as(home, gateway.RoleAdmin)
+	w.saveOrgBy(settings.FirstConnect, gateway.TabAdvanced, func(s *gateway.Settings) {
+		s.Advanced.Conflicts = map[gateway.DataType]gateway.Winner{}
+		for _, kind := range gateway.DataTypes {
+			s.Advanced.Conflicts[kind] = gateway.WinnerAsk
+		}
+	})
+	const offer = "Decide who wins"
+	advanced, objects := settingsBase+"/advanced", settingsBase+"/objects"
+	admin.get(objects).want(http.StatusOK, offer)
+	revision := w.settings(gateway.OrgScope, gateway.TabAdvanced).Revision
+	admin.post(advanced, admin.get(advanced).form(advanced)).want(http.StatusSeeOther)
+	admin.get(objects).want(http.StatusOK, offer)
+	if w.settings(gateway.OrgScope, gateway.TabAdvanced).Revision != revision {
+		t.Error("an unchanged form was saved")
+	}
+
+	answers := url.Values{answeredName: {string(gateway.DataTypes[len(gateway.DataTypes)-1])}}
+	for _, kind := range gateway.DataTypes {
+		answers.Set(winnerField+string(kind), "ask")
+	}
+	last := admin.get(WinnersURL+"?"+answers.Encode()).want(http.StatusOK, "Your answers", "A person is asked about")
+	admin.post(advanced, last.form(advanced)).want(http.StatusSeeOther)
+	if page := admin.get(objects); strings.Contains(page.body, offer) {
+		t.Error("offered for ever")
+	}
+	if row := w.settings(gateway.OrgScope, gateway.TabAdvanced); row.Revision != revision+1 || row.By != "Ada Admin" || w.saved().Advanced.Conflicts[gateway.DataPeople] != gateway.WinnerAsk {
+		t.Errorf("saved %+v", row)
+	}
+	if !w.audited(home, "Ada Admin decided who wins when both sides changed") {
+		t.Error("not audited")
+	}
+	// Once more decides nothing anew.
+	admin.post(advanced, last.form(advanced)).want(http.StatusSeeOther)
+	if got := w.settings(gateway.OrgScope, gateway.TabAdvanced).Revision; got != revision+1 {
+		t.Errorf("revision %d", got)
+	}
 }

@@ -1,12 +1,16 @@
 package handlers
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
 
+	"github.com/gofiber/fiber/v2"
+
 	"tidegate/gateway"
 	"tidegate/rules/settings"
+	"tidegate/store"
 	"tidegate/views"
 )
 
@@ -18,6 +22,9 @@ const WinnersURL = settingsBase + "/winners"
 const (
 	answeredName = "answered"
 	backName     = "back"
+	// decidedName marks what comes from the wizard: it is a decision also where it
+	// changes nothing.
+	decidedName = "decided"
 )
 
 // winnerEffects say of each kind of data what it is about, in plain words.
@@ -126,8 +133,38 @@ func summed(p views.WizardPage, t tabState, chosen map[gateway.DataType]gateway.
 	for _, kind := range gateway.DataTypes {
 		p.Hidden = append(p.Hidden, views.Hidden{Name: "conflicts_" + string(kind), Value: string(chosen[kind])})
 	}
+	p.Hidden = append(p.Hidden, views.Hidden{Name: decidedName, Value: "on"})
 	p.Back = backTo(gateway.DataTypes[len(gateway.DataTypes)-1], chosen)
 	return p
+}
+
+// confirms reports whether a form that changes nothing answers the wizard: somebody
+// lets stand what the workspace began with.
+func (v *visit) confirms(tab gateway.Tab, scope string) (bool, error) {
+	if v.posted(decidedName) != "on" || tab != gateway.TabAdvanced || scope != gateway.OrgScope {
+		return false, nil
+	}
+	changes, err := v.changesOf(tab, scope)
+	return settings.Preset(changes), err
+}
+
+// confirmWinners saves the settings as they are, so that who wins is decided by
+// the visitor from now on.
+func (v *visit) confirmWinners(p proposal) error {
+	words := settings.ConflictWords(p.settings.Advanced.Conflicts)
+	err := v.ws.InTx(v.UserContext(), func(ctx context.Context, tx *store.Tx) error {
+		row := gateway.SettingRow{Scope: p.scope, Tab: p.tab, Body: p.body, By: v.member.Name, ByID: v.member.ID, At: v.s.Now()}
+		if _, err := tx.SaveSetting(ctx, row, p.rows[p.tab].Revision); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, gateway.AuditEntry{
+			At: v.s.Now(), By: v.member.Name, IP: v.IP(), What: "decided who wins when both sides changed", Target: p.scope, Before: words, After: words,
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return v.Redirect(v.tabURL(p.tab, p.scope)+"?saved=settings", fiber.StatusSeeOther)
 }
 
 // winnersCard offers the wizard while nobody has decided.

@@ -242,6 +242,11 @@ func eventually(t *testing.T, what string, ok func() bool) {
 // saveOrg saves a tab of the organization's settings as an admin did earlier.
 func (w *world) saveOrg(tab gateway.Tab, change func(*gateway.Settings)) {
 	w.t.Helper()
+	w.saveOrgBy("Otto Other", tab, change)
+}
+
+func (w *world) saveOrgBy(by string, tab gateway.Tab, change func(*gateway.Settings)) {
+	w.t.Helper()
 	before := w.settings(gateway.OrgScope, tab)
 	s := gateway.DefaultSettings()
 	if before.Revision > 0 {
@@ -251,7 +256,7 @@ func (w *world) saveOrg(tab gateway.Tab, change func(*gateway.Settings)) {
 	body, err := settings.Encode(s, tab)
 	must(w.t, err)
 	_, err = w.db.In(home).SaveSetting(w.t.Context(), gateway.SettingRow{
-		Scope: gateway.OrgScope, Tab: tab, Body: body, By: "Otto Other", ByID: "other",
+		Scope: gateway.OrgScope, Tab: tab, Body: body, By: by, ByID: "other",
 	}, before.Revision)
 	must(w.t, err)
 }

@@ -59,7 +59,7 @@ func typesOf(chosen map[gateway.DataType]gateway.Winner, w gateway.Winner) strin
 const FirstConnect = "The first connect"
 
 // Preset reports whether all kinds of data still have the rules that the
-// workspace began with. changes are those of the Advanced tab, see LastChanges.
+// workspace began with, and nobody confirmed them. changes are those of the Advanced tab, see LastChanges.
 func Preset(changes map[string]Change) bool {
 	for _, t := range gateway.DataTypes {
 		if changes["conflicts."+string(t)].By != FirstConnect {

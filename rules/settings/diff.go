@@ -175,7 +175,8 @@ type Change struct {
 
 // LastChanges returns for each setting of a tab who last changed it, from all
 // its revisions, newest first as the store has them. A setting that nobody
-// changed from standard, the body of the defaults, is absent.
+// changed from standard, the body of the defaults, is absent. Who saves a tab as it
+// is takes upon him what the first connect set in it.
 func LastChanges(tab gateway.Tab, standard []byte, history []gateway.SettingRow) (map[string]Change, error) {
 	at, err := Flatten(standard)
 	if err != nil {
@@ -188,12 +189,25 @@ func LastChanges(tab gateway.Tab, standard []byte, history []gateway.SettingRow)
 			return nil, fmt.Errorf("reading revision %d: %w", row.Revision, err)
 		}
 		keepUnstated(next, at)
-		for _, d := range diff(tab, at, next) {
+		changes := diff(tab, at, next)
+		for _, d := range changes {
 			out[d.Name] = Change{row.By, row.At}
+		}
+		if len(changes) == 0 {
+			confirm(out, Change{row.By, row.At})
 		}
 		at = next
 	}
 	return out, nil
+}
+
+// confirm gives what the first connect set to the person who let it stand.
+func confirm(changes map[string]Change, by Change) {
+	for name, c := range changes {
+		if c.By == FirstConnect {
+			changes[name] = by
+		}
+	}
 }
 
 // keepUnstated carries over what a body does not speak of: it was saved by a

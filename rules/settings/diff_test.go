@@ -199,6 +199,44 @@ func TestMergeLaws(t *testing.T) {
 	})
 }
 
+// Who saves what the first connect set as it is has decided it (DEM-17).
+func TestWhatTheFirstConnectSetIsConfirmedBySavingIt_DEM17(t *testing.T) {
+	standard, err := settings.Encode(gateway.DefaultSettings(), gateway.TabAdvanced)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := gateway.DefaultSettings()
+	s.Advanced.Conflicts = map[gateway.DataType]gateway.Winner{}
+	for _, kind := range gateway.DataTypes {
+		s.Advanced.Conflicts[kind] = gateway.WinnerAsk
+	}
+	asked, err := settings.Encode(s, gateway.TabAdvanced)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Advanced.CurrencyLabel = "CHF"
+	other, err := settings.Encode(s, gateway.TabAdvanced)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, unrelated, same := gateway.SettingRow{Revision: 1, Body: asked, By: settings.FirstConnect}, gateway.SettingRow{Revision: 2, Body: other, By: "Ada"}, gateway.SettingRow{Revision: 3, Body: other, By: "Ben"}
+	for _, tt := range []struct {
+		name    string
+		history []gateway.SettingRow // newest first
+		preset  bool
+		by      string
+	}{
+		{"the first connect alone", []gateway.SettingRow{first}, true, settings.FirstConnect},
+		{"something else was changed", []gateway.SettingRow{unrelated, first}, true, settings.FirstConnect},
+		{"saved as it is", []gateway.SettingRow{same, unrelated, first}, false, "Ben"},
+	} {
+		got, err := settings.LastChanges(gateway.TabAdvanced, standard, tt.history)
+		if err != nil || settings.Preset(got) != tt.preset || got["conflicts.people"].By != tt.by {
+			t.Errorf("%s: %v, %v", tt.name, got["conflicts.people"], err)
+		}
+	}
+}
+
 func TestLastChangesOfEachSetting_UX15(t *testing.T) {
 	day := func(d int) time.Time { return time.Date(2026, 5, d, 9, 0, 0, 0, time.UTC) }
 	standard := encoded(t, gateway.DefaultSettings(), gateway.TabObjects)
