@@ -22,10 +22,9 @@ func (v *visit) budget(c gateway.Connection, steps []gateway.Traffic) *views.Bud
 		UsedShare: used, ForecastShare: used, OurShare: ours * 10, ShareWord: fmt.Sprintf("our share %d %%", ours), Limit: number(c.APIMax),
 		Facts: []views.Fact{
 			{Label: "Last seen", Value: v.clock().at(c.APISeenAt).Text},
-			{Label: "Counts", Value: "all integrations of the org, rolling 24 hours"},
+			{Label: "Counts", Value: "all integrations of the org together, rolling 24 hours"},
 			{Label: "Our readings stop at", Value: number(c.APIMax*ours/100) + " calls of all", Second: "Edits of people are written beyond that."},
 		},
-		Footer: "Salesforce counts every call of every integration together.",
 	}
 	if calls, known := callsAtMidnight(steps, c.APIUsed, v.clock().now); known {
 		expected := min(calls, c.APIMax)

@@ -72,7 +72,7 @@ func TestHealthSaysWhichObjectIsRepaired(t *testing.T) {
 	for _, object := range []string{"Account", "Contact", "User"} {
 		s := gateway.ObjectStatus{Object: object, State: gateway.StateOK, Transport: "stream", RowsThere: -1, Backfilled: true}
 		if object == "User" {
-			s.Transport, s.Reason = "poll", "Every 60 s. Salesforce does not put User into the stream."
+			s.Transport, s.Reason = "poll", "Every 60 s. User is not selected for Change Data Capture."
 		}
 		if err := in.SaveObjectStatus(t.Context(), s); err != nil {
 			t.Fatal(err)
@@ -98,7 +98,7 @@ func TestHealthSaysWhichObjectIsRepaired(t *testing.T) {
 	}
 	b := w.as(home, gateway.RoleRep)
 	got := b.get("/").want(200)
-	for _, want := range []string{headline, "Every 60 s. Salesforce does not put User into the stream."} {
+	for _, want := range []string{headline, "Every 60 s. User is not selected for Change Data Capture."} {
 		if !strings.Contains(got.body, want) {
 			t.Errorf("Health does not say %q", want)
 		}

@@ -46,7 +46,7 @@ func (c *Consumer) polled(object string) string {
 		return why
 	}
 	if c.poll.unstreamed[object] {
-		return "Salesforce does not put " + object + " into the stream."
+		return object + " is not selected for Change Data Capture."
 	}
 	return ""
 }

@@ -48,7 +48,7 @@ func (c *Consumer) silent(object string) (cause gateway.HoleCause, said string) 
 		return cause, said
 	}
 	if c.poll.unstreamed[object] {
-		return gateway.HoleUnstreamed, "Salesforce does not put " + object + " into the stream any more."
+		return gateway.HoleUnstreamed, object + " is no longer selected for Change Data Capture."
 	}
 	return "", ""
 }

@@ -10,7 +10,7 @@ const (
 	chartWidth   = 640.0
 	chartLeft    = 44.0
 	chartTop     = 8.0
-	chartHeight  = 150.0 // both halves together
+	chartHeight  = 210.0 // both halves together
 	failedRoom   = 30.0
 	labelRoom    = 22.0
 	maxBarWidth  = 14.0

@@ -78,7 +78,7 @@ func healthy() HealthPage {
 	contact.ProofLink = Link{Text: "7 repaired", URL: "/sync/log?direction=system&object=Contact"}
 	contact.Pending, contact.Parked = "3", Piece{Text: "1 need you", URL: "/sync/log?state=needs_you&object=Contact"}
 	task := row(KindTask, "Task", StatePolling, "41 s ago", "lag 44 s", "97,340")
-	task.Why = "Every 60 s. Salesforce does not put Task into the stream."
+	task.Why = "Every 60 s. Task is not selected for Change Data Capture."
 	task.Transport, task.Polled, task.Proof, task.ProofDetail = "Poll, 60 s", true, "Equal as of 13:20", "being compared, 61 % so far"
 	mail := row(KindEmail, "EmailMessage", StatePaused, "2 h ago", "by M. Quill", "15,018")
 	mail.Transport, mail.Polled = "Poll", true

@@ -87,7 +87,7 @@ func selectedCheck(ctx context.Context, one *org, mirrors []string) handlers.Che
 	}
 	var missing []string
 	for _, name := range mirrors {
-		if !slices.Contains(selected, name) && name != "OpportunityContactRole" { // polled where it is not offered
+		if !slices.Contains(selected, name) {
 			missing = append(missing, name)
 		}
 	}
