@@ -41,7 +41,11 @@ func (v *visit) dealsThen(records []gateway.Record, a gateway.AdvancedSettings, 
 	silent := inbound.Silent(schema)
 	d.changed = make(map[gateway.RecordKey]past.Input, len(changed))
 	for _, r := range changed {
-		d.changed[r.Key] = past.Input{Now: r, Entries: histories[r.Key.ID], Silent: func(name string) bool { return silent[name] }}
+		replaced, err := v.replaced(v.ws, r.Key, histories[r.Key.ID])
+		if err != nil {
+			return d, err
+		}
+		d.changed[r.Key] = past.Input{Now: r, Entries: histories[r.Key.ID], Replaced: replaced, Silent: func(name string) bool { return silent[name] }}
 		delete(d.live, r.Key)
 	}
 	return d, nil

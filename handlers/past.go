@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,29 @@ func parseMoment(text string, zone *time.Location) (time.Time, error) {
 // historyReader is the store of one workspace.
 type historyReader interface {
 	WholeHistory(ctx context.Context, key gateway.RecordKey) ([]gateway.HistoryEntry, error)
+	writesReader
+}
+
+// writesReader tells what was written to a record from here.
+type writesReader interface {
+	Written(ctx context.Context, key gateway.RecordKey, limit int, more func(gateway.LogEntry) bool) error
+}
+
+// mostWrites is how many writes of ours to a record are looked through.
+const mostWrites = 1000
+
+// replaced is what our first write of each field of a record replaced, where
+// its history does not tell.
+func (r *request) replaced(ws writesReader, key gateway.RecordKey, entries []gateway.HistoryEntry) (gateway.Fields, error) {
+	if !past.Echoes(entries) {
+		return nil, nil
+	}
+	out := gateway.Fields{}
+	err := ws.Written(r.UserContext(), key, mostWrites, func(line gateway.LogEntry) bool {
+		maps.Copy(out, line.Before) // newest first: the oldest stays
+		return true
+	})
+	return out, err
 }
 
 // pastOf reads everything observed of a record and tells how it was.
@@ -42,8 +66,12 @@ func (r *request) pastOf(ws historyReader, record gateway.Record, schema gateway
 		return past.Reading{}, err
 	}
 	silent := inbound.Silent(schema)
+	replaced, err := r.replaced(ws, record.Key, entries)
+	if err != nil {
+		return past.Reading{}, err
+	}
 	return past.At(past.Input{
-		Now: record, Entries: entries, Named: silent["Name"], Silent: func(name string) bool { return silent[name] },
+		Now: record, Entries: entries, Replaced: replaced, Named: silent["Name"], Silent: func(name string) bool { return silent[name] },
 	}, at), nil
 }
 

@@ -22,6 +22,31 @@ type Input struct {
 	Silent func(field string) bool
 	// Named: the record's Name is composed of the parts of a person's name.
 	Named bool
+	// Replaced is what the first write of ours replaced, by field; it is looked at
+	// where Echoes says so.
+	Replaced gateway.Fields
+}
+
+// Echoes reports whether a change brought a value that the mirror had already.
+// The mirror shows our own write at once, so that when its echo comes the value
+// before is known from the write alone.
+func Echoes(entries []gateway.HistoryEntry) bool {
+	return slices.ContainsFunc(entries, func(e gateway.HistoryEntry) bool {
+		for name := range e.Fields {
+			if name != "LastModifiedDate" && echoes(e, name) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func echoes(e gateway.HistoryEntry, field string) bool {
+	if e.Outcome == gateway.OutcomeConfirmed {
+		return true // of several writes that followed each other it may be the first
+	}
+	v, ok := e.Before[field]
+	return ok && e.Outcome == gateway.OutcomeApplied && e.Type == gateway.Update && same(v, e.Fields[field])
 }
 
 // State says how much is known of a moment.
@@ -234,6 +259,9 @@ func (in Input) base(all []step, field string) (gateway.Value, bool) {
 		return v, ok
 	}
 	v, ok := first.Before[field]
+	if was, wrote := in.Replaced[field]; wrote && echoes(*first, field) {
+		return was, true
+	}
 	if ok && corrects(*first) && !explained && !in.silent(field) {
 		return in.says(*first, field)
 	}

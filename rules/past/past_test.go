@@ -286,3 +286,44 @@ func TestForwardIsBackward(t *testing.T) {
 		}
 	})
 }
+
+// TestOurOwnWriteIsTakenBack: the mirror shows what we write at once, so that
+// the echo finds it there; what it replaced is known from the write.
+func TestOurOwnWriteIsTakenBack(t *testing.T) {
+	at := func(second int64) gateway.Version {
+		return gateway.Version{CommitAt: epoch + 1000*second, CommitNumber: 1<<60 + second, Sequence: 1}
+	}
+	seen := gateway.Fields{"LastModifiedDate": stamp(epoch)}
+	echo := gateway.HistoryEntry{
+		ID: 1, Type: gateway.Update, Outcome: gateway.OutcomeConfirmed, Version: at(5),
+		Fields: gateway.Fields{"Title": `"Ours"`, "LastModifiedDate": stamp(epoch + 5000)},
+		Before: gateway.Fields{"Title": `"Ours"`, "LastModifiedDate": seen["LastModifiedDate"]},
+	}
+	sideEffect := echo
+	sideEffect.Outcome = gateway.OutcomeApplied // a trigger changed more than we wrote
+	early := echo
+	early.Before = gateway.Fields{"Title": `"First"`, "LastModifiedDate": seen["LastModifiedDate"]} // it came before the answer of the call
+	early.Outcome = gateway.OutcomeApplied
+	now := gateway.Record{Fields: gateway.Fields{"Title": `"Ours"`, "LastModifiedDate": stamp(epoch + 5000)}, Version: at(5)}
+	for name, e := range map[string]gateway.HistoryEntry{"echo": echo, "with a side effect": sideEffect, "before the answer": early} {
+		in := Input{Now: now, Entries: []gateway.HistoryEntry{e}, Replaced: gateway.Fields{"Title": `"First"`}}
+		if got := At(in, time.UnixMilli(epoch+2000)); got.State != Known || got.Record.Fields["Title"] != `"First"` {
+			t.Errorf("%s: before our write: %+v", name, got.Record.Fields)
+		}
+		if got := At(in, time.UnixMilli(epoch+5000)); got.Record.Fields["Title"] != `"Ours"` {
+			t.Errorf("%s: after our write: %+v", name, got.Record.Fields)
+		}
+		if Echoes(in.Entries) != (name != "before the answer") {
+			t.Errorf("%s: is it asked for", name)
+		}
+	}
+	theirs := early
+	theirs.Fields = gateway.Fields{"Title": `"Theirs"`, "LastModifiedDate": stamp(epoch + 5000)}
+	in := Input{Now: now, Entries: []gateway.HistoryEntry{theirs, {ID: 2, Type: gateway.Update, Outcome: gateway.OutcomeConfirmed, Version: at(9), Fields: gateway.Fields{"Title": `"Ours"`}, Before: gateway.Fields{"Title": `"Ours"`}}}, Replaced: gateway.Fields{"Title": `"Theirs"`}}
+	if got := At(in, time.UnixMilli(epoch+2000)).Record.Fields["Title"]; got != `"First"` {
+		t.Errorf("before somebody else's change: %s", got)
+	}
+	if got := At(in, time.UnixMilli(epoch+6000)).Record.Fields["Title"]; got != `"Theirs"` {
+		t.Errorf("between theirs and ours: %s", got)
+	}
+}
