@@ -65,7 +65,7 @@ type demoPerson struct {
 // Run starts org and gateway, and fills in what a newcomer needs.
 func (c demoCmd) Run(ctx context.Context, out *output) error {
 	org, err := newOrg(simulator.Config{
-		HTTP: c.Org, DataDir: filepath.Join(c.Data, "org"), Seed: c.Seed, Sizes: c.sizes(), Quiet: c.QuietOrg, Pace: demoPace, CometDWebsocketOff: c.Websocket == "off",
+		HTTP: c.Org, DataDir: filepath.Join(c.Data, "org"), Seed: c.Seed, Sizes: c.sizes(), Quiet: c.QuietOrg, Pace: demoPace, CometDWebsocketOff: c.Websocket == "off", Features: features(c.Features),
 	}, c.OrgGRPC)
 	if err != nil {
 		return fmt.Errorf("starting the simulated org: %w", err)

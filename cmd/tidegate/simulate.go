@@ -15,11 +15,12 @@ import (
 
 // orgFlags are the org's flags that simulate has.
 type orgFlags struct {
-	Seed          uint64 `default:"1" help:"The same seed gives the same org."`
-	Accounts      int    `default:"500" help:"Accounts to begin with."`
-	Contacts      int    `default:"1500" help:"Contacts to begin with."`
-	Leads         int    `default:"400" help:"Leads to begin with."`
-	Opportunities int    `default:"600" help:"Opportunities to begin with."`
+	Seed          uint64   `default:"1" help:"The same seed gives the same org."`
+	Accounts      int      `default:"500" help:"Accounts to begin with."`
+	Contacts      int      `default:"1500" help:"Contacts to begin with."`
+	Leads         int      `default:"400" help:"Leads to begin with."`
+	Opportunities int      `default:"600" help:"Opportunities to begin with."`
+	Features      []string `enum:"persons,email,products,shared-activities,currencies,no-notes" help:"Parts of the org beyond the usual: persons (person accounts), email, products, shared-activities, currencies, no-notes."`
 }
 
 func (f orgFlags) sizes() seed.Sizes {
@@ -30,13 +31,12 @@ func (f orgFlags) sizes() seed.Sizes {
 
 type simulateCmd struct {
 	orgFlags
-	HTTP      string   `name:"http" default:"127.0.0.1:8081" help:"Address to serve on."`
-	GRPC      string   `name:"grpc" help:"Address of the Pub/Sub API; the port after --http's, or a free one where that is taken, when left out."`
-	Edition   string   `enum:"developer,professional,enterprise,unlimited" default:"enterprise" help:"developer, professional, enterprise or unlimited."`
-	Features  []string `enum:"persons,email,products,shared-activities,currencies,no-notes" help:"Parts of the org beyond the usual: persons (person accounts), email, products, shared-activities, currencies, no-notes."`
-	Websocket string   `name:"cometd-websocket" enum:"on,off" default:"on" help:"Offer websocket at /cometd; off answers an upgrade with 405, as Salesforce does."`
-	Quiet     bool     `help:"No sales team that keeps changing records."`
-	Data      string   `help:"Folder to keep the org in across restarts; in memory only when left out."`
+	HTTP      string `name:"http" default:"127.0.0.1:8081" help:"Address to serve on."`
+	GRPC      string `name:"grpc" help:"Address of the Pub/Sub API; the port after --http's, or a free one where that is taken, when left out."`
+	Edition   string `enum:"developer,professional,enterprise,unlimited" default:"enterprise" help:"developer, professional, enterprise or unlimited."`
+	Websocket string `name:"cometd-websocket" enum:"on,off" default:"on" help:"Offer websocket at /cometd; off answers an upgrade with 405, as Salesforce does."`
+	Quiet     bool   `help:"No sales team that keeps changing records."`
+	Data      string `help:"Folder to keep the org in across restarts; in memory only when left out."`
 }
 
 // Help shows examples.

@@ -56,13 +56,14 @@ function startProgram(command, args, env = {}) {
 export const engines = ["sqlite", "postgres"];
 
 /** Starts the demo (quiet org) on an engine; stop() removes everything. */
-export async function startDemo(engine, { quiet = true, connected = true, env: more = {} } = {}) {
+export async function startDemo(engine, { quiet = true, connected = true, features = [], env: more = {} } = {}) {
   const data = mkdtempSync(join(tmpdir(), "tidegate-browser-"));
   const started = [];
   const env = { TIDEGATE_OPS_ADDR: `127.0.0.1:${await freePort()}`, ...more };
   const args = ["demo", "--json", "--http", `127.0.0.1:${await freePort()}`, "--org", `127.0.0.1:${await freePort()}`, "--data", data];
   if (quiet) args.push("--quiet-org");
   if (!connected) args.push("--unconnected");
+  if (features.length > 0) args.push("--features", features.join(","));
   const stop = async () => {
     for (const program of started.reverse()) await program.stop();
     rmSync(data, { recursive: true, force: true });
