@@ -61,6 +61,17 @@ func TestR8PermissionSetsTellWhatGivesARight_AVM56(t *testing.T) {
 	if len(sets.Records) != 4+3 || byLabel["Contact Full Access"] == "" || byLabel["Lead Full Access"] == "" || byLabel["Opportunity Full Access"] == "" {
 		t.Errorf("sets: %+v", sets.Records)
 	}
+	for profile, want := range map[string]string{"Read Only": "[{   true false}]", "Minimum Access - Salesforce": "[]"} { // nobody has them
+		var id string
+		for _, s := range sets.Records {
+			if s.Profile != nil && s.Profile.Name == profile {
+				id = s.ID
+			}
+		}
+		if got := fmt.Sprint(ask("SELECT PermissionsRead, PermissionsEdit FROM FieldPermissions WHERE Field = 'Contact.Title' AND ParentId = '" + id + "'")); got != want {
+			t.Errorf("%s gives %s, want %s", profile, got, want)
+		}
+	}
 	var assigned struct {
 		Records []struct {
 			PermissionSet struct {

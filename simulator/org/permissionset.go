@@ -57,7 +57,11 @@ func (v View) PermissionRows(about []string) []Shelved {
 		sets = append(sets, own)
 		more := map[string]*set{}
 		for _, o := range v.org.Objects() {
-			if o.Queryable() && o.KeyPrefix != "" {
+			switch {
+			case !o.Queryable() || o.KeyPrefix == "":
+			case len(own.users) == 0:
+				own.rights[o.Name] = unused(r, o)
+			default:
 				own.rights[o.Name] = v.org.shared(o, own.users, more)
 			}
 		}
@@ -87,6 +91,23 @@ func setID(of string) string {
 }
 
 var everything = rights{read: true, create: true, edit: true, remove: true, viewAll: true, modifyAll: true}
+
+// unused is what a profile that nobody has gives by its name.
+func unused(profile Record, o *Object) rights {
+	switch profile.Value("Name") {
+	case "Minimum Access - Salesforce":
+		return rights{}
+	case "Read Only":
+		seen := rights{read: true, fields: map[string]string{}}
+		for _, f := range o.Fields {
+			if f.Permissionable() {
+				seen.fields[f.Name] = fieldRead
+			}
+		}
+		return seen
+	}
+	return everything
+}
 
 // shared is what all the users may do with an object; who may do more joins a set
 // of those in more, by name.
