@@ -259,11 +259,23 @@ func callback(v *visit) error {
 	if v.Query("code") == "" {
 		return gateway.Errorf(gateway.CodeForbidden, "Salesforce sent no code back. Nothing was stored. Begin again under Settings, Connection.")
 	}
+	was, err := v.connection()
+	if err != nil {
+		return err
+	}
 	if err := v.s.Org.Finish(v.UserContext(), v.member.Workspace, g, v.Query("code")); err != nil {
 		return err
 	}
 	v.s.audit(v, "connected "+string(g.Environment), g.LoginURL)
-	return v.Redirect(settingsBase+"?saved=connected", fiber.StatusSeeOther)
+	now, err := v.ws.Connection(v.UserContext())
+	if err != nil {
+		return err
+	}
+	news := "connected"
+	if was.ID != "" && was.OrgID == now.OrgID {
+		news = "reconnected" // UX 6: nothing begins anew
+	}
+	return v.Redirect(settingsBase+"?saved="+news, fiber.StatusSeeOther)
 }
 
 // askDisconnect asks with numbers before the tokens go.

@@ -40,13 +40,14 @@ func TestConnectingComesBackToTheSettings(t *testing.T) {
 		t.Errorf("began with %+v", g)
 	}
 	got := b.get(back(state)).want(http.StatusSeeOther)
-	got.wantLocation(settingsBase + "?saved=connected")
+	got.wantLocation(settingsBase + "?saved=reconnected") // this org was connected before (UX-6)
 	if len(w.org.finished) != 1 || w.org.finished[0] != g {
 		t.Errorf("finished %+v", w.org.finished)
 	}
 	if b.cookies[connectCookie] != "" || !w.audited(home, "Ada Admin connected sandbox") {
 		t.Error("the cookie stayed, or nothing was audited")
 	}
+	b.get(settingsBase+"?saved=reconnected").want(http.StatusOK, "Connected again. All settings, mappings and the position in the stream are kept")
 	b.get(settingsBase+"?saved=connected").want(http.StatusOK, "Connected to Salesforce.")
 }
 

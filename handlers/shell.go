@@ -193,6 +193,7 @@ var flashes = map[string]string{
 	"fields":         "Imported. The fields are in the table below and come in from now on; switch Editable on to let people change them here.",
 	"field-removed":  "Removed. Nothing changed in Salesforce, and importing it again brings its values back.",
 	"connected":      "Connected to Salesforce. The first reading of your records has begun.",
+	"reconnected":    "Connected again. All settings, mappings and the position in the stream are kept; what changed meanwhile is read from there.",
 	"disconnected":   "Disconnected. The tokens are revoked and erased; your settings and the mirror stay.",
 	"deleted":        "Deleted here. Salesforce is told at once, or next; the line in the sync log says how far it is.",
 	"halted":         "Nothing is written to Salesforce from now on; what is saved here waits.",

@@ -68,6 +68,20 @@ for (const engine of engines) {
       });
     });
 
+    test("connecting the same org again keeps all, and says so (UX-06)", async () => {
+      const { page } = web;
+      await page.goto(`${demo.url}/settings/salesforce`);
+      await page.getByRole("link", { name: "Reconnect" }).click();
+      await page.getByText(`Until now that was ${demo.org.username}.`).waitFor();
+      await fill(page);
+      await signInAtOrg(page);
+      await page.click("#allow");
+      await page.waitForURL(/saved=reconnected/);
+      await page.getByText("Connected again. All settings, mappings and the position in the stream are kept").waitFor();
+      const { body } = await api(demo, "/status");
+      assert.ok(body.objects.some((o) => o.object === "Contact" && o.rows_here >= 1500), "the mirror stays");
+    });
+
     test("disconnecting asks first, and says what stays", async () => {
       const { page } = web;
       await page.goto(`${demo.url}/settings/salesforce/disconnect`);
