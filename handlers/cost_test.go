@@ -48,6 +48,7 @@ func TestCostPagePointsOutUnusedFields_UX29(t *testing.T) {
 	b := w.as(home, gateway.RoleAdmin)
 	b.get(costURL).want(http.StatusOK, "Nothing used 1 mapped field in 30 days", "Look at its mapping")
 	b.get(costURL+"?show=unused").want(http.StatusOK, "CreatedById", "Nothing used it in 30 days")
+	b.get(settingsBase+"/objects").want(http.StatusOK, "Start small", "Nothing used 1 mapped field in 30 days.", "Review unused fields")
 	must(t, in.AddSpent(t.Context(), []gateway.Spent{{Day: gateway.SpentDay(long), Kind: gateway.SpentShown, Object: "Contact", Name: "CreatedById", N: 1, At: long, By: "Rita"}}))
 	if page := b.get(costURL).want(http.StatusOK, "CreatedById"); contains(page.words(), "Nothing used") {
 		t.Error("a field that was shown is not used")

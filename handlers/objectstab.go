@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/a-h/templ"
 
 	"tidegate/gateway"
+	"tidegate/rules/cost"
 	"tidegate/rules/mapping"
 	"tidegate/rules/settings"
 	"tidegate/views"
@@ -53,11 +55,12 @@ func showObjects(v *visit, t tabState) (templ.Component, error) {
 	}
 	p.Broken = notice
 	if t.common.NoConnection.Strong == "" {
+		small, err := v.startSmall()
+		if err != nil {
+			return nil, err
+		}
 		p.Cards = []views.TextCard{
-			{
-				Title: "Start small", Link: views.Link{Text: "Open Opportunity", URL: objectURL("Opportunity")},
-				Text: "Map Next Steps, Pain Points, Competitors and Objections first. Notes are for long text, Events and Tasks for the timeline; every field more is noise, API use and harder to follow.",
-			},
+			small,
 			{
 				Title: "Quarterly audit", Link: views.Link{Text: "Look through all mapped fields", URL: mappingsURL},
 				Text: "Lists every mapped field, and those whose Salesforce field changed, vanished or lost a permission.",
@@ -137,4 +140,19 @@ func (v *visit) objectLine(t tabState, object string) (views.ObjectLine, error) 
 			Effect: "Edits of " + label + " fields that are Editable are written to Salesforce.",
 		},
 	}, nil
+}
+
+// startSmall advises which fields to begin with, and leads to those that nothing
+// uses, where there are any (UX 29).
+func (v *visit) startSmall() (views.TextCard, error) {
+	card := views.TextCard{
+		Title: "Start small", Link: views.Link{Text: "Open Opportunity", URL: objectURL("Opportunity")},
+		Text: "Map Next Steps, Pain Points, Competitors and Objections first. Notes are for long text, Events and Tasks for the timeline; every field more is noise, API use and harder to follow.",
+	}
+	r, err := v.reckoning()
+	if err == nil && r.Unused > 0 {
+		card.Text += " Nothing used " + count(r.Unused, "mapped field", "mapped fields") + " in " + strconv.Itoa(cost.UnusedAfter) + " days."
+		card.Link = views.Link{Text: "Review unused fields", URL: costURL + "?show=" + showUnused}
+	}
+	return card, err
 }
