@@ -83,6 +83,9 @@ type Person struct {
 	Title       string
 	Rating      string
 	OwnerEmail  string
-	Properties  Fields
-	UpdatedAt   time.Time
+	// Agent is which agent of the product captured him, its id or name; "" = none
+	// is told.
+	Agent      string
+	Properties Fields
+	UpdatedAt  time.Time
 }

@@ -66,6 +66,7 @@ type apiPersonBody struct {
 	Rating      string         `json:"rating"`
 	Kind        string         `json:"kind"`
 	OwnerEmail  string         `json:"owner_email"`
+	Agent       string         `json:"agent"`
 	Properties  gateway.Fields `json:"properties"`
 }
 
@@ -96,7 +97,7 @@ func apiPerson(c *call) error {
 	receipt, err := c.s.Outbox.SubmitPerson(c.UserContext(), c.key.Workspace, gateway.Person{
 		ExternalID: id, Kind: in.Kind, Email: in.Email, Phone: in.Phone, MobilePhone: in.MobilePhone,
 		FirstName: in.FirstName, LastName: in.LastName, Company: in.Company, Title: in.Title, Rating: in.Rating,
-		OwnerEmail: in.OwnerEmail, Properties: in.Properties, UpdatedAt: c.s.Now(),
+		OwnerEmail: in.OwnerEmail, Agent: in.Agent, Properties: in.Properties, UpdatedAt: c.s.Now(),
 	})
 	if err != nil {
 		return err

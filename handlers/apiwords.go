@@ -25,6 +25,7 @@ var apiFields = map[string]apiField{
 	"Person.title":        {text: "Job title."},
 	"Person.rating":       {text: "Rating of a lead."},
 	"Person.kind":         {text: "What the person becomes where there is no record yet; contact when left out.", values: []string{"contact", "lead"}},
+	"Person.agent":        {text: agentText + " Its filters about people hold him back too; a lead of none that is listed goes by those of the default agent."},
 	"Person.owner_email":  {text: "E-mail address of who shall own the record."},
 	"Person.properties":   {text: "Custom and data-capture fields."},
 

@@ -41,7 +41,7 @@ func (o *Outbox) Backtest(ctx context.Context, ws gateway.WorkspaceID, p *Propos
 	view := backtest{o: o, w: w, then: now, at: at, out: effect.NewBacktest(len(keys))}
 	view.madeThen, view.madeNow = map[string]gateway.Record{}, map[string]gateway.Record{}
 	if p != nil {
-		view.then, view.now = now.With(p.Settings, p.Mappings), &now
+		view.then, view.now = now.With(p.Settings, p.Mappings).WithAgents(p.Agents), &now
 	}
 	most, span := backtestThings, backtestFor
 	if brief {
@@ -222,4 +222,14 @@ func (b *backtest) named(ctx context.Context, wishes []gateway.Fields) error {
 type replanned struct {
 	planned
 	changes map[string]bool
+}
+
+// unsaid is what a backtest thinks away of a thing.
+func (l *loading) unsaid(ctx context.Context, kind, id string) map[string]gateway.Writing {
+	if l.looking == nil || !l.looking.fresh {
+		return nil
+	}
+	all, err := l.w.Writings(ctx, kind, id)
+	l.did("earlier writings", err)
+	return byPart(all)
 }

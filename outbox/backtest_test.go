@@ -196,6 +196,100 @@ func rowByRow(t *testing.T, b *effect.Backtest, was, then *world) {
 	}
 }
 
+// M5: what topics write to a field of a deal that is there is in the backtest too:
+// with the mappings in force all is as it was, with others it says what the deal
+// then holds, and what is not written any more; a field that is only filled while
+// empty counts as empty where this filled it.
+func TestBacktestSaysWhatTopicsWriteToRecordsThatAreThere_M5(t *testing.T) {
+	for _, mode := range []string{"overwrite", "fill"} {
+		t.Run(mode, func(t *testing.T) { topicsThatAreThere(t, mode) })
+	}
+}
+
+func topicsThatAreThere(t *testing.T, mode string) {
+	t.Helper()
+	mapped := func(next, pain string) []gateway.Mapping {
+		return []gateway.Mapping{
+			{Object: "Opportunity", Field: "Next__c", Topic: next, WriteMode: mode, Editable: true, Imported: true, FieldType: "textarea"},
+			{Object: "Opportunity", Field: "Pain__c", Topic: pain, WriteMode: mode, Editable: true, Imported: true, FieldType: "textarea"},
+		}
+	}
+	tell := func(mappings []gateway.Mapping) *world {
+		w, deal := dealWorld(t, sqlite(t), "overwrite")
+		s := w.inForce()
+		s.Objects.UpdateFields, s.Objects.Writeback = map[string]bool{"Opportunity": true}, map[string]bool{"Opportunity": true}
+		w.saveTab(s, gateway.TabObjects)
+		saved, err := w.db.In(ws).Mappings(t.Context(), "Opportunity")
+		must(t, err)
+		for _, m := range mappings {
+			for _, had := range saved {
+				if had.Field == m.Field {
+					m.Revision = had.Revision
+				}
+			}
+			must(t, w.db.In(ws).SaveMapping(t.Context(), m))
+		}
+		m := told("m1", 0, map[string][]gateway.TopicNote{"pain-points": {{Text: "It takes a day."}}, "next-steps": {{Text: "Call on Monday."}}})
+		m.StartsAt = w.clock.now().Truncate(time.Second).AddDate(0, 0, -1)
+		m.EndsAt = m.StartsAt.Add(time.Hour)
+		w.meeting(m)
+		w.settleAll()
+		there := gateway.Record{Key: deal, Fields: w.org.get(deal.ID), Version: gateway.Version{CommitAt: 9, CommitNumber: 9}}
+		there.Fields = there.Fields.Overlay(gateway.Fields{"Name": `"40 seats"`, "IsClosed": "false"})
+		w.mirror(there) // as the stream brings it
+		return w
+	}
+	held := func(w *world) gateway.Fields {
+		all, err := w.db.In(ws).Writings(t.Context(), gateway.KindMeeting, "m1")
+		must(t, err)
+		for _, one := range all {
+			if one.Part == "topics:Opportunity" {
+				return gateway.Fields{"Next__c": w.org.get(one.Key.ID)["Next__c"], "Pain__c": w.org.get(one.Key.ID)["Pain__c"]}
+			}
+		}
+		return gateway.Fields{}
+	}
+	row := func(b *effect.Backtest) effect.Row {
+		t.Helper()
+		i := slices.IndexFunc(b.Rows, func(r effect.Row) bool { return r.Part == "topics:Opportunity" })
+		if i < 0 {
+			t.Fatalf("no row of the deal's fields: %+v", b.Rows)
+		}
+		return b.Rows[i]
+	}
+	was := tell(mapped("next-steps", "pain-points"))
+	b, err := was.box.Backtest(t.Context(), ws, nil, false)
+	must(t, err)
+	same(t, "things that differ", b.Things, 0)
+	same(t, "what the deal holds", row(b).Was, held(was))
+	same(t, "it is the same", row(b).Outcome, effect.AsItWas)
+
+	for name, then := range map[string][]gateway.Mapping{
+		"the other way round": mapped("pain-points", "next-steps"), "one to both": mapped("pain-points", "pain-points"), "one no more": mapped("", "pain-points"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, err := was.box.Backtest(t.Context(), ws, &Proposal{Settings: was.inForce(), Mappings: map[string][]gateway.Mapping{"Opportunity": then}}, true)
+			must(t, err)
+			now, replayed := row(b), tell(then)
+			want := held(replayed)
+			for field, v := range want {
+				if v.Empty() {
+					delete(want, field)
+				}
+			}
+			same(t, "what the deal would hold", now.Would, want)
+			same(t, "what it holds", now.Was, held(was))
+			if now.Outcome != effect.Otherwise || len(now.Fields) == 0 {
+				t.Errorf("the row is %+v", now)
+			}
+		})
+	}
+	none := []gateway.Mapping{}
+	b, err = was.box.Backtest(t.Context(), ws, &Proposal{Settings: was.inForce(), Mappings: map[string][]gateway.Mapping{"Opportunity": none}}, true)
+	must(t, err)
+	same(t, "without a mapping", row(b).Outcome, effect.WouldNot)
+}
+
 // AVM-31: whom settings would have created is named, and who was created then
 // is no difference.
 func TestBacktestSaysWhomItWouldCreate(t *testing.T) {

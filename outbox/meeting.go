@@ -68,6 +68,7 @@ func (l *loading) meetingInput(ctx context.Context, m gateway.Meeting) outbound.
 		in.NotesOff = l.noteSchemas(ctx, ws, in.Schemas)
 	}
 	in.Written, in.Gone = l.written(ctx, gateway.KindMeeting, m.ExternalID)
+	in.Unsaid = l.unsaid(ctx, gateway.KindMeeting, m.ExternalID)
 	if len(m.Participants) > 1 || outbound.Related(in.Written) {
 		l.described(ctx, ws, in.Schemas, "EventRelation")
 		l.shared(ctx, in.Schemas)

@@ -77,6 +77,9 @@ func (o *Outbox) submitPerson(ctx context.Context, ws gateway.WorkspaceID, s sub
 	if err != nil {
 		return Receipt{}, err
 	}
+	if r.agents, err = o.db.In(ws).Agents(ctx); err != nil {
+		return Receipt{}, fmt.Errorf("reading the agents: %w", err)
+	}
 	rivals, err := o.rivals(ctx, ws, p, m.link.Key)
 	if err != nil {
 		return Receipt{}, err

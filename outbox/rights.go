@@ -55,7 +55,7 @@ func (o *Outbox) Terms(ctx context.Context, ws gateway.WorkspaceID) (Terms, erro
 	for object, mappings := range of {
 		t.objects[object] = rightsOf(s, object, gateway.Schema{}, mappings)
 	}
-	return t, nil
+	return t.WithAgents(t.agents), nil
 }
 
 // With returns the terms under other settings, and with other mappings of the
@@ -68,13 +68,18 @@ func (t Terms) With(s gateway.Settings, mappings map[string][]gateway.Mapping) T
 	for object, rows := range mappings {
 		out.objects[object] = rightsOf(s, object, t.objects[object].schema, rows)
 	}
-	return out
+	return out.WithAgents(t.agents)
 }
 
 // WithAgents returns the terms with other agents, all of them; nil leaves them.
 func (t Terms) WithAgents(agents []gateway.Agent) Terms {
-	if agents != nil {
-		t.agents = agents
+	if agents == nil {
+		return t
+	}
+	t.agents, t.objects = agents, maps.Clone(t.objects)
+	for object, r := range t.objects {
+		r.agents = agents
+		t.objects[object] = r
 	}
 	return t
 }
@@ -94,7 +99,9 @@ func (t Terms) rights(object string) rights {
 	if r, known := t.objects[object]; known {
 		return r
 	}
-	return rightsOf(t.Settings, object, gateway.Schema{}, nil)
+	r := rightsOf(t.Settings, object, gateway.Schema{}, nil)
+	r.agents = t.agents
+	return r
 }
 
 // inForce are the organization's settings.
@@ -133,12 +140,14 @@ type rights struct {
 	employs  bool             // an Account Match Field is chosen, so that accounts are looked for
 	phone    string           // the phone field of the activity object, "" of others
 	filters  []gateway.Filter // that say who becomes a record of the object
+	agents   []gateway.Agent  // whose filters say so too
+	object   string
 	schema   gateway.Schema
 	mappings map[string]gateway.Mapping
 }
 
 func rightsOf(s gateway.Settings, object string, schema gateway.Schema, rows []gateway.Mapping) rights {
-	r := rights{schema: schema, mappings: make(map[string]gateway.Mapping, len(rows))}
+	r := rights{object: object, schema: schema, mappings: make(map[string]gateway.Mapping, len(rows))}
 	for _, m := range rows {
 		r.mappings[m.Field] = m
 	}
@@ -159,7 +168,7 @@ func (r rights) under(s gateway.Settings, object string) rights {
 
 // refusing says why a person does not become a record, "" when he does.
 func (r rights) refusing(p gateway.Person) string {
-	return cmp.Or(r.refused, outbound.FilteredPerson(r.filters, p))
+	return cmp.Or(r.refused, outbound.FilteredPerson(r.filters, p), outbound.AgentKeeps(r.agents, p, r.object))
 }
 
 func (r rights) mapping(field string) gateway.Mapping { return r.mappings[field] }

@@ -190,6 +190,7 @@ func (l *loading) about(ctx context.Context, in *outbound.Surroundings, notes bo
 // around reads what surrounds the people that were recognized.
 func (l *loading) around(ctx context.Context, in *outbound.Surroundings, kind, id string, emails ...string) {
 	in.Written, in.Gone = l.written(ctx, kind, id)
+	in.Unsaid = l.unsaid(ctx, kind, id)
 	in.Opportunities = l.opportunities(ctx, in.Attendees)
 	l.users(ctx, in.Users, emails...)
 }

@@ -70,6 +70,9 @@ type Surroundings struct {
 	// deleted in Salesforce since.
 	Written map[string]gateway.Writing
 	Gone    map[string]bool
+	// Unsaid are the parts that a backtest thinks away, nil else: a field that is
+	// only filled while empty counts as empty where one of them filled it.
+	Unsaid map[string]gateway.Writing
 	// ContactsInHour is how many contacts meetings have created within the hour.
 	ContactsInHour int
 	// PublicDomain tells free e-mail providers from companies, nil = none is.

@@ -301,6 +301,9 @@ func (p *planning) sourceField(fields gateway.Fields, part string, m gateway.Map
 // as people have it now.
 func (p *planning) moded(m gateway.Mapping, want gateway.Value, r gateway.Record, length int) (value gateway.Value, why string) {
 	mode := mapping.Mode(m.Field, m)
+	if own, wrote := p.Unsaid[topicsPrefix+m.Object]; wrote && mode == mapping.Fill && own.Key == r.Key && own.Wanted[m.Field] == r.Fields[m.Field] {
+		return moded(mode, want, "", length)
+	}
 	was, ok := p.wished(m.Object, r.Key, m.Field)
 	if ok && mode == mapping.Append && strings.Contains(was.String(), want.String()) {
 		return was, ""

@@ -2,6 +2,7 @@ package outbound
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 	"time"
 
@@ -88,6 +89,37 @@ type CreateInput struct {
 	Now     time.Time
 }
 
+// AgentKeeps says why the agent that captured a person keeps him from becoming a
+// record of an object, "" when it does not (AIM-23). A lead of no agent that is
+// listed goes by the default one, as a chat does. What a filter asks of a
+// conversation is no business of his.
+func AgentKeeps(agents []gateway.Agent, p gateway.Person, object string) string {
+	a := gateway.AgentNamed(agents, p.Agent)
+	if a.ID != "" && !a.Enabled {
+		return "The agent “" + a.Name + "” is switched off, so nothing of it is sent. An admin switches it on on the Agents page."
+	}
+	if a.ID == "" && PersonObject(p) == "Lead" {
+		a = gateway.AgentNamed(agents, gateway.DefaultAgent)
+	}
+	for _, f := range a.Filters {
+		value, known := personValue(p, f.Source)
+		if known && (f.Object == "" || f.Object == object) && !Passes(f, value) {
+			return fmt.Sprintf("A filter of the agent “%s” keeps him here: %s", a.Name, agent.FilterWords(f))
+		}
+	}
+	return ""
+}
+
+// personValue is what a source says of a person; known reports whether it is about
+// him at all.
+func personValue(p gateway.Person, source string) (value string, known bool) {
+	if name, captured := strings.CutPrefix(source, agent.Capture); captured {
+		return p.Properties[name].String(), true
+	}
+	value, known = personValues(p)[source]
+	return value, known
+}
+
 // PlanCreate returns the entry that makes a person a new record, with defaults
 // for what Salesforce requires and nobody gave. Fields that describe does not
 // offer or whose value cannot be are skipped with the reason. Where creating
@@ -125,13 +157,8 @@ func RefuseCreate(s gateway.ObjectsSettings, object string) string {
 // record of it, "" when none does (AIM-23). Filters of other things are no
 // business of his.
 func FilteredPerson(filters []gateway.Filter, p gateway.Person) string {
-	values := personValues(p)
 	for _, f := range filters {
-		value, known := values[f.Source]
-		if name, captured := strings.CutPrefix(f.Source, agent.Capture); captured {
-			value, known = p.Properties[name].String(), true
-		}
-		if known && !Passes(f, value) {
+		if value, known := personValue(p, f.Source); known && !Passes(f, value) {
 			return "A filter of the Objects tab keeps him here: " + agent.FilterWords(f)
 		}
 	}

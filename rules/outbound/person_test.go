@@ -126,3 +126,35 @@ func TestPersonFillsOnlyWhatIsEmpty(t *testing.T) {
 		t.Errorf("Omissions(nil) = %q", got)
 	}
 }
+
+// AIM-23: what an agent's filters ask of a person keeps him from becoming a record
+// also when he is told of by himself: those of the agent that captured him, of a
+// lead of none those of the default one. What they ask of a conversation does not.
+func TestFiltersOfAnAgentKeepAPerson_AIM23(t *testing.T) {
+	standard, chat, off := gateway.DefaultAgents()[0], gateway.Agent{ID: "chat", Name: "Web chat", Enabled: true}, gateway.Agent{ID: "off", Name: "Old"}
+	standard.Filters = []gateway.Filter{{Source: "person.company", Op: "differs", Value: "Rival"}, {Source: "answer.budget", Op: "set"}}
+	chat.Filters = []gateway.Filter{{Object: "Lead", Source: "capture.color", Op: "equals", Value: "Blue"}}
+	agents := []gateway.Agent{standard, chat, off}
+	rival := gateway.Person{Kind: "lead", Company: "Rival"}
+	with := func(kind, company, agent, color string) gateway.Person {
+		return gateway.Person{Kind: kind, Company: company, Agent: agent, Properties: gateway.Fields{"color": gateway.Text(color)}}
+	}
+	for name, tt := range map[string]struct {
+		p      gateway.Person
+		object string
+		keeps  string
+	}{
+		"a lead of no agent":               {rival, "Lead", "A filter of the agent “Default agent”"},
+		"a lead of none that is listed":    {with("lead", "Rival", "gone", ""), "Lead", "A filter of the agent “Default agent”"},
+		"a lead that passes":               {with("lead", "Newco", "", ""), "Lead", ""},
+		"a contact of no agent":            {with("contact", "Rival", "", ""), "Contact", ""},
+		"of another agent, by its name":    {with("lead", "Rival", "web CHAT", "Red"), "Lead", "A filter of the agent “Web chat”"},
+		"of another agent, passes":         {with("lead", "Rival", "chat", "Blue"), "Lead", ""},
+		"of another agent, another object": {with("contact", "Rival", "chat", "Red"), "Contact", ""},
+		"of one that is switched off":      {with("contact", "Newco", "off", ""), "Contact", "The agent “Old” is switched off"},
+	} {
+		if why := outbound.AgentKeeps(agents, tt.p, tt.object); !strings.HasPrefix(why, tt.keeps) || (why == "") != (tt.keeps == "") {
+			t.Errorf("%s: %q", name, why)
+		}
+	}
+}

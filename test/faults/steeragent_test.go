@@ -184,6 +184,29 @@ func TestAgentFillsAndFilters_AIM09_AIM10_AIM13_AIM23(t *testing.T) {
 	if n := w.writesSoFar(); n != 0 {
 		t.Errorf("AIM-23: %d calls wrote", n)
 	}
+
+	// Who is told of by himself is held back by the agent's filters about people
+	// alike, until they let him pass; the log says why.
+	agent.Filters = []gateway.Filter{{Source: "person.title", Op: "contains", Value: "Chief"}}
+	if err := w.store().SaveAgent(t.Context(), agent); err != nil {
+		t.Fatal(err)
+	}
+	tell := func(title string) {
+		w.person("p-alone", map[string]any{"kind": "lead", "email": "alone@alone.example", "last_name": "Ferrow", "company": "Newco", "title": title})
+		w.quiet()
+	}
+	w.sim(http.MethodDelete, "/calls", nil, nil)
+	tell("Clerk")
+	if made, _ := found("alone"); len(made) != 0 || w.writesSoFar() != 0 {
+		t.Errorf("AIM-23: of whom the filter keeps were made %v", made)
+	}
+	if page := a.reads("/sync/log"); !strings.Contains(page, "A filter of the agent “Default agent” keeps him here: person.title contains Chief") {
+		t.Errorf("AIM-23: the log does not say why: %.1500s", page)
+	}
+	tell("Chief Clerk")
+	if made, _ := found("alone"); !slices.Equal(made, []string{"Lead"}) {
+		t.Errorf("AIM-23: of whom the filter lets pass were made %v", made)
+	}
 	w.mirrorEqualsOrg()
 }
 
