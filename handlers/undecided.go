@@ -60,7 +60,7 @@ func undecided(v *visit) error {
 		},
 		Caption: "People to decide on",
 		Filter:  views.Filter{URL: undecidedBase, Selects: []views.Select{{ID: "state", Name: "state", Label: "Why they wait", Options: options}}},
-		Columns: []views.Column{{Text: "Who"}, {Text: "Why"}, {Text: "Since"}, {Text: "Action", Hidden: true}},
+		Columns: []views.Column{{Text: "Who"}, {Text: "Why", Sentence: true}, {Text: "Since"}, {Text: "Action", Hidden: true}},
 		Rows:    rows,
 		Empty: views.Empty{
 			Icon: views.IconOK, Title: "Nobody waits here",

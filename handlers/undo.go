@@ -243,7 +243,7 @@ func (v *visit) addRemakes(l *views.ListPage, all []undo.Write) {
 }
 
 func (v *visit) leftList(all []undo.Left) views.ListPage {
-	l := views.ListPage{Caption: "What stays, and why", Columns: []views.Column{{Text: "Record"}, {Text: "Field"}, {Text: "Why it stays"}}}
+	l := views.ListPage{Caption: "What stays, and why", Columns: []views.Column{{Text: "Record"}, {Text: "Field"}, {Text: "Why it stays", Sentence: true}}}
 	last := undo.Left{}
 	for _, left := range all {
 		field := labelOf(v.fieldOfObject(left.Key.Object, left.Field))

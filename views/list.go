@@ -23,6 +23,8 @@ type Column struct {
 	Hidden bool
 	// Wide keeps the column out of the block that a row becomes on a phone.
 	Wide bool
+	// Sentence gives it all of the block's width there, as what is long needs.
+	Sentence bool
 	// Sort is the address that sorts by it; Sorted is "ascending",
 	// "descending" or "".
 	Sort   string

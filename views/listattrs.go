@@ -5,7 +5,7 @@ func cellClass(columns []Column, i int) string {
 		return ""
 	}
 	c := columns[i]
-	return classes("number", c.Number, "only-wide", c.Wide, "cell-action", c.Hidden)
+	return classes("number", c.Number, "only-wide", c.Wide, "cell-wide", c.Sentence, "cell-action", c.Hidden)
 }
 
 func columnText(columns []Column, i int) string {

@@ -34,4 +34,4 @@ type TextBlock struct {
 const PartSaid = "said"
 
 // writesColumns are the columns of what was written.
-var writesColumns = []Column{{Text: "Part"}, {Text: "State"}, {Text: "Record"}, {Text: "Why"}}
+var writesColumns = []Column{{Text: "Part"}, {Text: "State"}, {Text: "Record"}, {Text: "Why", Sentence: true}}
