@@ -175,7 +175,7 @@ func TestHostileQueriesHaveNoEffect_S29(t *testing.T) {
 		for _, attack := range attacks {
 			q := url.QueryEscape(attack)
 			for _, path := range []string{
-				"/contacts?q=" + q, "/contacts?after=" + q, "/contacts?before=" + q, "/contacts?account=" + q, "/contacts?part=" + q, "/deals?q=" + q + "&after=" + q,
+				"/search?q=" + q, "/contacts?q=" + q, "/contacts?after=" + q, "/contacts?before=" + q, "/contacts?account=" + q, "/contacts?part=" + q, "/deals?q=" + q + "&after=" + q,
 				"/contacts/" + contactOf(home).ID + "?edit=" + q + "&from=" + q, "/contacts/" + contactOf(home).ID + "/why?field=" + q,
 				"/contacts/" + url.PathEscape("local:"+attack), "/contacts/" + url.PathEscape(attack), "/sync/log/" + url.PathEscape(attack),
 				"/sync/log?q=" + q, "/sync/log?object=" + q + "&direction=" + q, "/sync/log?state=" + q, "/sync/log?record=" + q, "/sync/log?after=" + q + "&before=" + q, "/sync/log?time=" + q + "&open=" + q,

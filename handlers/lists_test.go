@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -8,10 +9,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
 	"tidegate/gateway"
+	"tidegate/store"
 )
 
 // rows are the ids of the rows of a page's table.
@@ -115,6 +118,37 @@ func TestFiltersLiveInTheAddress(t *testing.T) {
 	b.get("/contacts?q=nobody+at+all").want(http.StatusOK, "Nothing found", "“nobody at all”", "Show all")
 	b.get("/contacts?account=003000000000000AAA").want(http.StatusOK, "Nothing found", "Show all")
 	b.get("/contacts?after=garbage").want(http.StatusUnprocessableEntity, "start from the first page")
+}
+
+// The box at the head of every page finds people, accounts, deals and meetings,
+// and leads to the list with the rest and to the log.
+func TestSearchFindsEveryKind(t *testing.T) {
+	w := newWorld(t)
+	for n := range searchShown + 2 {
+		w.save(home, record(key("Contact", "003", 1000+n), gateway.Fields{"Name": gateway.Text(fmt.Sprintf("Harbor Hand %d", n)), "Title": gateway.Text("Pilot")}))
+	}
+	w.save(home,
+		record(key("Opportunity", "006", 1), gateway.Fields{"Name": gateway.Text("Harbor crane"), "StageName": gateway.Text("Prospecting")}),
+		record(key("Account", "001", 77), gateway.Fields{"Name": gateway.Text("Harbor Works")}))
+	must(t, w.db.In(home).InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
+		return tx.SaveMeeting(ctx, gateway.Meeting{ExternalID: "m-77", Title: "At the harbor", Status: gateway.MeetingScheduled, StartsAt: w.clock.now(), EndsAt: w.clock.now().Add(time.Hour)})
+	}))
+	b := w.as(home, gateway.RoleAdmin)
+	if got := b.get("/"); !contains(got.body, `action="`+searchBase+`"`) {
+		t.Error("the head's box searches elsewhere")
+	}
+	b.get(searchBase).want(http.StatusOK, "What are you looking for?")
+	found := b.get(searchBase+"?q=harbor").want(http.StatusOK, "Harbor Hand 0", "Pilot", "Harbor crane", "Prospecting", "Harbor Works", "At the harbor", "All contacts with “harbor”", "Search the sync log for “harbor”")
+	if n := len(found.rows()); n != searchShown+3 {
+		t.Errorf("%d rows", n)
+	}
+	for _, to := range []string{"/contacts?q=harbor", "/sync/log?q=harbor", "/deals/" + key("Opportunity", "006", 1).ID, meetingsBase + "/m-77"} {
+		if !slices.Contains(found.links(), to) {
+			t.Errorf("nothing leads to %s", to)
+		}
+		b.get(to).want(http.StatusOK)
+	}
+	b.get(searchBase+"?q=nobody+at+all").want(http.StatusOK, "Nothing found", "Search the sync log for “nobody at all”")
 }
 
 func TestFragmentIsThePartAlone(t *testing.T) {

@@ -124,6 +124,7 @@ func allPages() []route {
 		{"POST", "/login", open, func(v *visit) error { return v.s.login(v) }},
 		{"POST", "/logout", signedIn, func(v *visit) error { return v.s.logout(v) }},
 		{"GET", "/", signedIn, health},
+		{"GET", searchBase, signedIn, search},
 		{"GET", eventsPath, signedIn, func(v *visit) error { return v.s.events(v) }},
 		{"POST", "/proofs/:object", admins, proveNow},
 		{"GET", "/pause/:object", admins, askPause},

@@ -245,7 +245,7 @@ func TestListsNameNothingOfAnotherWorkspace_S34(t *testing.T) {
 	b := w.as(home, gateway.RoleAdmin)
 	for _, path := range []string{
 		"/", "/contacts", "/leads", "/accounts", "/deals", "/sync/log", "/audit", "/settings/members", "/settings/keys", hooksBase, settingsBase,
-		"/contacts?account=" + accountOf(foreign).ID, "/sync/log?record=" + contactOf(foreign).ID, "/contacts?q=foreign",
+		"/contacts?account=" + accountOf(foreign).ID, "/sync/log?record=" + contactOf(foreign).ID, "/contacts?q=foreign", "/search?q=foreign",
 	} {
 		for _, word := range []string{"Acme of foreign", "Org of foreign", "Hook of foreign", "@foreign.example", contactOf(foreign).ID + "\""} {
 			if got := b.get(path).want(http.StatusOK); contains(strings.ReplaceAll(got.body, "account="+accountOf(foreign).ID, ""), word) && !contains(path, "record=") {

@@ -22,7 +22,7 @@ func (s *Server) shell(v *visit, title, current string) views.Shell {
 		Title:   title,
 		Current: current,
 		Nav:     navigation(v),
-		Search:  views.SearchBox{URL: "/contacts", Label: "Search contacts"},
+		Search:  views.SearchBox{URL: searchBase},
 		User:    s.menu(v),
 		MadeAt:  v.clock().at(s.Now()),
 		Since:   strconv.FormatUint(uint64(v.drawn), 10),

@@ -124,6 +124,9 @@ func TestWhatSalesforceHidesFromARepIsOnNoPage_S54(t *testing.T) {
 		if got := rep.get("/contacts?q=" + q).rows(); len(got) != n {
 			t.Errorf("searching %s finds %v", q, got)
 		}
+		if got := rep.get("/search?q=" + q).rows(); len(got) != n {
+			t.Errorf("searching everything for %s finds %v", q, got)
+		}
 	}
 	rep.get("/sync/log").want(http.StatusOK, "Only lines of records that Salesforce shows you are listed and counted.")
 	if got := rep.post(forecastBase+"/export", url.Values{}); strings.Contains(got.body, unseen) {

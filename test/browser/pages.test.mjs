@@ -22,7 +22,7 @@ for (const engine of engines) {
     });
 
     const paths = (admin) => {
-      const all = ["/", "/contacts", "/contacts?q=zzzz", `/contacts/${ids.Contact}`, `/contacts/${ids.Contact}?edit=Title`, "/leads", `/leads/${ids.Lead}`,
+      const all = ["/", "/contacts", "/contacts?q=zzzz", "/search", "/search?q=a", "/search?q=zzzz", `/contacts/${ids.Contact}`, `/contacts/${ids.Contact}?edit=Title`, "/leads", `/leads/${ids.Lead}`,
         "/accounts", `/accounts/${ids.Account}`, "/deals", `/deals/${ids.Opportunity}`, "/sync/log", "/sync/log?state=needs_you",
         "/settings/you", "/settings/you/account"];
       return admin ? [...all, "/settings/salesforce/notes", "/settings/salesforce/objects", "/settings/salesforce/objects/Contact",
