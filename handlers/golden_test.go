@@ -35,6 +35,7 @@ var goldens = map[string]string{
 	"/sync/people":               "people people-empty people-hostile", "/sync/people/decide": "people-decide people-decide-nothing-found", "/emails/salesforce/:id": "email-from-salesforce",
 	"/sync/undo": "undo undo-nothing undo-hostile", "/sync/again": "again again-check again-nothing again-hostile", backtestBase: "backtest backtest-proposed backtest-same backtest-hostile", "/sync/explain": "explain explain-empty explain-no-lines explain-hostile",
 	WinnersURL: "wizard wizard-missing wizard-end wizard-hostile", settingsBase + "/file": "settings-file settings-file-hostile", settingsBase + "/file/settings.yaml": "", diagnosticsURL: "",
+	searchBase:  "search search-asks search-nothing-found search-hostile",
 	"/meetings": "meetings meetings-empty", "/meetings/:id": "meeting meeting-quiet meeting-hostile", "/conversations": "meetings", "/conversations/:id": "meeting", "/calls": "calls", "/calls/:id": "meeting", "/emails": "emails emails-empty emails-nothing-found", "/emails/:id": "meeting", customBase: "custom-records", customBase + "/:kind/:id": "custom-record",
 	settingsBase + "/notes" + defaultsPath: "review", settingsBase + "/contacts" + defaultsPath: "review", settingsBase + "/forecast" + defaultsPath: "review", settingsBase + "/advanced" + defaultsPath: "review",
 	settingsBase + "/notes":    "settings-notes settings-notes-closed settings-notes-locked settings-notes-merge settings-notes-unconnected settings-notes-hostile",

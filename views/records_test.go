@@ -57,7 +57,38 @@ func listPages() []page {
 		{"contacts-nothing-found", List(missed)},
 		{"contacts-no-permission", List(closed)},
 		{"contacts-hostile", List(bad)},
+		{"search", List(found())},
+		{"search-asks", List(searched("", Empty{Icon: IconSearch, Title: "What are you looking for?", Text: "Type a part of a name."}))},
+		{"search-nothing-found", List(searched("zzz", Empty{
+			Icon: IconSearch, Title: "Nothing found", Filters: []string{"“zzz”"}, Text: "Nobody, no deal and no meeting here has that in its name. Try a part of it.",
+			Actions: []Action{{Text: "Search the sync log for “zzz”", URL: "/sync/log?q=zzz"}},
+		}))},
+		{"search-hostile", List(searched(hostile, Empty{Icon: IconSearch, Title: "Nothing found", Filters: []string{hostile}}))},
 	}
+}
+
+func searched(q string, nothing Empty) ListPage {
+	s := shell("Search", "")
+	s.Search = SearchBox{URL: "/search", Text: q}
+	return ListPage{
+		Shell: s, Head: Head{Title: "Search", Lead: "People, accounts, deals, meetings, calls and the sync log."}, Caption: "What was found",
+		Filter:  Filter{URL: "/search", Button: "Search", Search: Field{ID: "q", Name: "q", Label: "Name, e-mail, phone or title", Value: q, Type: "search"}},
+		Columns: []Column{{Text: "Name"}, {Text: "What"}, {Text: "When"}}, Empty: nothing,
+	}
+}
+
+func found() ListPage {
+	p := searched("fern", Empty{})
+	p.Rows = []Row{
+		{ID: "0031", Cells: []Cell{
+			{Kind: KindContact, Text: "Ann Ferrow", URL: "/contacts/0031", Second: "Head of Operations · ann.ferrow@example.com"},
+			{Text: "Contact", Link: Link{Text: "All contacts with “fern”", URL: "/contacts?q=fern"}},
+			{Time: at("2 min ago")},
+		}},
+		{ID: "0061", Cells: []Cell{{Kind: KindDeal, Text: "Fernhollow Logistics, 40 seats", URL: "/deals/0061", Second: "Negotiation · € 84,000"}, {Text: "Opportunity"}, {Time: at("1 h ago")}}},
+		{Cells: []Cell{{Text: "Search the sync log for “fern”", URL: "/sync/log?q=fern"}, {}, {}}},
+	}
+	return p
 }
 
 func ann() RecordPage {
